@@ -1,0 +1,5 @@
+//! The far ends of the real wires. Nothing here is shared with the drivers: each simulator is written
+//! from the standard of its device, so that a misreading in a driver is not repeated by its test partner.
+
+pub mod client;
+pub mod control;
