@@ -1,0 +1,23 @@
+//! What makes a Chit service a good process: one config file, one clock, one way to serve and to call,
+//! traces and logs, peers that are known, and an end that nobody notices. No domain types.
+
+pub mod client;
+pub mod clock;
+pub mod config;
+mod entry;
+pub mod error;
+mod inherited;
+mod observe;
+pub mod peer;
+pub mod request_id;
+pub mod serve;
+pub mod shutdown;
+mod telemetry;
+pub mod trace;
+
+pub use client::{call, channel, channel_to};
+pub use clock::Clock;
+pub use config::{ConfigError, Shared, load};
+pub use entry::{Context, main};
+pub use serve::{HealthHandle, Server};
+pub use shutdown::Shutdown;

@@ -1,0 +1,108 @@
+//! The life of a service process, the same for all of them.
+
+use crate::clock::Clock;
+use crate::config::{self, ConfigError, Shared};
+use crate::shutdown::Shutdown;
+use crate::{inherited, telemetry};
+use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// sysexits.h EX_USAGE, which linkerd2-proxy uses for a bad configuration too.
+const EXIT_CONFIG: u8 = 64;
+const CONFIG_DEFAULT: &str = "/etc/chit/chit.toml";
+/// The server's own grace is 3 s; what still runs after this is cut.
+const STOP_MAX: Duration = Duration::from_secs(5);
+const THREADS_MAX: usize = 4;
+
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub service: &'static str,
+    pub shared: Arc<Shared>,
+    pub clock: Clock,
+    pub shutdown: Shutdown,
+}
+
+impl Context {
+    pub fn new(service: &'static str, shared: Shared) -> Self {
+        let clock = Clock::of(&shared);
+        Self { service, shared: Arc::new(shared), clock, shutdown: Shutdown::default() }
+    }
+
+    /// A sandbox inside `dir`, for tests: run, state and keys live there.
+    pub fn sandbox_in(service: &'static str, dir: &Path) -> Self {
+        Self::new(service, Shared::sandbox_in(dir))
+    }
+}
+
+/// `fn main` of every service. `run` returns when `ctx.shutdown` has been triggered and it has drained.
+pub fn main<T, F, Fut>(service: &'static str, run: F) -> ExitCode
+where
+    T: DeserializeOwned,
+    F: FnOnce(Context, T) -> Fut,
+    Fut: Future<Output = anyhow::Result<()>>,
+{
+    match live(service, run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let line = format!("{error:#}").replace('\n', " ");
+            eprintln!("chit-{service}: {line}");
+            let is_config = error.chain().any(|cause| cause.is::<ConfigError>());
+            if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn live<T, F, Fut>(service: &'static str, run: F) -> anyhow::Result<()>
+where
+    T: DeserializeOwned,
+    F: FnOnce(Context, T) -> Fut,
+    Fut: Future<Output = anyhow::Result<()>>,
+{
+    inherited::collect().context("LISTEN_FDS")?;
+    let (settings, shared) = config::load(&config_path(std::env::args_os().skip(1))?, service)?;
+    config::claim_state(&shared)?;
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    let _inside = runtime.enter();
+    let telemetry = telemetry::install(service, &shared)?;
+    let ctx = Context::new(service, shared);
+    let ended = runtime.block_on(async {
+        let shutdown = ctx.shutdown.clone();
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let stop = async {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+                () = shutdown.wait() => {}
+            }
+            shutdown.trigger();
+            tokio::time::sleep(STOP_MAX).await;
+        };
+        tokio::select! {
+            ended = run(ctx, settings) => ended,
+            () = stop => Err(anyhow::anyhow!("did not stop within {} s", STOP_MAX.as_secs())),
+        }
+    });
+    telemetry.flush();
+    // Blocking work that is still running (a commit) gets a moment; an idle pool ends at once.
+    drop(_inside);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+fn config_path(mut args: impl Iterator<Item = std::ffi::OsString>) -> Result<PathBuf, ConfigError> {
+    let usage = |problem: String| ConfigError::Usage(format!("{problem}; usage: --config FILE"));
+    let mut path = PathBuf::from(CONFIG_DEFAULT);
+    while let Some(arg) = args.next() {
+        if arg != "--config" {
+            return Err(usage(format!("unknown argument {}", arg.display())));
+        }
+        path = args.next().ok_or_else(|| usage("--config needs a file".to_owned()))?.into();
+    }
+    Ok(path)
+}

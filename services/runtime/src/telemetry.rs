@@ -1,0 +1,77 @@
+//! Logs as JSON lines on stderr; traces and metrics over OTLP when an endpoint is set.
+
+use crate::config::Shared;
+use anyhow::Context as _;
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::sync::mpsc;
+use std::time::Duration;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A dead collector must not hold up a restart.
+const FLUSH_MAX: Duration = Duration::from_secs(1);
+
+pub(crate) struct Telemetry {
+    tracer: SdkTracerProvider,
+    meter: Option<SdkMeterProvider>,
+}
+
+/// Needs a tokio runtime around it (the exporter's channel). Without an endpoint spans still get ids, so that
+/// traces can be continued by services that do export.
+pub(crate) fn install(service: &str, shared: &Shared) -> anyhow::Result<Telemetry> {
+    let endpoint = shared.otlp_endpoint.clone().or_else(|| std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok());
+    let resource = Resource::builder().with_service_name(format!("chit-{service}")).build();
+    let mut tracer = SdkTracerProvider::builder().with_resource(resource.clone());
+    let mut meter = None;
+    if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) {
+        let spans =
+            SpanExporter::builder().with_tonic().with_endpoint(&endpoint).with_timeout(EXPORT_TIMEOUT);
+        tracer = tracer.with_batch_exporter(spans.build().context("otlp_endpoint for traces")?);
+        let metrics =
+            MetricExporter::builder().with_tonic().with_endpoint(&endpoint).with_timeout(EXPORT_TIMEOUT);
+        let metrics = metrics.build().context("otlp_endpoint for metrics")?;
+        let provider =
+            SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(metrics).build();
+        opentelemetry::global::set_meter_provider(provider.clone());
+        meter = Some(provider);
+    }
+    let tracer = tracer.build();
+    let logs = tracing_subscriber::fmt::layer()
+        .json()
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stderr)
+        .with_filter(EnvFilter::try_new(&shared.log).context("`log` in [chit]")?);
+    let spans = tracing_opentelemetry::layer()
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_tracer(tracer.tracer("chit"))
+        .with_filter(LevelFilter::INFO);
+    tracing_subscriber::registry()
+        .with(logs)
+        .with(spans)
+        .try_init()
+        .context("telemetry is installed twice")?;
+    Ok(Telemetry { tracer, meter })
+}
+
+impl Telemetry {
+    pub(crate) fn flush(self) {
+        let (done, flushed) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Errors here mean a dead collector; there is nobody left to tell.
+            let _ = self.tracer.shutdown_with_timeout(FLUSH_MAX);
+            let _ = self.meter.map(|meter| meter.shutdown());
+            let _ = done.send(());
+        });
+        let _ = flushed.recv_timeout(FLUSH_MAX);
+    }
+}
