@@ -17,7 +17,9 @@ const EXIT_CONFIG: u8 = 64;
 const CONFIG_DEFAULT: &str = "/etc/chit/chit.toml";
 /// The server's own grace is 3 s; what still runs after this is cut.
 const STOP_MAX: Duration = Duration::from_secs(5);
-const THREADS_MAX: usize = 4;
+const COMMIT_MAX: Duration = Duration::from_secs(1);
+/// Services wait more than they compute, and six of them share a small machine.
+const WORKERS: usize = 2;
 
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -66,10 +68,8 @@ where
     inherited::collect().context("LISTEN_FDS")?;
     let (settings, shared) = config::load(&config_path(std::env::args_os().skip(1))?, service)?;
     config::claim_state(&shared)?;
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS_MAX));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    let _inside = runtime.enter();
-    let telemetry = telemetry::install(service, &shared)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
+    let telemetry = runtime.block_on(async { telemetry::install(service, &shared) })?;
     let ctx = Context::new(service, shared);
     let ended = runtime.block_on(async {
         let shutdown = ctx.shutdown.clone();
@@ -90,8 +90,7 @@ where
     });
     telemetry.flush();
     // Blocking work that is still running (a commit) gets a moment; an idle pool ends at once.
-    drop(_inside);
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(COMMIT_MAX);
     ended
 }
 

@@ -1,4 +1,4 @@
-//! The layer around every call: who may come in, the span and the metric of the call, a reason on every error,
+//! What surrounds every call: who may come in, the span and the metric of the call, a reason on every error,
 //! and an end for streams when the service stops.
 
 use crate::peer::Allowed;
@@ -8,13 +8,16 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tonic::body::Body;
+use tonic::service::Routes;
 use tonic::transport::server::UdsConnectInfo;
 use tonic::{Code, Status};
-use tower::{Layer, Service};
+use tower::Service;
+use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 /// Streams of a stopping service get this long to end by themselves, then UNAVAILABLE ends them.
@@ -22,8 +25,6 @@ const STREAM_GRACE: Duration = Duration::from_millis(200);
 /// Seconds; the boundaries OpenTelemetry's RPC conventions advise.
 const DURATION_BOUNDS_S: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-
-type Cut = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[derive(Clone)]
 pub(crate) struct Observe {
@@ -43,6 +44,35 @@ impl Observe {
         Self { allowed, shutdown, duration }
     }
 
+    pub(crate) async fn call(
+        self,
+        mut routes: Routes,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Infallible> {
+        let method = request.uri().path().trim_start_matches('/').to_owned();
+        let span = server_span(&method, request.headers());
+        let mut record = Record {
+            method,
+            span: span.clone(),
+            started: Instant::now(),
+            duration: self.duration.clone(),
+            code: None,
+        };
+        let answer = async {
+            match self.admit(&request) {
+                Ok(()) => routes.call(request).await,
+                Err(refused) => Ok(refused.into_http()),
+            }
+        };
+        let (mut head, inner) = answer.instrument(span).await?.into_parts();
+        record.code = finish(&mut head.headers);
+        let cut = Box::pin(async move {
+            self.shutdown.wait().await;
+            tokio::time::sleep(STREAM_GRACE).await;
+        });
+        Ok(Response::from_parts(head, Body::new(ServedBody { inner, record, cut, is_cut: false })))
+    }
+
     fn admit(&self, request: &Request<Body>) -> Result<(), Status> {
         let Some(allowed) = &self.allowed else { return Ok(()) };
         let peer = request.extensions().get::<UdsConnectInfo>().and_then(|info| info.peer_cred);
@@ -50,63 +80,20 @@ impl Observe {
     }
 }
 
-impl<S> Layer<S> for Observe {
-    type Service = Observed<S>;
-
-    fn layer(&self, inner: S) -> Observed<S> {
-        Observed { inner, observe: self.clone() }
+fn server_span(method: &str, headers: &HeaderMap) -> Span {
+    let span = tracing::info_span!(
+        "rpc",
+        otel.name = method,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        rpc.system.name = "grpc",
+        rpc.method = method,
+        rpc.response.status_code = Empty,
+    );
+    if let Some(parent) = headers.get(trace::HEADER).and_then(|value| value.to_str().ok()) {
+        trace::continue_from(&span, parent);
     }
-}
-
-#[derive(Clone)]
-pub(crate) struct Observed<S> {
-    inner: S,
-    observe: Observe,
-}
-
-impl<S> Service<Request<Body>> for Observed<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let method = request.uri().path().trim_start_matches('/').to_owned();
-        let span = tracing::info_span!(
-            "rpc",
-            otel.name = method,
-            otel.kind = "server",
-            otel.status_code = tracing::field::Empty,
-            rpc.system.name = "grpc",
-            rpc.method = method,
-            rpc.response.status_code = tracing::field::Empty,
-        );
-        if let Some(parent) = request.headers().get(trace::HEADER).and_then(|value| value.to_str().ok()) {
-            trace::continue_from(&span, parent);
-        }
-        let duration = self.observe.duration.clone();
-        let record = Record { method, span: span.clone(), started: Instant::now(), duration, code: None };
-        if let Err(refused) = self.observe.admit(&request) {
-            let refused = refused.into_http();
-            return Box::pin(async move {
-                Ok(ServedBody::around(refused, record, Box::pin(std::future::pending())))
-            });
-        }
-        let shutdown = self.observe.shutdown.clone();
-        let cut = Box::pin(async move {
-            shutdown.wait().await;
-            tokio::time::sleep(STREAM_GRACE).await;
-        });
-        let answer = span.in_scope(|| self.inner.call(request));
-        Box::pin(async move { Ok(ServedBody::around(answer.await?, record, cut)) }.instrument(span))
-    }
+    span
 }
 
 /// Written when the call is over, however it ends.
@@ -123,12 +110,10 @@ impl Drop for Record {
         // Without a status the caller went away or its deadline passed.
         let code = self.code.unwrap_or(Code::Cancelled);
         let name = error::name_of(code);
-        self.span.record("rpc.response.status_code", name);
-        let is_our_fault = matches!(
-            code,
-            Code::Unknown | Code::DeadlineExceeded | Code::Unimplemented | Code::Internal | Code::Unavailable
-        );
-        if is_our_fault || code == Code::DataLoss {
+        self.span.record("rpc.response.status_code", name.as_str());
+        // Not the caller's fault; the list of OpenTelemetry's conventions for gRPC server spans.
+        use Code::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
+        if matches!(code, Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss) {
             self.span.record("otel.status_code", "ERROR");
         }
         // A caller must not be able to invent metric series.
@@ -145,16 +130,8 @@ impl Drop for Record {
 struct ServedBody {
     inner: Body,
     record: Record,
-    cut: Cut,
+    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_cut: bool,
-}
-
-impl ServedBody {
-    fn around(response: Response<Body>, mut record: Record, cut: Cut) -> Response<Body> {
-        let (mut head, inner) = response.into_parts();
-        record.code = finish(&mut head.headers);
-        Response::from_parts(head, Body::new(Self { inner, record, cut, is_cut: false }))
-    }
 }
 
 /// Reads the status out of headers or trailers and adds the reason if tonic made the error itself.

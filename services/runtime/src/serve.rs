@@ -5,7 +5,6 @@ use crate::entry::Context;
 use crate::inherited;
 use crate::observe::Observe;
 use crate::peer::Allowed;
-use crate::shutdown::Shutdown;
 use anyhow::{Context as _, bail, ensure};
 use sd_notify::NotifyState;
 use std::collections::BTreeMap;
@@ -51,13 +50,21 @@ impl HealthHandle {
     pub fn set(&self, service_name: &str, serving: bool) {
         self.0.send_if_modified(|all| all.insert(service_name.to_owned(), serving) != Some(serving));
     }
+
+    /// While draining nothing is served any more.
+    async fn publish(&self, reporter: &HealthReporter, draining: bool) {
+        let all = self.0.borrow().clone();
+        for (name, serving) in all {
+            let status =
+                if serving && !draining { ServingStatus::Serving } else { ServingStatus::NotServing };
+            reporter.set_service_status(name, status).await;
+        }
+    }
 }
 
 #[must_use = "a server serves when it is run"]
 pub struct Server {
-    service: &'static str,
-    shared: Arc<Shared>,
-    shutdown: Shutdown,
+    ctx: Context,
     descriptors: &'static [u8],
     routes: RoutesBuilder,
     names: Vec<&'static str>,
@@ -69,9 +76,7 @@ pub struct Server {
 impl Server {
     pub fn new(ctx: &Context, descriptors: &'static [u8]) -> Self {
         Self {
-            service: ctx.service,
-            shared: ctx.shared.clone(),
-            shutdown: ctx.shutdown.clone(),
+            ctx: ctx.clone(),
             descriptors,
             routes: Routes::builder(),
             names: Vec::new(),
@@ -124,47 +129,56 @@ impl Server {
         }
         self.routes.add_service(reflection.build_v1().context("the descriptor set is unreadable")?);
 
-        let routes = std::mem::take(&mut self.routes).routes();
-        let uds = self.uds()?;
-        let tcp = self.tcp_incoming().await?;
-        let mut health = HealthTask { handle: self.health.clone(), reporter, names: self.names };
-        health.publish().await;
-        let allowed = Allowed::of_this_process(&self.shared.allow_uids);
-        let uds =
-            serve(Observe::new(Some(allowed), self.shutdown.clone()), routes.clone(), uds, &self.shutdown);
+        let routes = std::mem::take(&mut self.routes).routes().prepare();
+        let (uds, tcp) = (self.uds()?, self.tcp_incoming().await?);
+        let Self { ctx, names, health, .. } = self;
+        health.0.send_modify(|all| {
+            for name in names.into_iter().chain([""]) {
+                all.entry(name.to_owned()).or_insert(true);
+            }
+        });
+        health.publish(&reporter, false).await;
+
+        let allowed = Allowed::of_this_process(&ctx.shared.allow_uids);
+        let uds = serve(&ctx, Some(allowed), routes.clone(), uds);
         let tcp = async {
             match tcp {
-                Some(tcp) => {
-                    serve(Observe::new(None, self.shutdown.clone()), routes, tcp, &self.shutdown).await
-                }
+                Some(tcp) => serve(&ctx, None, routes, tcp).await,
                 None => Ok(()),
             }
         };
-        let end = async {
-            health.publish_until(&self.shutdown).await;
+        let served = async { tokio::try_join!(uds, tcp) };
+        let ended = async {
+            let mut changes = health.0.subscribe();
+            while !ctx.shutdown.is_triggered() {
+                health.publish(&reporter, false).await;
+                tokio::select! {
+                    () = ctx.shutdown.wait() => {}
+                    _ = changes.changed() => {}
+                }
+            }
+            health.publish(&reporter, true).await;
             notify(NotifyState::Stopping);
             tokio::time::sleep(GRACE).await;
         };
         notify(NotifyState::Ready);
-        tracing::info!(service = self.service, "serving");
-        let served = async { tokio::try_join!(uds, tcp) };
-        let mut served = std::pin::pin!(served);
+        tracing::info!(service = ctx.service, "serving");
         tokio::select! {
             biased;
-            () = end => {
-                tracing::warn!("calls still running after {} s are cut", GRACE.as_secs());
-                Ok(())
+            () = ended => tracing::warn!("calls still running after {} s are cut", GRACE.as_secs()),
+            done = served => {
+                done.context("serving")?;
             }
-            done = &mut served => done.map(|_| ()).context("serving"),
         }
+        Ok(())
     }
 
     fn uds(&mut self) -> anyhow::Result<UnixListenerStream> {
         let listener = match self.listener.take().or_else(inherited::take) {
             Some(listener) => listener,
             None => {
-                let socket = self.shared.socket_of(self.service);
-                bind(&self.shared, self.service)
+                let socket = self.ctx.shared.socket_of(self.ctx.service);
+                bind(&self.ctx.shared, self.ctx.service)
                     .with_context(|| format!("cannot listen on {}", socket.display()))?
             }
         };
@@ -175,7 +189,7 @@ impl Server {
     async fn tcp_incoming(&self) -> anyhow::Result<Option<TcpListenerStream>> {
         let Some(addr) = self.tcp else { return Ok(None) };
         ensure!(
-            self.shared.sandbox && addr.ip().is_loopback(),
+            self.ctx.shared.sandbox && addr.ip().is_loopback(),
             "plain TCP on {addr}: a sandbox on loopback only"
         );
         let listener =
@@ -201,56 +215,27 @@ fn bind(shared: &Shared, service: &str) -> anyhow::Result<UnixListener> {
 }
 
 async fn serve<I, IO>(
-    observe: Observe,
+    ctx: &Context,
+    allowed: Option<Allowed>,
     routes: Routes,
     incoming: I,
-    shutdown: &Shutdown,
 ) -> anyhow::Result<()>
 where
     I: Stream<Item = io::Result<IO>>,
     IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Connected + Unpin + Send + 'static,
 {
-    let server =
-        tonic::transport::Server::builder().max_concurrent_streams(STREAMS_PER_CONNECTION_MAX).layer(observe);
-    Ok(server.serve_with_incoming_shutdown(routes.prepare(), incoming, shutdown.wait()).await?)
+    let observe = Observe::new(allowed, ctx.shutdown.clone());
+    let observed = tower::service_fn(move |request| observe.clone().call(routes.clone(), request));
+    tonic::transport::Server::builder()
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .serve_with_incoming_shutdown(observed, incoming, ctx.shutdown.wait())
+        .await?;
+    Ok(())
 }
 
 /// Nobody may be listening (no service manager), which is fine.
 fn notify(state: NotifyState) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "cannot tell the service manager");
-    }
-}
-
-struct HealthTask {
-    handle: HealthHandle,
-    reporter: HealthReporter,
-    names: Vec<&'static str>,
-}
-
-impl HealthTask {
-    async fn publish(&mut self) {
-        let mut all: BTreeMap<_, _> = self.names.iter().map(|name| ((*name).to_owned(), true)).collect();
-        all.extend(self.handle.0.borrow().clone());
-        for (name, serving) in all {
-            let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-            self.reporter.set_service_status(name, status).await;
-        }
-    }
-
-    async fn publish_until(&mut self, shutdown: &Shutdown) {
-        let mut changes = self.handle.0.subscribe();
-        loop {
-            self.publish().await;
-            tokio::select! {
-                () = shutdown.wait() => break,
-                changed = changes.changed() => changed.expect("`self` holds the sender"),
-            }
-        }
-        let known: Vec<String> = self.handle.0.borrow().keys().cloned().collect();
-        let served = self.names.iter().map(|name| (*name).to_owned());
-        for name in known.into_iter().chain(served).chain([String::new()]) {
-            self.reporter.set_service_status(name, ServingStatus::NotServing).await;
-        }
     }
 }
