@@ -6,6 +6,7 @@ use crate::shutdown::Shutdown;
 use crate::{inherited, telemetry};
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -48,25 +49,30 @@ where
     F: FnOnce(Context, T) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
-    match live(service, run) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let line = format!("{error:#}").replace('\n', " ");
-            eprintln!("chit-{service}: {line}");
-            let is_config = error.chain().any(|cause| cause.is::<ConfigError>());
-            if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
-        }
-    }
+    main_with(std::env::args_os().skip(1), service, run)
 }
 
-fn live<T, F, Fut>(service: &'static str, run: F) -> anyhow::Result<()>
+/// The same with these arguments, for tests of the whole life.
+pub fn main_with<T, F, Fut>(args: impl Iterator<Item = OsString>, service: &'static str, run: F) -> ExitCode
+where
+    T: DeserializeOwned,
+    F: FnOnce(Context, T) -> Fut,
+    Fut: Future<Output = anyhow::Result<()>>,
+{
+    let Err(error) = live(args, service, run) else { return ExitCode::SUCCESS };
+    eprintln!("chit-{service}: {}", format!("{error:#}").replace('\n', " "));
+    let is_config = error.chain().any(|cause| cause.is::<ConfigError>());
+    if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+}
+
+fn live<T, F, Fut>(args: impl Iterator<Item = OsString>, service: &'static str, run: F) -> anyhow::Result<()>
 where
     T: DeserializeOwned,
     F: FnOnce(Context, T) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
     inherited::collect().context("LISTEN_FDS")?;
-    let (settings, shared) = config::load(&config_path(std::env::args_os().skip(1))?, service)?;
+    let (settings, shared) = config::load(&config_path(args)?, service)?;
     config::claim_state(&shared)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     let telemetry = runtime.block_on(async { telemetry::install(service, &shared) })?;
@@ -94,7 +100,7 @@ where
     ended
 }
 
-fn config_path(mut args: impl Iterator<Item = std::ffi::OsString>) -> Result<PathBuf, ConfigError> {
+fn config_path(mut args: impl Iterator<Item = OsString>) -> Result<PathBuf, ConfigError> {
     let usage = |problem: String| ConfigError::Usage(format!("{problem}; usage: --config FILE"));
     let mut path = PathBuf::from(CONFIG_DEFAULT);
     while let Some(arg) = args.next() {

@@ -18,6 +18,6 @@ pub mod trace;
 pub use client::{call, channel, channel_to};
 pub use clock::Clock;
 pub use config::{ConfigError, Shared, load};
-pub use entry::{Context, main};
+pub use entry::{Context, main, main_with};
 pub use serve::{HealthHandle, Server};
 pub use shutdown::Shutdown;

@@ -1,0 +1,75 @@
+//! A whole service process: how it ends on a bad start, and what it tells the collector while it lives.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod collector;
+mod echo;
+
+use chit_runtime::{Context, Server, channel, main_with};
+use serde::Deserialize;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tonic::metadata::MetadataValue;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+fn config_in(dir: &Path, more: &str) -> PathBuf {
+    let file = dir.join("chit.toml");
+    let text = format!("[chit]\nsandbox = true\nrun_dir = \"run\"\nstate_dir = \"state\"\n{more}");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+fn args(file: &Path) -> impl Iterator<Item = OsString> {
+    ["--config".into(), file.to_owned().into_os_string()].into_iter()
+}
+
+#[test]
+fn a_bad_configuration_exits_with_64() {
+    let dir = tempfile::tempdir().unwrap();
+    let never = |_: Context, _: Empty| async { panic!("a service must not run on a bad configuration") };
+    let unknown_key = config_in(dir.path(), "rundir = 3\n");
+    assert_eq!(main_with(args(&unknown_key), "ledger", never), ExitCode::from(64));
+    assert_eq!(main_with(args(&dir.path().join("absent.toml")), "ledger", never), ExitCode::from(64));
+    assert_eq!(main_with(["--verbose".into()].into_iter(), "ledger", never), ExitCode::from(64));
+}
+
+#[tokio::test]
+async fn spans_and_metrics_of_a_call_reach_the_collector_in_the_callers_trace() {
+    let (endpoint, received) = collector::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = config_in(dir.path(), &format!("otlp_endpoint = \"{endpoint}\"\n"));
+    let (started, start) = tokio::sync::oneshot::channel();
+    let service = std::thread::spawn(move || {
+        main_with(args(&file), "ledger", |ctx: Context, _: Empty| async move {
+            started.send(ctx.clone()).expect("the test waits for it");
+            let echo = echo::Echo::new(|request| echo::reply(request.into_inner()));
+            Server::new(&ctx, &[]).add(echo).run().await
+        })
+    });
+    let ctx = start.await.unwrap();
+    let ledger = channel(&ctx.shared, "ledger");
+    let said = chit_runtime::call(std::time::Duration::from_secs(20), "hello".to_owned(), |mut request| {
+        let sale = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        request.metadata_mut().insert("traceparent", MetadataValue::from_static(sale));
+        echo::say(ledger.clone(), request)
+    });
+    assert_eq!(said.await.unwrap(), "hello");
+    ctx.shutdown.trigger();
+    let code = tokio::task::spawn_blocking(|| service.join().unwrap()).await.unwrap();
+    assert_eq!(code, ExitCode::SUCCESS);
+
+    let received = received.lock().unwrap();
+    let has = |signal: &str, bytes: &[u8]| {
+        received
+            .iter()
+            .any(|(from, body)| from.contains(signal) && body.windows(bytes.len()).any(|w| w == bytes))
+    };
+    let trace_id = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes();
+    assert!(has("TraceService", &trace_id), "the span is in the caller's trace");
+    assert!(has("TraceService", b"chit-ledger") && has("TraceService", b"chit.test.Echo/Say"));
+    assert!(has("MetricsService", b"rpc.server.call.duration"));
+}
