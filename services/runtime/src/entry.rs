@@ -43,34 +43,30 @@ impl Context {
 }
 
 /// `fn main` of every service. `run` returns when `ctx.shutdown` has been triggered and it has drained.
-pub fn main<T, F, Fut>(service: &'static str, run: F) -> ExitCode
-where
-    T: DeserializeOwned,
-    F: FnOnce(Context, T) -> Fut,
-    Fut: Future<Output = anyhow::Result<()>>,
-{
+pub fn main<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
+    service: &'static str,
+    run: impl FnOnce(Context, T) -> Fut,
+) -> ExitCode {
     main_with(std::env::args_os().skip(1), service, run)
 }
 
 /// The same with these arguments, for tests of the whole life.
-pub fn main_with<T, F, Fut>(args: impl Iterator<Item = OsString>, service: &'static str, run: F) -> ExitCode
-where
-    T: DeserializeOwned,
-    F: FnOnce(Context, T) -> Fut,
-    Fut: Future<Output = anyhow::Result<()>>,
-{
+pub fn main_with<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
+    args: impl Iterator<Item = OsString>,
+    service: &'static str,
+    run: impl FnOnce(Context, T) -> Fut,
+) -> ExitCode {
     let Err(error) = live(args, service, run) else { return ExitCode::SUCCESS };
     eprintln!("chit-{service}: {}", format!("{error:#}").replace('\n', " "));
     let is_config = error.chain().any(|cause| cause.is::<ConfigError>());
     if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
 }
 
-fn live<T, F, Fut>(args: impl Iterator<Item = OsString>, service: &'static str, run: F) -> anyhow::Result<()>
-where
-    T: DeserializeOwned,
-    F: FnOnce(Context, T) -> Fut,
-    Fut: Future<Output = anyhow::Result<()>>,
-{
+fn live<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
+    args: impl Iterator<Item = OsString>,
+    service: &'static str,
+    run: impl FnOnce(Context, T) -> Fut,
+) -> anyhow::Result<()> {
     inherited::collect().context("LISTEN_FDS")?;
     let (settings, shared) = config::load(&config_path(args)?, service)?;
     config::claim_state(&shared)?;
