@@ -1,0 +1,265 @@
+//! One test for each rule of DESIGN.md "Verification".
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+
+const SALE_A: Ulid = Ulid(0xa);
+const SALE_B: Ulid = Ulid(0xb);
+
+fn start() -> Timestamp {
+    "2026-11-24T02:00:00Z".parse().unwrap()
+}
+
+fn hours(hours: i64) -> Timestamp {
+    start() + SignedDuration::from_hours(hours)
+}
+
+fn code(digits: &str) -> RowCode {
+    digits.parse().unwrap()
+}
+
+fn hash(code: &RowCode) -> CodeHash {
+    let mut hash = [0; 16];
+    hash[..6].copy_from_slice(code.reveal().as_bytes());
+    CodeHash(hash)
+}
+
+fn challenge(row: u8, digits: &str, submitted: i64, state: ChallengeState) -> ChallengeFacts {
+    ChallengeFacts {
+        row: Row::new(row).unwrap(),
+        expected: code(digits),
+        sales: vec![
+            ChallengedSale { id: SALE_A, standing: SaleStanding::Waiting },
+            ChallengedSale { id: SALE_B, standing: SaleStanding::Waiting },
+        ],
+        tries: Vec::new(),
+        wrong_tries: 0,
+        submitted_at: hours(submitted),
+        expires_at: hours(submitted + 24),
+        state,
+        round: 1,
+    }
+}
+
+fn open() -> ChallengeFacts {
+    challenge(23, "481516", 0, ChallengeState::Open)
+}
+
+fn with_standing(mut facts: ChallengeFacts, standing: SaleStanding) -> ChallengeFacts {
+    facts.sales.iter_mut().for_each(|sale| sale.standing = standing);
+    facts
+}
+
+fn with_tries(mut facts: ChallengeFacts, tries: &[&str]) -> ChallengeFacts {
+    facts.tries = tries.iter().map(|digits| hash(&code(digits))).collect();
+    facts.wrong_tries = u8::try_from(tries.len()).unwrap();
+    facts
+}
+
+fn says(challenges: &[ChallengeFacts], card: &CardFacts, text: &str, at: Timestamp) -> Outcome {
+    decide(challenges, card, &crate::domain::reply::parse(text), at, true, hash)
+}
+
+fn stranger_says(challenges: &[ChallengeFacts], card: &CardFacts, text: &str) -> Outcome {
+    decide(challenges, card, &crate::domain::reply::parse(text), hours(1), false, hash)
+}
+
+fn says_now(challenges: &[ChallengeFacts], text: &str) -> Outcome {
+    says(challenges, &CardFacts::default(), text, hours(1))
+}
+
+#[test]
+fn the_right_code_verifies_every_waiting_sale() {
+    let verified = Outcome::Verified { challenge: 0, sales: vec![SALE_A, SALE_B] };
+    assert_eq!(says_now(&[open()], "481516"), verified);
+    assert_eq!(says_now(&[open()], "23 481516"), verified);
+    assert_eq!(says(&[open()], &CardFacts::default(), "481516", hours(24)), verified, "to the last second");
+    let mut one_paid = open();
+    one_paid.sales[0].standing = SaleStanding::Gone;
+    assert_eq!(says_now(&[one_paid], "481516"), Outcome::Verified { challenge: 0, sales: vec![SALE_B] });
+}
+
+#[test]
+fn a_wrong_code_is_a_try_and_the_third_ends_the_challenge() {
+    assert_eq!(says_now(&[open()], "000001"), Outcome::WrongTry { on: vec![0], left: 2 });
+    let once = with_tries(open(), &["000001"]);
+    assert_eq!(says_now(&[once], "000002"), Outcome::WrongTry { on: vec![0], left: 1 });
+    let twice = with_tries(open(), &["000001", "000002"]);
+    assert_eq!(says_now(&[twice], "000003"), Outcome::ChallengeOver { on: vec![0], over: vec![0] });
+}
+
+#[test]
+fn the_same_wrong_code_again_is_no_try() {
+    let twice = with_tries(open(), &["000001", "000002"]);
+    assert_eq!(says_now(&[twice], "000001"), Outcome::SameWrongAgain { challenge: 0, left: 1 });
+}
+
+#[test]
+fn a_used_code_is_no_try() {
+    let card = CardFacts { used: vec![hash(&code("234200"))], ..CardFacts::default() };
+    assert_eq!(says(&[open()], &card, "234200", hours(1)), Outcome::UsedCode);
+    let answered =
+        with_standing(challenge(7, "777000", -30, ChallengeState::Answered), SaleStanding::Verified);
+    assert_eq!(says_now(&[answered, open()], "777000"), Outcome::UsedCode);
+}
+
+#[test]
+fn the_quoted_proof_is_no_try() {
+    assert_eq!(says_now(&[open()], "7K2M9QX4TD"), Outcome::Unclear);
+}
+
+#[test]
+fn nine_wrong_since_the_last_right_one_lock_the_card() {
+    let eight = CardFacts { wrong_since_right: 8, ..CardFacts::default() };
+    assert_eq!(says(&[open()], &eight, "000001", hours(1)), Outcome::CardLocked { on: vec![0], newly: true });
+    let locked = CardFacts { wrong_since_right: 9, locked: true, ..CardFacts::default() };
+    let still = Outcome::CardLocked { on: vec![], newly: false };
+    assert_eq!(says(&[open()], &locked, "481516", hours(1)), still, "not even the right one");
+    let rejected = Outcome::Rejected { challenge: 0, which: vec![SALE_A, SALE_B] };
+    assert_eq!(says(&[open()], &locked, "0", hours(1)), rejected, "a locked payer may still object");
+}
+
+#[test]
+fn late_but_right_counts_for_its_own_sales_and_closes_newer_challenges_for_them() {
+    let expired = challenge(7, "777000", -30, ChallengeState::Expired);
+    let newer = open();
+    let mut other_sale = challenge(9, "999000", 0, ChallengeState::Open);
+    other_sale.sales = vec![ChallengedSale { id: Ulid(0xc), standing: SaleStanding::Waiting }];
+    assert_eq!(
+        says_now(&[expired, newer, other_sale], "777000"),
+        Outcome::LateVerified { challenge: 0, sales: vec![SALE_A, SALE_B], closes: vec![1] }
+    );
+}
+
+#[test]
+fn a_reply_after_the_validity_is_late_even_when_nobody_marked_the_challenge_expired() {
+    let late = says(&[open()], &CardFacts::default(), "481516", hours(25));
+    assert_eq!(late, Outcome::LateVerified { challenge: 0, sales: vec![SALE_A, SALE_B], closes: vec![] });
+}
+
+#[test]
+fn a_right_code_does_not_count_after_three_wrong_tries() {
+    let mut over = with_tries(open(), &["000001", "000002", "000003"]);
+    over.state = ChallengeState::Over;
+    assert_eq!(says_now(&[over.clone()], "481516"), Outcome::UsedCode);
+    over.state = ChallengeState::Expired;
+    assert_eq!(says_now(&[over], "481516"), Outcome::UsedCode, "nor when it expired since");
+}
+
+#[test]
+fn a_right_code_does_not_count_when_its_sales_are_settled_void_or_rejected() {
+    for standing in [SaleStanding::Gone, SaleStanding::Verified] {
+        let expired = with_standing(challenge(7, "777000", -30, ChallengeState::Expired), standing);
+        assert_eq!(says_now(&[expired], "777000"), Outcome::UsedCode);
+    }
+}
+
+#[test]
+fn a_right_code_does_not_count_for_a_cancelled_challenge() {
+    let cancelled = challenge(23, "481516", 0, ChallengeState::Cancelled);
+    assert_eq!(says_now(&[cancelled], "481516"), Outcome::UsedCode);
+}
+
+#[test]
+fn a_wrong_code_counts_on_every_challenge_it_could_have_opened() {
+    let expired = with_tries(challenge(7, "777000", -30, ChallengeState::Expired), &["000001", "000002"]);
+    let outcome = says_now(&[expired.clone(), open()], "000003");
+    assert_eq!(outcome, Outcome::WrongTry { on: vec![0, 1], left: 2 });
+    let outcome = says_now(std::slice::from_ref(&expired), "000003");
+    assert_eq!(outcome, Outcome::ChallengeOver { on: vec![0], over: vec![0] });
+    let outcome = says_now(&[expired, open()], "000001");
+    assert_eq!(outcome, Outcome::WrongTry { on: vec![1], left: 2 }, "a new guess only for the newer one");
+}
+
+#[test]
+fn zero_rejects_all_and_zero_two_the_second() {
+    assert_eq!(says_now(&[open()], "0"), Outcome::Rejected { challenge: 0, which: vec![SALE_A, SALE_B] });
+    assert_eq!(says_now(&[open()], "0 2"), Outcome::Rejected { challenge: 0, which: vec![SALE_B] });
+    assert_eq!(says_now(&[open()], "0 3"), Outcome::Unclear, "there is no third");
+}
+
+#[test]
+fn a_rejection_is_heard_after_expiry_and_after_three_wrong_tries() {
+    for state in [ChallengeState::Expired, ChallengeState::Over] {
+        let facts = challenge(23, "481516", -100, state);
+        assert_eq!(says_now(&[facts], "否"), Outcome::Rejected { challenge: 0, which: vec![SALE_A, SALE_B] });
+    }
+}
+
+#[test]
+fn a_rejection_after_the_right_reply_is_a_dispute_and_changes_no_sale() {
+    let answered =
+        with_standing(challenge(23, "481516", 0, ChallengeState::Answered), SaleStanding::Verified);
+    let dispute = |sales| Outcome::DisputeAfterVerified { challenge: 0, sales };
+    assert_eq!(says_now(std::slice::from_ref(&answered), "0"), dispute(vec![SALE_A, SALE_B]));
+    assert_eq!(says_now(std::slice::from_ref(&answered), "0 2"), dispute(vec![SALE_B]));
+    assert_eq!(says_now(&[answered], "错"), dispute(vec![SALE_A, SALE_B]));
+}
+
+#[test]
+fn a_wrong_price_is_a_dispute_without_a_rejection() {
+    let dispute = |sales| Outcome::WrongGoodsDispute { challenge: 0, sales };
+    assert_eq!(says_now(&[open()], "ERR"), dispute(vec![SALE_A, SALE_B]));
+    assert_eq!(says_now(&[open()], "错 1"), dispute(vec![SALE_A]));
+}
+
+#[test]
+fn a_right_code_from_another_number_is_held_and_a_wrong_one_is_no_try() {
+    let card = CardFacts::default();
+    assert_eq!(stranger_says(&[open()], &card, "481516"), Outcome::Held { challenge: 0 });
+    for text in ["000001", "0", "否", "ERR", "HELP", "hello", "", "挂失"] {
+        assert_eq!(stranger_says(&[open()], &card, text), Outcome::Ignored, "{text}");
+    }
+}
+
+#[test]
+fn lost_with_the_card_serial_freezes_from_any_number() {
+    let card = CardFacts { serial: "00421337".parse().ok(), ..CardFacts::default() };
+    assert_eq!(stranger_says(&[], &card, "LOST 00421337"), Outcome::Frozen);
+    assert_eq!(says(&[open()], &card, "挂失00421337", hours(1)), Outcome::Frozen);
+    assert_eq!(says(&[open()], &card, "挂失00421338", hours(1)), Outcome::Ignored, "another card");
+    assert_eq!(says(&[open()], &card, "挂失", hours(1)), Outcome::Unclear, "which card?");
+    assert_eq!(stranger_says(&[], &CardFacts::default(), "LOST"), Outcome::Ignored);
+}
+
+#[test]
+fn a_code_while_nothing_is_asked_is_no_try() {
+    assert_eq!(says_now(&[], "481516"), Outcome::NothingOpen);
+    assert_eq!(says_now(&[], "0"), Outcome::NothingOpen);
+}
+
+#[test]
+fn help_and_unclear_messages_cost_nothing() {
+    assert_eq!(says_now(&[open()], "帮助"), Outcome::Help);
+    assert_eq!(says_now(&[open()], "who is this?"), Outcome::Unclear);
+    assert_eq!(says_now(&[open()], "481516 234200"), Outcome::Unclear);
+    assert_eq!(says_now(&[open()], "👍"), Outcome::Ignored);
+}
+
+proptest! {
+    #[test]
+    fn nobody_gets_more_than_three_guesses_at_one_challenge(guesses in proptest::collection::vec("[0-9]{6}", 1..30)) {
+        let mut facts = [open()];
+        let mut card = CardFacts::default();
+        let mut counted = 0;
+        for guess in guesses.iter().filter(|guess| guess.as_str() != "481516") {
+            match says(&facts, &card, guess, hours(1)) {
+                Outcome::WrongTry { on, .. } | Outcome::ChallengeOver { on, .. } => {
+                    prop_assert_eq!(on, vec![0]);
+                    facts[0].wrong_tries += 1;
+                    facts[0].tries.push(hash(&code(guess)));
+                    card.wrong_since_right += 1;
+                    counted += 1;
+                }
+                Outcome::SameWrongAgain { .. } | Outcome::NothingOpen => {}
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+        prop_assert!(counted <= 3);
+        let after = says(&facts, &card, "481516", hours(1));
+        let expected_verified = counted < 3;
+        prop_assert_eq!(matches!(after, Outcome::Verified { .. }), expected_verified);
+    }
+}

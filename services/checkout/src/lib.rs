@@ -1,0 +1,3 @@
+//! Coordinates a sale from basket to settlement, dispute and bad record.
+
+pub mod domain;
