@@ -1,0 +1,9 @@
+//! Pure rules of the gateway: no tonic, tokio, redb. Time and ids come in as arguments.
+
+pub mod at_line;
+pub mod cms;
+pub mod inbound;
+pub mod outbox;
+pub mod pairing;
+pub mod pdu;
+pub mod phone;

@@ -1,0 +1,100 @@
+//! Which message a status report is about: modem, TP-MR, destination and time window. Never the service
+//! centre: reports come from other ones too. TP-MR has 8 bits and wraps.
+
+use super::outbox::{Outgoing, REPORT_WINDOW};
+use jiff::Timestamp;
+
+pub struct Report<'a> {
+    pub modem: &'a str,
+    pub reference: u8,
+    /// Destination as the network wrote it.
+    pub to: &'a str,
+    pub now: Timestamp,
+}
+
+/// First by reference (the latest one in the window), then by destination among attempts without a reference
+/// (the oldest first, as service centres report in order).
+pub fn find<'a>(report: &Report<'_>, candidates: &'a [Outgoing]) -> Option<&'a Outgoing> {
+    let same_number = || candidates.iter().filter(|message| message.to.same_tail(report.to));
+    let by_reference = same_number()
+        .filter_map(|message| {
+            message.references.iter().filter_map(|r| matches(report, r)).max().map(|at| (at, message))
+        })
+        .max_by_key(|(at, _)| *at)
+        .map(|(_, message)| message);
+    by_reference.or_else(|| {
+        same_number()
+            .filter(|message| message.has_unpaired_attempt())
+            .min_by_key(|message| message.created_at)
+    })
+}
+
+fn matches(report: &Report<'_>, reference: &super::outbox::Reference) -> Option<Timestamp> {
+    let same = reference.modem == report.modem && reference.number == Some(report.reference);
+    (same && report.now <= reference.at + REPORT_WINDOW).then_some(reference.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outbox::{Class, tests::message};
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
+
+    fn submitted(id: &str, number: u8, time: i64) -> Outgoing {
+        let mut message = message(Class::Challenge);
+        message.id = id.into();
+        message.claim(at(time)).unwrap();
+        message.hand_over(true).unwrap();
+        message.accept("m1", Some(number), at(time));
+        message
+    }
+
+    fn unknown(id: &str, time: i64) -> Outgoing {
+        let mut message = message(Class::Challenge);
+        message.id = id.into();
+        message.created_at = at(time);
+        message.claim(at(time)).unwrap();
+        message.hand_over(true).unwrap();
+        message.lose_answer(at(time));
+        message
+    }
+
+    fn found(reference: u8, to: &str, now: i64, candidates: &[Outgoing]) -> Option<String> {
+        find(&Report { modem: "m1", reference, to, now: at(now) }, candidates)
+            .map(|message| message.id.clone())
+    }
+
+    #[test]
+    fn a_wrapped_reference_means_the_latest_message() {
+        let all = [submitted("old", 5, 0), submitted("new", 5, 3600)];
+        assert_eq!(found(5, "13800138000", 3700, &all).as_deref(), Some("new"));
+    }
+
+    #[test]
+    fn another_number_modem_or_day_does_not_match() {
+        let all = [submitted("a", 5, 0)];
+        assert_eq!(found(5, "+8613800138001", 10, &all), None);
+        assert_eq!(found(6, "+8613800138000", 10, &all), None);
+        assert_eq!(found(5, "+8613800138000", 26 * 3600, &all), None);
+        let other = Report { modem: "m2", reference: 5, to: "+8613800138000", now: at(10) };
+        assert!(find(&other, &all).is_none());
+    }
+
+    #[test]
+    fn a_report_without_a_known_reference_resolves_the_oldest_unknown_message() {
+        let all = [unknown("u2", 20), unknown("u1", 10), submitted("s", 5, 15)];
+        assert_eq!(found(9, "+8613800138000", 30, &all).as_deref(), Some("u1"));
+        assert_eq!(found(5, "+8613800138000", 30, &all).as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn a_repeated_report_is_not_given_to_an_unknown_message() {
+        let mut delivered = submitted("s", 5, 15);
+        delivered.confirm(at(16)).unwrap();
+        let all = [unknown("u", 10), delivered];
+        assert_eq!(found(5, "+8613800138000", 30, &all).as_deref(), Some("s"));
+    }
+}

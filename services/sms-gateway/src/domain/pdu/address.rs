@@ -1,0 +1,155 @@
+//! Address fields: 3GPP TS 23.040 §9.1.2.5 (TP-OA, TP-DA, TP-RA) and 24.011 §8.2.5.1 (service centre).
+
+use super::octets::Octets;
+use super::{PduError, gsm7};
+use crate::domain::phone::PhoneE164;
+use std::fmt;
+
+/// Type-of-address octet: extension bit, type of number (bits 6..4), numbering plan (bits 3..0).
+const TYPE_INTERNATIONAL: u8 = 0x91;
+const NUMBER_TYPE_MASK: u8 = 0x70;
+const NUMBER_INTERNATIONAL: u8 = 0x10;
+const NUMBER_ALPHANUMERIC: u8 = 0x50;
+/// §9.1.2.5: the whole field has at most 12 octets, so the value has at most 20 semi-octets.
+const SEMI_OCTETS_MAX: u8 = 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressKind {
+    International,
+    /// National, subscriber, short code or unknown: digits without a country code.
+    Other,
+    /// A name such as a bank's. It can never be a payer.
+    Alphanumeric,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    pub kind: AddressKind,
+    /// Digits (with `+` when international) or the name, as the network gave it.
+    pub raw: String,
+}
+
+impl Address {
+    /// The number, when the sender gave a full international one.
+    pub fn e164(&self) -> Option<PhoneE164> {
+        match self.kind {
+            AddressKind::International => PhoneE164::parse(&self.raw).ok(),
+            AddressKind::Other | AddressKind::Alphanumeric => None,
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({:?}, …)", self.kind)
+    }
+}
+
+/// Length in useful semi-octets, type, then the value.
+pub fn read(reader: &mut Octets<'_>) -> Result<Address, PduError> {
+    let digits = reader.u8()?;
+    if digits > SEMI_OCTETS_MAX {
+        return Err(PduError::AddressTooLong { digits });
+    }
+    let kind_octet = reader.u8()?;
+    let value = reader.take(usize::from(digits).div_ceil(2))?;
+    if kind_octet & NUMBER_TYPE_MASK == NUMBER_ALPHANUMERIC {
+        let septets = gsm7::unpack(value, 0, usize::from(digits) * 4 / 7);
+        return Ok(Address { kind: AddressKind::Alphanumeric, raw: gsm7::decode(&septets) });
+    }
+    Ok(numeric(kind_octet, value, usize::from(digits)))
+}
+
+/// The service centre's length counts octets, type included; 0 means "the one stored on the SIM".
+pub fn read_smsc(reader: &mut Octets<'_>) -> Result<Option<Address>, PduError> {
+    let length = usize::from(reader.u8()?);
+    if length == 0 {
+        return Ok(None);
+    }
+    let kind_octet = reader.u8()?;
+    let value = reader.take(length - 1)?;
+    Ok(Some(numeric(kind_octet, value, value.len() * 2)))
+}
+
+/// TP-DA of a SUBMIT.
+pub fn write_destination(to: &PhoneE164, out: &mut Vec<u8>) {
+    let digits = to.digits().as_bytes();
+    out.push(u8::try_from(digits.len()).expect("E.164 has at most 15 digits"));
+    out.push(TYPE_INTERNATIONAL);
+    for pair in digits.chunks(2) {
+        let low = pair[0] - b'0';
+        let high = pair.get(1).map_or(0xF, |digit| digit - b'0');
+        out.push(high << 4 | low);
+    }
+}
+
+fn numeric(kind_octet: u8, value: &[u8], digits: usize) -> Address {
+    let international = kind_octet & NUMBER_TYPE_MASK == NUMBER_INTERNATIONAL;
+    let mut raw = String::with_capacity(digits + 1);
+    if international {
+        raw.push('+');
+    }
+    raw.extend(semi_octets(value).take(digits).map_while(digit));
+    let kind = if international { AddressKind::International } else { AddressKind::Other };
+    Address { kind, raw }
+}
+
+/// Low nibble first (§9.1.2.3).
+fn semi_octets(value: &[u8]) -> impl Iterator<Item = u8> {
+    value.iter().flat_map(|octet| [octet & 0x0F, octet >> 4])
+}
+
+/// 24.008 table 10.5.118: ten digits, `*`, `#`, `a`, `b`, `c`; 0xF fills the last octet.
+fn digit(nibble: u8) -> Option<char> {
+    "0123456789*#abc".chars().nth(usize::from(nibble))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(hex_text: &str) -> Result<Address, PduError> {
+        read(&mut Octets::new(&hex::decode(hex_text).unwrap()))
+    }
+
+    #[test]
+    fn an_odd_international_number_drops_the_fill() {
+        let address = parse("0B913108103254F6").unwrap();
+        assert_eq!(address.raw, "+13800123456");
+        assert_eq!(address.kind, AddressKind::International);
+        assert!(address.e164().is_some());
+    }
+
+    #[test]
+    fn a_short_code_is_no_e164_number() {
+        let address = parse("05A10180F6").unwrap();
+        assert_eq!(address.raw, "10086");
+        assert_eq!(address.e164(), None);
+    }
+
+    #[test]
+    fn a_name_is_unpacked_from_septets() {
+        // "Bank" = 4 septets = 28 bits = 7 semi-octets.
+        let address = parse("07D0C2B07B0D").unwrap();
+        assert_eq!(address.raw, "Bank");
+        assert_eq!(address.kind, AddressKind::Alphanumeric);
+        assert_eq!(address.e164(), None);
+    }
+
+    #[test]
+    fn service_characters_have_their_own_digits() {
+        assert_eq!(parse("0481A1CB").unwrap().raw, "1*#a");
+    }
+
+    #[test]
+    fn a_destination_is_written_low_nibble_first_with_fill() {
+        let mut out = Vec::new();
+        write_destination(&PhoneE164::parse("+46708251358").unwrap(), &mut out);
+        assert_eq!(hex::encode_upper(out), "0B916407281553F8");
+    }
+
+    #[test]
+    fn an_overlong_address_is_refused() {
+        assert_eq!(parse("1591"), Err(PduError::AddressTooLong { digits: 21 }));
+    }
+}
