@@ -84,7 +84,7 @@ impl Modem {
         }
     }
 
-    fn speak_unsolicited(&mut self) {
+    pub fn speak_unsolicited(&mut self) {
         while let Some(line) = self.unsolicited.pop_front() {
             self.lines(&[line]);
         }

@@ -150,7 +150,7 @@ impl Modem {
         if self.knobs.swallow_answer > 0 {
             self.knobs.swallow_answer -= 1;
             self.events.push("swallowed", json!({ "n": n }));
-            return;
+            return self.speak_unsolicited();
         }
         if let Some(line) = self.knobs.urc_inside_cmgs.clone() {
             self.lines(&[line]);
