@@ -91,10 +91,13 @@ pub fn fit(language: Language, shop: &str, bodies: &[String]) -> Option<SmsText>
     None
 }
 
-/// A name that cannot break the text: no brackets of its own, no controls; in English only what GSM-7 has.
+/// A name that cannot break the text: no brackets of its own, no controls, in Chinese no character that costs
+/// two UCS-2 units (the tightest wording has room for one), in English only what GSM-7 has.
 fn clean_shop_name(language: Language, shop: &str) -> String {
     let keep = |character: &char| match language {
-        Language::Chinese => !character.is_control() && !matches!(character, '【' | '】'),
+        Language::Chinese => {
+            !character.is_control() && character.len_utf16() == 1 && !matches!(character, '【' | '】')
+        }
         Language::English => GSM7_BASIC.contains(*character) && !character.is_control(),
     };
     let cleaned: String = shop.chars().filter(keep).collect();
@@ -136,7 +139,7 @@ mod tests {
     fn a_shop_name_that_cannot_be_written_is_replaced() {
         let text = fit(Language::English, "惠民", &["hello".to_owned()]).unwrap();
         assert_eq!(text.as_str(), "SHOP: hello");
-        let text = fit(Language::Chinese, "【\n】", &["你好".to_owned()]).unwrap();
+        let text = fit(Language::Chinese, "【\n👍】", &["你好".to_owned()]).unwrap();
         assert_eq!(text.as_str(), "【商店】你好");
     }
 }
