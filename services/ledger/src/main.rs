@@ -1,1 +1,5 @@
-fn main() {}
+//! The ledger's process.
+
+fn main() -> std::process::ExitCode {
+    chit_runtime::main("ledger", chit_ledger::run)
+}

@@ -1,0 +1,19 @@
+//! `[ledger]` of chit.toml.
+
+use serde::Deserialize;
+
+/// Bounds of the write queue.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Writes that may wait for the next commit; one more is answered RESOURCE_EXHAUSTED.
+    pub queue_max: usize,
+    /// Transfers, accounts and facts that may share one durable commit.
+    pub commit_batch_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { queue_max: 4096, commit_batch_max: 8192 }
+    }
+}

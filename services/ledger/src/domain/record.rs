@@ -1,0 +1,37 @@
+//! What the journal keeps: one record a change.
+
+use super::{Account, Actor, Fact, Reason, Subject, Transfer, TransferId, TransferRequest};
+
+/// Microseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMicros(pub i64);
+
+/// Where and when a change became durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Journal sequence number, from 1, without gaps; 0 = nothing yet.
+    pub seq: u64,
+    pub time: UnixMicros,
+}
+
+/// One change of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    AccountCreated(Account),
+    Transferred(Transfer),
+    /// The transfer as asked for; its id is spent.
+    Refused(TransferRequest, Reason),
+    Expired(TransferId),
+    FactRecorded(Fact),
+}
+
+/// A change with who, when and its place in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub stamp: Stamp,
+    pub actor: Actor,
+    pub change: Change,
+    /// Subjects under which the record is found again (none, one, or two when a resolution names another subject
+    /// than its pending transfer). Not part of the stored bytes.
+    pub subjects: Vec<Subject>,
+}
