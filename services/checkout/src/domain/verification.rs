@@ -1,7 +1,7 @@
 //! What a payer's reply means for his challenges. A pure decision: the caller stores what it says.
 //!
 //! A challenge is *live* while a right code still counts for it: it is open or expired, had fewer than three wrong
-//! tries, and one of its sales still waits. A wrong code is a guess at every live challenge, so it counts on each;
+//! tries, and one of its sales still waits (an enrolment's first challenge has none). A wrong code is a guess at every live challenge, so it counts on each;
 //! otherwise somebody could guess for ever at an expired one.
 
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ pub struct ChallengedSale {
 pub struct ChallengeFacts {
     pub row: Row,
     pub expected: RowCode,
-    /// In the order of the text: `0 2` is the second.
+    /// In the order of the text: `0 2` is the second. Empty for an enrolment's first challenge.
     pub sales: Vec<ChallengedSale>,
     /// Distinct wrong codes so far.
     pub tries: Vec<CodeHash>,
@@ -97,7 +97,7 @@ pub enum Outcome {
         on: Vec<usize>,
         newly: bool,
     },
-    /// `0`: freeze the code, open a dispute.
+    /// `0`: freeze the code, open a dispute. `which` is empty for an enrolment: end it.
     Rejected {
         challenge: usize,
         which: Vec<Ulid>,
@@ -172,7 +172,16 @@ fn lost(card: &CardFacts, serial: Option<CardSerial>, from_enrolled: bool) -> Ou
 fn is_live(challenge: &ChallengeFacts) -> bool {
     matches!(challenge.state, ChallengeState::Open | ChallengeState::Expired)
         && challenge.wrong_tries < WRONG_TRIES_MAX
-        && challenge.sales.iter().any(|sale| sale.standing == SaleStanding::Waiting)
+        && (is_enrolment(challenge) || has(challenge, SaleStanding::Waiting))
+}
+
+/// An enrolment's first challenge asks for no sale.
+fn is_enrolment(challenge: &ChallengeFacts) -> bool {
+    challenge.sales.is_empty()
+}
+
+fn has(challenge: &ChallengeFacts, standing: SaleStanding) -> bool {
+    challenge.sales.iter().any(|sale| sale.standing == standing)
 }
 
 fn in_standing(challenge: &ChallengeFacts, standing: SaleStanding) -> Vec<Ulid> {
@@ -182,7 +191,7 @@ fn in_standing(challenge: &ChallengeFacts, standing: SaleStanding) -> Vec<Ulid> 
 /// The newest live challenge whose code this is. Every challenge is compared, so time tells nothing.
 fn answered_by(challenges: &[ChallengeFacts], code: &RowCode) -> Option<usize> {
     let right = challenges.iter().map(|challenge| challenge.expected == *code && is_live(challenge));
-    right.enumerate().filter(|(_, right)| *right).map(|(at, _)| at).last()
+    right.enumerate().fold(None, |found, (at, right)| if right { Some(at) } else { found })
 }
 
 fn held(challenges: &[ChallengeFacts], card: &CardFacts, code: &RowCode) -> Outcome {
@@ -256,11 +265,17 @@ enum Objection {
 /// An objection goes to the newest challenge that has a sale waiting, whatever became of the challenge itself:
 /// hearing a payer who objects is always safe. When all are verified it becomes a dispute.
 fn object(challenges: &[ChallengeFacts], objection: Objection, nth: Option<u8>) -> Outcome {
-    let newest_with = |standing| {
-        challenges.iter().rposition(|challenge| challenge.sales.iter().any(|sale| sale.standing == standing))
-    };
-    let found = newest_with(SaleStanding::Waiting).or_else(|| newest_with(SaleStanding::Verified));
+    let newest = |wanted: &dyn Fn(&ChallengeFacts) -> bool| challenges.iter().rposition(wanted);
+    let found = newest(&|challenge| has(challenge, SaleStanding::Waiting))
+        .or_else(|| newest(&|challenge| is_enrolment(challenge) && is_live(challenge)))
+        .or_else(|| newest(&|challenge| has(challenge, SaleStanding::Verified)));
     let Some(challenge) = found else { return Outcome::NothingOpen };
+    if is_enrolment(&challenges[challenge]) {
+        return match objection {
+            Objection::NotMe => Outcome::Rejected { challenge, which: Vec::new() },
+            Objection::WrongGoods => Outcome::Unclear,
+        };
+    }
     let facts = &challenges[challenge];
     let (waiting, verified) = match nth {
         None => (in_standing(facts, SaleStanding::Waiting), in_standing(facts, SaleStanding::Verified)),

@@ -231,6 +231,17 @@ fn a_code_while_nothing_is_asked_is_no_try() {
 }
 
 #[test]
+fn the_first_challenge_of_an_enrolment_asks_for_no_sale_and_is_answered_like_any_other() {
+    let mut enrolment = open();
+    enrolment.sales.clear();
+    let enrolment = [enrolment];
+    assert_eq!(says_now(&enrolment, "481516"), Outcome::Verified { challenge: 0, sales: vec![] });
+    assert_eq!(says_now(&enrolment, "000001"), Outcome::WrongTry { on: vec![0], left: 2 });
+    assert_eq!(says_now(&enrolment, "0"), Outcome::Rejected { challenge: 0, which: vec![] });
+    assert_eq!(says_now(&enrolment, "ERR"), Outcome::Unclear);
+}
+
+#[test]
 fn help_and_unclear_messages_cost_nothing() {
     assert_eq!(says_now(&[open()], "帮助"), Outcome::Help);
     assert_eq!(says_now(&[open()], "who is this?"), Outcome::Unclear);
