@@ -49,7 +49,7 @@ fn what_was_held_is_printed_once_although_its_client_has_left() {
     let mut watch = bench.watch();
     bench.fault("paper_out", true);
     // More than the receive buffer: the rest waits in TCP.
-    let long = vec![b"line\n".repeat(2000), b"\x1dV\x00".to_vec()].concat();
+    let long = [b"line\n".repeat(2000), b"\x1dV\x00".to_vec()].concat();
     let mut stream = bench.connect();
     stream.write_all(&long).unwrap();
     drop(stream);
