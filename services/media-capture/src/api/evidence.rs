@@ -1,0 +1,107 @@
+//! GetEvidence and ReadEvidenceFile: the bundle's bytes as stored.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use chit_proto::media_capture::v1::{
+    GetEvidenceRequest, GetEvidenceResponse, Manifest, ReadEvidenceFileRequest, ReadEvidenceFileResponse,
+};
+use chit_runtime::error;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Status};
+
+use super::{Api, Streaming, encode};
+use crate::domain::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
+use crate::domain::recording::State;
+use crate::evidence::Bundle;
+use crate::studio::{Order, StudioError};
+
+const PIECE_BYTES: usize = 64 * 1024;
+const PIECES_UNREAD_MAX: usize = 4;
+
+impl Api {
+    pub(super) async fn evidence(&self, request: GetEvidenceRequest) -> Result<GetEvidenceResponse, Status> {
+        let bundle = self.sealed(&request.sale_id).await?;
+        blocking(move || {
+            let manifest = bundle.read(MANIFEST_FILE)?;
+            Ok(GetEvidenceResponse {
+                signature: bundle.read(SIGNATURE_FILE)?,
+                manifest_sha256: Sha256::digest(&manifest).to_vec(),
+                folder: bundle.folder().to_string_lossy().into_owned(),
+                manifest,
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn read_file(
+        &self,
+        request: ReadEvidenceFileRequest,
+    ) -> Result<Streaming<ReadEvidenceFileResponse>, Status> {
+        let bundle = self.sealed(&request.sale_id).await?;
+        let ReadEvidenceFileRequest { name, offset_bytes, .. } = request;
+        let (mut file, size) = blocking(move || open_listed(&bundle, &name))
+            .await?
+            .ok_or_else(|| error::status(Code::NotFound, "FILE_NOT_FOUND", "use a name of the manifest"))?;
+        if offset_bytes > size {
+            let message = format!("offset_bytes: the file has {size} bytes");
+            return Err(error::status(Code::OutOfRange, "OFFSET_OUT_OF_RANGE", message));
+        }
+        let (pieces, stream) = mpsc::channel(PIECES_UNREAD_MAX);
+        tokio::task::spawn_blocking(move || {
+            let mut read = || -> io::Result<()> {
+                file.seek(SeekFrom::Start(offset_bytes))?;
+                loop {
+                    let mut data = Vec::with_capacity(PIECE_BYTES);
+                    file.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut data)?;
+                    let last = data.len() < PIECE_BYTES;
+                    let gone = !data.is_empty()
+                        && pieces.blocking_send(Ok(ReadEvidenceFileResponse { data })).is_err();
+                    if last || gone {
+                        return Ok(());
+                    }
+                }
+            };
+            if let Err(failed) = read() {
+                // The reader may have gone as well.
+                let _ = pieces.blocking_send(Err(encode::status(StudioError::Io(failed))));
+            }
+        });
+        Ok(Box::pin(ReceiverStream::new(stream)))
+    }
+
+    async fn sealed(&self, sale: &str) -> Result<Bundle, Status> {
+        let sale = encode::sale_id(sale)?;
+        let of_sale = |reply| Order::OfSale { sale: sale.clone(), reply };
+        let recording = self.0.studio.ask(of_sale).await.map_err(encode::status)?;
+        match recording {
+            Some(found) if matches!(found.state, State::Sealed | State::Partial) => {
+                Ok(Bundle::of(&self.0.evidence, &sale))
+            }
+            _ => Err(error::status(Code::NotFound, "EVIDENCE_NOT_FOUND", "this sale has no sealed evidence")),
+        }
+    }
+}
+
+/// Only what the manifest lists, the manifest and its signature can be read.
+fn open_listed(bundle: &Bundle, name: &str) -> io::Result<Option<(File, u64)>> {
+    let manifest = Manifest::decode(&bundle.read(MANIFEST_FILE)?[..]).map_err(io::Error::other)?;
+    let listed = manifest.files.iter().any(|file| file.name == name);
+    if !listed && name != MANIFEST_FILE && name != SIGNATURE_FILE {
+        return Ok(None);
+    }
+    let file = bundle.open(name)?;
+    let size = file.metadata()?.len();
+    Ok(Some((file, size)))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Status> {
+    let done =
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(io::Error::other("reader died")));
+    done.map_err(|failed| encode::status(StudioError::Io(failed)))
+}

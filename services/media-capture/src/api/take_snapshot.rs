@@ -1,0 +1,12 @@
+use chit_proto::media_capture::v1::TakeSnapshotResponse;
+use sha2::{Digest, Sha256};
+use tonic::Status;
+
+use super::Api;
+
+impl Api {
+    pub(super) async fn snapshot(&self) -> Result<TakeSnapshotResponse, Status> {
+        let shot = self.photograph().await?;
+        Ok(TakeSnapshotResponse { sha256: Sha256::digest(&shot.jpeg).to_vec(), jpeg: shot.jpeg })
+    }
+}

@@ -1,0 +1,191 @@
+//! What a clip says about itself: how many pictures, how many are missing, and where time was lost and why.
+
+/// A camera with a loose plug must not grow the manifest without end; later gaps widen the last one.
+pub const GAPS_MAX: usize = 64;
+/// Silence longer than this between two pictures is a gap, whatever the camera's state said.
+const SILENCE_NS: u64 = 1_000_000_000;
+/// End of a gap after which no picture came.
+pub const NEVER: u64 = 0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapReason {
+    CameraAbsent,
+    CameraLost,
+    CameraStalled,
+    Privacy,
+    Crash,
+    Disk,
+}
+
+impl GapReason {
+    /// The word of the manifest.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CameraAbsent => "camera_absent",
+            Self::CameraLost => "camera_lost",
+            Self::CameraStalled => "camera_stalled",
+            Self::Privacy => "privacy",
+            Self::Crash => "crash",
+            Self::Disk => "disk",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    pub from_ns: u64,
+    pub to_ns: u64,
+    pub reason: GapReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub monotonic_ns: u64,
+    pub seq: u32,
+    pub is_start: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Undecodable here: time is missing before it and it is no IDR.
+    Skip,
+    Append,
+    /// Close the fragment first: its timeline does not reach this picture.
+    AppendAfterGap,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClipLog {
+    /// When the recording was asked for; a clip without a picture is one gap from here.
+    started_ns: u64,
+    pub first_ns: Option<u64>,
+    last: Option<Stamp>,
+    pub frames: u64,
+    pub dropped: u64,
+    pub gaps: Vec<Gap>,
+    open: Option<GapReason>,
+}
+
+impl ClipLog {
+    pub fn new(started_ns: u64) -> Self {
+        Self { started_ns, first_ns: None, last: None, frames: 0, dropped: 0, gaps: Vec::new(), open: None }
+    }
+
+    pub fn last_ns(&self) -> Option<u64> {
+        self.last.map(|stamp| stamp.monotonic_ns)
+    }
+
+    /// Pictures stop coming. The first reason stands until one comes again.
+    pub fn interrupted(&mut self, reason: GapReason) {
+        self.open.get_or_insert(reason);
+    }
+
+    pub fn place(&mut self, stamp: Stamp) -> Place {
+        let silent = self.last.is_some_and(|last| stamp.monotonic_ns > last.monotonic_ns + SILENCE_NS);
+        if silent {
+            self.interrupted(GapReason::CameraLost);
+        }
+        let backwards = self.last.is_some_and(|last| stamp.monotonic_ns <= last.monotonic_ns);
+        let undecodable = (self.open.is_some() || self.last.is_none()) && !stamp.is_start;
+        if backwards || undecodable {
+            self.dropped += 1;
+            return Place::Skip;
+        }
+        let after_gap = match self.open.take() {
+            Some(reason) => {
+                self.record_gap(stamp.monotonic_ns, reason);
+                self.last.is_some()
+            }
+            None => {
+                self.dropped += self.missing_before(stamp);
+                false
+            }
+        };
+        self.first_ns.get_or_insert(stamp.monotonic_ns);
+        self.last = Some(stamp);
+        self.frames += 1;
+        if after_gap { Place::AppendAfterGap } else { Place::Append }
+    }
+
+    /// The clip ends; a gap still open never ended.
+    pub fn close(&mut self) {
+        if let Some(reason) = self.open.take() {
+            self.record_gap(NEVER, reason);
+        }
+    }
+
+    /// Pictures the camera counted that did not arrive. A worker that restarted counts from 0 again.
+    fn missing_before(&self, stamp: Stamp) -> u64 {
+        self.last.map_or(0, |last| u64::from(stamp.seq.saturating_sub(last.seq).saturating_sub(1)))
+    }
+
+    fn record_gap(&mut self, to_ns: u64, reason: GapReason) {
+        let from_ns = self.last_ns().unwrap_or(self.started_ns);
+        let full = self.gaps.len() == GAPS_MAX;
+        match self.gaps.last_mut() {
+            Some(last) if full => last.to_ns = to_ns,
+            _ => self.gaps.push(Gap { from_ns, to_ns, reason }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    fn stamp(ms: u64, seq: u32, is_start: bool) -> Stamp {
+        Stamp { monotonic_ns: ms * MS, seq, is_start }
+    }
+
+    #[test]
+    fn jumps_in_the_sequence_are_counted_as_dropped() {
+        let mut log = ClipLog::new(0);
+        assert_eq!(log.place(stamp(100, 7, true)), Place::Append);
+        assert_eq!(log.place(stamp(166, 8, false)), Place::Append);
+        assert_eq!(log.place(stamp(366, 11, false)), Place::Append);
+        assert_eq!((log.frames, log.dropped, log.gaps.len()), (3, 2, 0));
+        assert_eq!((log.first_ns, log.last_ns()), (Some(100 * MS), Some(366 * MS)));
+    }
+
+    #[test]
+    fn a_clip_goes_on_across_a_lost_camera_at_the_next_idr() {
+        let mut log = ClipLog::new(0);
+        log.place(stamp(100, 50, true));
+        log.interrupted(GapReason::CameraLost);
+        log.interrupted(GapReason::Privacy);
+        assert_eq!(log.place(stamp(2_000, 0, false)), Place::Skip);
+        assert_eq!(log.place(stamp(2_066, 1, true)), Place::AppendAfterGap);
+        let gap = Gap { from_ns: 100 * MS, to_ns: 2_066 * MS, reason: GapReason::CameraLost };
+        assert_eq!((log.gaps.as_slice(), log.frames, log.dropped), (&[gap][..], 2, 1));
+    }
+
+    #[test]
+    fn a_silent_camera_leaves_a_gap_even_if_nobody_noticed() {
+        let mut log = ClipLog::new(0);
+        log.place(stamp(0, 0, true));
+        assert_eq!(log.place(stamp(1_500, 1, true)), Place::AppendAfterGap);
+        assert_eq!(log.gaps[0].reason, GapReason::CameraLost);
+    }
+
+    #[test]
+    fn a_clip_without_a_picture_is_one_gap() {
+        let mut log = ClipLog::new(10 * MS);
+        log.interrupted(GapReason::CameraAbsent);
+        log.close();
+        assert_eq!(log.gaps, [Gap { from_ns: 10 * MS, to_ns: NEVER, reason: GapReason::CameraAbsent }]);
+        assert_eq!((log.first_ns, log.frames), (None, 0));
+    }
+
+    #[test]
+    fn a_loose_plug_cannot_grow_the_list_of_gaps_without_end() {
+        let mut log = ClipLog::new(0);
+        for flap in 0..200 {
+            log.interrupted(GapReason::CameraLost);
+            log.place(stamp(flap * 100, flap as u32, true));
+        }
+        assert_eq!(log.gaps.len(), GAPS_MAX);
+        assert_eq!(log.gaps[GAPS_MAX - 1].to_ns, 19_900 * MS);
+    }
+}

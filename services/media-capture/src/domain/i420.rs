@@ -1,0 +1,123 @@
+//! Camera pixels to I420. Sample values pass untouched; only their layout and chroma resolution change.
+
+/// YUYV (4:2:2, `Y0 U Y1 V`) to I420: chroma of two lines is averaged. `None` if the buffer is too short.
+pub fn from_yuyv(yuyv: &[u8], width: usize, height: usize) -> Option<Vec<u8>> {
+    let stride = width * 2;
+    if yuyv.len() < stride * height || !width.is_multiple_of(2) || !height.is_multiple_of(2) {
+        return None;
+    }
+    let mut out = vec![0; width * height * 3 / 2];
+    let (luma, chroma) = out.split_at_mut(width * height);
+    for (pair, line) in yuyv[..stride * height].chunks_exact(2).zip(luma.iter_mut()) {
+        *line = pair[0];
+    }
+    let (u_plane, v_plane) = chroma.split_at_mut(width * height / 4);
+    for (row, lines) in yuyv[..stride * height].chunks_exact(stride * 2).enumerate() {
+        let (upper, lower) = lines.split_at(stride);
+        let at = row * width / 2;
+        let targets = u_plane[at..at + width / 2].iter_mut().zip(&mut v_plane[at..at + width / 2]);
+        for ((u, v), (a, b)) in targets.zip(upper.chunks_exact(4).zip(lower.chunks_exact(4))) {
+            *u = (u16::from(a[1]) + u16::from(b[1])).div_ceil(2) as u8;
+            *v = (u16::from(a[3]) + u16::from(b[3])).div_ceil(2) as u8;
+        }
+    }
+    Some(out)
+}
+
+/// Interleaved YCbCr (4:4:4, what a JPEG decoder gives) to I420, chroma averaged over 2×2.
+pub fn from_ycbcr(ycbcr: &[u8], width: usize, height: usize) -> Option<Vec<u8>> {
+    let stride = width * 3;
+    if ycbcr.len() < stride * height || !width.is_multiple_of(2) || !height.is_multiple_of(2) {
+        return None;
+    }
+    let mut out = vec![0; width * height * 3 / 2];
+    let (luma, chroma) = out.split_at_mut(width * height);
+    for (pixel, line) in ycbcr.chunks_exact(3).zip(luma.iter_mut()) {
+        *line = pixel[0];
+    }
+    let (u_plane, v_plane) = chroma.split_at_mut(width * height / 4);
+    for (row, lines) in ycbcr[..stride * height].chunks_exact(stride * 2).enumerate() {
+        let (upper, lower) = lines.split_at(stride);
+        let at = row * width / 2;
+        let targets = u_plane[at..at + width / 2].iter_mut().zip(&mut v_plane[at..at + width / 2]);
+        for ((u, v), (a, b)) in targets.zip(upper.chunks_exact(6).zip(lower.chunks_exact(6))) {
+            let mean = |i: usize| {
+                (u16::from(a[i]) + u16::from(a[i + 3]) + u16::from(b[i]) + u16::from(b[i + 3]) + 2) / 4
+            };
+            *u = mean(1) as u8;
+            *v = mean(2) as u8;
+        }
+    }
+    Some(out)
+}
+
+/// Where the JPEG ends: V4L2 hands out the whole buffer (1.2 MB) of which the picture is a small part.
+/// Walks the markers (ITU-T T.81 §B.1.1) because FFD9 may also stand inside a segment. `None`: no whole picture.
+pub fn jpeg_len(buffer: &[u8]) -> Option<usize> {
+    if buffer.get(..2)? != [0xff, 0xd8] {
+        return None;
+    }
+    let mut at = 2;
+    loop {
+        if *buffer.get(at)? != 0xff {
+            return None;
+        }
+        match *buffer.get(at + 1)? {
+            0xff => at += 1,
+            0xd9 => return Some(at + 2),
+            0x01 | 0xd0..=0xd8 => at += 2,
+            marker => {
+                let len = usize::from(u16::from_be_bytes([*buffer.get(at + 2)?, *buffer.get(at + 3)?]));
+                if len < 2 {
+                    return None;
+                }
+                at += 2 + len;
+                if marker == 0xda {
+                    at = after_scan(buffer, at)?;
+                }
+            }
+        }
+    }
+}
+
+/// The entropy-coded data after SOS goes on until a marker that is neither a stuffed zero nor a restart.
+fn after_scan(buffer: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += buffer.get(at..)?.iter().position(|byte| *byte == 0xff)?;
+        match *buffer.get(at + 1)? {
+            0x00 | 0xd0..=0xd7 => at += 2,
+            0xff => at += 1,
+            _ => return Some(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yuyv_keeps_luma_and_averages_the_chroma_of_two_lines() {
+        let yuyv = [1, 10, 2, 20, 3, 11, 4, 21];
+        assert_eq!(from_yuyv(&yuyv, 2, 2).unwrap(), [1, 2, 3, 4, 11, 21]);
+        assert_eq!(from_yuyv(&yuyv[..7], 2, 2), None);
+    }
+
+    #[test]
+    fn ycbcr_averages_chroma_over_two_by_two_pixels() {
+        let pixels = [1, 10, 20, 2, 12, 22, 3, 14, 24, 4, 16, 26];
+        assert_eq!(from_ycbcr(&pixels, 2, 2).unwrap(), [1, 2, 3, 4, 13, 23]);
+    }
+
+    #[test]
+    fn a_jpeg_ends_at_its_own_end_marker_not_at_one_inside_a_segment() {
+        let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd9, 1, 2];
+        jpeg.extend_from_slice(&[0xff, 0xda, 0, 3, 7, 0x12, 0xff, 0x00, 0xff, 0xd1, 0x13, 0xff, 0xd9]);
+        let len = jpeg.len();
+        jpeg.extend_from_slice(&[0xff, 0xd9, 0, 0, 0]);
+        assert_eq!(jpeg_len(&jpeg), Some(len));
+        for cut in 0..len {
+            assert_eq!(jpeg_len(&jpeg[..cut]), None, "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Recordings and the chain of sealed manifests, in one redb file that only this process opens.
+
+mod record;
+
+use std::path::Path;
+
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use thiserror::Error;
+
+use crate::domain::ids::{RecordingId, SaleId};
+use crate::domain::recording::Recording;
+
+// <what, number>: "schema" is the layout of this file
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+// <recording ULID, version byte + record>
+const RECORDINGS: TableDefinition<&str, &[u8]> = TableDefinition::new("recordings");
+// <sale ULID, recording ULID>
+const SALES: TableDefinition<&str, &str> = TableDefinition::new("sales");
+// <position from 1, recording ULID (26 bytes) + SHA-256 of its manifest>; only ever appended to
+const CHAIN: TableDefinition<u64, &[u8]> = TableDefinition::new("chain");
+
+const SCHEMA: u64 = 1;
+const ULID_LEN: usize = 26;
+
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("the store cannot be opened")]
+    Open(#[from] redb::DatabaseError),
+    #[error("the store cannot be read or written")]
+    Redb(#[from] redb::Error),
+    #[error("the store has layout {0}; this program knows layout {SCHEMA}")]
+    Schema(u64),
+    #[error("a stored recording is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+macro_rules! from_redb {
+    ($($error:ty),*) => {$(
+        impl From<$error> for StoreError {
+            fn from(error: $error) -> Self {
+                Self::Redb(error.into())
+            }
+        }
+    )*};
+}
+from_redb!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
+
+pub struct Store {
+    db: Database,
+}
+
+impl Store {
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let db = Database::create(path)?;
+        let write = db.begin_write()?;
+        {
+            let mut meta = write.open_table(META)?;
+            let found = meta.get("schema")?.map(|value| value.value());
+            match found {
+                None => drop(meta.insert("schema", SCHEMA)?),
+                Some(SCHEMA) => {}
+                Some(other) => return Err(StoreError::Schema(other)),
+            }
+            write.open_table(RECORDINGS)?;
+            write.open_table(SALES)?;
+            write.open_table(CHAIN)?;
+        }
+        write.commit()?;
+        Ok(Self { db })
+    }
+
+    pub fn recording(&self, id: &RecordingId) -> Result<Option<Recording>, StoreError> {
+        let table = self.db.begin_read()?.open_table(RECORDINGS)?;
+        table.get(id.as_str())?.map(|bytes| record::decode(bytes.value())).transpose()
+    }
+
+    pub fn recording_of_sale(&self, sale: &SaleId) -> Result<Option<Recording>, StoreError> {
+        let read = self.db.begin_read()?;
+        let id = read.open_table(SALES)?.get(sale.as_str())?.map(|id| id.value().to_owned());
+        let Some(id) = id else { return Ok(None) };
+        let table = read.open_table(RECORDINGS)?;
+        table.get(&*id)?.map(|bytes| record::decode(bytes.value())).transpose()
+    }
+
+    /// Those that are neither sealed nor failed.
+    pub fn unfinished(&self) -> Result<Vec<Recording>, StoreError> {
+        let table = self.db.begin_read()?.open_table(RECORDINGS)?;
+        let mut found = Vec::new();
+        for entry in table.iter()? {
+            let recording = record::decode(entry?.1.value())?;
+            if !recording.state.is_final() {
+                found.push(recording);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn put(&self, recording: &Recording) -> Result<(), StoreError> {
+        let write = self.db.begin_write()?;
+        write.open_table(RECORDINGS)?.insert(recording.id.as_str(), &*record::encode(recording))?;
+        write.open_table(SALES)?.insert(recording.sale_id.as_str(), recording.id.as_str())?;
+        Ok(write.commit()?)
+    }
+
+    /// The recording sealed last and the hash of its manifest.
+    pub fn chain_head(&self) -> Result<Option<(RecordingId, [u8; 32])>, StoreError> {
+        let table = self.db.begin_read()?.open_table(CHAIN)?;
+        let Some((_, link)) = table.last()? else { return Ok(None) };
+        let parts = link.value().split_at_checked(ULID_LEN).and_then(|(id, hash)| {
+            let id = RecordingId::parse(std::str::from_utf8(id).ok()?).ok()?;
+            Some((id, hash.try_into().ok()?))
+        });
+        parts.map(Some).ok_or(StoreError::Damaged("a link of the chain"))
+    }
+
+    /// The sealed recording and its link in one transaction.
+    pub fn put_sealed(&self, recording: &Recording, manifest_sha256: &[u8; 32]) -> Result<(), StoreError> {
+        let write = self.db.begin_write()?;
+        write.open_table(RECORDINGS)?.insert(recording.id.as_str(), &*record::encode(recording))?;
+        {
+            let mut chain = write.open_table(CHAIN)?;
+            let position = chain.last()?.map_or(1, |(last, _)| last.value() + 1);
+            let link = [recording.id.as_str().as_bytes(), manifest_sha256].concat();
+            chain.insert(position, &*link)?;
+        }
+        Ok(write.commit()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clip::{Gap, GapReason};
+    use crate::domain::recording::{Goods, Photo, PhotoKind, Segment};
+
+    fn full() -> Recording {
+        let id = RecordingId::parse("01J9ZQ4M8W5T7V2X3Y6B0C1D2E").unwrap();
+        let sale = SaleId::parse("01J9ZQ4M8W5T7V2X3Y6B0C1D2F").unwrap();
+        let mut recording = Recording::new(id, sale, Some(0), 77);
+        let (width, height) = (640, 480);
+        let segment = Segment {
+            number: 1,
+            width,
+            height,
+            frame_rate_milli: 15_000,
+            first_monotonic_ns: 5,
+            first_us: -9,
+            dropped: 2,
+        };
+        recording.segment_started(segment, "usb-cam");
+        recording.set_gaps(&[], &[Gap { from_ns: 1, to_ns: 0, reason: GapReason::Privacy }]);
+        recording.photo_taken(PhotoKind::Paper, Photo { sha256: [4; 32], taken_us: 5 }).unwrap();
+        recording.attach_goods(Goods { sha256: [6; 32], media_type: "text/plain".into() }).unwrap();
+        recording.ask_stop();
+        recording
+    }
+
+    #[test]
+    fn a_recording_survives_a_restart_of_the_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("media.redb");
+        let recording = full();
+        Store::open(&path).unwrap().put(&recording).unwrap();
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.recording(&recording.id).unwrap().as_ref(), Some(&recording));
+        assert_eq!(store.recording_of_sale(&recording.sale_id).unwrap().as_ref(), Some(&recording));
+        assert_eq!(store.unfinished().unwrap(), [recording]);
+    }
+
+    #[test]
+    fn the_chain_head_is_the_manifest_sealed_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("media.redb")).unwrap();
+        assert_eq!(store.chain_head().unwrap(), None);
+        let mut recording = full();
+        recording.clip_closed(None);
+        for hash in [[1; 32], [2; 32]] {
+            recording.sealed(hash, 9);
+            store.put_sealed(&recording, &hash).unwrap();
+            assert_eq!(store.chain_head().unwrap(), Some((recording.id.clone(), hash)));
+        }
+        assert!(store.unfinished().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,78 @@
+//! After a crash: keep every whole fragment, say that time is missing, and let the caller go on.
+
+use std::time::{Duration, Instant};
+
+use super::StudioError;
+use super::desk::{Desk, Live};
+use crate::domain::clip::{Gap, GapReason, NEVER};
+use crate::domain::fmp4;
+use crate::domain::recording::{Recording, State};
+use crate::evidence::Bundle;
+
+impl Desk {
+    pub(super) fn recover(&mut self) {
+        if let Err(error) = self.lock_the_last_seal() {
+            tracing::warn!(%error, "the last sealed bundle may be writable");
+        }
+        let unfinished = self.with.store.unfinished().unwrap_or_else(|error| {
+            tracing::error!(%error, cause = ?std::error::Error::source(&error), "cannot recover recordings");
+            Vec::new()
+        });
+        for recording in unfinished {
+            let id = recording.id.clone();
+            match self.recover_one(recording) {
+                Ok(live) => {
+                    self.live.insert(id.clone(), live);
+                    self.store_or_complain(&id);
+                    self.seal_when_ready(&id);
+                }
+                Err(error) => {
+                    tracing::error!(recording = %id, %error, cause = ?std::error::Error::source(&error), "not recovered");
+                }
+            }
+        }
+    }
+
+    /// A crash may have come between the seal and its lock; seals come one after the other.
+    fn lock_the_last_seal(&self) -> Result<(), StudioError> {
+        let Some((id, _)) = self.with.store.chain_head()? else { return Ok(()) };
+        if let Some(recording) = self.with.store.recording(&id)? {
+            Bundle::of(&self.with.settings.evidence, &recording.sale_id).lock()?;
+        }
+        Ok(())
+    }
+
+    fn recover_one(&self, mut recording: Recording) -> Result<Live, StudioError> {
+        let bundle = Bundle::of(&self.with.settings.evidence, &recording.sale_id);
+        let was_closed = recording.state == State::Finalizing;
+        let mut fragments = 0;
+        let mut kept = Vec::new();
+        let mut last_ns = None;
+        for segment in recording.segments.drain(..) {
+            let whole = bundle.repair(segment.number)?;
+            if whole.frames > 0 {
+                fragments += whole.fragments;
+                last_ns = Some(segment.first_monotonic_ns + fmp4::nanoseconds(whole.last_frame_ticks));
+                kept.push(segment);
+            }
+        }
+        recording.segments = kept;
+        bundle.remove_unknown_video(recording.next_segment())?;
+        let age_us = self.now_us().saturating_sub(recording.started_us).max(0);
+        let left = self.with.settings.clip_max.saturating_sub(Duration::from_micros(age_us as u64));
+        recording.recovered(fragments, left.is_zero());
+
+        let earlier_gaps = recording.gaps.clone();
+        if let Some(from_ns) = last_ns.filter(|_| !was_closed) {
+            recording.gaps.push(Gap { from_ns, to_ns: NEVER, reason: GapReason::Crash });
+        }
+        tracing::warn!(recording = %recording.id, state = ?recording.state, fragments, "recovered");
+        let mut live = Live::new(recording, bundle, Instant::now() + left);
+        live.earlier_gaps = earlier_gaps;
+        live.cut_at_ns = Some(last_ns.unwrap_or(u64::MAX));
+        if live.recording.state == State::Finalizing {
+            live.seal_at = Some(Instant::now() + self.with.settings.goods_wait);
+        }
+        Ok(live)
+    }
+}
