@@ -1,0 +1,26 @@
+use chit_proto::printer::v1::{GetStatusResponse, PrinterStatus};
+use tonic::Status;
+
+use super::{Api, errors};
+use crate::domain::job::State;
+use crate::wire;
+
+pub async fn call(api: &Api) -> Result<GetStatusResponse, Status> {
+    Ok(GetStatusResponse { status: Some(current(api).await?) })
+}
+
+/// What the actor last heard, and how many jobs wait for the printer and for a person.
+pub async fn current(api: &Api) -> Result<PrinterStatus, Status> {
+    let open = api.journal.read(|store| store.open_jobs()).await;
+    let open = open.map_err(|error| errors::from_store(error, "JOB_NOT_FOUND"))?;
+    let count = |wanted: fn(&State) -> bool| open.iter().filter(|job| wanted(&job.state)).count() as u32;
+    let known = *api.status.borrow();
+    Ok(PrinterStatus {
+        condition: wire::condition(known.condition).into(),
+        paper_near_end: known.paper_near_end,
+        jobs_waiting: count(|state| state.is_waiting()),
+        jobs_in_doubt: count(|state| *state == State::InDoubt),
+        link: api.link_name.clone(),
+        printing: known.printing,
+    })
+}

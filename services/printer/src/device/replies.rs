@@ -1,0 +1,135 @@
+//! Sorts the printer's bytes by their fixed bits (Epson ESC/POS reference), whatever order they come in.
+//!
+//! | bits       | meaning                                               |
+//! |------------|-------------------------------------------------------|
+//! | `0xx1xx10` | answer to `DLE EOT n`                                 |
+//! | `0xx1xx00` | first of the four bytes of automatic status back      |
+//! | `0xx0xxxx` | answer to `GS r n` (or a later byte of the four)      |
+//! | `37 .. 00` | block: process id (`37 22`), buffer cleared (`37 25`) |
+//! | `5F .. 00` | block: printer information (`GS I n`)                 |
+//! | `11`, `13` | XON, XOFF                                             |
+
+/// A block longer than this is noise.
+const BLOCK_MAX: usize = 80;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    RealTime(u8),
+    Automatic([u8; 4]),
+    /// `GS r`: everything before the request has left the printer's buffer.
+    Status(u8),
+    /// Everything before the request that carried this id is on paper.
+    ProcessId([u8; 4]),
+    BufferCleared,
+    Information(String),
+    Noise,
+}
+
+#[derive(Debug, Default)]
+pub struct Classifier {
+    automatic: Vec<u8>,
+    block: Vec<u8>,
+}
+
+impl Classifier {
+    /// One byte in, at most one reply out.
+    pub fn push(&mut self, byte: u8) -> Option<Reply> {
+        if !self.block.is_empty() {
+            return self.in_block(byte);
+        }
+        match byte {
+            0x11 | 0x13 => None,
+            0x37 | 0x5f => {
+                self.block.push(byte);
+                None
+            }
+            _ if byte & 0x93 == 0x12 => Some(Reply::RealTime(byte)),
+            _ if byte & 0x93 == 0x10 => {
+                self.automatic = vec![byte];
+                None
+            }
+            _ if byte & 0x90 == 0 && !self.automatic.is_empty() => {
+                self.automatic.push(byte);
+                let whole = <[u8; 4]>::try_from(self.automatic.as_slice()).ok()?;
+                self.automatic.clear();
+                Some(Reply::Automatic(whole))
+            }
+            _ if byte & 0x90 == 0 => Some(Reply::Status(byte)),
+            _ => Some(Reply::Noise),
+        }
+    }
+
+    fn in_block(&mut self, byte: u8) -> Option<Reply> {
+        if byte != 0 {
+            self.block.push(byte);
+            if self.block.len() > BLOCK_MAX {
+                self.block.clear();
+                return Some(Reply::Noise);
+            }
+            return None;
+        }
+        let block = std::mem::take(&mut self.block);
+        Some(match block.as_slice() {
+            [0x37, 0x22, a, b, c, d] => Reply::ProcessId([*a, *b, *c, *d]),
+            [0x37, 0x25] => Reply::BufferCleared,
+            [0x5f, text @ ..] => Reply::Information(text.iter().map(|b| char::from(b & 0x7f)).collect()),
+            _ => Reply::Noise,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn classify(bytes: &[u8]) -> Vec<Reply> {
+        let mut classifier = Classifier::default();
+        bytes.iter().filter_map(|byte| classifier.push(*byte)).collect()
+    }
+
+    #[test]
+    fn answers_of_every_kind_are_told_apart_in_any_order() {
+        let bytes = [
+            0x12, 0x14, 0x00, 0x00, 0x00, 0x13, 0x37, 0x22, b'0', b'0', b'A', b'7', 0x00, 0x00, 0x11, 0x37,
+            0x25, 0x00, 0x7e, 0x5f, b'T', b'M', 0x00,
+        ];
+        assert_eq!(
+            classify(&bytes),
+            [
+                Reply::RealTime(0x12),
+                Reply::Automatic([0x14, 0, 0, 0]),
+                Reply::ProcessId(*b"00A7"),
+                Reply::Status(0),
+                Reply::BufferCleared,
+                Reply::RealTime(0x7e),
+                Reply::Information("TM".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn flow_control_and_real_time_answers_may_stand_inside_an_automatic_status() {
+        assert_eq!(
+            classify(&[0x1c, 0x00, 0x13, 0x1a, 0x0f, 0x00]),
+            [Reply::RealTime(0x1a), Reply::Automatic([0x1c, 0, 0x0f, 0])]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn noise_never_stops_the_reader(noise in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut classifier = Classifier::default();
+            for byte in noise {
+                classifier.push(byte);
+            }
+            // A block may be open: its end closes it, then an answer is an answer again.
+            classifier.push(0);
+            classifier.push(0x14);
+            for byte in [0, 0, 0] {
+                classifier.push(byte);
+            }
+            prop_assert_eq!(classifier.push(0x12), Some(Reply::RealTime(0x12)));
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! One connection to the printer: questions, answers, and at most one job on its way.
+
+mod flight;
+mod listen;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use super::actor::{Actor, ProcessIds, Status};
+use super::compose::{ASK_MODEL, AUTOMATIC_STATUS_ON, CLEAR_BUFFERS};
+use super::link::PrinterLink;
+use super::replies::Reply;
+use crate::domain::condition::{Condition, Question, ROUND, Seen};
+use crate::domain::job::{Job, State};
+use crate::store::StoreError;
+
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Heartbeats without any answer after which the printer counts as gone.
+const SILENT_BEATS_MAX: u32 = 3;
+/// How long the printer may take to say that its buffers are empty.
+const CLEAR_WAIT: Duration = Duration::from_secs(3);
+/// A stop waits this long for the fence of the paper that is being printed.
+const STOP_WAIT: Duration = Duration::from_secs(2);
+/// Replies read but not yet looked at.
+const REPLIES_MAX: usize = 256;
+
+/// Why a session ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    #[error("asked to stop")]
+    Asked,
+    #[error("the printer closed the connection")]
+    Closed,
+    #[error("the printer does not answer")]
+    Silent,
+    #[error("the printer is fit but did not confirm the paper in time")]
+    FenceOverdue,
+    #[error("the link failed: {0}")]
+    Link(#[from] io::Error),
+    #[error("the job journal failed: {0}")]
+    Journal(#[from] StoreError),
+}
+
+/// What the printer's buffers may hold of earlier connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Buffers {
+    Empty,
+    Clearing {
+        until: Instant,
+    },
+    /// The printer cannot tell; a person has to answer for the jobs in doubt first.
+    Unanswered,
+}
+
+/// The job whose bytes left.
+struct InFlight {
+    job_id: String,
+    process_id: Option<[u8; 4]>,
+    /// Only then can an answer be the fence's.
+    all_sent: bool,
+    /// `GS r` was answered: the data left the buffer.
+    passed: bool,
+    give_up_at: Instant,
+}
+
+pub struct Session<'a, L: PrinterLink> {
+    actor: &'a Actor<L>,
+    writer: L::Writer,
+    replies: mpsc::Receiver<Reply>,
+    listening: JoinHandle<()>,
+    seen: Seen,
+    /// Questions not yet answered; the printer answers in their order.
+    asked: VecDeque<Question>,
+    rounds_begun: u64,
+    rounds_answered: u64,
+    told_by_itself: bool,
+    silent_beats: u32,
+    model_echoes_ids: bool,
+    buffers: Buffers,
+    next: Option<Job>,
+    next_is_stale: bool,
+    /// The job that waits for a round of questions begun after it was picked.
+    preflight: Option<(String, u64)>,
+    in_flight: Option<InFlight>,
+    stop_at: Option<Instant>,
+}
+
+impl<'a, L: PrinterLink + Sync> Session<'a, L> {
+    pub fn new(actor: &'a Actor<L>, reader: L::Reader, writer: L::Writer) -> Self {
+        let (sender, replies) = mpsc::channel(REPLIES_MAX);
+        Self {
+            actor,
+            writer,
+            replies,
+            listening: tokio::spawn(listen::listen(reader, sender)),
+            seen: Seen::default(),
+            asked: VecDeque::new(),
+            rounds_begun: 0,
+            rounds_answered: 0,
+            told_by_itself: false,
+            silent_beats: 0,
+            model_echoes_ids: false,
+            buffers: Buffers::Empty,
+            next: None,
+            next_is_stale: true,
+            preflight: None,
+            in_flight: None,
+            stop_at: None,
+        }
+    }
+
+    pub async fn run(&mut self) -> Ended {
+        match self.live().await {
+            Ok(()) => Ended::Asked,
+            Err(ended) => ended,
+        }
+    }
+
+    pub fn was_answered(&self) -> bool {
+        self.rounds_answered > 0 || self.told_by_itself
+    }
+
+    async fn live(&mut self) -> Result<(), Ended> {
+        self.greet().await?;
+        let mut changes = self.actor.journal.changes();
+        let mut beat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            if self.stop_at.is_some() && self.in_flight.is_none() {
+                return Ok(());
+            }
+            self.advance().await?;
+            let deadline = self.deadline();
+            tokio::select! {
+                biased;
+                reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)?).await?,
+                () = self.actor.shutdown.wait(), if self.stop_at.is_none() => {
+                    self.stop_at = Some(Instant::now() + STOP_WAIT);
+                }
+                _ = changes.changed() => self.next_is_stale = true,
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    self.overdue().await?;
+                }
+                _ = beat.tick() => self.beat().await?,
+            }
+        }
+    }
+
+    /// Before anything else: what an earlier connection left in the printer must not come out now.
+    async fn greet(&mut self) -> Result<(), Ended> {
+        if self.actor.journal.read(|store| store.is_uncleared()).await? {
+            self.buffers = Buffers::Clearing { until: Instant::now() + CLEAR_WAIT };
+            self.writer.write_all(&CLEAR_BUFFERS).await?;
+            return Ok(());
+        }
+        self.introduce().await
+    }
+
+    async fn introduce(&mut self) -> Result<(), Ended> {
+        self.writer.write_all(&AUTOMATIC_STATUS_ON).await?;
+        if self.actor.profile.process_ids == ProcessIds::Auto {
+            self.writer.write_all(&ASK_MODEL).await?;
+        }
+        self.ask_round().await
+    }
+
+    async fn ask_round(&mut self) -> Result<(), Ended> {
+        let bytes: Vec<u8> = ROUND.iter().flat_map(|question| question.bytes()).collect();
+        self.asked.extend(ROUND);
+        self.rounds_begun += 1;
+        self.writer.write_all(&bytes).await?;
+        Ok(())
+    }
+
+    async fn beat(&mut self) -> Result<(), Ended> {
+        if matches!(self.buffers, Buffers::Clearing { .. }) {
+            return Ok(());
+        }
+        if self.asked.is_empty() {
+            return self.ask_round().await;
+        }
+        self.silent_beats += 1;
+        if self.silent_beats >= SILENT_BEATS_MAX { Err(Ended::Silent) } else { Ok(()) }
+    }
+
+    /// Sends the next job if the printer is free and fit; tells waiting jobs what is wrong if not.
+    async fn advance(&mut self) -> Result<(), Ended> {
+        if self.in_flight.is_some() || self.stop_at.is_some() || !self.may_send().await? {
+            return Ok(());
+        }
+        let stale = std::mem::take(&mut self.next_is_stale);
+        if stale {
+            self.next = self.actor.journal.read(|store| store.next_waiting()).await?;
+        }
+        let Some(job) = self.next.clone() else {
+            self.preflight = None;
+            return Ok(());
+        };
+        match &self.preflight {
+            Some((id, round)) if *id == job.id => {
+                if self.rounds_answered < *round {
+                    return if self.asked.is_empty() { self.ask_round().await } else { Ok(()) };
+                }
+            }
+            _ => {
+                self.preflight = Some((job.id.clone(), self.rounds_begun + 1));
+                return if self.asked.is_empty() { self.ask_round().await } else { Ok(()) };
+            }
+        }
+        let condition = self.condition();
+        if condition == Condition::Ready {
+            self.preflight = None;
+            self.next_is_stale = true;
+            return self.send(&job).await;
+        }
+        if stale || job.state != State::Blocked(condition) {
+            self.next_is_stale = job.state != State::Blocked(condition);
+            self.actor.journal.block_waiting(condition).await?;
+        }
+        Ok(())
+    }
+
+    async fn may_send(&mut self) -> Result<bool, Ended> {
+        match self.buffers {
+            Buffers::Empty => Ok(true),
+            Buffers::Clearing { .. } => Ok(false),
+            Buffers::Unanswered => {
+                if !std::mem::take(&mut self.next_is_stale) {
+                    return Ok(false);
+                }
+                let open = self.actor.journal.read(|store| store.open_jobs()).await?;
+                if open.iter().any(|job| job.state == State::InDoubt) {
+                    self.actor.journal.block_waiting(Condition::Error).await?;
+                    return Ok(false);
+                }
+                self.actor.journal.write(|store| store.cleared()).await?;
+                self.buffers = Buffers::Empty;
+                self.next_is_stale = true;
+                self.publish();
+                Ok(true)
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let clearing = match self.buffers {
+            Buffers::Clearing { until } => Some(until),
+            _ => None,
+        };
+        let fence = self.in_flight.as_ref().map(|flight| flight.give_up_at);
+        [clearing, fence, self.stop_at].into_iter().flatten().min()
+    }
+
+    /// Unknown counts as offline; unclear buffers as an error that a person must end.
+    fn condition(&self) -> Condition {
+        match (self.was_answered(), self.buffers, self.seen.condition()) {
+            (false, _, _) => Condition::Offline,
+            (true, Buffers::Unanswered, Condition::Ready) => Condition::Error,
+            (true, _, condition) => condition,
+        }
+    }
+
+    fn publish(&self) {
+        let status = Status {
+            condition: self.condition(),
+            paper_near_end: self.seen.paper_near_end,
+            printing: self.in_flight.is_some(),
+        };
+        let stalls = status.condition != Condition::Ready;
+        let changed = self.actor.status.send_if_modified(|known| {
+            let changed = *known != status;
+            *known = status;
+            changed
+        });
+        if changed {
+            self.actor.link.expect_stalls(&self.writer, stalls);
+        }
+    }
+}
+
+impl<L: PrinterLink> Drop for Session<'_, L> {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}

@@ -1,0 +1,175 @@
+//! A job on its way: journaled before the first byte, confirmed by the fence, in doubt if the link is lost.
+
+use sha2::{Digest as _, Sha256};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::Instant;
+
+use super::{Ended, InFlight, Session};
+use crate::device::actor::ProcessIds;
+use crate::device::compose::compose;
+use crate::device::link::PrinterLink;
+use crate::domain::condition::Condition;
+use crate::domain::document::{Document, Edition};
+use crate::domain::job::{Change, Confidence, Failure, Job, process_id};
+use crate::domain::layout::lay_out;
+use crate::store::{Moment, StoreError};
+
+impl<L: PrinterLink + Sync> Session<'_, L> {
+    /// Sends one job. SENDING is on disk before the first byte leaves.
+    pub(super) async fn send(&mut self, job: &Job) -> Result<(), Ended> {
+        let Some(document) = self.document_of(job).await? else { return Ok(()) };
+        let id = self.echoes_ids().then(|| process_id(job));
+        let page = lay_out(&document, Edition::numbered(job.copy_number), self.actor.profile.columns);
+        let bytes = match compose(&page, id) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(job_id = %job.id, %error, "cannot compose this job");
+                return self.fail(job, Failure::Unprintable).await;
+            }
+        };
+        let send =
+            Change::Send { bytes_sha256: Sha256::digest(&bytes).to_vec(), byte_count: bytes.len() as u64 };
+        if !self.begin(job, send).await? {
+            return Ok(());
+        }
+        let give_up_at = Instant::now() + self.actor.profile.fence_timeout;
+        self.in_flight = Some(InFlight {
+            job_id: job.id.clone(),
+            process_id: id,
+            all_sent: false,
+            passed: false,
+            give_up_at,
+        });
+        self.publish();
+        self.write_job(&job.id, &bytes).await?;
+        if let Some(flight) = &mut self.in_flight {
+            flight.all_sent = true;
+            flight.give_up_at = Instant::now() + self.actor.profile.fence_timeout;
+        }
+        Ok(())
+    }
+
+    /// A person may have cancelled the job since it was picked; then nothing is sent.
+    async fn begin(&mut self, job: &Job, send: Change) -> Result<bool, Ended> {
+        match self.commit(&job.id, vec![(send, self.actor.journal.moment())]).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::Refused(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn document_of(&mut self, job: &Job) -> Result<Option<Document>, Ended> {
+        if job.secret {
+            let document = self.actor.journal.take_secret(&job.id);
+            if document.is_none() {
+                self.fail(job, Failure::ContentLost).await?;
+            }
+            return Ok(document);
+        }
+        let id = job.id.clone();
+        let stored = self.actor.journal.read(move |store| store.document(&id)).await?;
+        match stored.and_then(|bytes| self.actor.reader.read_stored(&bytes)) {
+            Some(document) => Ok(Some(document)),
+            None => {
+                self.fail(job, Failure::Unprintable).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn fail(&mut self, job: &Job, failure: Failure) -> Result<(), Ended> {
+        match self.commit(&job.id, vec![(Change::Fail(failure), self.actor.journal.moment())]).await {
+            Ok(_) | Err(StoreError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes all bytes while answers are still heard, so that a stall for paper is seen as one.
+    async fn write_job(&mut self, job_id: &str, bytes: &[u8]) -> Result<(), Ended> {
+        let mut sent = 0;
+        let mut events = Vec::new();
+        while sent < bytes.len() {
+            tokio::select! {
+                biased;
+                reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)?).await?,
+                written = self.writer.write(&bytes[sent..]) => match written? {
+                    0 => return Err(Ended::Closed),
+                    count => {
+                        if sent == 0 {
+                            events.push((Change::FirstByte, self.actor.journal.moment()));
+                        }
+                        sent += count;
+                        if sent < bytes.len() && !events.is_empty() {
+                            self.commit(job_id, std::mem::take(&mut events)).await?;
+                        }
+                    }
+                },
+                () = self.actor.shutdown.wait(), if self.stop_at.is_none() => {
+                    self.stop_at = Some(Instant::now() + super::STOP_WAIT);
+                }
+                () = tokio::time::sleep_until(self.stop_at.unwrap_or_else(Instant::now)),
+                    if self.stop_at.is_some() => return Err(Ended::Asked),
+            }
+        }
+        let last = self.actor.journal.moment();
+        events.extend([(Change::LastByte, last), (Change::AwaitFence, last)]);
+        self.commit(job_id, events).await?;
+        Ok(())
+    }
+
+    /// `GS r` was answered. A printer that echoes process ids says more in a moment.
+    pub(super) async fn passed(&mut self) -> Result<(), Ended> {
+        let Some(flight) = self.in_flight.as_mut().filter(|flight| flight.all_sent) else { return Ok(()) };
+        flight.passed = true;
+        if flight.process_id.is_none() { self.finish(Confidence::Fence).await } else { Ok(()) }
+    }
+
+    pub(super) async fn finish(&mut self, confidence: Confidence) -> Result<(), Ended> {
+        if let Some(flight) = &self.in_flight {
+            let moment = self.actor.journal.moment();
+            let id = flight.job_id.clone();
+            self.commit(&id, vec![(Change::Fence(confidence), moment)]).await?;
+            self.in_flight = None;
+            self.next_is_stale = true;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn fence_overdue(&mut self, now: Instant) -> Result<(), Ended> {
+        let fit = self.condition() == Condition::Ready;
+        match &mut self.in_flight {
+            Some(flight) if flight.give_up_at <= now && !fit => {
+                tracing::warn!(job_id = %flight.job_id, "the paper waits for the printer to be mended");
+                flight.give_up_at = now + self.actor.profile.fence_timeout;
+                Ok(())
+            }
+            Some(flight) if flight.give_up_at <= now && flight.passed => self.finish(Confidence::Fence).await,
+            Some(flight) if flight.give_up_at <= now => Err(Ended::FenceOverdue),
+            _ => Ok(()),
+        }
+    }
+
+    /// The link is gone: what was on its way is in doubt, and nobody repeats it but a person.
+    pub async fn leave(&mut self) {
+        let Some(flight) = self.in_flight.take() else { return };
+        let moment = self.actor.journal.moment();
+        tracing::warn!(job_id = %flight.job_id, "the link was lost amid this job: somebody must look at the paper");
+        if let Err(error) = self.commit(&flight.job_id, vec![(Change::Doubt, moment)]).await {
+            // The next start finds the job in SENDING or AWAITING_FENCE and doubts it then.
+            tracing::error!(job_id = %flight.job_id, error = &error as &dyn std::error::Error, "cannot journal the doubt");
+        }
+    }
+
+    async fn commit(&self, job_id: &str, changes: Vec<(Change, Moment)>) -> Result<Job, StoreError> {
+        let id = job_id.to_owned();
+        self.actor.journal.write(move |store| store.change(&id, &changes)).await
+    }
+
+    fn echoes_ids(&self) -> bool {
+        match self.actor.profile.process_ids {
+            ProcessIds::Yes => true,
+            ProcessIds::No => false,
+            ProcessIds::Auto => self.model_echoes_ids,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What the printer says: read by one task, sorted, and understood by the session.
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{Buffers, Ended, Session};
+use crate::device::compose::SEPARATOR;
+use crate::device::link::PrinterLink;
+use crate::device::replies::{Classifier, Reply};
+use crate::domain::condition::Condition;
+use crate::domain::job::Confidence;
+
+/// Bytes per read; a printer's answers are few and short.
+const READ_LEN: usize = 256;
+/// Epson models that echo process ids, by the start of the name that `GS I 67` returns.
+const MODELS_ECHOING_IDS: [&str; 11] = [
+    "TM-T20",
+    "TM-T82",
+    "TM-T81",
+    "TM-T88IV",
+    "TM-T88V",
+    "TM-T88VI",
+    "TM-T88VII",
+    "TM-m10",
+    "TM-m30",
+    "TM-m50",
+    "TM-T70II",
+];
+
+/// Ends with the link; the closed channel tells the session.
+pub(super) async fn listen(mut reader: impl AsyncRead + Unpin, replies: mpsc::Sender<Reply>) {
+    let mut classifier = Classifier::default();
+    let mut bytes = [0; READ_LEN];
+    while let Ok(len @ 1..) = reader.read(&mut bytes).await {
+        for reply in bytes[..len].iter().filter_map(|byte| classifier.push(*byte)) {
+            if replies.send(reply).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl<L: PrinterLink + Sync> Session<'_, L> {
+    pub(super) async fn hear(&mut self, reply: Reply) -> Result<(), Ended> {
+        self.silent_beats = 0;
+        match reply {
+            Reply::RealTime(byte) => {
+                if let Some(question) = self.asked.pop_front() {
+                    self.seen.answer(question, byte);
+                    if self.asked.is_empty() {
+                        self.rounds_answered = self.rounds_begun;
+                    }
+                }
+            }
+            Reply::Automatic(status) => {
+                self.told_by_itself = true;
+                self.seen.automatic(status);
+            }
+            Reply::Status(_) => self.passed().await?,
+            Reply::ProcessId(id) => {
+                if self
+                    .in_flight
+                    .as_ref()
+                    .is_some_and(|flight| flight.all_sent && flight.process_id == Some(id))
+                {
+                    self.finish(Confidence::ProcessId).await?;
+                }
+            }
+            Reply::BufferCleared => self.buffers_cleared().await?,
+            Reply::Information(model) => {
+                self.model_echoes_ids = MODELS_ECHOING_IDS.iter().any(|known| model.starts_with(known));
+                tracing::info!(model, echoes_process_ids = self.model_echoes_ids, "printer");
+            }
+            Reply::Noise => tracing::debug!("the printer sent a byte of no known meaning"),
+        }
+        self.keep_waiting_while_unfit();
+        self.publish();
+        Ok(())
+    }
+
+    async fn buffers_cleared(&mut self) -> Result<(), Ended> {
+        if self.buffers == Buffers::Empty {
+            return Ok(());
+        }
+        self.actor.journal.write(|store| store.cleared()).await?;
+        self.buffers = Buffers::Empty;
+        self.writer.write_all(&SEPARATOR).await?;
+        self.introduce().await
+    }
+
+    /// Out of paper amid a job, the printer goes on by itself after a change; the fence comes then.
+    fn keep_waiting_while_unfit(&mut self) {
+        let unfit = self.condition() != Condition::Ready;
+        if let (true, Some(flight)) = (unfit, &mut self.in_flight) {
+            flight.give_up_at = Instant::now() + self.actor.profile.fence_timeout;
+        }
+    }
+
+    /// The earliest deadline has passed.
+    pub(super) async fn overdue(&mut self) -> Result<(), Ended> {
+        let now = Instant::now();
+        if self.stop_at.is_some_and(|at| at <= now) {
+            return Err(Ended::Asked);
+        }
+        if let Buffers::Clearing { until } = self.buffers
+            && until <= now
+        {
+            tracing::warn!(
+                "the printer did not confirm that its buffers are empty: switch it off and on, then answer for the jobs in doubt"
+            );
+            self.buffers = Buffers::Unanswered;
+            self.next_is_stale = true;
+            return self.introduce().await;
+        }
+        self.fence_overdue(now).await
+    }
+}

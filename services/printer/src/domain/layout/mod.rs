@@ -1,0 +1,158 @@
+//! A document becomes a page: lines that are known to fit the paper, ready to be drawn as bytes or as text.
+
+mod code_card;
+mod mandate;
+mod notice;
+mod preview;
+mod sale;
+mod test_page;
+
+use super::document::{Content, Document, Edition};
+use super::text::{edges, printable, width, wrap};
+use super::words;
+
+/// Columns of 80 mm paper at the printer's font A (12 dots of 576).
+pub const COLUMNS_80_MM: usize = 48;
+/// Columns of 58 mm paper (12 dots of 384).
+pub const COLUMNS_58_MM: usize = 32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Centre,
+}
+
+/// How a whole line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    pub bold: bool,
+    pub inverse: bool,
+    /// Twice as wide and twice as high.
+    pub double: bool,
+}
+
+pub const PLAIN: Style = Style { bold: false, inverse: false, double: false };
+pub const BOLD: Style = Style { bold: true, ..PLAIN };
+pub const BANNER: Style = Style { bold: true, inverse: true, ..PLAIN };
+pub const DOUBLE: Style = Style { bold: true, double: true, ..PLAIN };
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    /// One line of paper; never wider than the page.
+    Text {
+        text: String,
+        align: Align,
+        style: Style,
+    },
+    Blank,
+    /// A QR symbol, centred, error correction level M.
+    Qr {
+        data: String,
+    },
+    Cut,
+}
+
+/// Lines of one paper, and how many columns it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub columns: usize,
+    pub elements: Vec<Element>,
+}
+
+/// Lays a document out for paper of `columns` columns.
+pub fn lay_out(document: &Document, edition: Edition, columns: usize) -> Page {
+    let words = words::words(document.language);
+    let mut page = Page { columns, elements: Vec::new() };
+    if document.practice {
+        page.centred(&format!(" {} ", words.practice), BANNER);
+        page.blank();
+    }
+    match &document.content {
+        Content::Sale(sale) => sale::draw(&mut page, sale, document.language, edition),
+        Content::Notice(notice) => notice::draw(&mut page, notice, document.language, edition),
+        Content::Mandate(mandate) => mandate::draw(&mut page, mandate, document.language, edition),
+        Content::CodeCard(card) => code_card::draw(&mut page, card, document.language),
+        Content::TestPage { note } => test_page::draw(&mut page, note, words),
+    }
+    page.elements.push(Element::Cut);
+    page
+}
+
+impl Page {
+    fn push(&mut self, text: &str, align: Align, style: Style) {
+        self.elements.push(Element::Text { text: text.to_owned(), align, style });
+    }
+
+    /// Columns a line has in this style.
+    fn columns_in(&self, style: Style) -> usize {
+        if style.double { self.columns / 2 } else { self.columns }
+    }
+
+    fn aligned(&mut self, text: &str, align: Align, style: Style) {
+        let padded = style.inverse;
+        for line in wrap(printable(text).trim(), self.columns_in(style) - if padded { 2 } else { 0 }) {
+            let line = if padded { format!(" {line} ") } else { line };
+            self.push(&line, align, style);
+        }
+    }
+
+    /// Text from the left edge, on as many lines as it needs.
+    fn left(&mut self, text: &str, style: Style) {
+        self.aligned(text, Align::Left, style);
+    }
+
+    fn centred(&mut self, text: &str, style: Style) {
+        self.aligned(text, Align::Centre, style);
+    }
+
+    /// `left` at the left edge and `right` at the right one; on two lines when one is too short.
+    fn pair(&mut self, left: &str, right: &str, style: Style) {
+        let (left, right) = (printable(left), printable(right));
+        let columns = self.columns_in(style);
+        if let Some(line) = edges(&left, &right, columns) {
+            self.push(&line, Align::Left, style);
+            return;
+        }
+        self.left(&left, style);
+        for line in wrap(right.trim(), columns) {
+            let indent = " ".repeat(columns - width(&line));
+            self.push(&format!("{indent}{line}"), Align::Left, style);
+        }
+    }
+
+    /// A thin rule across the paper.
+    fn rule(&mut self) {
+        self.push(&"-".repeat(self.columns), Align::Left, PLAIN);
+    }
+
+    fn blank(&mut self) {
+        self.elements.push(Element::Blank);
+    }
+
+    fn qr(&mut self, data: &str) {
+        self.elements.push(Element::Qr { data: data.to_owned() });
+    }
+
+    /// Shop's name and header lines, as every paper of the shop begins.
+    fn letterhead(&mut self, shop_name: &str, header_lines: &[String]) {
+        self.centred(shop_name, DOUBLE);
+        for line in header_lines {
+            self.centred(line, PLAIN);
+        }
+    }
+
+    /// A COPY says so across the paper; an ORIGINAL is marked at the right edge beside `left`.
+    fn edition(&mut self, left: &str, language: super::document::Language, edition: Edition) {
+        let mark = words::edition(language, edition);
+        match edition {
+            Edition::Original => self.pair(left, &mark, PLAIN),
+            Edition::Copy(_) => {
+                self.left(left, PLAIN);
+                self.centred(&mark, BANNER);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

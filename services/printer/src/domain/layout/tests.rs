@@ -1,0 +1,206 @@
+use super::*;
+use crate::domain::document::{CodeCard, Language, Line, Mandate, Money, Notice, Sale};
+use proptest::prelude::*;
+use zeroize::Zeroizing;
+
+fn money(amount_minor: i64) -> Money {
+    Money { amount_minor, currency_code: "CNY".into() }
+}
+
+fn line(description: &str, quantity_milli: i64, unit_price_minor: i64, total_minor: i64) -> Line {
+    Line { description: description.into(), quantity_milli, unit_price_minor, total_minor }
+}
+
+fn sale() -> Sale {
+    Sale {
+        receipt_no: "20261124-000183".into(),
+        shop_name: "好运便利店".into(),
+        header_lines: vec!["杭州市西湖区文三路 12 号".into()],
+        till: "02".into(),
+        cashier: "李".into(),
+        time: "2026-11-24 11:42".into(),
+        lines: vec![
+            line("茉莉花茶 500毫升", 2000, 350, 700),
+            line("Gala apples, loose", 1250, 1200, 1500),
+            line("¥9.9 特价 🎁 礼盒", 1000, 5118, 5118),
+        ],
+        total: money(7318),
+        payer_last4: "6417".into(),
+        sms_sender: "+86 571 8888 0000".into(),
+        lookup_code: "7Q4F-9KD2".into(),
+        retention_date: "2027-02-24".into(),
+        photo_sha256: vec![0x1a; 32],
+        goods_sha256: vec![0xb2; 32],
+        signed_qr: "CHIT:TEST".into(),
+    }
+}
+
+fn document(language: Language, content: Content) -> Document {
+    Document { language, practice: false, content }
+}
+
+fn text_of(document: &Document, edition: Edition, columns: usize) -> String {
+    lay_out(document, edition, columns).to_text()
+}
+
+#[test]
+fn a_chinese_receipt_reads_like_this() {
+    let text = text_of(&document(Language::ZhCn, Content::Sale(sale())), Edition::Original, COLUMNS_80_MM);
+    assert_eq!(text, include_str!("golden/sale-zh.txt"), "{text}");
+}
+
+#[test]
+fn an_english_receipt_reads_like_this() {
+    let sale = Sale {
+        shop_name: "Lucky Corner Shop".into(),
+        header_lines: vec!["12 Wensan Road, Hangzhou".into()],
+        cashier: "Li".into(),
+        photo_sha256: vec![],
+        ..sale()
+    };
+    let document = Document { practice: true, ..document(Language::En, Content::Sale(sale)) };
+    let text = text_of(&document, Edition::Copy(2), COLUMNS_80_MM);
+    assert_eq!(text, include_str!("golden/sale-en-copy.txt"), "{text}");
+}
+
+#[test]
+fn a_narrow_receipt_reads_like_this() {
+    let text = text_of(&document(Language::ZhCn, Content::Sale(sale())), Edition::Original, COLUMNS_58_MM);
+    assert_eq!(text, include_str!("golden/sale-zh-58mm.txt"), "{text}");
+}
+
+#[test]
+fn a_mandate_reads_like_this() {
+    let mandate = Mandate {
+        mandate_id: "M-01JDXYZ".into(),
+        shop_name: "好运便利店".into(),
+        payer_name: "王小明".into(),
+        phone_masked: "+86 138 **** 5678".into(),
+        date: "2026-11-24".into(),
+        paragraphs: vec!["本人授权上述收款人在本人通过短信口令确认后，从本人账户扣收每笔消费款项。".into()],
+    };
+    let document = document(Language::ZhCn, Content::Mandate(mandate));
+    let text = text_of(&document, Edition::Original, COLUMNS_80_MM);
+    assert_eq!(text, include_str!("golden/mandate-zh.txt"), "{text}");
+}
+
+fn card() -> CodeCard {
+    CodeCard {
+        card_serial: "C-0042".into(),
+        shop_name: "Lucky Corner Shop".into(),
+        rows: (1..=60).map(|row| Zeroizing::new(format!("{:06}", row * 1111))).collect(),
+    }
+}
+
+#[test]
+fn a_code_card_has_three_columns_of_twenty_on_the_narrowest_paper() {
+    let document = document(Language::En, Content::CodeCard(card()));
+    let text = text_of(&document, Edition::Original, COLUMNS_58_MM);
+    assert_eq!(text, include_str!("golden/code-card-en.txt"), "{text}");
+}
+
+#[test]
+fn a_copy_never_calls_itself_an_original() {
+    for language in [Language::ZhCn, Language::En] {
+        let notice = Notice {
+            receipt_no: "1".into(),
+            shop_name: "shop".into(),
+            time: "2026-11-24 11:42".into(),
+            amount: money(100),
+            approved_by: "Li".into(),
+            voided: true,
+        };
+        for content in [Content::Sale(sale()), Content::Notice(notice)] {
+            let document = document(language, content);
+            let original = text_of(&document, Edition::Original, COLUMNS_80_MM);
+            assert!(original.contains("ORIGINAL") && !original.contains("COPY"), "{original}");
+            let copy = text_of(&document, Edition::Copy(1), COLUMNS_80_MM);
+            assert!(
+                copy.contains("COPY 1") && !copy.contains("ORIGINAL") && !copy.contains("正本"),
+                "{copy}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sandbox_marks_every_paper_as_practice() {
+    let contents = [
+        Content::Sale(sale()),
+        Content::CodeCard(card()),
+        Content::TestPage { note: "made by 'chit doctor'".into() },
+    ];
+    for content in contents {
+        let document = Document { practice: true, ..document(Language::ZhCn, content) };
+        assert!(text_of(&document, Edition::Original, COLUMNS_58_MM).contains("练习 PRACTICE"));
+    }
+}
+
+/// Columns the paper needs for a line as it is drawn.
+fn drawn_width(element: &Element) -> usize {
+    match element {
+        Element::Text { text, style, .. } => width(text) * if style.double { 2 } else { 1 },
+        _ => 0,
+    }
+}
+
+prop_compose! {
+    fn any_sale()(
+        texts in proptest::collection::vec("(\\PC|[\\x00-\\x1f]|[一-龥]){0,60}", 9),
+        items in proptest::collection::vec(("(\\PC|[一-龥]){0,120}", any::<i32>(), any::<i32>(), any::<i32>()), 1..20),
+    ) -> Sale {
+        let mut texts = texts.into_iter();
+        let mut text = || texts.next().unwrap_or_default();
+        let lines: Vec<Line> = items
+            .into_iter()
+            .map(|(name, quantity, unit, total)| line(&name, quantity.into(), unit.into(), total.into()))
+            .collect();
+        Sale {
+            receipt_no: text(),
+            shop_name: text(),
+            header_lines: vec![text()],
+            till: text(),
+            cashier: text(),
+            payer_last4: "6417".into(),
+            sms_sender: text(),
+            lookup_code: text(),
+            retention_date: text(),
+            total: money(lines.iter().map(|line| line.total_minor).sum()),
+            lines,
+            ..sale()
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_wider_than_the_paper_and_every_amount_is_on_it(
+        sale in any_sale(),
+        columns in prop_oneof![Just(COLUMNS_80_MM), Just(COLUMNS_58_MM)],
+        zh in any::<bool>(),
+        copy in 0u32..3,
+    ) {
+        let language = if zh { Language::ZhCn } else { Language::En };
+        let totals: Vec<String> = sale.lines.iter().map(|line| money(line.total_minor).digits()).collect();
+        let total = printable(&sale.total.with_currency(language));
+        let page = lay_out(&document(language, Content::Sale(sale)), Edition::numbered(copy), columns);
+        for element in &page.elements {
+            prop_assert!(drawn_width(element) <= columns, "{element:?}");
+            if let Element::Text { text, .. } = element {
+                prop_assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
+            }
+        }
+        let drawn: Vec<&str> = page
+            .elements
+            .iter()
+            .filter_map(|element| match element {
+                Element::Text { text, .. } => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        for amount in totals {
+            prop_assert!(drawn.iter().any(|text| text.ends_with(&amount)), "{amount}");
+        }
+        prop_assert!(drawn.iter().any(|text| text.ends_with(&total)), "{total}");
+    }
+}

@@ -1,0 +1,8 @@
+//! Pure and sync: what goes on paper, what the printer says about itself, and the life of a print job.
+
+pub mod condition;
+pub mod document;
+pub mod job;
+pub mod layout;
+pub mod text;
+pub mod words;

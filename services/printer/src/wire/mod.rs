@@ -1,0 +1,7 @@
+//! Between the interface's messages and the domain's types.
+
+mod document;
+mod job;
+
+pub use document::{DocumentReader, Invalid};
+pub use job::{condition, event, job};
