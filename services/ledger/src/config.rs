@@ -6,7 +6,8 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Writes that may wait for the next commit; one more is answered RESOURCE_EXHAUSTED.
+    /// Writes that may wait for the next commit; one more is answered RESOURCE_EXHAUSTED. A batch counts as one, and
+    /// one more for each 128 transfers.
     pub queue_max: usize,
     /// Transfers, accounts and facts that may share one durable commit.
     pub commit_batch_max: usize,

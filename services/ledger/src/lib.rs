@@ -2,12 +2,16 @@
 
 mod api;
 mod audit;
+#[cfg(test)]
+mod audit_tests;
 mod config;
 mod domain;
 mod journal;
 mod store;
 mod wire;
 mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,6 +35,9 @@ const FILE: &str = "ledger.redb";
 /// next expiry cannot simply be slept for.
 const EXPIRY_TICK: Duration = Duration::from_secs(1);
 
+/// How long a stopping service waits for its last commit and for the file to be closed.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
+
 /// Runs the service until shutdown, or until nothing more may be written.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let file = ctx.shared.state_of(ctx.service).join(FILE);
@@ -44,17 +51,20 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
 async fn serve(ctx: Context, config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<()> {
     let clock = ctx.clock.clone();
     let now: Now = Arc::new(move || UnixMicros(clock.now().as_microsecond()));
-    let (writer, ended) = Writer::start(Arc::clone(&storage), Arc::clone(&now), config)?;
+    let (writer, mut ended) = Writer::start(Arc::clone(&storage), Arc::clone(&now), config)?;
     let api = Api::new(Arc::clone(&storage), writer.clone(), ctx.shutdown.clone());
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(LedgerServiceServer::new(api));
-    tokio::select! {
+    let served = tokio::select! {
         served = server.run() => served,
         never = expire(storage, writer, now) => match never {},
-        ended = ended => match ended {
+        ended = &mut ended => return match ended {
             Ok(Err(error)) => Err(error).context("a commit failed, so the ledger stops"),
             Ok(Ok(())) | Err(_) => anyhow::bail!("the ledger's writing thread ended"),
         },
-    }
+    };
+    // redb marks its file as cleanly closed when the last owner lets go; without that the next start reads all of it.
+    let _closed_or_late = tokio::time::timeout(CLOSE_MAX, ended).await;
+    served
 }
 
 /// Releases overdue pending transfers while nobody writes.

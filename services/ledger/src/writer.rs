@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
 
 use crate::config::Config;
 use crate::domain::{Draft, LedgerError, Refusal, StorageError, UnixMicros};
@@ -11,6 +11,9 @@ use crate::store::{Head, Storage, View};
 
 /// Overdue pending transfers released by one commit; the rest waits for the next.
 const EXPIRIES_PER_COMMIT_MAX: usize = 1000;
+
+/// A waiting batch takes one place in the queue for each so many changes, so that `queue_max` bounds memory, too.
+const CHANGES_PER_PLACE: usize = 128;
 
 /// Business time, injected.
 pub type Now = Arc<dyn Fn() -> UnixMicros + Send + Sync>;
@@ -22,6 +25,8 @@ type Decide = Box<dyn FnOnce(&mut Draft<'_, dyn View>) -> Result<Acknowledge, St
 struct Job {
     weight: usize,
     decide: Decide,
+    /// Given back when the job's group has been decided.
+    _place: OwnedSemaphorePermit,
 }
 
 /// Why a write has no answer.
@@ -38,7 +43,10 @@ pub enum WriteError {
 /// Hands changes to the writing thread. The thread ends when all clones are gone.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::Sender<Job>,
+    /// Bounded by `places`.
+    queue: mpsc::UnboundedSender<Job>,
+    places: Arc<Semaphore>,
+    queue_max: usize,
     head: watch::Receiver<Head>,
 }
 
@@ -47,7 +55,8 @@ pub type Ended = oneshot::Receiver<Result<(), StorageError>>;
 
 impl Writer {
     pub fn start(storage: Arc<dyn Storage>, now: Now, config: Config) -> anyhow::Result<(Self, Ended)> {
-        let (queue, jobs) = mpsc::channel(config.queue_max.max(1));
+        let (queue, jobs) = mpsc::unbounded_channel();
+        let queue_max = config.queue_max.clamp(1, Semaphore::MAX_PERMITS);
         let (head_sender, head) = watch::channel(storage.view()?.head()?);
         let (ended_sender, ended) = oneshot::channel();
         let mut committer =
@@ -62,7 +71,8 @@ impl Writer {
             drop(committer);
             let _nobody_waits = ended_sender.send(result);
         })?;
-        Ok((Self { queue, head }, ended))
+        let places = Arc::new(Semaphore::new(queue_max));
+        Ok((Self { queue, places, queue_max, head }, ended))
     }
 
     /// The newest durable record, and a way to wait for the next.
@@ -88,11 +98,18 @@ impl Writer {
                 let _caller_gave_up = reply.send(outcome.map(|value| (value, head)));
             }))
         });
-        self.queue.try_send(Job { weight, decide }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => WriteError::QueueFull,
-            mpsc::error::TrySendError::Closed(_) => WriteError::Stopping,
-        })?;
+        let job = Job { weight, decide, _place: self.place(weight)? };
+        self.queue.send(job).map_err(|_| WriteError::Stopping)?;
         Ok(answer.await.map_err(|_| WriteError::Stopping)??)
+    }
+
+    fn place(&self, weight: usize) -> Result<OwnedSemaphorePermit, WriteError> {
+        let places = (1 + weight / CHANGES_PER_PLACE).min(self.queue_max);
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        Arc::clone(&self.places).try_acquire_many_owned(places).map_err(|error| match error {
+            TryAcquireError::NoPermits => WriteError::QueueFull,
+            TryAcquireError::Closed => WriteError::Stopping,
+        })
     }
 
     /// Makes due expiries durable now instead of with the next write.
@@ -104,7 +121,7 @@ impl Writer {
 struct Committer {
     storage: Arc<dyn Storage>,
     now: Now,
-    jobs: mpsc::Receiver<Job>,
+    jobs: mpsc::UnboundedReceiver<Job>,
     batch_max: usize,
     head: watch::Sender<Head>,
 }

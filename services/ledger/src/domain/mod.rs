@@ -20,7 +20,7 @@ mod trial_balance;
 #[cfg(test)]
 mod draft_tests;
 #[cfg(test)]
-mod memory_books;
+pub mod memory_books;
 #[cfg(test)]
 mod model_tests;
 

@@ -24,11 +24,13 @@ impl AmountMinor {
 pub struct Currency(u16);
 
 impl Currency {
-    /// Metals, test and "no currency" codes have no exponent and are refused: an amount in them means nothing.
+    /// Metals, test and "no currency" codes have no exponent and are refused: an amount in them means nothing. So is
+    /// a code whose number belongs to another one.
     pub fn parse(alphabetic: &str) -> Option<Self> {
         let known = iso_currency::Currency::from_code(alphabetic)?;
         known.exponent()?;
-        Some(Self(known.numeric()))
+        let currency = Self(known.numeric());
+        (currency.code() == alphabetic).then_some(currency)
     }
 
     pub fn code(self) -> &'static str {
