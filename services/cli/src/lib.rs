@@ -1,0 +1,78 @@
+//! The command line of the shop's PC: keys and checks, sales, SMS, deductions, disputes, evidence.
+//!
+//! Exit codes: 0 done, 1 it did not work (try again), 2 refused (change something), 64 wrong use or configuration.
+
+mod args;
+mod commands;
+mod failure;
+mod ids;
+mod output;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use chit_runtime::Context;
+use clap::Parser as _;
+use serde::Deserialize;
+use tracing::Instrument as _;
+
+use args::Cli;
+use failure::{EXIT_USAGE, Failure};
+use output::Output;
+
+/// The command line has no section of its own in chit.toml.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoSettings {}
+
+pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    match Cli::try_parse_from(args) {
+        Ok(cli) => run(cli),
+        Err(help_or_error) => {
+            // Nobody is left to tell when the terminal is gone.
+            let _ = help_or_error.print();
+            if help_or_error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
+        }
+    }
+}
+
+fn run(cli: Cli) -> ExitCode {
+    let output = Output::new(cli.json);
+    if let Some(done) = commands::without_config(&cli.command, output) {
+        return ExitCode::from(report(output, done));
+    }
+    let config_args = ["--config".into(), cli.config.clone().into_os_string()];
+    let code = Arc::new(AtomicU8::new(0));
+    let exit = Arc::clone(&code);
+    let ended = chit_runtime::main_with(config_args.into_iter(), "cli", |ctx, _: NoSettings| async move {
+        exit.store(report(output, interruptible(ctx, cli, output).await), Ordering::Relaxed);
+        Ok(())
+    });
+    match code.load(Ordering::Relaxed) {
+        // A configuration that cannot be loaded was reported by the runtime, with its exit code.
+        0 => ended,
+        code => ExitCode::from(code),
+    }
+}
+
+/// One span for the whole command: the trace of all calls it makes begins here.
+async fn interruptible(ctx: Context, cli: Cli, output: Output) -> Result<(), Failure> {
+    let name = cli.command.name();
+    let span = tracing::info_span!("command", otel.name = name, otel.kind = "client");
+    tokio::select! {
+        done = commands::run(&ctx, cli, output).instrument(span) => done,
+        () = ctx.shutdown.wait() => Err(Failure::interrupted()),
+    }
+}
+
+fn report(output: Output, done: Result<(), Failure>) -> u8 {
+    match done {
+        Ok(()) => 0,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
