@@ -205,7 +205,7 @@ fn urc(text: &str) -> Urc {
 
 /// Ten octets is less than any PDU a modem hands over; shorter hex is somebody's number or date.
 fn is_pdu(text: &str) -> bool {
-    text.len() >= 20 && text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    text.len() >= 20 && text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 
 // <message id, MessageRecord>
 const MESSAGES: TableDefinition<&str, &[u8]> = TableDefinition::new("messages");
-// <message id, SHA-256 of the request that made it>
-const FINGERPRINTS: TableDefinition<&str, &[u8]> = TableDefinition::new("fingerprints");
+// <message id, RequestRecord of the call that made it>
+const SENDS: TableDefinition<&str, &[u8]> = TableDefinition::new("sends");
 // <creation number, message id>
 const ORDER: TableDefinition<u64, &str> = TableDefinition::new("order");
 // <(subject id, creation number), message id>
@@ -94,7 +94,7 @@ impl Store {
         let txn = db.begin_write()?;
         {
             txn.open_table(MESSAGES)?;
-            txn.open_table(FINGERPRINTS)?;
+            txn.open_table(SENDS)?;
             txn.open_table(ORDER)?;
             txn.open_table(SUBJECTS)?;
             txn.open_table(SENDABLE)?;

@@ -2,7 +2,7 @@
 
 use super::records::{self, MessageRecord, RequestRecord};
 use super::{
-    EVENTS, FINGERPRINTS, MESSAGES, OPEN, ORDER, REQUESTS, Result, SENDABLE, SUBJECTS, Store, StoreError,
+    EVENTS, MESSAGES, OPEN, ORDER, REQUESTS, Result, SENDABLE, SENDS, SUBJECTS, Store, StoreError,
     WAITING_MAX,
 };
 use crate::domain::outbox::{Class, Outgoing, State};
@@ -35,14 +35,12 @@ fn urgency(class: Class) -> u8 {
 }
 
 impl Store {
-    /// Queues a new message; the same id and fingerprint return the stored one.
+    /// Queues a new message; the same id and fingerprint return the first answer.
     pub fn send(&self, message: Outgoing, fingerprint: &[u8; 32]) -> Result<Row> {
-        if let Some(known) = self.find_sent(&message.id, fingerprint)? {
-            return Ok(known);
-        }
         let txn = self.db.begin_write()?;
-        if let Some(known) = known(&txn, &message.id, fingerprint)? {
-            return Ok(known);
+        let known = txn.open_table(SENDS)?.get(message.id.as_str())?.map(|bytes| bytes.value().to_vec());
+        if let Some(bytes) = known {
+            return first_answer(&bytes, fingerprint);
         }
         if txn.open_table(SENDABLE)?.len()? >= WAITING_MAX {
             return Err(StoreError::QueueFull);
@@ -50,20 +48,18 @@ impl Store {
         let number = txn.open_table(ORDER)?.last()?.map_or(1, |(last, _)| last.value() + 1);
         txn.open_table(ORDER)?.insert(number, message.id.as_str())?;
         txn.open_table(SUBJECTS)?.insert((message.subject_id.as_str(), number), message.id.as_str())?;
-        txn.open_table(FINGERPRINTS)?.insert(message.id.as_str(), fingerprint.as_slice())?;
-        let created_at = message.created_at;
-        let row = put(&txn, Row { message, number, revision: 0 }, created_at)?;
+        let now = message.created_at;
+        let row = put(&txn, Row { message, number, revision: 0 }, now)?;
+        let answer = request_record(&row, fingerprint, now);
+        txn.open_table(SENDS)?.insert(row.message.id.as_str(), answer.as_slice())?;
         self.commit_revision(txn, row.revision)?;
         Ok(row)
     }
 
-    fn find_sent(&self, id: &str, fingerprint: &[u8; 32]) -> Result<Option<Row>> {
+    pub fn find_sent(&self, id: &str, fingerprint: &[u8; 32]) -> Result<Option<Row>> {
         let txn = self.db.begin_read()?;
-        match txn.open_table(FINGERPRINTS)?.get(id)? {
-            None => Ok(None),
-            Some(stored) if stored.value() == fingerprint => self.get(id).map(Some),
-            Some(_) => Err(StoreError::DifferentBody),
-        }
+        let sends = txn.open_table(SENDS)?;
+        sends.get(id)?.map(|bytes| first_answer(bytes.value(), fingerprint)).transpose()
     }
 
     pub fn get(&self, id: &str) -> Result<Row> {
@@ -126,20 +122,11 @@ impl Store {
         let txn = self.db.begin_write()?;
         let stored = txn.open_table(REQUESTS)?.get(request_id)?.map(|bytes| bytes.value().to_vec());
         if let Some(bytes) = stored {
-            let first: RequestRecord = records::read(&bytes)?;
-            if first.fingerprint != fingerprint {
-                return Err(StoreError::DifferentBody);
-            }
-            return row_of(first.answer.ok_or(StoreError::Corrupt("answer"))?);
+            return first_answer(&bytes, fingerprint);
         }
         let row = change(&txn, id, now, rule)?;
-        let answer = MessageRecord::of(&row.message, row.number, row.revision);
-        let record = RequestRecord {
-            fingerprint: fingerprint.to_vec(),
-            answer: Some(answer),
-            at: now.as_microsecond(),
-        };
-        txn.open_table(REQUESTS)?.insert(request_id, records::write(&record).as_slice())?;
+        let answer = request_record(&row, fingerprint, now);
+        txn.open_table(REQUESTS)?.insert(request_id, answer.as_slice())?;
         self.commit_revision(txn, row.revision)?;
         Ok(row)
     }
@@ -270,7 +257,8 @@ fn put(txn: &WriteTransaction, mut row: Row, now: Timestamp) -> Result<Row> {
     events.insert(row.revision, bytes.as_slice())?;
     txn.open_table(MESSAGES)?.insert(row.message.id.as_str(), bytes.as_slice())?;
     index(txn, &row, now)?;
-    Ok(row)
+    // As stored: the caller sees the same now and when it asks again.
+    self::row(&bytes)
 }
 
 fn index(txn: &WriteTransaction, row: &Row, now: Timestamp) -> Result<()> {
@@ -291,14 +279,20 @@ fn index(txn: &WriteTransaction, row: &Row, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-fn known(txn: &WriteTransaction, id: &str, fingerprint: &[u8; 32]) -> Result<Option<Row>> {
-    let fingerprints = txn.open_table(FINGERPRINTS)?;
-    let Some(stored) = fingerprints.get(id)? else { return Ok(None) };
-    if stored.value() != fingerprint {
+fn request_record(row: &Row, fingerprint: &[u8; 32], now: Timestamp) -> Vec<u8> {
+    records::write(&RequestRecord {
+        fingerprint: fingerprint.to_vec(),
+        answer: Some(MessageRecord::of(&row.message, row.number, row.revision)),
+        at: now.as_microsecond(),
+    })
+}
+
+fn first_answer(bytes: &[u8], fingerprint: &[u8; 32]) -> Result<Row> {
+    let first: RequestRecord = records::read(bytes)?;
+    if first.fingerprint != fingerprint {
         return Err(StoreError::DifferentBody);
     }
-    let messages = txn.open_table(MESSAGES)?;
-    row(messages.get(id)?.ok_or(StoreError::Corrupt("index"))?.value()).map(Some)
+    row_of(first.answer.ok_or(StoreError::Corrupt("answer"))?)
 }
 
 fn row(bytes: &[u8]) -> Result<Row> {

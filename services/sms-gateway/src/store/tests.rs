@@ -85,6 +85,7 @@ fn an_unknown_challenge_is_offered_again_after_the_wait_and_a_notice_never() {
 fn the_same_id_returns_the_first_message_and_another_body_is_refused() {
     let desk = Desk::new();
     let first = desk.store().send(named("a", Class::Notice), &BODY).unwrap();
+    hand_over(desk.store(), "a", at(1));
     assert_eq!(desk.store().send(named("a", Class::Notice), &BODY).unwrap(), first);
     let other = desk.store().send(named("a", Class::Notice), &[8; 32]);
     assert!(matches!(other, Err(StoreError::DifferentBody)));

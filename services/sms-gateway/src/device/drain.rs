@@ -1,0 +1,75 @@
+//! Empties the modem's storage: list, commit, delete. In that order, so that a crash repeats and never loses.
+
+use super::actor::Failure;
+use super::link::{Answer, Link};
+use crate::domain::pdu;
+use crate::store::{Store, Taken};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Slow SIMs list fifty messages in several seconds.
+const LIST_TIMEOUT: Duration = Duration::from_secs(30);
+const DELETE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Rounds of one drain; more than this arrives only if deleting does not work.
+const ROUNDS_MAX: u32 = 20;
+
+/// `<stat>` 2 and 3 of 27.005 §3.1: drafts and sent copies of this SIM's owner, not ours to delete.
+const OUTGOING: [&str; 2] = ["2", "3"];
+
+pub async fn drain(link: &mut Link, store: &Arc<Store>, modem: &str, now: Timestamp) -> Result<(), Failure> {
+    for _ in 0..ROUNDS_MAX {
+        let listed = link.command("AT+CMGL=4", Some("+CMGL:"), LIST_TIMEOUT).await?;
+        // An empty storage is an error to some modems (CMS 321).
+        let found: Vec<(u32, Vec<u8>)> = listed.answers.iter().filter_map(entry).collect();
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut deleted = 0;
+        for (index, bytes) in found {
+            take(store, modem, bytes, now).await?;
+            let reply = link.command(&format!("AT+CMGD={index}"), None, DELETE_TIMEOUT).await?;
+            deleted += u32::from(reply.is_ok());
+        }
+        if deleted == 0 {
+            tracing::warn!("the modem does not delete messages; its storage will fill up");
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// A PDU from the storage or straight from `+CDS`. Returns once it is on disk.
+pub async fn take(store: &Arc<Store>, modem: &str, bytes: Vec<u8>, now: Timestamp) -> Result<(), Failure> {
+    let modem = modem.to_owned();
+    match store.run(move |store| store.take_pdu(&modem, &bytes, now)).await? {
+        Taken::Unreadable => tracing::warn!("a PDU of the modem cannot be read; it is kept for a person"),
+        Taken::Report { paired: false } => tracing::info!("a status report belongs to no message of ours"),
+        taken => tracing::debug!(?taken, "a PDU is stored"),
+    }
+    Ok(())
+}
+
+/// `+CMGL: <index>,<stat>,[<alpha>],<length>` and its PDU.
+fn entry(answer: &Answer) -> Option<(u32, Vec<u8>)> {
+    let mut values = answer.text.strip_prefix("+CMGL:")?.split(',').map(str::trim);
+    let index = values.next()?.parse().ok()?;
+    let stat = values.next()?;
+    let bytes = pdu::from_hex(answer.pdu.as_deref()?).ok()?;
+    (!OUTGOING.contains(&stat)).then_some((index, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_received_messages_are_taken_by_the_modems_own_index() {
+        let answer =
+            |text: &str, pdu: Option<&str>| Answer { text: text.into(), pdu: pdu.map(str::to_owned) };
+        assert_eq!(entry(&answer("+CMGL: 0,1,,2", Some("0004"))), Some((0, vec![0, 4])));
+        assert_eq!(entry(&answer("+CMGL: 7,0,\"x\",2", Some("0004"))), Some((7, vec![0, 4])));
+        assert_eq!(entry(&answer("+CMGL: 3,2,,2", Some("0004"))), None);
+        assert_eq!(entry(&answer("+CMGL: 3,1,,2", None)), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The SIM's PIN: one try per SIM and PIN, ever. Three wrong ones ask for the PUK, ten wrong PUKs kill the SIM.
+
+use super::link::{Link, LinkError};
+use crate::store::Store;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The last try belongs to a person.
+const TRIES_LEFT_MIN: u32 = 2;
+
+/// True when the PIN was given and taken.
+pub async fn unlock(link: &mut Link, store: &Arc<Store>, pin_file: Option<&Path>) -> Result<bool, LinkError> {
+    let Some(pin) = pin_file.and_then(read_pin) else {
+        return Ok(false);
+    };
+    if tries_left(link).await?.is_some_and(|left| left < TRIES_LEFT_MIN) {
+        tracing::error!("the SIM allows one more PIN only: a person must enter it");
+        return Ok(false);
+    }
+    let sim = link.command("AT+CCID", Some("+CCID:"), TIMEOUT).await?;
+    let mut hash = Sha256::new();
+    hash.update(sim.values("+CCID:").unwrap_or_default());
+    hash.update([0]);
+    hash.update(&pin);
+    let hash: [u8; 32] = hash.finalize().into();
+    match store.run(move |store| store.may_try_pin(&hash)).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::error!("this PIN was tried on this SIM before; it is not tried again");
+            return Ok(false);
+        }
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the PIN's try cannot be recorded");
+            return Ok(false);
+        }
+    }
+    let reply = link.command(&format!("AT+CPIN=\"{pin}\""), Some("+CPIN:"), TIMEOUT).await?;
+    if !reply.is_ok() {
+        tracing::error!("the SIM refused the PIN of pin_file");
+    }
+    Ok(reply.is_ok())
+}
+
+fn read_pin(path: &Path) -> Option<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let pin = text.trim();
+            // 4 to 8 digits (TS 31.101 §9.5.1); anything else must not reach the SIM.
+            let valid = (4..=8).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit());
+            if !valid {
+                tracing::error!("pin_file must hold 4 to 8 digits");
+            }
+            valid.then(|| pin.to_owned())
+        }
+        Err(error) => {
+            tracing::error!(%error, "pin_file cannot be read");
+            None
+        }
+    }
+}
+
+/// `+CPINR: SIM PIN,3,3` where the modem knows it (27.007 §8.65).
+async fn tries_left(link: &mut Link) -> Result<Option<u32>, LinkError> {
+    let reply = link.command("AT+CPINR=\"SIM PIN\"", Some("+CPINR:"), TIMEOUT).await?;
+    Ok(reply.values("+CPINR:").and_then(|values| values.split(',').nth(1)?.trim().parse().ok()))
+}

@@ -1,0 +1,7 @@
+//! The service as its callers see it: the real binary, its socket, and a modem on a pseudo terminal.
+
+mod inbound;
+mod modem_state;
+mod outbound;
+mod requests;
+mod support;

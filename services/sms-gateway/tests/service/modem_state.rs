@@ -1,0 +1,57 @@
+//! What callers see of the modem.
+
+use crate::support::modem::Modem;
+use crate::support::{Desk, message, until};
+use chit_proto::sms_gateway::v1::{MessageClass, MessageState, ModemState};
+use std::time::{Duration, Instant};
+
+const ID: &str = "01JDTESTTESTTESTTESTTEST01";
+
+#[tokio::test]
+async fn a_silent_modem_is_seen_within_three_seconds_and_comes_back() {
+    let modem = Modem::start();
+    let desk = Desk::start(&modem.path, "").await;
+    assert_eq!(desk.wait_modem(ModemState::Ready).await.model, "Test modem");
+    let silent_since = Instant::now();
+    modem.with(|script| script.mute = true);
+    desk.wait_modem(ModemState::Degraded).await;
+    // 2.5 s by design; the rest is for a loaded machine.
+    assert!(silent_since.elapsed() < Duration::from_secs(4), "{:?}", silent_since.elapsed());
+    desk.wait_modem(ModemState::Absent).await;
+    desk.send(message(ID, MessageClass::Challenge)).await.unwrap();
+    modem.with(|script| script.mute = false);
+    desk.wait_message(ID, MessageState::Submitted).await;
+}
+
+#[tokio::test]
+async fn without_a_network_messages_wait() {
+    let modem = Modem::start();
+    modem.with(|script| script.unregistered = true);
+    let desk = Desk::start(&modem.path, "").await;
+    desk.wait_modem(ModemState::NoNetwork).await;
+    desk.send(message(ID, MessageClass::Challenge)).await.unwrap();
+    modem.with(|script| script.unregistered = false);
+    desk.wait_message(ID, MessageState::Submitted).await;
+}
+
+#[tokio::test]
+async fn a_locked_sim_waits_for_a_person_and_a_pin_is_tried_once() {
+    let modem = Modem::start();
+    modem.with(|script| script.sim = "SIM PIN".into());
+    let mut desk = Desk::start(&modem.path, "").await;
+    desk.wait_modem(ModemState::SimLocked).await;
+    modem.with(|script| assert!(script.pins.is_empty()));
+
+    let pin_file = desk.path().join("pin");
+    std::fs::write(&pin_file, "4321\n").unwrap();
+    let file = desk.path().join("chit.toml");
+    let text = std::fs::read_to_string(&file).unwrap() + &format!("pin_file = \"{}\"\n", pin_file.display());
+    std::fs::write(&file, text).unwrap();
+    desk.kill_and_restart().await;
+    desk.wait_modem(ModemState::Ready).await;
+    // The modem loses power: the same PIN is not tried a second time.
+    modem.with(|script| script.sim = "SIM PIN".into());
+    desk.kill_and_restart().await;
+    desk.wait_modem(ModemState::SimLocked).await;
+    until("only one try", || async { modem.with(|script| script.pins == ["\"4321\""]) }).await;
+}
