@@ -1,0 +1,78 @@
+//! What a till and a back office do: gRPC calls to the services, and waiting for what the events say.
+
+mod asking;
+mod back_office;
+mod counter;
+mod events;
+
+use checkout::deduction_service_client::DeductionServiceClient;
+use checkout::dispute_service_client::DisputeServiceClient;
+use checkout::enquiry_service_client::EnquiryServiceClient;
+use checkout::event_service_client::EventServiceClient;
+use checkout::payer_service_client::PayerServiceClient;
+use checkout::sale_service_client::SaleServiceClient;
+use checkout::sandbox_service_client::SandboxServiceClient;
+use checkout::settlement_service_client::SettlementServiceClient;
+use checkout::shop_service_client::ShopServiceClient;
+use chit_proto::checkout::v1 as checkout;
+use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
+use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
+use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
+use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use tonic::transport::Channel;
+
+use crate::house::{House, Pins};
+
+pub use asking::{CALL_MAX, Refused, settle};
+pub use counter::{CASHIER, SUPERVISOR};
+pub use events::Journal;
+
+/// Clients of all services; cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    pub pins: Pins,
+    pub sales: SaleServiceClient<Channel>,
+    pub payers: PayerServiceClient<Channel>,
+    pub deductions: DeductionServiceClient<Channel>,
+    pub settlements: SettlementServiceClient<Channel>,
+    pub disputes: DisputeServiceClient<Channel>,
+    pub enquiries: EnquiryServiceClient<Channel>,
+    pub events: EventServiceClient<Channel>,
+    pub shop: ShopServiceClient<Channel>,
+    pub sandbox: SandboxServiceClient<Channel>,
+    pub ledger: LedgerServiceClient<Channel>,
+    pub printer: PrinterServiceClient<Channel>,
+    pub media: MediaCaptureServiceClient<Channel>,
+    pub scanner: ScannerServiceClient<Channel>,
+    pub sms: SmsGatewayServiceClient<Channel>,
+}
+
+impl Desk {
+    pub fn at(house: &House) -> Self {
+        let to = |service| chit_runtime::channel(&house.shared, service);
+        let checkout = to("checkout");
+        Self {
+            pins: house.pins.clone(),
+            sales: SaleServiceClient::new(checkout.clone()),
+            payers: PayerServiceClient::new(checkout.clone()),
+            deductions: DeductionServiceClient::new(checkout.clone()),
+            settlements: SettlementServiceClient::new(checkout.clone()),
+            disputes: DisputeServiceClient::new(checkout.clone()),
+            enquiries: EnquiryServiceClient::new(checkout.clone()),
+            events: EventServiceClient::new(checkout.clone()),
+            shop: ShopServiceClient::new(checkout.clone()),
+            sandbox: SandboxServiceClient::new(checkout),
+            ledger: LedgerServiceClient::new(to("ledger")),
+            printer: PrinterServiceClient::new(to("printer")),
+            media: MediaCaptureServiceClient::new(to("media-capture")),
+            scanner: ScannerServiceClient::new(to("scanner")),
+            sms: SmsGatewayServiceClient::new(to("sms-gateway")),
+        }
+    }
+}
+
+/// A new id of a request or of a resource.
+pub fn new_id() -> String {
+    ulid::Ulid::generate().to_string()
+}

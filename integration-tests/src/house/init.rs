@@ -1,0 +1,71 @@
+//! `chit init` and the PINs it tells once.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+use chit_proto::checkout::v1::Approval;
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+
+/// What init's last line of stdout says; also kept, because init says it once only.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Pins {
+    pins: Vec<Pin>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Pin {
+    name: String,
+    role: String,
+    pin: String,
+}
+
+impl Pins {
+    /// The approval of a member of staff, as he would type it.
+    pub fn approval(&self, name: &str) -> anyhow::Result<Approval> {
+        let staff = self.pins.iter().find(|pin| pin.name == name);
+        let pin = staff.with_context(|| format!("no PIN of {name} is known"))?.pin.clone();
+        Ok(Approval { actor: name.to_owned(), pin })
+    }
+
+    /// Name, role and PIN of each.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.pins.iter().map(|pin| (pin.name.as_str(), pin.role.as_str(), pin.pin.as_str()))
+    }
+}
+
+pub fn run(place: &Place) -> anyhow::Result<Pins> {
+    let mut command = Command::new(super::program("chit")?);
+    command.arg("--config").arg(place.config()).args(["init", "--json"]);
+    let output = command.stdin(Stdio::null()).output().context("chit init")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("chit init: {}: {}", output.status, said.trim());
+    }
+    let said = String::from_utf8(output.stdout).context("chit init --json")?;
+    let last = said.lines().last().context("chit init --json said nothing")?;
+    let told: Pins = serde_json::from_str(last).context("chit init --json, last line")?;
+    let kept = place.root().join("pins.json");
+    if told.pins.is_empty() {
+        let text = fs::read(&kept).with_context(|| {
+            format!(
+                "{} is gone and PINs are told once only; remove {}",
+                kept.display(),
+                place.root().display()
+            )
+        })?;
+        return Ok(serde_json::from_slice(&text)?);
+    }
+    keep(&kept, &told)?;
+    Ok(told)
+}
+
+fn keep(file: &Path, pins: &Pins) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(file)?;
+    Ok(file.write_all(&serde_json::to_vec_pretty(pins)?)?)
+}

@@ -1,0 +1,153 @@
+//! The house: folders, simulators and services of one shop, started and ended together.
+
+mod config;
+mod init;
+mod keeper;
+mod place;
+mod simulators;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use chit_runtime::Shared;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+pub use init::Pins;
+pub use keeper::Keeper;
+pub use place::Place;
+pub use rustix::process::Signal;
+pub use simulators::Simulators;
+
+/// In the order in which their state is needed: each may call those before it.
+pub const SERVICES: [&str; 6] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway", "checkout"];
+/// A service answers its health check within this time of its start, on a busy machine too.
+pub const READY_MAX: Duration = Duration::from_secs(30);
+
+/// What differs from house to house.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where traces go, as `http://host:port`.
+    pub otlp_endpoint: Option<String>,
+    /// Where the printer listens if that is free; else any port.
+    pub printer_port: u16,
+    /// Settings laid over the house's own chit.toml: section → key → value.
+    pub settings: toml::Table,
+}
+
+impl Options {
+    /// The same with one more setting.
+    pub fn set(mut self, section: &str, key: &str, value: impl Into<toml::Value>) -> Self {
+        let entry = self.settings.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let Some(table) = entry.as_table_mut() {
+            table.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+}
+
+/// A running shop. Dropping it ends all its processes.
+pub struct House {
+    pub place: Place,
+    pub shared: Shared,
+    pub pins: Pins,
+    /// Where the printer's simulator listens.
+    pub printer_addr: String,
+    keepers: BTreeMap<&'static str, Keeper>,
+    /// After the keepers: services go before the far ends of their wires.
+    pub simulators: Simulators,
+}
+
+impl House {
+    /// Starts everything; `ready` waits until it answers.
+    pub fn start(place: Place, options: &Options) -> anyhow::Result<Self> {
+        place.prepare()?;
+        let simulators = Simulators::start(&place, options.printer_port)?;
+        let printer_addr = simulators.printer_addr()?;
+        let text = config::text(&place, options, &printer_addr)?;
+        std::fs::write(place.config(), text).context("chit.toml")?;
+        let (_, shared) = chit_runtime::load::<toml::Table>(&place.config(), "checkout")?;
+        let pins = init::run(&place)?;
+        let mut keepers = BTreeMap::new();
+        for service in SERVICES {
+            keepers.insert(service, Keeper::start(service, &place)?);
+        }
+        Ok(Self { place, shared, pins, printer_addr, keepers, simulators })
+    }
+
+    /// Waits until every service says that it serves.
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        for service in SERVICES {
+            self.service_ready(service).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until one service says that it serves, or its keeper has given it up.
+    pub async fn service_ready(&self, service: &str) -> anyhow::Result<()> {
+        let channel = chit_runtime::channel(&self.shared, service);
+        let healthy = chit_runtime::call(READY_MAX, HealthCheckRequest::default(), |request| {
+            let mut health = HealthClient::new(channel.clone());
+            async move { health.check(request).await }
+        });
+        tokio::select! {
+            answer = healthy => {
+                answer.with_context(|| self.why_not(service))?;
+                Ok(())
+            }
+            () = self.keeper(service).wait_given_up() => bail!("{}", self.why_not(service)),
+        }
+    }
+
+    fn why_not(&self, service: &str) -> String {
+        let log = self.place.log_of(service);
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        let last = text.lines().last().unwrap_or("no log line").to_owned();
+        format!(
+            "{service} is not ready ({}); its last words in {}: {last}",
+            self.keeper(service).state(),
+            log.display()
+        )
+    }
+
+    pub fn keeper(&self, service: &str) -> &Keeper {
+        self.keepers.get(service).expect("one of SERVICES")
+    }
+
+    /// Sends a signal; the keeper respawns what dies of it.
+    pub fn kill(&self, service: &str, signal: Signal) -> anyhow::Result<()> {
+        self.keeper(service).kill(signal)
+    }
+
+    /// Ends all services politely, then the simulators. An error names who had to be killed.
+    pub fn stop(self) -> anyhow::Result<()> {
+        let Self { keepers, simulators, .. } = self;
+        for keeper in keepers.values() {
+            keeper.ask_to_stop();
+        }
+        let mut stubborn = Vec::new();
+        for (service, keeper) in keepers {
+            if !keeper.end() {
+                stubborn.push(service);
+            }
+        }
+        drop(simulators);
+        if stubborn.is_empty() { Ok(()) } else { bail!("killed after the grace: {}", stubborn.join(", ")) }
+    }
+}
+
+/// A program of this workspace: beside this one, or one folder up when this is a test.
+pub fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let mut folder = own.parent().unwrap_or(Path::new(".")).to_owned();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let program = folder.join(name);
+    if !program.exists() {
+        bail!("{} is not built: `cargo build --workspace` makes it", program.display());
+    }
+    Ok(program)
+}
