@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The whole test suite. Stops at the first step that fails; prints how many tests ran and how many were skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+./deploy/setup
+step "format"
+cargo fmt --all --check
+step "interfaces"
+.tools/bin/buf lint
+step "lints"
+cargo clippy --workspace --all-targets -- -D warnings
+step "build"
+cargo build --workspace
+step "tests"
+# The integration tests start the programs that were just built.
+log="target/test-summary.txt"
+cargo nextest run --workspace --no-fail-fast 2>&1 | tee "$log"
+step "examples in the documentation"
+cargo test --workspace --doc --quiet
+step "done"
+grep -E '^ +Summary' "$log" | sed -E 's/\x1b\[[0-9;]*m//g; s/^ +//'
