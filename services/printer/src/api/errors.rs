@@ -23,11 +23,7 @@ pub fn from_store(error: StoreError, refused: &'static str) -> Status {
         StoreError::Full => {
             retry_after(Code::ResourceExhausted, "QUEUE_FULL", error.to_string(), QUEUE_RETRY)
         }
-        StoreError::Refused(job) => status(
-            Code::FailedPrecondition,
-            refused,
-            format!("job {} is {:?}, which does not allow this", job.id, job.state),
-        ),
+        StoreError::Refused(_) => status(Code::FailedPrecondition, refused, error.to_string()),
         StoreError::CopyLimit(_) => status(Code::FailedPrecondition, "COPY_LIMIT_REACHED", error.to_string()),
         StoreError::NotKept => status(
             Code::FailedPrecondition,

@@ -103,7 +103,7 @@ pub const CODE_CARD_ROWS: usize = 60;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    Sale(Sale),
+    Sale(Box<Sale>),
     Notice(Notice),
     Mandate(Mandate),
     CodeCard(CodeCard),

@@ -41,8 +41,8 @@ pub enum StoreError {
     Different,
     #[error("{WAITING_MAX} jobs wait already")]
     Full,
-    #[error("the job's state does not allow this")]
-    Refused(Job),
+    #[error("the job is {0:?}, which does not allow this")]
+    Refused(State),
     #[error("{0} copies were printed, which is the limit")]
     CopyLimit(u32),
     #[error("its content is not kept")]
@@ -124,7 +124,7 @@ impl Store {
         }
         let document = read_document(&transaction, original_id)?.ok_or(StoreError::NotKept)?;
         if !matches!(original.state, State::Printed(_)) {
-            return Err(StoreError::Refused(original));
+            return Err(StoreError::Refused(original.state));
         }
         if original.reprints >= copies_max {
             return Err(StoreError::CopyLimit(original.reprints));
@@ -285,7 +285,7 @@ fn insert_job(transaction: &WriteTransaction, new: &NewJob, job: Job, moment: Mo
 
 /// State, event, indexes and the buffer's flag: one change, one transaction.
 fn commit_change(transaction: &WriteTransaction, job: &Job, change: &Change, moment: Moment) -> Result<Job> {
-    let after = job.after(change, moment.wall_ms).map_err(|_| StoreError::Refused(job.clone()))?;
+    let after = job.after(change, moment.wall_ms).map_err(|_| StoreError::Refused(job.state))?;
     let kind = match change {
         Change::FirstByte => EventKind::FirstByte,
         Change::LastByte => EventKind::LastByte,

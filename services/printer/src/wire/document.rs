@@ -50,7 +50,7 @@ impl DocumentReader {
             proto::Language::En => Language::En,
         };
         let content = match &sent.content {
-            Some(Sent::Sale(sale)) => Content::Sale(self.sale(sale)?),
+            Some(Sent::Sale(sale)) => Content::Sale(Box::new(self.sale(sale)?)),
             Some(Sent::Notice(notice)) => Content::Notice(self.notice(notice)?),
             Some(Sent::Mandate(mandate)) => Content::Mandate(self.mandate(mandate)?),
             Some(Sent::CodeCard(card)) => Content::CodeCard(code_card(card)?),

@@ -9,7 +9,7 @@ const SIGNATURE_LINES: usize = 4;
 
 pub fn draw(page: &mut Page, mandate: &Mandate, language: Language, edition: Edition) {
     let words = words(language);
-    page.letterhead(&mandate.shop_name, &[]);
+    page.centred(&mandate.shop_name, BOLD);
     page.centred(words.mandate, DOUBLE);
     page.rule();
     page.edition(&format!("{} {}", words.date, mandate.date), language, edition);

@@ -108,6 +108,9 @@ impl Page {
     /// `left` at the left edge and `right` at the right one; on two lines when one is too short.
     fn pair(&mut self, left: &str, right: &str, style: Style) {
         let (left, right) = (printable(left), printable(right));
+        let too_wide = style.double && width(&right) > self.columns_in(style);
+        // A sum broken over two lines can be misread; a smaller one cannot.
+        let style = if too_wide { BOLD } else { style };
         let columns = self.columns_in(style);
         if let Some(line) = edges(&left, &right, columns) {
             self.push(&line, Align::Left, style);

@@ -19,6 +19,6 @@ pub fn draw(page: &mut Page, notice: &Notice, language: Language, edition: Editi
     page.rule();
     page.pair(amount, &notice.amount.with_currency(language), DOUBLE);
     page.rule();
-    page.left(note, PLAIN);
+    page.centred(note, PLAIN);
     page.centred(words.not_an_invoice, PLAIN);
 }

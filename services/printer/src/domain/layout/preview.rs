@@ -9,12 +9,10 @@ impl Page {
         for element in &self.elements {
             out.push_str(&match element {
                 Element::Text { text, align, style } => {
-                    let scale = if style.double { 2 } else { 1 };
-                    let spare = self.columns.saturating_sub(width(text) * scale);
-                    // A double blank keeps the right edge of a double-size pair where the paper has it.
-                    let text = if style.double { widen_gap(text, width(text)) } else { text.clone() };
+                    let spare = self.columns.saturating_sub(width(text));
                     match align {
-                        Align::Left => text,
+                        Align::Left if style.double => widen_gap(text, width(text)),
+                        Align::Left => text.clone(),
                         Align::Centre => format!("{}{text}", " ".repeat(spare / 2)),
                     }
                 }

@@ -2,6 +2,7 @@
 
 use super::{BOLD, DOUBLE, PLAIN, Page};
 use crate::domain::document::{Edition, Language, Line, Money, Sale, quantity};
+use crate::domain::text::width;
 use crate::domain::words::{Words, words};
 
 /// Hexadecimal digits of a hash on paper: a pointer for a person; the QR carries the whole.
@@ -10,7 +11,7 @@ const HASH_DIGITS: usize = 12;
 pub fn draw(page: &mut Page, sale: &Sale, language: Language, edition: Edition) {
     let words = words(language);
     page.letterhead(&sale.shop_name, &sale.header_lines);
-    page.rule();
+    page.blank();
     page.pair(&format!("{} {}", words.number, sale.receipt_no), &sale.time, PLAIN);
     let who = format!("{} {}  {} {}", words.till, sale.till, words.cashier, sale.cashier);
     page.edition(&who, language, edition);
@@ -34,7 +35,7 @@ pub fn draw(page: &mut Page, sale: &Sale, language: Language, edition: Edition) 
     page.blank();
     page.centred(&(words.retained)(&sale.retention_date), PLAIN);
     page.centred(words.not_an_invoice, PLAIN);
-    page.centred(&hashes(sale, words), PLAIN);
+    hashes(page, sale, words);
 }
 
 fn item(page: &mut Page, line: &Line, currency_code: &str) {
@@ -44,11 +45,19 @@ fn item(page: &mut Page, line: &Line, currency_code: &str) {
     page.pair(&count, &money(line.total_minor), PLAIN);
 }
 
-fn hashes(sale: &Sale, words: &Words) -> String {
+/// On one line where the paper is wide enough, else each on its own.
+fn hashes(page: &mut Page, sale: &Sale, words: &Words) {
     let short = |hash: &[u8]| hex::encode(hash).chars().take(HASH_DIGITS).collect::<String>();
     let photo = match sale.photo_sha256.as_slice() {
         [] => words.no_photo.to_owned(),
         hash => format!("{} {}", words.photo, short(hash)),
     };
-    format!("{photo}  {} {}", words.goods, short(&sale.goods_sha256))
+    let goods = format!("{} {}", words.goods, short(&sale.goods_sha256));
+    let both = format!("{photo}  {goods}");
+    if width(&both) <= page.columns {
+        page.centred(&both, PLAIN);
+    } else {
+        page.centred(&photo, PLAIN);
+        page.centred(&goods, PLAIN);
+    }
 }

@@ -1,0 +1,125 @@
+//! The service in a sandbox of its own, and what the tests ask it.
+
+pub mod paper;
+pub mod peer;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chit_printer::Config;
+use chit_proto::printer::v1 as proto;
+use chit_runtime::Context;
+use proto::printer_service_client::PrinterServiceClient;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+/// No step of a test takes longer, on a busy machine either.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct House {
+    pub dir: tempfile::TempDir,
+    pub client: PrinterServiceClient<Channel>,
+    ctx: Context,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl House {
+    /// Starts the service with `[printer]` keys; the printer stands at `address`.
+    pub async fn start(address: &str, keys: &str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), address, keys).await
+    }
+
+    pub async fn start_in(dir: tempfile::TempDir, address: &str, keys: &str) -> Self {
+        let ctx = Context::sandbox_in("printer", dir.path());
+        let config: Config = toml::from_str(&format!("address = \"{address}\"\n{keys}")).unwrap();
+        let running = tokio::spawn(chit_printer::run(ctx.clone(), config));
+        let channel = chit_runtime::channel(&ctx.shared, "printer");
+        let mut client = PrinterServiceClient::new(channel);
+        let up = async {
+            while client.get_status(proto::GetStatusRequest {}).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, up).await.expect("the service did not come up");
+        Self { dir, client, ctx, running }
+    }
+
+    pub async fn stop(self) -> tempfile::TempDir {
+        self.ctx.shutdown.trigger();
+        tokio::time::timeout(PATIENCE, self.running).await.unwrap().unwrap().unwrap();
+        self.dir
+    }
+
+    pub async fn submit(
+        &mut self,
+        job_id: &str,
+        document: proto::Document,
+    ) -> Result<proto::Job, tonic::Status> {
+        let subject_id = "sale-1".to_owned();
+        let request =
+            proto::SubmitJobRequest { job_id: job_id.to_owned(), document: Some(document), subject_id };
+        Ok(self.client.submit_job(request).await?.into_inner().job.unwrap())
+    }
+
+    pub async fn resolve(&mut self, job_id: &str, outcome: proto::InDoubtOutcome) -> proto::Job {
+        let request = proto::ResolveInDoubtRequest {
+            request_id: format!("resolve-{job_id}"),
+            job_id: job_id.to_owned(),
+            outcome: outcome.into(),
+            actor: "li".to_owned(),
+        };
+        self.client.resolve_in_doubt(request).await.unwrap().into_inner().job.unwrap()
+    }
+
+    pub async fn reprint(&mut self, job_id: &str, original: &str) -> Result<proto::Job, tonic::Status> {
+        let request = proto::ReprintJobRequest {
+            job_id: job_id.to_owned(),
+            original_job_id: original.to_owned(),
+            reason: "paper torn".to_owned(),
+            actor: "li".to_owned(),
+        };
+        Ok(self.client.reprint_job(request).await?.into_inner().job.unwrap())
+    }
+
+    /// The job's events from the first until `enough` says so.
+    pub async fn watch(
+        &mut self,
+        job_id: &str,
+        enough: impl Fn(&proto::JobEvent) -> bool,
+    ) -> Vec<proto::JobEvent> {
+        let request = proto::WatchJobRequest { job_id: job_id.to_owned(), after_revision: 0 };
+        let mut stream = self.client.watch_job(request).await.unwrap().into_inner();
+        let mut seen = Vec::new();
+        let reading = async {
+            while let Some(response) = stream.message().await.unwrap() {
+                seen.push(response.event.unwrap());
+                if enough(&seen[seen.len() - 1]) {
+                    break;
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, reading).await.is_ok();
+        assert!(in_time, "{seen:#?}");
+        seen
+    }
+
+    /// Waits until the job is in this state.
+    pub async fn until(&mut self, job_id: &str, state: proto::JobState) -> proto::Job {
+        let seen =
+            self.watch(job_id, |event| event.job.as_ref().is_some_and(|job| job.state() == state)).await;
+        let job = seen.last().unwrap().job.clone().unwrap();
+        assert_eq!(job.state(), state);
+        job
+    }
+}
+
+/// True if any file under `dir` holds these bytes.
+pub fn is_on_disk(dir: &Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(dir).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return is_on_disk(&path, bytes);
+        }
+        std::fs::read(&path).is_ok_and(|content| content.windows(bytes.len()).any(|part| part == bytes))
+    })
+}

@@ -1,0 +1,152 @@
+//! A small scripted printer at the far end of TCP: it answers as Epson's reference says and remembers every byte.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+
+#[derive(Clone, Copy, PartialEq)]
+pub struct Manner {
+    pub paper_out: bool,
+    /// Takes data but neither prints nor answers what stands behind it.
+    pub holds_data: bool,
+    pub knows_clear: bool,
+    pub echoes_ids: bool,
+}
+
+pub const WELL: Manner = Manner { paper_out: false, holds_data: false, knows_clear: true, echoes_ids: true };
+
+#[derive(Default)]
+struct Heard {
+    /// What was printed: papers, each without real-time commands.
+    papers: Vec<Vec<u8>>,
+    /// Everything, for each connection.
+    connections: Vec<Vec<u8>>,
+}
+
+#[derive(Clone)]
+pub struct Peer {
+    pub address: String,
+    manner: watch::Sender<Manner>,
+    heard: Arc<Mutex<Heard>>,
+    hang_up: Arc<Notify>,
+}
+
+impl Peer {
+    pub async fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = Self {
+            address: listener.local_addr().unwrap().to_string(),
+            manner: watch::Sender::new(manner),
+            heard: Arc::default(),
+            hang_up: Arc::default(),
+        };
+        let serving = peer.clone();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                serving.heard.lock().unwrap().connections.push(Vec::new());
+                serving.serve(stream).await;
+            }
+        });
+        peer
+    }
+
+    pub fn set(&self, manner: Manner) {
+        self.manner.send_replace(manner);
+    }
+
+    /// Ends the connection, and what was not printed with it.
+    pub fn hang_up(&self) {
+        self.hang_up.notify_one();
+    }
+
+    pub fn papers(&self) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        heard.papers.iter().map(|paper| String::from_utf8_lossy(paper).into_owned()).collect()
+    }
+
+    pub fn connections(&self) -> Vec<Vec<u8>> {
+        self.heard.lock().unwrap().connections.clone()
+    }
+
+    async fn serve(&self, mut stream: TcpStream) {
+        let mut manner = self.manner.subscribe();
+        let (mut waiting, mut paper, mut bytes) = (VecDeque::new(), Vec::new(), [0; 4096]);
+        loop {
+            let now = *manner.borrow_and_update();
+            let answers = self.answer(&mut waiting, &mut paper, now);
+            if stream.write_all(&answers).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                // An ended connection takes its data along before a change of manner could print it.
+                biased;
+                () = self.hang_up.notified() => return,
+                read = stream.read(&mut bytes) => match read {
+                    Ok(len @ 1..) => {
+                        waiting.extend(&bytes[..len]);
+                        self.heard.lock().unwrap().connections.last_mut().unwrap().extend(&bytes[..len]);
+                    }
+                    _ => return,
+                },
+                _ = manner.changed() => {
+                    let status = automatic_status(*manner.borrow());
+                    let _ = stream.write_all(&status).await;
+                }
+            }
+        }
+    }
+
+    /// Obeys what it can of the waiting bytes and returns its answers. Commands come whole here.
+    fn answer(&self, waiting: &mut VecDeque<u8>, paper: &mut Vec<u8>, now: Manner) -> Vec<u8> {
+        let mut answers = Vec::new();
+        let stalled = now.paper_out || now.holds_data;
+        let mut held = VecDeque::new();
+        while let Some(first) = waiting.pop_front() {
+            let rest: Vec<u8> = waiting.iter().take(10).copied().collect();
+            match (first, rest.as_slice()) {
+                (0x10, [0x04, n, ..]) => {
+                    answers.push(if *n == 4 && now.paper_out { 0x72 } else { 0x12 });
+                    waiting.drain(..2);
+                }
+                (0x10, [0x14, 8, ..]) => {
+                    waiting.drain(..9);
+                    if now.knows_clear {
+                        answers.extend([0x37, 0x25, 0]);
+                        held.clear();
+                        paper.clear();
+                    }
+                }
+                (0x1d, [0x61, _, ..]) => {
+                    answers.extend(automatic_status(now));
+                    waiting.drain(..2);
+                }
+                _ if stalled => held.push_back(first),
+                (0x1d, [0x28, 0x48, 6, 0, 48, 48, a, b, c, d]) => {
+                    if now.echoes_ids {
+                        answers.extend([0x37, 0x22, *a, *b, *c, *d, 0]);
+                    }
+                    waiting.drain(..10);
+                }
+                (0x1d, [0x72, 1, ..]) => {
+                    answers.push(0);
+                    waiting.drain(..2);
+                }
+                (0x1d, [0x56, 66, 0, ..]) => {
+                    self.heard.lock().unwrap().papers.push(std::mem::take(paper));
+                    waiting.drain(..3);
+                }
+                _ => paper.push(first),
+            }
+        }
+        *waiting = held;
+        answers
+    }
+}
+
+fn automatic_status(manner: Manner) -> [u8; 4] {
+    if manner.paper_out { [0x1c, 0, 0x0f, 0] } else { [0x14, 0, 0, 0] }
+}
