@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 
 use super::encoder::{CodedFrame, StreamFormat};
 use super::mux::{MuxError, SegmentFile};
+use super::time::monotonic_ns;
 use crate::domain::clip::{ClipLog, Gap, GapReason, Place};
 use crate::domain::recording::{SEGMENTS_MAX, Segment};
 
@@ -45,8 +46,9 @@ impl<R: Fn(ClipEvent)> ClipWriter<R> {
         for input in inputs {
             match input {
                 ClipInput::Interrupted(reason) => {
-                    self.log.interrupted(reason);
-                    (self.report)(ClipEvent::PictureLost(reason));
+                    if self.log.interrupted(reason) {
+                        (self.report)(ClipEvent::PictureLost(reason));
+                    }
                 }
                 ClipInput::Frame(_) if disk_failed => {}
                 ClipInput::Frame(frame) => {
@@ -64,7 +66,7 @@ impl<R: Fn(ClipEvent)> ClipWriter<R> {
                 Err(error) => disk_failed = self.give_up(&error),
             }
         }
-        self.log.close();
+        self.log.close(monotonic_ns());
         (self.report)(ClipEvent::Closed { gaps: self.log.gaps.clone(), disk_failed });
     }
 

@@ -55,7 +55,7 @@ impl Coded for CodedFrame {
         self.stamp.is_start
     }
 
-    fn len(&self) -> usize {
+    fn bytes(&self) -> usize {
         self.avcc.len()
     }
 }

@@ -75,9 +75,11 @@ impl ClipLog {
         self.last.map(|stamp| stamp.monotonic_ns)
     }
 
-    /// Pictures stop coming. The first reason stands until one comes again.
-    pub fn interrupted(&mut self, reason: GapReason) {
+    /// Pictures stop coming. The first reason stands until one comes again; `false`: there was one already.
+    pub fn interrupted(&mut self, reason: GapReason) -> bool {
+        let is_new = self.open.is_none();
         self.open.get_or_insert(reason);
+        is_new
     }
 
     pub fn place(&mut self, stamp: Stamp) -> Place {
@@ -108,7 +110,10 @@ impl ClipLog {
     }
 
     /// The clip ends; a gap still open never ended.
-    pub fn close(&mut self) {
+    pub fn close(&mut self, now_ns: u64) {
+        if self.last.is_some_and(|last| now_ns > last.monotonic_ns + SILENCE_NS) {
+            self.interrupted(GapReason::CameraLost);
+        }
         if let Some(reason) = self.open.take() {
             self.record_gap(NEVER, reason);
         }
@@ -170,10 +175,20 @@ mod tests {
     }
 
     #[test]
+    fn a_clip_whose_last_second_saw_nothing_says_so() {
+        let mut log = ClipLog::new(0);
+        log.place(stamp(0, 0, true));
+        log.close(900 * MS);
+        assert!(log.gaps.is_empty());
+        log.close(1_100 * MS);
+        assert_eq!(log.gaps, [Gap { from_ns: 0, to_ns: NEVER, reason: GapReason::CameraLost }]);
+    }
+
+    #[test]
     fn a_clip_without_a_picture_is_one_gap() {
         let mut log = ClipLog::new(10 * MS);
         log.interrupted(GapReason::CameraAbsent);
-        log.close();
+        log.close(20 * MS);
         assert_eq!(log.gaps, [Gap { from_ns: 10 * MS, to_ns: NEVER, reason: GapReason::CameraAbsent }]);
         assert_eq!((log.first_ns, log.frames), (None, 0));
     }

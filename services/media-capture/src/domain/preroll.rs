@@ -11,7 +11,7 @@ pub trait Coded {
     fn monotonic_ns(&self) -> u64;
     /// An IDR: decoding may start here.
     fn is_start(&self) -> bool;
-    fn len(&self) -> usize;
+    fn bytes(&self) -> usize;
 }
 
 pub struct PreRoll<F> {
@@ -27,7 +27,7 @@ impl<F: Coded> PreRoll<F> {
 
     pub fn push(&mut self, frame: Arc<F>) {
         let oldest = frame.monotonic_ns().saturating_sub(self.keep_ns);
-        self.bytes += frame.len();
+        self.bytes += frame.bytes();
         self.frames.push_back(frame);
         while self
             .second_start()
@@ -64,7 +64,7 @@ impl<F: Coded> PreRoll<F> {
     fn drop_first_group(&mut self) {
         let end = self.second_start().unwrap_or(self.frames.len());
         for frame in self.frames.drain(..end) {
-            self.bytes -= frame.len();
+            self.bytes -= frame.bytes();
         }
     }
 }
@@ -82,7 +82,7 @@ mod tests {
         fn is_start(&self) -> bool {
             self.1
         }
-        fn len(&self) -> usize {
+        fn bytes(&self) -> usize {
             1000
         }
     }

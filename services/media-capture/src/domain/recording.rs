@@ -234,6 +234,9 @@ impl Recording {
 
     /// What the manifest will say is missing.
     pub fn note_missing_pieces(&mut self) {
+        if self.segments.is_empty() && self.missing.is_empty() {
+            self.missing.insert("video_missing".to_owned());
+        }
         if self.photos[0].is_none() {
             self.missing.insert("photo_1_missing".to_owned());
         }
@@ -326,6 +329,16 @@ mod tests {
         recording.sealed([1; 32], 10);
         assert_eq!(recording.state, State::Partial);
         assert_eq!(Vec::from_iter(&recording.missing), ["camera_absent", "photo_1_missing"]);
+    }
+
+    #[test]
+    fn a_recording_that_got_no_picture_is_never_whole_even_if_nobody_complained() {
+        let mut recording = recording();
+        recording.photo_taken(PhotoKind::PayerAndGoods, photo()).unwrap();
+        recording.clip_closed(None);
+        recording.note_missing_pieces();
+        recording.sealed([1; 32], 10);
+        assert_eq!(recording.state, State::Partial);
     }
 
     #[test]

@@ -62,6 +62,8 @@ impl Desk {
         let left = self.with.settings.clip_max.saturating_sub(Duration::from_micros(age_us as u64));
         recording.recovered(fragments, left.is_zero());
 
+        // What was lost with the torn end began after the last whole fragment; the crash's own gap covers it.
+        recording.gaps.retain(|gap| last_ns.is_none_or(|last_ns| gap.from_ns < last_ns));
         let earlier_gaps = recording.gaps.clone();
         if let Some(from_ns) = last_ns.filter(|_| !was_closed) {
             recording.gaps.push(Gap { from_ns, to_ns: NEVER, reason: GapReason::Crash });
@@ -69,6 +71,7 @@ impl Desk {
         tracing::warn!(recording = %recording.id, state = ?recording.state, fragments, "recovered");
         let mut live = Live::new(recording, bundle, Instant::now() + left);
         live.earlier_gaps = earlier_gaps;
+        // Without a single picture the gap begins where the recording is taken up again.
         live.cut_at_ns = Some(last_ns.unwrap_or(u64::MAX));
         if live.recording.state == State::Finalizing {
             live.seal_at = Some(Instant::now() + self.with.settings.goods_wait);
