@@ -1,1 +1,5 @@
-fn main() {}
+//! The scanner's process.
+
+fn main() -> std::process::ExitCode {
+    chit_runtime::main("scanner", chit_scanner::run)
+}
