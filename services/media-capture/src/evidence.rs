@@ -47,23 +47,27 @@ impl Bundle {
         sync_folder(&self.folder)
     }
 
-    /// Cuts a video file that a crash tore back to its whole fragments; removes one without any.
-    pub fn repair(&self, segment: u32) -> io::Result<fmp4::Whole> {
+    /// Cuts a video file that a crash or a full disk tore back to its whole fragments, which it returns;
+    /// removes one without any.
+    pub fn repair(&self, segment: u32) -> io::Result<Option<(Vec<u8>, fmp4::Whole)>> {
         let path = self.folder.join(Segment::file_name(segment));
-        let bytes = match read_bounded(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(fmp4::Whole::default()),
+        let mut bytes = match read_bounded(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
         let whole = fmp4::whole_prefix(&bytes);
         if whole.frames == 0 {
             fs::remove_file(&path)?;
-        } else if whole.len < bytes.len() {
+            sync_folder(&self.folder)?;
+            return Ok(None);
+        }
+        if whole.len < bytes.len() {
             let file = OpenOptions::new().write(true).open(&path)?;
             file.set_len(whole.len as u64)?;
             file.sync_all()?;
+            bytes.truncate(whole.len);
         }
-        sync_folder(&self.folder)?;
-        Ok(whole)
+        Ok(Some((bytes, whole)))
     }
 
     /// A video file that was begun but never recorded as begun holds nothing that is known of.
@@ -78,11 +82,8 @@ impl Bundle {
     pub fn entries(&self, recording: &Recording) -> io::Result<Vec<FileEntry>> {
         let mut entries = Vec::new();
         for segment in &recording.segments {
-            let name = Segment::file_name(segment.number);
-            match read_bounded(&self.folder.join(&name)) {
-                Ok(bytes) => entries.push(video_entry(name, &bytes, segment)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+            if let Some((bytes, whole)) = self.repair(segment.number)? {
+                entries.push(video_entry(&bytes, whole, segment));
             }
         }
         for kind in [PhotoKind::PayerAndGoods, PhotoKind::Paper] {
@@ -140,8 +141,8 @@ fn entry(name: String, media_type: &str, bytes: &[u8]) -> FileEntry {
     }
 }
 
-fn video_entry(name: String, bytes: &[u8], segment: &Segment) -> FileEntry {
-    let whole = fmp4::whole_prefix(bytes);
+fn video_entry(bytes: &[u8], whole: fmp4::Whole, segment: &Segment) -> FileEntry {
+    let name = Segment::file_name(segment.number);
     let video = VideoTrack {
         codec: "avc1".to_owned(),
         width: segment.width,

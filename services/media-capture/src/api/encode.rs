@@ -70,6 +70,7 @@ pub fn status(failed: StudioError) -> Status {
         StudioError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
             (Code::ResourceExhausted, "DISK_FULL")
         }
+        StudioError::Store(error) if error.is_disk_full() => (Code::ResourceExhausted, "DISK_FULL"),
         StudioError::TooMany => (Code::ResourceExhausted, "TOO_MANY_RECORDINGS"),
         StudioError::Busy => (Code::Unavailable, "RECORDINGS_BUSY"),
         StudioError::Io(_) | StudioError::Store(_) => (Code::Internal, "EVIDENCE_NOT_STORED"),

@@ -217,3 +217,94 @@ impl Clip {
         self.behind = self.sink.try_send(ClipInput::Interrupted(reason)).is_err();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::encoder::StreamFormat;
+    use crate::domain::clip::Stamp;
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    /// Every fifth frame is a start.
+    struct Fake;
+
+    impl VideoEncoder for Fake {
+        fn encode(&mut self, frame: &RawFrame) -> Result<CodedFrame, EncodeError> {
+            let (width, height, camera_id) = (frame.width, frame.height, String::new());
+            let (sps, pps) = (Vec::new(), Vec::new());
+            let format = Arc::new(StreamFormat { width, height, frame_rate_milli: 1, camera_id, sps, pps });
+            let stamp = Stamp {
+                monotonic_ns: frame.monotonic_ns,
+                seq: frame.seq,
+                is_start: frame.seq.is_multiple_of(5),
+            };
+            Ok(CodedFrame { format, stamp, avcc: vec![0; 10] })
+        }
+
+        fn restart(&mut self) {}
+    }
+
+    fn engine() -> (Engine, Views) {
+        let views = Views::default();
+        let mut engine = Engine::new(Box::new(|_| Ok(Box::new(Fake))), views.clone(), 10);
+        engine.camera_up(Hello { width: 2, height: 2, fps_num: 1, fps_den: 1, device_id: "fake".into() });
+        (engine, views)
+    }
+
+    fn frame(seq: u32) -> RawFrame {
+        RawFrame { width: 2, height: 2, seq, monotonic_ns: monotonic_ns(), i420: vec![0; 6] }
+    }
+
+    fn id() -> RecordingId {
+        RecordingId::parse("01J9ZQ4M8W5T7V2X3Y6B0C1D2E").unwrap()
+    }
+
+    fn received(inputs: &Receiver<ClipInput>) -> Vec<Result<u32, GapReason>> {
+        let seen = |input| match input {
+            ClipInput::Frame(coded) => Ok(coded.stamp.seq),
+            ClipInput::Interrupted(reason) => Err(reason),
+        };
+        inputs.try_iter().map(seen).collect()
+    }
+
+    #[test]
+    fn an_eye_left_closed_opens_by_itself_and_never_shows_what_it_should_not_have_seen() {
+        let (mut engine, views) = engine();
+        engine.frame(frame(0));
+        engine.pause();
+        let captured_blind = frame(1);
+        engine.frame(frame(2));
+        assert!(views.latest.borrow().is_none() && engine.preroll.is_empty());
+        views.paused_until.send_replace(Instant::now().checked_sub(Duration::from_millis(1)));
+        engine.frame(captured_blind);
+        assert!(views.latest.borrow().is_none(), "it was captured while blind");
+        engine.frame(frame(3));
+        assert_eq!(views.latest.borrow().as_ref().map(|frame| frame.seq), Some(3));
+    }
+
+    #[test]
+    fn a_clip_whose_disk_is_slow_loses_pictures_until_the_next_start_and_says_so() {
+        let (mut engine, _) = engine();
+        engine.frame(frame(0));
+        let (sink, inputs) = sync_channel(3);
+        engine.join(id(), 0, sink);
+        (1..5).for_each(|seq| engine.frame(frame(seq)));
+        assert_eq!(received(&inputs), [Ok(0), Ok(1), Ok(2)]);
+        (5..7).for_each(|seq| engine.frame(frame(seq)));
+        assert_eq!(received(&inputs), [Err(GapReason::Disk), Ok(5), Ok(6)]);
+    }
+
+    #[test]
+    fn a_clip_begun_without_a_camera_is_told_and_gets_pictures_once_they_come() {
+        let (mut engine, _) = engine();
+        let (sink, inputs) = sync_channel(10);
+        engine.join(id(), 0, sink);
+        engine.frame(frame(5));
+        engine.camera_down(GapReason::CameraLost);
+        assert_eq!(received(&inputs), [Err(GapReason::CameraAbsent), Ok(5), Err(GapReason::CameraLost)]);
+        engine.frame(frame(0));
+        drop(inputs);
+        engine.frame(frame(1));
+        assert!(engine.clips.is_empty(), "a writer that is gone gets nothing more");
+    }
+}

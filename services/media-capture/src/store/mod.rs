@@ -2,9 +2,11 @@
 
 mod record;
 
-use std::path::Path;
+use std::cell::Cell;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use thiserror::Error;
 
 use crate::domain::ids::{RecordingId, SaleId};
@@ -32,6 +34,14 @@ pub enum StoreError {
     Schema(u64),
     #[error("a stored recording is damaged: {0}")]
     Damaged(&'static str),
+    #[error("the store is closed after an I/O error; look at the disk")]
+    Closed,
+}
+
+impl StoreError {
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Redb(redb::Error::Io(error)) if error.kind() == io::ErrorKind::StorageFull)
+    }
 }
 
 macro_rules! from_redb {
@@ -46,7 +56,10 @@ macro_rules! from_redb {
 from_redb!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
 
 pub struct Store {
-    db: Database,
+    path: PathBuf,
+    /// `None`: an I/O error closed it and it could not be opened again yet.
+    db: Option<Database>,
+    failed: Cell<bool>,
 }
 
 impl Store {
@@ -66,16 +79,43 @@ impl Store {
             write.open_table(CHAIN)?;
         }
         write.commit()?;
-        Ok(Self { db })
+        Ok(Self { path: path.to_owned(), db: Some(db), failed: Cell::new(false) })
+    }
+
+    /// redb refuses everything after an I/O error (a full disk) until the file is opened again.
+    pub fn heal(&mut self) {
+        if self.failed.take() {
+            self.db = None;
+            match Self::open(&self.path) {
+                Ok(reopened) => *self = reopened,
+                Err(_) => self.failed.set(true),
+            }
+        }
+    }
+
+    fn db(&self) -> Result<&Database, StoreError> {
+        self.db.as_ref().ok_or(StoreError::Closed)
+    }
+
+    fn write(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let commit = || {
+            let transaction = self.db()?.begin_write()?;
+            work(&transaction)?;
+            Ok(transaction.commit()?)
+        };
+        commit().inspect_err(|_| self.failed.set(true))
     }
 
     pub fn recording(&self, id: &RecordingId) -> Result<Option<Recording>, StoreError> {
-        let table = self.db.begin_read()?.open_table(RECORDINGS)?;
+        let table = self.db()?.begin_read()?.open_table(RECORDINGS)?;
         table.get(id.as_str())?.map(|bytes| record::decode(bytes.value())).transpose()
     }
 
     pub fn recording_of_sale(&self, sale: &SaleId) -> Result<Option<Recording>, StoreError> {
-        let read = self.db.begin_read()?;
+        let read = self.db()?.begin_read()?;
         let id = read.open_table(SALES)?.get(sale.as_str())?.map(|id| id.value().to_owned());
         let Some(id) = id else { return Ok(None) };
         let table = read.open_table(RECORDINGS)?;
@@ -84,7 +124,7 @@ impl Store {
 
     /// Those that are neither sealed nor failed.
     pub fn unfinished(&self) -> Result<Vec<Recording>, StoreError> {
-        let table = self.db.begin_read()?.open_table(RECORDINGS)?;
+        let table = self.db()?.begin_read()?.open_table(RECORDINGS)?;
         let mut found = Vec::new();
         for entry in table.iter()? {
             let recording = record::decode(entry?.1.value())?;
@@ -96,15 +136,16 @@ impl Store {
     }
 
     pub fn put(&self, recording: &Recording) -> Result<(), StoreError> {
-        let write = self.db.begin_write()?;
-        write.open_table(RECORDINGS)?.insert(recording.id.as_str(), &*record::encode(recording))?;
-        write.open_table(SALES)?.insert(recording.sale_id.as_str(), recording.id.as_str())?;
-        Ok(write.commit()?)
+        self.write(|write| {
+            write.open_table(RECORDINGS)?.insert(recording.id.as_str(), &*record::encode(recording))?;
+            write.open_table(SALES)?.insert(recording.sale_id.as_str(), recording.id.as_str())?;
+            Ok(())
+        })
     }
 
     /// The recording sealed last and the hash of its manifest.
     pub fn chain_head(&self) -> Result<Option<(RecordingId, [u8; 32])>, StoreError> {
-        let table = self.db.begin_read()?.open_table(CHAIN)?;
+        let table = self.db()?.begin_read()?.open_table(CHAIN)?;
         let Some((_, link)) = table.last()? else { return Ok(None) };
         let parts = link.value().split_at_checked(ULID_LEN).and_then(|(id, hash)| {
             let id = RecordingId::parse(std::str::from_utf8(id).ok()?).ok()?;
@@ -115,15 +156,14 @@ impl Store {
 
     /// The sealed recording and its link in one transaction.
     pub fn put_sealed(&self, recording: &Recording, manifest_sha256: &[u8; 32]) -> Result<(), StoreError> {
-        let write = self.db.begin_write()?;
-        write.open_table(RECORDINGS)?.insert(recording.id.as_str(), &*record::encode(recording))?;
-        {
+        self.write(|write| {
+            write.open_table(RECORDINGS)?.insert(recording.id.as_str(), &*record::encode(recording))?;
             let mut chain = write.open_table(CHAIN)?;
             let position = chain.last()?.map_or(1, |(last, _)| last.value() + 1);
             let link = [recording.id.as_str().as_bytes(), manifest_sha256].concat();
             chain.insert(position, &*link)?;
-        }
-        Ok(write.commit()?)
+            Ok(())
+        })
     }
 }
 

@@ -89,10 +89,14 @@ impl Desk {
             let wait =
                 next.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
             match inbox.recv_timeout(wait) {
-                Ok(order) => self.take(order),
+                Ok(order) => {
+                    self.with.store.heal();
+                    self.take(order);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.with.store.heal();
             self.keep_deadlines(Instant::now());
         }
     }

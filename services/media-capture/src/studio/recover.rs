@@ -49,8 +49,7 @@ impl Desk {
         let mut kept = Vec::new();
         let mut last_ns = None;
         for segment in recording.segments.drain(..) {
-            let whole = bundle.repair(segment.number)?;
-            if whole.frames > 0 {
+            if let Some((_, whole)) = bundle.repair(segment.number)? {
                 fragments += whole.fragments;
                 last_ns = Some(segment.first_monotonic_ns + fmp4::nanoseconds(whole.last_frame_ticks));
                 kept.push(segment);
