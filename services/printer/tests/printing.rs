@@ -1,5 +1,7 @@
 //! The whole service over its socket, with a printer at the far end of TCP.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use chit_proto::printer::v1 as proto;

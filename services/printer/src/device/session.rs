@@ -185,6 +185,11 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         if self.asked.is_empty() {
             return self.ask_round().await;
         }
+        // A printer that waits for paper with a full buffer does not even read the questions. With a job on its
+        // way, TCP tells whether it is alive and the fence whether it works.
+        if self.in_flight.is_some() {
+            return Ok(());
+        }
         self.silent_beats += 1;
         if self.silent_beats >= SILENT_BEATS_MAX { Err(Ended::Silent) } else { Ok(()) }
     }
@@ -231,11 +236,15 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             Buffers::Empty => Ok(true),
             Buffers::Clearing { .. } => Ok(false),
             Buffers::Unanswered => {
-                if !std::mem::take(&mut self.next_is_stale) {
+                // Only of a printer that talks is it known that it cannot clear its buffers.
+                if !self.was_answered() || !std::mem::take(&mut self.next_is_stale) {
                     return Ok(false);
                 }
                 let open = self.actor.journal.read(|store| store.open_jobs()).await?;
                 if open.iter().any(|job| job.state == State::InDoubt) {
+                    tracing::warn!(
+                        "the printer cannot clear its buffers: switch it off and on, then answer for the jobs in doubt"
+                    );
                     self.actor.journal.block_waiting(Condition::Error).await?;
                     return Ok(false);
                 }

@@ -1,5 +1,7 @@
 //! The service in a sandbox of its own, and what the tests ask it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 pub mod paper;
 pub mod peer;
 

@@ -106,9 +106,6 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         if let Buffers::Clearing { until } = self.buffers
             && until <= now
         {
-            tracing::warn!(
-                "the printer did not confirm that its buffers are empty: switch it off and on, then answer for the jobs in doubt"
-            );
             self.buffers = Buffers::Unanswered;
             self.next_is_stale = true;
             return self.introduce().await;
