@@ -1,3 +1,40 @@
-//! Coordinates a sale from basket to settlement, dispute and bad record.
+//! Checkout: coordinates a sale from basket to settlement, dispute and bad record.
 
+mod api;
+pub mod config;
+mod counter;
+mod dialogue;
 pub mod domain;
+mod enrol;
+mod goods;
+mod keys;
+mod papers;
+mod receipt_qr;
+mod saga;
+mod schedule;
+mod shop;
+mod staff;
+mod store;
+mod watch;
+
+use chit_runtime::{Context, Server};
+
+pub use config::Config;
+
+/// Serves until shutdown. The saga goes on with what an earlier process left.
+pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
+    counter::currency(&cfg.currency_code)?;
+    let shop = shop::Shop::open(&ctx, cfg)?;
+    tokio::spawn(saga::ensure_accounts(shop.clone()));
+    tokio::spawn(watch::modem::run(shop.clone()));
+    tokio::spawn(watch::sms_states::run(shop.clone()));
+    tokio::spawn(watch::inbox::run(shop.clone()));
+    tokio::spawn(watch::scans::run(shop.clone()));
+    let server = api::add_all(Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET), shop.clone());
+    tokio::select! {
+        served = server.run() => served,
+        // State that cannot be read or written: a new process starts from what is durable.
+        ended = saga::run(shop.clone()) => { ended?; ctx.shutdown.wait().await; Ok(()) }
+        ended = schedule::run(shop) => { ended?; ctx.shutdown.wait().await; Ok(()) }
+    }
+}

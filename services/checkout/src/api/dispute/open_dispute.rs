@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use chit_proto::checkout::v1::{OpenDisputeRequest, OpenDisputeResponse};
+use tonic::Status;
+
+use crate::api::{convert, mutation};
+use crate::dialogue::disputes;
+use crate::domain::refusal::Refusal;
+use crate::domain::settlement::DisputeCause;
+use crate::shop::Shop;
+use crate::store::Rows;
+
+pub async fn handle(shop: &Arc<Shop>, request: OpenDisputeRequest) -> Result<OpenDisputeResponse, Status> {
+    shop.staff.known("actor", &request.actor)?;
+    let cause = DisputeCause::try_from(request.cause).unwrap_or(DisputeCause::Unspecified);
+    if cause == DisputeCause::Unspecified {
+        return Err(Refusal::field("cause", "CAUSE_INVALID", "say what the dispute is about").into());
+    }
+    let (reference, actor, dispute_id) = (request.sale_id.clone(), request.actor.clone(), shop.new_ulid()?);
+    mutation::once(shop, &request, move |tx| {
+        let mut sale = tx.sale_by_reference(&reference)?;
+        if !sale.state().is_committed() {
+            return Err(Refusal::wrong_state("the sale is not committed; there is nothing to dispute"));
+        }
+        let dispute = disputes::open(tx, &mut sale, dispute_id, cause, &actor)?;
+        tx.put_sale(&actor, &sale)?;
+        Ok(OpenDisputeResponse { dispute: Some(convert::dispute(&dispute)) })
+    })
+    .await
+}

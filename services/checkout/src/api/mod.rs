@@ -1,0 +1,39 @@
+//! The gRPC face: one file a call. Decode, authorise, one domain call, encode.
+
+mod convert;
+mod deduction;
+mod dispute;
+mod mutation;
+mod page;
+mod payer;
+mod sale;
+mod settlement;
+mod shop;
+mod status;
+
+use std::sync::Arc;
+
+use chit_runtime::Server;
+
+use crate::shop::Shop;
+
+/// All services over one shop.
+#[derive(Clone)]
+pub struct Api {
+    shop: Arc<Shop>,
+}
+
+pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
+    use chit_proto::checkout::v1;
+    let api = Api { shop };
+    server
+        .add(v1::sale_service_server::SaleServiceServer::new(api.clone()))
+        .add(v1::payer_service_server::PayerServiceServer::new(api.clone()))
+        .add(v1::deduction_service_server::DeductionServiceServer::new(api.clone()))
+        .add(v1::settlement_service_server::SettlementServiceServer::new(api.clone()))
+        .add(v1::dispute_service_server::DisputeServiceServer::new(api.clone()))
+        .add(v1::enquiry_service_server::EnquiryServiceServer::new(api.clone()))
+        .add(v1::event_service_server::EventServiceServer::new(api.clone()))
+        .add(v1::shop_service_server::ShopServiceServer::new(api.clone()))
+        .add(v1::sandbox_service_server::SandboxServiceServer::new(api))
+}

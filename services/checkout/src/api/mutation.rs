@@ -1,0 +1,134 @@
+//! Mutations are remembered by request id: the same id with the same body gets the first answer again.
+
+use std::sync::Arc;
+
+use chit_runtime::request_id;
+use prost::Message;
+use tonic::Status;
+
+use crate::domain::refusal::Result;
+use crate::shop::Shop;
+use crate::staff::ApprovalInput;
+use crate::store::Tx;
+
+/// A mutating request: its id, and its body without secrets for the comparison.
+pub trait Mutation: Message + Clone {
+    fn request_id(&self) -> &str;
+    /// A PIN must not be stored, not even inside a hash: six digits are found in a moment.
+    fn without_secrets(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// Runs `change` once per request id, in one transaction with the memory of its answer.
+pub async fn once<Req, Resp, F>(
+    shop: &Arc<Shop>,
+    request: &Req,
+    change: F,
+) -> std::result::Result<Resp, Status>
+where
+    Req: Mutation,
+    Resp: Message + Default + Send + 'static,
+    F: FnOnce(&mut Tx) -> Result<Resp> + Send + 'static,
+{
+    request_id::check(request.request_id())?;
+    let id = request.request_id().to_owned();
+    let fingerprint = request_id::fingerprint(&request.without_secrets());
+    let answer = shop
+        .store
+        .write(move |tx| {
+            if let Some(known) = tx.remembered(&id, &fingerprint)? {
+                return Ok(known);
+            }
+            let answer = change(tx)?;
+            tx.remember(&id, &fingerprint, &answer)?;
+            Ok(answer)
+        })
+        .await?;
+    shop.wake.notify_one();
+    Ok(answer)
+}
+
+/// As `once`, for a change that is kept although the caller is refused (a wrong code counts): such an answer is not
+/// remembered, so that the next try is a new one.
+pub async fn once_with<Req, Resp, F>(
+    shop: &Arc<Shop>,
+    request: &Req,
+    change: F,
+) -> std::result::Result<(Resp, bool), Status>
+where
+    Req: Mutation,
+    Resp: Message + Default + Send + 'static,
+    F: FnOnce(&mut Tx) -> Result<(Resp, bool)> + Send + 'static,
+{
+    request_id::check(request.request_id())?;
+    let id = request.request_id().to_owned();
+    let fingerprint = request_id::fingerprint(&request.without_secrets());
+    let answer = shop
+        .store
+        .write(move |tx| {
+            if let Some(known) = tx.remembered(&id, &fingerprint)? {
+                return Ok((known, true));
+            }
+            let (answer, good) = change(tx)?;
+            if good {
+                tx.remember(&id, &fingerprint, &answer)?;
+            }
+            Ok((answer, good))
+        })
+        .await?;
+    shop.wake.notify_one();
+    Ok(answer)
+}
+
+/// The first answer, for calls that do something before their transaction.
+pub async fn earlier<Req, Resp>(shop: &Arc<Shop>, request: &Req) -> std::result::Result<Option<Resp>, Status>
+where
+    Req: Mutation,
+    Resp: Message + Default + Send + 'static,
+{
+    request_id::check(request.request_id())?;
+    let id = request.request_id().to_owned();
+    let fingerprint = request_id::fingerprint(&request.without_secrets());
+    Ok(shop.store.write(move |tx| tx.remembered(&id, &fingerprint)).await?)
+}
+
+pub fn approval(input: Option<chit_proto::checkout::v1::Approval>) -> Option<ApprovalInput> {
+    input.map(|input| ApprovalInput { actor: input.actor, pin: input.pin })
+}
+
+macro_rules! mutations {
+    ($($request:ident),* ; $($secret:ident),*) => {
+        $(impl Mutation for chit_proto::checkout::v1::$request {
+            fn request_id(&self) -> &str { &self.request_id }
+        })*
+        $(impl Mutation for chit_proto::checkout::v1::$secret {
+            fn request_id(&self) -> &str { &self.request_id }
+            fn without_secrets(&self) -> Self {
+                let mut request = self.clone();
+                if let Some(approval) = &mut request.approval {
+                    approval.pin.clear();
+                }
+                request
+            }
+        })*
+    };
+}
+
+mutations!(
+    StartSaleRequest, SetBasketRequest, ScanPayerRequest, PresentPayerRequest, ConfirmPersonRequest, ReleaseSaleRequest,
+    ResolveReceiptRequest, ReprintReceiptRequest, RecordOtherPaymentRequest, FreezePayerRequest, RunDeductionsRequest,
+    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, WithdrawDisputeRequest ;
+    CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResetPayerRequest, ResolveDisputeRequest,
+    ListBadRecordRequest
+);
+
+impl Mutation for chit_proto::checkout::v1::AnswerInPersonRequest {
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn without_secrets(&self) -> Self {
+        Self { row_code: String::new(), ..self.clone() }
+    }
+}

@@ -1,0 +1,98 @@
+//! `[checkout]` of chit.toml.
+
+use serde::Deserialize;
+
+use crate::domain::sale::EvidencePolicy;
+
+/// Who decides when a challenge goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dispatch {
+    #[default]
+    Auto,
+    Operator,
+}
+
+/// Goods the handheld knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueItem {
+    pub gtin: String,
+    pub description: String,
+    pub unit_price_minor: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    pub sale_minor: i64,
+    pub payer_minor: i64,
+    pub payer_unverified_sales: u32,
+    pub till_minor: i64,
+    pub oldest_unverified_days: u32,
+}
+
+impl Default for LimitsConfig {
+    /// DESIGN "Default limits": 200.00 a sale, 500.00 and 3 unverified sales a payer, 5,000.00 a till, oldest 7 days.
+    fn default() -> Self {
+        Self {
+            sale_minor: 20_000,
+            payer_minor: 50_000,
+            payer_unverified_sales: 3,
+            till_minor: 500_000,
+            oldest_unverified_days: 7,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Name on receipts and in SMS.
+    pub shop_name: String,
+    /// Name in English SMS; empty = shop_name.
+    pub shop_name_en: String,
+    /// Up to four lines under the name on receipts.
+    pub header_lines: Vec<String>,
+    pub till: String,
+    /// ISO 4217.
+    pub currency_code: String,
+    /// ISO 3166 country of numbers typed without `+`.
+    pub country: String,
+    /// "zh-CN" or "en".
+    pub receipt_language: String,
+    /// Number that the shop's SMS come from, printed on receipts; empty = not printed.
+    pub sms_sender: String,
+    /// Issuer number inside payer codes.
+    pub issuer: u16,
+    pub evidence_policy: EvidencePolicy,
+    pub dispatch: Dispatch,
+    pub limits: LimitsConfig,
+    pub code_validity_days: u16,
+    pub evidence_retention_days: u16,
+    pub bad_record_years: u16,
+    pub catalogue: Vec<CatalogueItem>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            shop_name: "惠民便利小店".into(),
+            shop_name_en: "HUIMIN SHOPS".into(),
+            header_lines: Vec::new(),
+            till: "01".into(),
+            currency_code: "CNY".into(),
+            country: "CN".into(),
+            receipt_language: "zh-CN".into(),
+            sms_sender: String::new(),
+            issuer: 1,
+            evidence_policy: EvidencePolicy::default(),
+            dispatch: Dispatch::default(),
+            limits: LimitsConfig::default(),
+            code_validity_days: 90,
+            evidence_retention_days: 90,
+            bad_record_years: 2,
+            catalogue: Vec::new(),
+        }
+    }
+}

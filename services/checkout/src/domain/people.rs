@@ -1,0 +1,131 @@
+//! A payer's record: his state, his code, his card. Personal data lives here and nowhere else.
+
+use super::name::Named;
+use super::refusal::{Refusal, RefusalKind, Result};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum PayerState {
+    Unspecified = 0,
+    Enrolling = 1,
+    Pending = 2,
+    Active = 3,
+    Frozen = 4,
+    Locked = 5,
+    Denied = 6,
+}
+
+/// How far the papers of an enrolment are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum EnrolStep {
+    Photo = 0,
+    Mandate = 1,
+    Card = 2,
+    Done = 3,
+}
+
+/// The record of one payer. Times are business time in unix milliseconds.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[prost(skip_debug)]
+pub struct Payer {
+    /// 16 hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub payer_id: String,
+    #[prost(enumeration = "PayerState", tag = "2")]
+    pub state: i32,
+    #[prost(string, tag = "3")]
+    pub name: String,
+    /// E.164.
+    #[prost(string, tag = "4")]
+    pub phone: String,
+    /// "zh-CN" or "en".
+    #[prost(string, tag = "5")]
+    pub language: String,
+    #[prost(uint32, tag = "6")]
+    pub code_serial: u32,
+    #[prost(string, tag = "7")]
+    pub valid_to: String,
+    #[prost(string, tag = "8")]
+    pub card_serial: String,
+    /// Rows already assigned (I4), domain::code_card::RowBitmap.
+    #[prost(bytes = "vec", tag = "9")]
+    pub rows_burned: Vec<u8>,
+    #[prost(uint32, tag = "10")]
+    pub wrong_since_right: u32,
+    /// Hashes of codes that were answered right or burned: used again they are no tries.
+    #[prost(bytes = "vec", repeated, tag = "11")]
+    pub used_code_hashes: Vec<Vec<u8>>,
+    #[prost(string, tag = "12")]
+    pub mandate_id: String,
+    #[prost(string, tag = "13")]
+    pub mandate_job_id: String,
+    #[prost(string, tag = "14")]
+    pub card_job_id: String,
+    #[prost(enumeration = "EnrolStep", tag = "15")]
+    pub enrol_step: i32,
+    #[prost(string, tag = "16")]
+    pub code_png_path: String,
+    #[prost(bytes = "vec", tag = "17")]
+    pub photo_jpeg: Vec<u8>,
+    /// Ledger account, ULID.
+    #[prost(string, tag = "18")]
+    pub account_id: String,
+    #[prost(string, tag = "19")]
+    pub open_challenge_id: String,
+    #[prost(int64, tag = "20")]
+    pub create_ms: i64,
+    /// Unasked SMS (challenge, reminder, notice): local day and count.
+    #[prost(string, tag = "21")]
+    pub unasked_day: String,
+    #[prost(uint32, tag = "22")]
+    pub unasked_count: u32,
+    #[prost(string, tag = "23")]
+    pub answers_day: String,
+    #[prost(uint32, tag = "24")]
+    pub answers_count: u32,
+    /// No challenge before this time (after three wrong replies: next day 08:00).
+    #[prost(int64, tag = "25")]
+    pub not_before_ms: i64,
+    /// State to return to when a freeze ends.
+    #[prost(bool, tag = "26")]
+    pub frozen_by_payer: bool,
+    #[prost(uint32, tag = "27")]
+    pub consent_hash: u32,
+    #[prost(string, tag = "28")]
+    pub traceparent: String,
+    #[prost(string, tag = "29")]
+    pub approved_by: String,
+}
+
+impl std::fmt::Debug for Payer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Payer({}, {})", self.payer_id, self.state().name())
+    }
+}
+
+impl Payer {
+    pub fn last4(&self) -> String {
+        self.payer_id.chars().skip(self.payer_id.chars().count().saturating_sub(4)).collect()
+    }
+
+    /// May he buy now?
+    pub fn may_buy(&self) -> Result<()> {
+        let refuse = |reason, message: &str| Err(Refusal::new(RefusalKind::WrongState, reason, message));
+        match self.state() {
+            PayerState::Active => Ok(()),
+            PayerState::Frozen => {
+                refuse("PAYER_FROZEN", "the code is frozen; the payer must come to the counter with the card")
+            }
+            PayerState::Locked => refuse("CARD_LOCKED", "nine wrong replies; reset the card in person"),
+            PayerState::Denied => {
+                refuse("DENY_LISTED", "the payer has an unpaid bad record; let him pay it first")
+            }
+            _ => refuse("PAYER_NOT_ACTIVE", "the first SMS was not answered yet; the code is not active"),
+        }
+    }
+
+    pub fn is_chinese(&self) -> bool {
+        self.language != "en"
+    }
+}

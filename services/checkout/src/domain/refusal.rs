@@ -1,0 +1,56 @@
+//! Why a request is refused: what kind of refusal, a stable reason, and what to do about it.
+
+/// Which gRPC code the refusal becomes; named for what the caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The request can never succeed as it is.
+    BadInput,
+    /// The thing named does not exist.
+    NotFound,
+    /// Not in this state; another call or event has to come first.
+    WrongState,
+    /// This person may not do it.
+    NotAllowed,
+    /// The same id was used for another request.
+    Conflict,
+    /// Later.
+    Unavailable,
+    /// The state on disk cannot be read or written.
+    Internal,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{message}", field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default())]
+pub struct Refusal {
+    pub kind: RefusalKind,
+    /// ErrorInfo reason, as listed in the protos.
+    pub reason: &'static str,
+    /// Field of the request, where one is to blame.
+    pub field: Option<String>,
+    /// What happened and what to do. Never personal data, never a code.
+    pub message: String,
+}
+
+pub type Result<T> = std::result::Result<T, Refusal>;
+
+impl Refusal {
+    pub fn new(kind: RefusalKind, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, reason, field: None, message: message.into() }
+    }
+
+    pub fn field(field: impl Into<String>, reason: &'static str, remedy: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::BadInput, reason, field: Some(field.into()), message: remedy.into() }
+    }
+
+    pub fn not_found(reason: &'static str, what: &str) -> Self {
+        Self::new(RefusalKind::NotFound, reason, format!("no such {what}; check the id"))
+    }
+
+    pub fn wrong_state(message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::WrongState, "WRONG_STATE", message)
+    }
+
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Internal, "INTERNAL", message)
+    }
+}

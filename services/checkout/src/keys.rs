@@ -1,0 +1,63 @@
+//! Keys and house accounts that `chit init` made.
+
+use anyhow::Context as _;
+use chit_runtime::Shared;
+use ed25519_dalek::SigningKey;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+pub struct Keys {
+    /// K_master: row codes of all cards come from it. Never leaves the machine.
+    pub card_master: Zeroizing<[u8; 32]>,
+    /// Signs payer codes.
+    pub payer_code: SigningKey,
+    /// Hides phone numbers in payer codes.
+    pub payer_group: Zeroizing<[u8; 32]>,
+    /// Signs receipts.
+    pub till: SigningKey,
+}
+
+/// Number of the payer-code key; a rotation adds the next.
+pub const PAYER_CODE_KEY_ID: u8 = 1;
+
+impl Keys {
+    pub fn load(shared: &Shared) -> anyhow::Result<Self> {
+        Ok(Self {
+            card_master: Zeroizing::new(key(shared, "card-master.key")?),
+            payer_code: SigningKey::from_bytes(&key(shared, "payer-code.key")?),
+            payer_group: Zeroizing::new(key(shared, "payer-group.key")?),
+            till: SigningKey::from_bytes(&key(shared, "till.key")?),
+        })
+    }
+}
+
+fn key(shared: &Shared, name: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = shared.key(name)?;
+    bytes
+        .try_into()
+        .map_err(|_wrong_length| anyhow::anyhow!("key {name} is not 32 bytes; restore it from the backup"))
+}
+
+/// Ledger accounts of the shop, ULIDs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct House {
+    pub currency_code: String,
+    pub sales: String,
+    pub refunds: String,
+    pub bad_debt: String,
+    pub cash: String,
+}
+
+impl House {
+    pub fn load(shared: &Shared, currency_code: &str) -> anyhow::Result<Self> {
+        let text = String::from_utf8(shared.key("house_accounts.toml")?).context("house_accounts.toml")?;
+        let house: Self = toml::from_str(&text).context("house_accounts.toml")?;
+        anyhow::ensure!(
+            house.currency_code == currency_code,
+            "house_accounts.toml is in {}, [checkout] currency_code is {currency_code}; make them equal",
+            house.currency_code
+        );
+        Ok(house)
+    }
+}

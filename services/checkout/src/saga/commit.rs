@@ -1,0 +1,88 @@
+//! COMMITTED: the sale's amount is reserved in the ledger, and only then does it get its receipt number (I1).
+
+use std::sync::Arc;
+
+use chit_proto::ledger::v1::{CreateTransferRequest, Head, Transfer, TransferKind};
+use chit_proto::money::v1::Money;
+
+use super::Fault;
+use crate::domain::effect::{Effect, EffectKind};
+use crate::domain::proof::{ReceiptCode, SaleNumber};
+use crate::domain::sale::{Sale, SaleState};
+use crate::shop::Shop;
+use crate::store::Rows;
+
+pub async fn in_ledger(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fault> {
+    let sale = shop.sale(sale_id).await?;
+    if sale.state() != SaleState::PayerOk {
+        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+    }
+    let request =
+        CreateTransferRequest { transfer: Some(pending(shop, &sale).await?), actor: sale.cashier.clone() };
+    match crate::far!(shop.ledger.create_transfer(request)).await.map_err(Fault::from) {
+        Ok(answer) => committed(shop, row, sale_id, answer.head.unwrap_or_default()).await,
+        Err(Fault::Refused { reason, .. }) => refused(shop, row, sale_id, reason).await,
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn pending(shop: &Shop, sale: &Sale) -> Result<Transfer, Fault> {
+    let payer_id = sale.payer_id.clone();
+    let payer = shop.store.read(move |rows| rows.payer(&payer_id)).await?;
+    Ok(Transfer {
+        transfer_id: sale.sale_id.clone(),
+        kind: TransferKind::Pending as i32,
+        debit_account_id: payer.account_id,
+        credit_account_id: shop.house.sales.clone(),
+        amount: Some(Money { amount_minor: sale.total_minor, currency_code: sale.currency_code.clone() }),
+        external_ref: sale.sale_id.clone(),
+        ..Transfer::default()
+    })
+}
+
+async fn committed(shop: &Arc<Shop>, row: u64, sale_id: &str, head: Head) -> Result<(), Fault> {
+    let sale_id = sale_id.to_owned();
+    let day = shop.local_day();
+    let (lookup, short) = (shop.random()?, u32::from_be_bytes(shop.random()?));
+    let (recording_id, job_id, resolve_id) = (shop.new_ulid()?, shop.new_ulid()?, shop.new_ulid()?);
+    let goods = shop.goods_of(&shop.sale(&sale_id).await?);
+    shop.store
+        .write(move |tx| {
+            let mut sale = tx.sale(&sale_id)?;
+            if sale.state() == SaleState::PayerOk {
+                sale.advance(SaleState::Committed)?;
+                sale.receipt_no = tx.take_receipt_no(&day, &sale_id)?;
+                sale.commit_ms = tx.now_ms;
+                sale.committing = false;
+                sale.ledger_seq = head.seq;
+                sale.ledger_head = head.hash;
+                sale.resolve_transfer_id = resolve_id;
+                sale.receipt.job_id = job_id;
+                sale.receipt.lookup_code = ReceiptCode::from_random(lookup).to_string();
+                sale.short_no = SaleNumber::from_random(short).to_string();
+                sale.evidence.recording_id = recording_id;
+                sale.evidence.goods_sha256 = goods.sha256.to_vec();
+                tx.index_lookup_code(&sale.receipt.lookup_code, &sale_id)?;
+                tx.put_sale(&sale.cashier, &sale)?;
+                tx.push(&Effect::new(EffectKind::HoldRecording, &sale_id))?;
+                tx.push(&Effect::new(EffectKind::PrintReceipt, &sale_id))?;
+            }
+            tx.done(row)
+        })
+        .await?;
+    Ok(())
+}
+
+async fn refused(shop: &Arc<Shop>, row: u64, sale_id: &str, reason: String) -> Result<(), Fault> {
+    let sale_id = sale_id.to_owned();
+    shop.store
+        .write(move |tx| {
+            let mut sale = tx.sale(&sale_id)?;
+            sale.committing = false;
+            sale.commit_refusal = reason;
+            tx.put_sale("system", &sale)?;
+            tx.done(row)
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! SMS and facts on their way out.
+
+use std::sync::Arc;
+
+use chit_proto::ledger::v1::{Fact, FactKind, RecordFactRequest};
+use chit_proto::sms_gateway::v1::{CancelMessageRequest, MessageClass, SendMessageRequest};
+use jiff::Timestamp;
+
+use super::Fault;
+use crate::domain::dialogue::{OutMessage, Purpose};
+use crate::domain::sale::SaleState;
+use crate::shop::Shop;
+use crate::store::Rows;
+use crate::watch::sms_states;
+
+/// The ledger witnesses the fact; evidence that is witnessed lets its sale be asked for.
+pub async fn record_fact(shop: &Arc<Shop>, row: u64, fact_id: &str) -> Result<(), Fault> {
+    let id = fact_id.to_owned();
+    let fact = shop.store.read(move |rows| rows.fact(&id)).await?;
+    let sealed_sale = (fact.kind == FactKind::EvidenceSealed as i32).then(|| fact.subject_id.clone());
+    let request = RecordFactRequest {
+        fact: Some(Fact {
+            fact_id: fact.fact_id,
+            kind: fact.kind,
+            subject_id: fact.subject_id,
+            sha256: fact.sha256,
+            actor: fact.actor,
+            ..Fact::default()
+        }),
+    };
+    crate::far!(shop.ledger.record_fact(request)).await?;
+    shop.store
+        .write(move |tx| {
+            if let Some(sale_id) = sealed_sale {
+                let mut sale = tx.sale(&sale_id)?;
+                if sale.state() == SaleState::Sealed {
+                    sale.advance(SaleState::Queued)?;
+                    tx.put_sale("system", &sale)?;
+                }
+            }
+            tx.done(row)
+        })
+        .await?;
+    shop.wake.notify_one();
+    Ok(())
+}
+
+pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> Result<(), Fault> {
+    let id = message_id.to_owned();
+    let Some(message) = shop.store.read(move |rows| rows.message(&id)).await? else {
+        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+    };
+    match crate::far!(shop.sms.send_message(request(&message)?)).await.map_err(Fault::from) {
+        Ok(answer) => {
+            let known = answer.message.unwrap_or_default();
+            shop.store
+                .write(move |tx| {
+                    sms_states::note(tx, &message, &known)?;
+                    tx.done(row)
+                })
+                .await?;
+            Ok(())
+        }
+        // The gateway will never take it (a number no network serves): the dialogue goes on without it.
+        Err(Fault::Refused { reason, .. }) => {
+            tracing::error!(message = message_id, reason, "the SMS gateway refuses the message");
+            shop.store
+                .write(move |tx| {
+                    sms_states::never_sent(tx, &message)?;
+                    tx.done(row)
+                })
+                .await?;
+            Ok(())
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn request(message: &OutMessage) -> Result<SendMessageRequest, Fault> {
+    let class = match message.purpose() {
+        Purpose::Challenge | Purpose::Reminder => MessageClass::Challenge,
+        Purpose::Answer => MessageClass::Answer,
+        Purpose::Notice | Purpose::None => MessageClass::Notice,
+    };
+    let not_after = (message.not_after_ms > 0)
+        .then(|| Timestamp::from_millisecond(message.not_after_ms))
+        .transpose()
+        .map_err(|error| {
+            crate::domain::refusal::Refusal::internal(format!("a stored time is damaged: {error}"))
+        })?;
+    Ok(SendMessageRequest {
+        message_id: message.message_id.clone(),
+        to: message.to.clone(),
+        text: message.text.clone(),
+        class: class as i32,
+        not_after: not_after.map(chit_runtime::clock::to_proto),
+        subject_id: message.challenge_id.clone(),
+    })
+}
+
+/// Takes a message back that may still wait; one that is out cannot be taken back, and that is no error.
+pub async fn cancel(shop: &Arc<Shop>, row: u64, message_id: &str) -> Result<(), Fault> {
+    let request = CancelMessageRequest {
+        request_id: format!("cancel-{message_id}"),
+        message_id: message_id.to_owned(),
+    };
+    match crate::far!(shop.sms.cancel_message(request)).await.map_err(Fault::from) {
+        Ok(_) | Err(Fault::Refused { .. }) => Ok(shop.store.write(move |tx| tx.done(row)).await?),
+        Err(fault) => Err(fault),
+    }
+}

@@ -1,0 +1,127 @@
+//! What became of the messages we sent.
+
+use std::sync::Arc;
+
+use chit_proto::sms_gateway::v1::{Encoding, Message, MessageState, WatchMessagesRequest};
+
+use super::for_ever;
+use crate::dialogue::asking::VALID_MS;
+use crate::dialogue::rounds;
+use crate::domain::dialogue::{ChallengeState, OutMessage, Purpose};
+use crate::domain::name::Named;
+use crate::domain::refusal::Result;
+use crate::domain::sale::{SaleState, SmsTrace};
+use crate::saga::Fault;
+use crate::shop::Shop;
+use crate::store::{Rows, Tx};
+
+const CURSOR: &str = "sms_revision";
+/// A message the network refuses is not tried again on the same day.
+const AFTER_FAILURE_MS: i64 = 12 * 3_600_000;
+
+pub async fn run(shop: Arc<Shop>) {
+    for_ever(&shop, "messages", || listen(&shop)).await;
+}
+
+async fn listen(shop: &Arc<Shop>) -> std::result::Result<(), Fault> {
+    let after_revision = shop.store.read(|rows| rows.number(CURSOR)).await?;
+    let mut sms = shop.far.sms.clone();
+    let request = chit_runtime::client::request(WatchMessagesRequest { after_revision }, None);
+    let mut changes = sms.watch_messages(request).await?.into_inner();
+    while let Some(change) = changes.message().await? {
+        let Some(known) = change.message else { continue };
+        shop.store
+            .write(move |tx| {
+                if let Some(message) = tx.message(&known.message_id)? {
+                    note(tx, &message, &known)?;
+                }
+                tx.set_number(CURSOR, known.revision.max(tx.number(CURSOR)?))
+            })
+            .await?;
+        shop.wake.notify_one();
+    }
+    Ok(())
+}
+
+/// Writes a message's state to the sales it is about, and moves its challenge.
+pub fn note(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {
+    for sale_id in &message.sale_ids {
+        let mut sale = tx.sale(sale_id)?;
+        let before = sale.clone();
+        sale.trace_sms(trace(message, known));
+        if message.purpose() == Purpose::Challenge
+            && is_out(known.state())
+            && sale.state() == SaleState::Queued
+        {
+            let asked_by_this = sale.challenge_id == message.challenge_id && !sale.held_by_dispute;
+            if asked_by_this && tx.challenge(&message.challenge_id)?.state().is_running() {
+                sale.advance(SaleState::Challenged)?;
+            }
+        }
+        if sale != before {
+            tx.put_sale("system", &sale)?;
+        }
+    }
+    if message.purpose() == Purpose::Challenge { note_challenge(tx, message, known) } else { Ok(()) }
+}
+
+fn note_challenge(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {
+    let mut challenge = tx.challenge(&message.challenge_id)?;
+    if known.state() == MessageState::Delivered && !challenge.delivered {
+        challenge.delivered = true;
+        tx.put_challenge("system", &challenge)?;
+    }
+    if !challenge.state().is_running() {
+        return Ok(());
+    }
+    match known.state() {
+        MessageState::Failed | MessageState::Expired | MessageState::Cancelled => {
+            let not_before = tx.now_ms + AFTER_FAILURE_MS;
+            rounds::end(tx, &mut challenge, ChallengeState::Expired, not_before)
+        }
+        state if is_out(state) && challenge.state() == ChallengeState::Sending => {
+            challenge.state = ChallengeState::Open as i32;
+            challenge.submit_ms = tx.now_ms;
+            challenge.expire_ms = tx.now_ms + VALID_MS;
+            tx.put_challenge("system", &challenge)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The gateway refused it for ever.
+pub fn never_sent(tx: &mut Tx, message: &OutMessage) -> Result<()> {
+    let refused = Message {
+        message_id: message.message_id.clone(),
+        state: MessageState::Failed as i32,
+        ..Message::default()
+    };
+    note(tx, message, &refused)
+}
+
+/// The payer may have it: handed to the network, or nobody knows.
+fn is_out(state: MessageState) -> bool {
+    matches!(
+        state,
+        MessageState::Submitted
+            | MessageState::Delivered
+            | MessageState::Undelivered
+            | MessageState::ReportTimeout
+            | MessageState::Unknown
+    )
+}
+
+fn trace(message: &OutMessage, known: &Message) -> SmsTrace {
+    SmsTrace {
+        message_id: message.message_id.clone(),
+        inbound: false,
+        state: known.state().as_str_name().trim_start_matches("MESSAGE_STATE_").to_owned(),
+        text_chars: known.text_chars,
+        encoding: encoding(known.encoding()),
+        purpose: message.purpose().name(),
+    }
+}
+
+pub fn encoding(encoding: Encoding) -> String {
+    encoding.as_str_name().trim_start_matches("ENCODING_").to_owned()
+}
