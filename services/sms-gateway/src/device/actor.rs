@@ -59,16 +59,16 @@ impl Actor {
         while !self.shutdown.is_triggered() {
             match self.attempt(&mut pause).await {
                 Ok(End::Shutdown) => return,
-                Ok(End::Restarted) => self.set_state(ModemState::Opening),
+                Ok(End::Restarted) | Err(Failure::Link(LinkError::Restarted)) => {
+                    self.set_state(ModemState::Opening);
+                }
                 Err(Failure::Link(error)) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "the modem's session ended");
                     self.set_state(ModemState::Absent);
-                    self.recover().await;
                 }
                 Err(Failure::Store(error)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the modem waits for the disk");
                     self.set_state(ModemState::Degraded);
-                    self.recover().await;
                 }
             }
             let shutdown = self.shutdown.clone();
@@ -80,6 +80,9 @@ impl Actor {
     }
 
     async fn attempt(&mut self, pause: &mut Duration) -> Result<End, Failure> {
+        // Without a link nothing is being submitted, so no row may say SUBMITTING.
+        let now = self.clock.now();
+        self.store.run(move |store| store.recover(now)).await?;
         let port = self.port.open().map_err(LinkError::Disconnected)?;
         let mut link = Link::new(port);
         setup::first_answer(&mut link).await?;
@@ -224,15 +227,7 @@ impl Actor {
         while self.recent.front().is_some_and(|at| at.elapsed() >= RATE_WINDOW) {
             self.recent.pop_front();
         }
-        self.recent.len() < self.config.max_per_minute as usize
-    }
-
-    /// The link is gone, so nothing is being submitted: no row may say SUBMITTING.
-    async fn recover(&self) {
-        let now = self.clock.now();
-        if let Err(error) = self.store.run(move |store| store.recover(now)).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the outbox cannot be recovered");
-        }
+        self.recent.len() < self.config.max_per_minute.get() as usize
     }
 
     fn set_state(&self, state: ModemState) {

@@ -2,7 +2,7 @@
 
 use super::actor::Failure;
 use super::link::{Answer, Link};
-use crate::domain::pdu;
+use crate::domain::pdu::{self, FromNetwork};
 use crate::store::{Store, Taken};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -21,7 +21,9 @@ pub async fn drain(link: &mut Link, store: &Arc<Store>, modem: &str, now: Timest
     for _ in 0..ROUNDS_MAX {
         let listed = link.command("AT+CMGL=4", Some("+CMGL:"), LIST_TIMEOUT).await?;
         // An empty storage is an error to some modems (CMS 321).
-        let found: Vec<(u32, Vec<u8>)> = listed.answers.iter().filter_map(entry).collect();
+        let mut found: Vec<(u32, Vec<u8>)> = listed.answers.iter().filter_map(entry).collect();
+        // A SIM fills its free slots in any order; what was sent first is read first.
+        found.sort_by_key(|(index, bytes)| (sent_at(bytes), *index));
         if found.is_empty() {
             return Ok(());
         }
@@ -48,6 +50,14 @@ pub async fn take(store: &Arc<Store>, modem: &str, bytes: Vec<u8>, now: Timestam
         taken => tracing::debug!(?taken, "a PDU is stored"),
     }
     Ok(())
+}
+
+fn sent_at(bytes: &[u8]) -> Option<Timestamp> {
+    match pdu::decode(bytes) {
+        Ok(FromNetwork::Deliver(deliver)) => deliver.sent_at,
+        Ok(FromNetwork::StatusReport(report)) => report.discharged_at,
+        Err(_) => None,
+    }
 }
 
 /// `+CMGL: <index>,<stat>,[<alpha>],<length>` and its PDU.

@@ -29,6 +29,8 @@ pub enum LinkError {
     Timeout,
     #[error("the modem sends an endless answer")]
     Flood,
+    #[error("the modem restarted")]
+    Restarted,
 }
 
 pub struct Answer {
@@ -55,6 +57,15 @@ impl Reply {
 pub enum PromptReply {
     Prompt,
     Final(FinalResult),
+}
+
+/// What comes after Ctrl-Z.
+pub enum SubmitStep {
+    /// `+CMGS:` with its values: the network took the message.
+    Acknowledged(String),
+    Final(FinalResult),
+    /// A status report, perhaps about this very message.
+    Report(String),
 }
 
 pub struct Link {
@@ -89,7 +100,7 @@ impl Link {
             match self.line(&expected, deadline).await? {
                 Line::Prompt => return Ok(PromptReply::Prompt),
                 Line::Final(result) => return Ok(PromptReply::Final(result)),
-                Line::Urc(urc) => self.keep(urc),
+                Line::Urc(urc) => self.note(urc)?,
                 Line::Echo | Line::Answer { .. } => {}
             }
         }
@@ -101,10 +112,18 @@ impl Link {
         self.write(&bytes).await
     }
 
-    pub async fn submit_reply(&mut self, pdu_hex: &str, deadline: Instant) -> Result<Reply, LinkError> {
+    pub async fn submit_step(&mut self, pdu_hex: &str, deadline: Instant) -> Result<SubmitStep, LinkError> {
         let echo = pdu_hex.to_owned();
         let expected = Expected { echo, prefix: Some("+CMGS:"), prompt: false, in_flight: true };
-        self.reply(&expected, deadline).await
+        loop {
+            match self.line(&expected, deadline).await? {
+                Line::Answer { text, .. } => return Ok(SubmitStep::Acknowledged(text)),
+                Line::Final(result) => return Ok(SubmitStep::Final(result)),
+                Line::Urc(Urc::Pdu(pdu)) => return Ok(SubmitStep::Report(pdu)),
+                Line::Urc(urc) => self.note(urc)?,
+                Line::Echo | Line::Prompt => {}
+            }
+        }
     }
 
     /// Leaves a prompt that may be open, and forgets what was half read. Status reports are kept.
@@ -153,7 +172,7 @@ impl Link {
                 Line::Final(result) => return Ok(Reply { answers, result }),
                 Line::Answer { .. } if answers.len() == ANSWERS_MAX => return Err(LinkError::Flood),
                 Line::Answer { text, pdu } => answers.push(Answer { text, pdu }),
-                Line::Urc(urc) => self.keep(urc),
+                Line::Urc(urc) => self.note(urc)?,
                 Line::Echo | Line::Prompt => {}
             }
         }
@@ -187,6 +206,15 @@ impl Link {
             self.port.flush().await
         };
         timeout(WRITE_TIMEOUT, write).await.map_err(|_| LinkError::Timeout)?.map_err(LinkError::Disconnected)
+    }
+
+    /// A modem that restarted will not answer what it was asked before.
+    fn note(&mut self, urc: Urc) -> Result<(), LinkError> {
+        if urc == Urc::Restarted {
+            return Err(LinkError::Restarted);
+        }
+        self.keep(urc);
+        Ok(())
     }
 
     fn keep(&mut self, urc: Urc) {

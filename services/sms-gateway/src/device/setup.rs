@@ -13,8 +13,18 @@ use std::time::Duration;
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
 const FIRST_TRIES: u32 = 3;
-/// 27.005 §3.4.1, in ModemManager's order: news by index and reports at once; reports by index; no reports.
-const CNMI_LADDER: [&str; 3] = ["AT+CNMI=2,1,2,1,0", "AT+CNMI=2,1,2,2,0", "AT+CNMI=2,1,2,0,0"];
+/// 27.005 §3.4.1. Messages by index (mt 1); reports at once (ds 1), by index (2) or not at all (0). Cell broadcasts
+/// are not wanted (bm 0), but some modems take the set with bm 2 only, which ModemManager uses.
+const CNMI_LADDER: [&str; 6] = [
+    "AT+CNMI=2,1,0,1,0",
+    "AT+CNMI=2,1,2,1,0",
+    "AT+CNMI=2,1,0,2,0",
+    "AT+CNMI=2,1,2,2,0",
+    "AT+CNMI=2,1,0,0,0",
+    "AT+CNMI=2,1,2,0,0",
+];
+/// From this step on there are no reports.
+const CNMI_WITHOUT_REPORTS: usize = 4;
 const STORAGES: [&str; 2] = ["SM", "ME"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,9 +117,9 @@ async fn choose_storage(link: &mut Link) -> Result<(u32, u32), LinkError> {
 }
 
 async fn subscribe(link: &mut Link) -> Result<(), LinkError> {
-    for (at, ladder) in CNMI_LADDER.iter().enumerate() {
-        if command(link, ladder, None).await?.is_ok() {
-            if at + 1 == CNMI_LADDER.len() {
+    for (at, step) in CNMI_LADDER.iter().enumerate() {
+        if command(link, step, None).await?.is_ok() {
+            if at >= CNMI_WITHOUT_REPORTS {
                 tracing::warn!("the modem gives no status reports: messages stay SUBMITTED");
             }
             return Ok(());

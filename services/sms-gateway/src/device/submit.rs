@@ -1,10 +1,11 @@
 //! Hands one message to the modem. The order of commits around Ctrl-Z is what keeps invariant I11.
 
 use super::actor::Failure;
-use super::link::{Link, LinkError, PromptReply, Reply};
-use crate::domain::outbox::{Outgoing, VALIDITY_MINUTES};
-use crate::domain::pdu::Submit;
+use super::drain;
+use super::link::{Link, LinkError, PromptReply, SubmitStep};
+use crate::domain::outbox::{Outgoing, State, VALIDITY_MINUTES};
 use crate::domain::pdu::submit::cmgs_length;
+use crate::domain::pdu::{self, Submit};
 use crate::domain::{at_line::FinalResult, cms, cms::Verdict};
 use crate::store::{Result as StoreResult, Row, Store};
 use chit_runtime::{Clock, Shutdown};
@@ -16,6 +17,9 @@ use tokio::time::{Instant, sleep};
 const PROMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// When the service stops, an answer that is nearly there is still waited for.
 const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// Once the network's acknowledgement or the report is here, the rest of the answer follows at once or never.
+const REST_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub struct Submission<'a> {
     pub link: &'a mut Link,
@@ -67,48 +71,72 @@ impl Submission<'_> {
             return Err(error.into());
         }
         let written = self.link.write_pdu(pdu_hex).await;
-        let reply = match written {
-            Ok(()) => self.final_answer(pdu_hex).await,
-            Err(error) => Err(error),
+        let answered = match written {
+            Ok(()) => self.final_answer(message, pdu_hex).await,
+            Err(error) => Err(error.into()),
         };
-        match reply {
-            Ok(reply) => self.settle(message, &reply).await,
-            Err(error) => {
-                tracing::warn!(message_id = message.id, "the modem's answer is lost: outcome UNKNOWN");
-                self.lose_answer(message).await?;
-                Err(error.into())
+        if let Err(error) = answered {
+            tracing::warn!(message_id = message.id, "the modem's final answer did not come");
+            self.lose_answer(message).await?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Commits whatever the modem says. An error means that it did not say everything.
+    async fn final_answer(&mut self, message: &Outgoing, pdu_hex: &str) -> Result<(), Failure> {
+        let mut deadline = Instant::now() + self.answer_timeout;
+        let mut acknowledged = false;
+        loop {
+            match self.step(pdu_hex, deadline).await? {
+                // `+CMGS:` is the network's acknowledgement, whatever the modem says afterwards.
+                SubmitStep::Acknowledged(answer) => {
+                    self.accept(message, reference(&answer)).await?;
+                    acknowledged = true;
+                    deadline = deadline.min(Instant::now() + REST_TIMEOUT);
+                }
+                SubmitStep::Final(_) if acknowledged => return Ok(()),
+                SubmitStep::Final(FinalResult::Ok) => return self.accept(message, None).await,
+                SubmitStep::Final(result) => {
+                    let (verdict, reason) = (cms::after_handover(result), cms::reason(result));
+                    tracing::info!(message_id = message.id, ?verdict, reason, "a submission was refused");
+                    self.refuse(message, verdict, reason).await?;
+                    return Ok(());
+                }
+                SubmitStep::Report(line) => {
+                    if let Ok(bytes) = pdu::from_hex(&line) {
+                        drain::take(self.store, self.modem, bytes, self.clock.now()).await?;
+                    }
+                    if self.is_delivered(message).await? {
+                        deadline = deadline.min(Instant::now() + REST_TIMEOUT);
+                    }
+                }
             }
         }
     }
 
-    async fn final_answer(&mut self, pdu_hex: &str) -> Result<Reply, LinkError> {
-        let deadline = Instant::now() + self.answer_timeout;
+    async fn step(&mut self, pdu_hex: &str, deadline: Instant) -> Result<SubmitStep, LinkError> {
         let shutdown = self.shutdown;
         let stopped = async {
             shutdown.wait().await;
             sleep(STOP_GRACE).await;
         };
         tokio::select! {
-            reply = self.link.submit_reply(pdu_hex, deadline) => reply,
+            step = self.link.submit_step(pdu_hex, deadline) => step,
             () = stopped => Err(LinkError::Timeout),
         }
     }
 
-    async fn settle(&mut self, message: &Outgoing, reply: &Reply) -> Result<(), Failure> {
-        let reference = reply
-            .values("+CMGS:")
-            .map(|values| values.split(',').next().and_then(|number| number.trim().parse::<u8>().ok()));
-        // `+CMGS:` is the network's acknowledgement, whatever the modem says afterwards.
-        if reference.is_none() && reply.result != FinalResult::Ok {
-            let verdict = cms::after_handover(reply.result);
-            let reason = cms::reason(reply.result);
-            tracing::info!(message_id = message.id, ?verdict, reason, "a submission was refused");
-            self.refuse(message, verdict, reason).await?;
-            return Ok(());
-        }
+    async fn is_delivered(&mut self, message: &Outgoing) -> StoreResult<bool> {
+        let id = message.id.clone();
+        let row = self.store.run(move |store| store.get(&id)).await?;
+        Ok(row.message.state == State::Delivered)
+    }
+
+    async fn accept(&mut self, message: &Outgoing, reference: Option<u8>) -> Result<(), Failure> {
         let (modem, now) = (self.modem.to_owned(), self.clock.now());
         self.change(message, move |message| {
-            message.accept(&modem, reference.flatten(), now);
+            message.accept(&modem, reference, now);
             Ok(())
         })
         .await?;
@@ -141,4 +169,9 @@ impl Submission<'_> {
         let (id, now) = (message.id.clone(), self.clock.now());
         self.store.run(move |store| store.change(&id, now, rule)).await
     }
+}
+
+/// `+CMGS: <mr>[,<ackpdu>]` (27.005 §3.5.1).
+fn reference(answer: &str) -> Option<u8> {
+    answer.strip_prefix("+CMGS:")?.split(',').next()?.trim().parse().ok()
 }

@@ -248,6 +248,8 @@ impl Outgoing {
             return false;
         }
         self.state = State::Delivered;
+        // The modem's answer may have been lost, but what arrived was taken.
+        self.submitted_at.get_or_insert(now);
         self.delivered_at = Some(now);
         true
     }

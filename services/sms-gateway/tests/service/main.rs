@@ -1,4 +1,5 @@
 //! The service as its callers see it: the real binary, its socket, and a modem on a pseudo terminal.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod inbound;
 mod modem_state;

@@ -7,7 +7,7 @@ use chit_proto::sms_gateway::v1::{self as pb, MessageClass, MessageState, ModemS
 const ID: &str = "01JDTESTTESTTESTTESTTEST01";
 const OTHER_ID: &str = "01JDTESTTESTTESTTESTTEST02";
 /// SUBMIT, report asked for, validity one day: "reply row 23".
-const PDU: &str = "0031000D91683108108300F00000A70C7232986C9C83E4EFFB9B0C";
+const PDU: &str = "0031000D91683108108300F00000A70CF2329C9D07C9DF77906C06";
 
 #[tokio::test]
 async fn a_message_is_submitted_and_its_report_makes_it_delivered() {
@@ -17,7 +17,7 @@ async fn a_message_is_submitted_and_its_report_makes_it_delivered() {
     assert_eq!((queued.state(), queued.text_chars), (MessageState::Queued, 12));
     let submitted = desk.wait_message(ID, MessageState::Submitted).await;
     assert_eq!(submitted.submits, 1);
-    modem.with(|script| assert!(script.submitted[0].starts_with(&PDU[..30]), "{}", script.submitted[0]));
+    modem.with(|script| assert_eq!(script.submitted, [PDU]));
     modem.report(&delivered(1));
     let done = desk.wait_message(ID, MessageState::Delivered).await;
     assert!(done.submit_time.is_some() && done.deliver_time.is_some() && !done.possible_duplicate);
@@ -64,6 +64,43 @@ async fn an_unknown_notice_is_held_until_its_report_or_a_confirmation() {
     assert_eq!(first.message.as_ref().unwrap().state(), MessageState::Delivered);
     assert_eq!(desk.client.confirm_delivered(request).await.unwrap().into_inner(), first);
     modem.with(|script| assert_eq!(script.submitted.len(), 2));
+}
+
+#[tokio::test]
+async fn a_report_that_comes_instead_of_the_answer_is_heard_at_once() {
+    let modem = Modem::start();
+    modem.with(|script| script.fates.push_back(Fate::Swallow));
+    let desk = Desk::start(&modem.path, "").await;
+    desk.send(message(ID, MessageClass::Notice)).await.unwrap();
+    until("the PDU is with the modem", || async { modem.with(|script| script.submitted.len() == 1) }).await;
+    modem.report(&delivered(9));
+    assert!(desk.wait_message(ID, MessageState::Delivered).await.submit_time.is_some());
+    desk.send(message(OTHER_ID, MessageClass::Notice)).await.unwrap();
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
+}
+
+#[tokio::test]
+async fn a_modem_that_restarts_instead_of_answering_leaves_the_message_unknown_at_once() {
+    let modem = Modem::start();
+    modem.with(|script| script.fates.push_back(Fate::Swallow));
+    let desk = Desk::start(&modem.path, "").await;
+    desk.send(message(ID, MessageClass::Notice)).await.unwrap();
+    until("the PDU is with the modem", || async { modem.with(|script| script.submitted.len() == 1) }).await;
+    modem.with(|script| script.say.extend(b"\r\nRDY\r\n"));
+    desk.wait_message(ID, MessageState::Unknown).await;
+    desk.wait_modem(ModemState::Ready).await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_counts_even_if_the_ok_after_it_is_lost() {
+    let modem = Modem::start();
+    modem.with(|script| script.fates.push_back(Fate::AcknowledgeOnly));
+    let desk = Desk::start(&modem.path, "").await;
+    desk.send(message(ID, MessageClass::Notice)).await.unwrap();
+    desk.wait_message(ID, MessageState::Submitted).await;
+    desk.send(message(OTHER_ID, MessageClass::Notice)).await.unwrap();
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
+    assert_eq!(desk.wait_message(ID, MessageState::Submitted).await.submits, 1);
 }
 
 #[tokio::test]

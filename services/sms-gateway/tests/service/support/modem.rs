@@ -17,6 +17,8 @@ pub enum Fate {
     Accept,
     /// Taken by the network, but the modem's answer never comes.
     Swallow,
+    /// `+CMGS:` comes, the OK after it does not.
+    AcknowledgeOnly,
     Refuse(u16),
 }
 
@@ -164,6 +166,7 @@ impl Peer {
                 format!("\r\n^RSSI:9\r\n\r\n+CMGS: {}\r\n\r\nOK\r\n", self.reference)
             }
             Fate::Swallow => String::new(),
+            Fate::AcknowledgeOnly => "\r\n+CMGS: 200\r\n".into(),
             Fate::Refuse(code) => format!("\r\n+CMS ERROR: {code}\r\n"),
         }
     }
@@ -190,7 +193,7 @@ impl Peer {
             "AT+CPIN?" if script.sim.is_empty() => ok("+CPIN: READY".into()),
             "AT+CPIN?" => ok(format!("+CPIN: {}", script.sim)),
             "AT+CREG?" => ok(format!("+CREG: 0,{}", if script.unregistered { 2 } else { 1 })),
-            "AT+CEREG?" | "AT+CNMI=2,1,2,1,0" => "\r\nERROR\r\n".into(),
+            "AT+CEREG?" | "AT+CNMI=2,1,0,1,0" => "\r\nERROR\r\n".into(),
             "AT+CGMM" => ok("Test modem".into()),
             "AT+CSQ" => ok("+CSQ: 21,99".into()),
             "AT+CMGL=4" if script.storage.is_empty() => "\r\n+CMS ERROR: 321\r\n".into(),
