@@ -100,3 +100,31 @@ impl Config {
 fn refuse<T>(message: String) -> Result<T, chit_runtime::ConfigError> {
     Err(chit_runtime::ConfigError::Value { section: "printer".to_owned(), message })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(keys: &str) -> Result<Settings, String> {
+        let config: Config = toml::from_str(keys).map_err(|error| error.message().to_owned())?;
+        config.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_section_is_an_eighty_millimetre_printer_on_this_host() {
+        let settings = check("").unwrap();
+        assert_eq!((settings.address.as_str(), settings.profile.columns), ("127.0.0.1:9100", 48));
+        assert_eq!(settings.profile.process_ids, ProcessIds::Auto);
+        assert!(!settings.code_card_over_network);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_the_right_ones() {
+        assert_eq!(check("process_id = true").unwrap().profile.process_ids, ProcessIds::Yes);
+        assert!(check("process_id = \"maybe\"").unwrap_err().contains("\"auto\""));
+        assert!(check("columns = 12").unwrap_err().contains("48"));
+        assert!(check("language = \"fr\"").unwrap_err().contains("zh-CN"));
+        assert!(check("fence_timeout_s = 0").is_err());
+        assert!(check("adress = \"x\"").unwrap_err().starts_with("unknown field"));
+    }
+}
