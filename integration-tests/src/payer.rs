@@ -1,7 +1,7 @@
 //! A payer. All he has is his phone and the papers that came out of the printer: his row codes are read from the bytes
 //! that reached it, his SMS from what the modem handed to the network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub struct Payer {
     card_serial: String,
     /// The card on paper, so that nobody copies it by mistake.
     pub card_paper: Option<PathBuf>,
+    /// Rows he was asked for; each serves one challenge, so a row seen before is a reminder or an answer to him.
+    asked: BTreeSet<u32>,
     modem: Control,
     inbox: Watch,
 }
@@ -53,7 +55,8 @@ impl Payer {
         let phone = format!("+86138{:08}", seed % 100_000_000);
         let modem = simulators.modem.clone();
         let inbox = modem.watch(0).await?;
-        Ok(Self { phone, card: BTreeMap::new(), card_serial: String::new(), card_paper: None, modem, inbox })
+        let (card, asked) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { phone, card, card_serial: String::new(), card_paper: None, asked, modem, inbox })
     }
 
     pub fn phone(&self) -> &str {
@@ -75,6 +78,7 @@ impl Payer {
             let rows = rows_on(&bytes);
             if rows.len() == ROWS && contains(&bytes, serial.as_bytes()) {
                 self.card = rows;
+                self.asked.clear();
                 self.card_serial = serial.to_owned();
                 self.card_paper = Some(file);
                 return Ok(());
@@ -91,10 +95,12 @@ impl Payer {
         Ok(Sms { row: row_in(&text), text })
     }
 
-    /// The next SMS that asks for a row.
+    /// The next SMS that asks for a row he was not asked for before.
     pub async fn next_challenge(&mut self) -> anyhow::Result<u32> {
         loop {
-            if let Some(row) = self.next_sms().await?.row {
+            if let Some(row) = self.next_sms().await?.row
+                && self.asked.insert(row)
+            {
                 return Ok(row);
             }
         }
@@ -153,8 +159,8 @@ fn rows_on(escpos: &[u8]) -> BTreeMap<u32, String> {
             2 => *byte == b' ',
             _ => byte.is_ascii_digit(),
         });
-        let alone = !(at > 0 && is_digit(at - 1)) && !is_digit(at + CELL);
-        if shape && alone {
+        let touches_a_digit = is_digit(at + CELL) || (at > 0 && is_digit(at - 1));
+        if shape && !touches_a_digit {
             let number =
                 |digits: &[u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
             rows.insert(number(&cell[..2]), String::from_utf8_lossy(&cell[3..]).into_owned());

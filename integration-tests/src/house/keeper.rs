@@ -6,6 +6,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -101,6 +102,13 @@ impl Keeper {
     /// How often it was started.
     pub fn starts(&self) -> u32 {
         self.shared.lock().starts
+    }
+
+    /// Waits until it was started more often than `before`.
+    pub fn wait_started_after(&self, before: u32, deadline: Duration) -> bool {
+        let not_yet = |state: &mut State| state.starts <= before;
+        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), deadline, not_yet);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Ends it and leaves it down until `resume`; its callers queue in the socket. False if it had to be killed.
@@ -245,6 +253,8 @@ impl Recipe {
         let log = self.place.log_file(service)?;
         let mut command = Command::new("/bin/sh");
         command.args(["-c", BECOME_SERVICE]).arg(&self.program).arg("--config").arg(&self.config);
+        // A group of its own: Ctrl-C in the terminal is for the supervisor, who ends its services in order.
+        command.process_group(0);
         command.env("LISTEN_FDS", "1").env_remove("OTEL_EXPORTER_OTLP_ENDPOINT").env_remove("NOTIFY_SOCKET");
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let socket = FdMapping { parent_fd: self.socket.try_clone()?.into(), child_fd: LISTEN_FDS_START };

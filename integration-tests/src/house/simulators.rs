@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -94,7 +95,7 @@ impl Process {
         let log = place.log_file(&binary)?;
         let mut command = Command::new(program(&binary)?);
         command.args(args).arg("--control").arg(socket);
-        command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
+        command.process_group(0).stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
         let mut process = Self(command.spawn().with_context(|| binary.clone())?);
         let deadline = Instant::now() + START_MAX;
         // There is no readiness signal to wait for but the socket itself.

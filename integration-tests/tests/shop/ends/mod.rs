@@ -1,0 +1,5 @@
+//! How sales end when something goes wrong, as DESIGN.md's table says. Time is advanced, not waited for.
+
+mod devices;
+mod replies;
+mod silence;

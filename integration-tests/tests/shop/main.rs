@@ -1,0 +1,17 @@
+//! The whole shop: real binaries under a supervisor, simulated devices at the far ends of real wires. One program, so
+//! that it is linked once; each module is one promise.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod bad_input;
+mod crash_matrix;
+mod dependency_rule;
+mod ends;
+mod no_secrets;
+mod open_shop;
+mod reachable;
+mod restart_table;
+mod rotel;
+mod supervisor;
+mod trace;
+mod whole_sale;

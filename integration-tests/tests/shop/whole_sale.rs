@@ -1,0 +1,58 @@
+//! `--once`, played as a test.
+
+use std::path::Path;
+use std::process::Command;
+
+use chit_integration_tests::house::{House, Place};
+use chit_integration_tests::once::{self, Outcome, Progress, Report, Script};
+use chit_integration_tests::payer::read_qr;
+
+use crate::open_shop::options;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_sales_are_enrolled_sold_verified_settled_and_disputed() {
+    let artefacts = tempfile::tempdir().unwrap();
+    let house = House::start(Place::temporary().unwrap(), &options()).unwrap();
+    house.ready().await.unwrap();
+    let report = play(&house, artefacts.path()).await;
+    house.stop().unwrap();
+
+    assert_eq!((report.state.as_str(), report.amount_minor), ("SETTLED", 1_680));
+    assert_eq!((report.payer_scan.source, report.payer_scan.engine.as_str()), ("CAMERA", "rqrr"));
+    assert_eq!((report.receipt.original, report.receipt.copies), (1, 0));
+    assert!(report.evidence.sealed && report.evidence.photos.len() == 2, "{:?}", report.evidence);
+    assert_eq!(report.settlement.rail, "house");
+    assert!(report.ledger.chain_ok && report.ledger.debits_minor == report.ledger.credits_minor);
+    let disputes: Vec<&str> = report.disputes.iter().map(|dispute| dispute.state).collect();
+    assert_eq!(disputes, ["DISMISSED", "UPHELD"]);
+    assert!(
+        report.sms.iter().any(|sms| sms.direction == "out" && sms.state == "DELIVERED"),
+        "{:?}",
+        report.sms
+    );
+    assert!(report.sms.iter().any(|sms| sms.direction == "in"), "{:?}", report.sms);
+    assert!(report.timings_ms.scan_to_receipt_last_byte > 0);
+
+    let receipt_qr = read_qr(&report.receipt.png).await.expect("the receipt's QR is readable");
+    assert!(!receipt_qr.is_empty());
+    assert_eq!(read_qr(&report.payer_qr_png).await.unwrap().len(), 237);
+    assert!(frames_in(&report.evidence.video) > 0);
+}
+
+pub async fn play(house: &House, artefacts: &Path) -> Box<Report> {
+    let script = Script { payer_qr: None, artefacts: artefacts.to_owned(), progress: Progress::on_stderr() };
+    match once::run(house, &script).await.unwrap() {
+        Outcome::Settled(report) => report,
+        Outcome::Refused(refusal) => panic!("{refusal:?}"),
+    }
+}
+
+/// As ffprobe counts them by decoding.
+fn frames_in(video: &Path) -> u32 {
+    let mut ffprobe = Command::new("ffprobe");
+    ffprobe.args(["-v", "error", "-count_frames", "-select_streams", "v:0", "-of", "csv=p=0"]);
+    let output =
+        ffprobe.args(["-show_entries", "stream=nb_read_frames"]).arg(video).output().expect("ffprobe");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().trim_end_matches(',').parse().unwrap()
+}
