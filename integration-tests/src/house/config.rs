@@ -8,8 +8,8 @@ use super::{Options, Place, program, simulators};
 /// Goods that the demo's handheld scans: GTIN, name, price in fen.
 pub const GOODS: [(&str, &str, i64); 4] = [
     ("6901234567892", "农夫山泉 550ml", 200),
-    ("6920000012344", "康师傅红烧牛肉面", 450),
-    ("6911111111119", "鲜鸡蛋 10枚", 1280),
+    ("6920000012343", "康师傅红烧牛肉面", 450),
+    ("6911111111117", "鲜鸡蛋 10枚", 1280),
     ("4006381333931", "Stabilo 荧光笔", 590),
 ];
 

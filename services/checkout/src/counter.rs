@@ -190,7 +190,10 @@ fn read_code(shop: &Shop, bytes: &[u8]) -> Result<PayerCode> {
             );
         }
         ScanRoute::EmvMerchant => {
-            return refuse("MERCHANT_CODE", "this is a merchant's code; ask the payer to show the payer code");
+            return refuse(
+                "MERCHANT_CODE",
+                "this is a merchant's code; ask the payer to show the payer code",
+            );
         }
         ScanRoute::Wallet => {
             return refuse(
@@ -445,6 +448,25 @@ pub async fn approve(
     })
     .await
     .map_err(|join| Refusal::internal(format!("the approval was not checked: {join}")))?
+}
+
+/// What the handheld could never find is told at the start, not at the counter.
+pub fn check_catalogue(catalogue: &[crate::config::CatalogueItem]) -> Result<()> {
+    for (at, item) in catalogue.iter().enumerate() {
+        if !matches!(scan_route::route(&item.gtin), ScanRoute::Goods(_)) {
+            let remedy = "the check digit is wrong; copy the number from the shelf label again";
+            return Err(Refusal::field(format!("[checkout] catalogue[{at}].gtin"), "GTIN_INVALID", remedy));
+        }
+        if item.unit_price_minor < 0 {
+            let remedy = "a price is not negative";
+            return Err(Refusal::field(
+                format!("[checkout] catalogue[{at}].unit_price_minor"),
+                "AMOUNT_NEGATIVE",
+                remedy,
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// ISO 4217 of the shop; checked once at the start.

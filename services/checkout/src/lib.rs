@@ -24,6 +24,7 @@ pub use config::Config;
 /// Serves until shutdown. The saga goes on with what an earlier process left.
 pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     counter::currency(&cfg.currency_code)?;
+    counter::check_catalogue(&cfg.catalogue)?;
     let shop = shop::Shop::open(&ctx, cfg)?;
     tokio::spawn(saga::ensure_accounts(shop.clone()));
     tokio::spawn(watch::modem::run(shop.clone()));
