@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::{deduct, dispute, enrol, evidence, sale, sandbox, settle, sms};
+
 #[derive(Parser, Debug)]
 #[command(
     name = "chit",
     version,
     about = "Sell without a network, deduct later: the command line of the shop's PC"
 )]
+#[command(after_help = "Exit codes: 0 done, 1 it did not work, 2 refused, 64 wrong use or configuration.")]
 pub struct Cli {
     /// Configuration of the shop.
     #[arg(long, global = true, value_name = "FILE", default_value = "/etc/chit/chit.toml")]
@@ -17,6 +20,9 @@ pub struct Cli {
     /// Write JSON, one object a line, for programs.
     #[arg(long, global = true)]
     pub json: bool,
+    /// Repeat an earlier command under its id: what it did already is not done again [default: a fresh id].
+    #[arg(long, global = true, value_name = "ID")]
+    pub request_id: Option<String>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -25,6 +31,32 @@ pub struct Cli {
 pub enum Command {
     /// Make keys, staff with PINs, and house accounts; keeps what is there.
     Init,
+    /// Check configuration, keys, services and devices, and say what to do next.
+    Doctor,
+    /// Show what waits, what needs a person, and how the devices are.
+    Status,
+    /// Enrol a payer: photo, mandate, code card, QR code and a first challenge.
+    Enrol(enrol::EnrolArgs),
+    /// Sell, or act on a sale.
+    Sale(sale::SaleArgs),
+    /// Send and read SMS through the shop's modem.
+    #[command(subcommand)]
+    Sms(sms::SmsCommand),
+    /// Ask payers for their row codes.
+    #[command(subcommand)]
+    Deduct(deduct::DeductCommand),
+    /// Settle what payers confirmed.
+    #[command(subcommand)]
+    Settle(settle::SettleCommand),
+    /// Open, resolve and look at disputes.
+    #[command(subcommand)]
+    Dispute(dispute::DisputeCommand),
+    /// Verify sealed evidence, offline.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
+    /// Move the sandbox's clock.
+    #[command(subcommand)]
+    Sandbox(sandbox::SandboxCommand),
 }
 
 impl Command {
@@ -32,6 +64,78 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Init => "chit init",
+            Self::Doctor => "chit doctor",
+            Self::Status => "chit status",
+            Self::Enrol(_) => "chit enrol",
+            Self::Sale(_) => "chit sale",
+            Self::Sms(_) => "chit sms",
+            Self::Deduct(_) => "chit deduct",
+            Self::Settle(_) => "chit settle",
+            Self::Dispute(_) => "chit dispute",
+            Self::Evidence(_) => "chit evidence",
+            Self::Sandbox(_) => "chit sandbox",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_explains_itself() {
+        let mut cli = Cli::command();
+        cli.clone().debug_assert();
+        let help = cli.render_help().to_string();
+        for name in [
+            "init", "doctor", "status", "enrol", "sale", "sms", "deduct", "settle", "dispute", "evidence",
+            "sandbox",
+        ] {
+            assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
+        }
+        assert!(help.contains("64 wrong use or configuration"));
+        fn explained(command: &clap::Command) {
+            for sub in command.get_subcommands() {
+                assert!(sub.get_about().is_some(), "{} does not explain itself", sub.get_name());
+                explained(sub);
+            }
+        }
+        explained(&cli);
+    }
+
+    #[test]
+    fn a_pin_cannot_be_given_as_an_argument() {
+        let parsed = Cli::try_parse_from([
+            "chit",
+            "sale",
+            "override-evidence",
+            "S",
+            "--approver",
+            "wang",
+            "--pin",
+            "1",
+        ]);
+        assert_eq!(parsed.unwrap_err().kind(), clap::error::ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn a_sale_needs_a_cashier_and_its_subcommands_do_not() {
+        assert!(Cli::try_parse_from(["chit", "sale"]).is_err());
+        assert!(Cli::try_parse_from(["chit", "sale", "--cashier", "li"]).is_err(), "no basket");
+        let line = "6901234567892|Tea|1|350";
+        let sale = Cli::try_parse_from([
+            "chit",
+            "--json",
+            "sale",
+            "--cashier",
+            "li",
+            "--line",
+            line,
+            "--scan-camera",
+        ]);
+        assert!(sale.is_ok(), "{sale:?}");
+        assert!(Cli::try_parse_from(["chit", "sale", "show", "01J"]).is_ok());
+        assert!(Cli::try_parse_from(["chit", "sale", "release", "01J", "--request-id", "r1"]).is_ok());
     }
 }

@@ -2,11 +2,16 @@
 //!
 //! Exit codes: 0 done, 1 it did not work (try again), 2 refused (change something), 64 wrong use or configuration.
 
+mod approval;
 mod args;
 mod commands;
 mod failure;
+mod follow;
 mod ids;
+mod money;
 mod output;
+mod shop;
+mod view;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -14,10 +14,6 @@ impl Output {
         Self { json }
     }
 
-    pub fn is_json(self) -> bool {
-        self.json
-    }
-
     /// What the command was asked for: `text` for people, `value` for programs.
     pub fn result(self, text: impl AsRef<str>, value: &Value) {
         if self.json {

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use argon2::{Argon2, PasswordHasher};
 use chit_runtime::Shared;
 use ed25519_dalek::SigningKey;
@@ -38,7 +38,6 @@ const KEYS: [(&str, KeyKind); 5] = [
 /// Names and roles that a new shop starts with.
 const STAFF: [(&str, &str); 3] = [("li", "cashier"), ("wang", "supervisor"), ("zhao", "owner")];
 const ACCOUNTS: [&str; 4] = ["sales", "refunds", "bad_debt", "cash"];
-const CURRENCY_DEFAULT: &str = "CNY";
 
 /// A PIN that is shown once and never kept. No Debug on purpose.
 struct NewPin {
@@ -47,8 +46,8 @@ struct NewPin {
     pin: String,
 }
 
-pub fn run(shared: &Shared, config: &Path, output: Output) -> Result<(), Failure> {
-    let pins = prepare(shared, &currency(config)?)?;
+pub fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failure> {
+    let pins = prepare(shared, currency)?;
     let mut text = format!("keys and accounts are in {}\n", shared.keys_dir.display());
     if pins.is_empty() {
         text.push_str("nothing new was needed; PINs are kept and are not shown again\n");
@@ -61,21 +60,6 @@ pub fn run(shared: &Shared, config: &Path, output: Output) -> Result<(), Failure
     let pins = pins.iter().map(|new| json!({"name": new.name, "role": new.role, "pin": new.pin}));
     output.result(text, &json!({ "pins": pins.collect::<Vec<_>>() }));
     Ok(())
-}
-
-/// `[checkout] currency_code`; the rest of that section is checkout's business.
-fn currency(config: &Path) -> anyhow::Result<String> {
-    let file: toml::Table = fs::read_to_string(config)
-        .with_context(|| format!("cannot read {}", config.display()))?
-        .parse()
-        .with_context(|| format!("cannot read {}", config.display()))?;
-    let code = file.get("checkout").and_then(|section| section.get("currency_code"));
-    let code = code.and_then(|code| code.as_str()).unwrap_or(CURRENCY_DEFAULT);
-    ensure!(
-        code.len() == 3 && code.bytes().all(|letter| letter.is_ascii_uppercase()),
-        "[checkout] currency_code {code:?} is not an ISO 4217 code such as CNY"
-    );
-    Ok(code.to_owned())
 }
 
 fn prepare(shared: &Shared, currency: &str) -> anyhow::Result<Vec<NewPin>> {
@@ -236,17 +220,5 @@ mod tests {
         let error = prepare(&shared, "CNY").err().unwrap().to_string();
         assert!(error.contains("till.key") && error.contains("backup"), "{error}");
         assert_eq!(fs::read(shared.keys_dir.join("till.key")).unwrap(), b"short");
-    }
-
-    #[test]
-    fn the_currency_comes_from_the_checkout_section() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("chit.toml");
-        for (text, expected) in [("", "CNY"), ("[checkout]\ncurrency_code = \"EUR\"\n", "EUR")] {
-            fs::write(&file, text).unwrap();
-            assert_eq!(currency(&file).unwrap(), expected);
-        }
-        fs::write(&file, "[checkout]\ncurrency_code = \"yuan\"\n").unwrap();
-        assert!(currency(&file).unwrap_err().to_string().contains("ISO 4217"));
     }
 }

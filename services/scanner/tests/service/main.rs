@@ -1,5 +1,7 @@
 //! The scanner over its socket, with a handheld on a pseudo terminal and a media-capture that is not the real one.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod fake_media;
 
 use std::io::Write as _;

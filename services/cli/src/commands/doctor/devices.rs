@@ -1,0 +1,209 @@
+//! The devices, as their services see them. A service that does not answer was reported before.
+
+use std::time::Duration;
+
+use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
+use chit_proto::media_capture::v1::{
+    AudioState, CameraState, GetDeviceStatusRequest, GetDeviceStatusResponse,
+};
+use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
+use chit_proto::printer::v1::{self as printer, PrinterCondition, PrinterStatus};
+use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
+use chit_proto::scanner::v1::{self as scanner, SourceState};
+use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use chit_proto::sms_gateway::v1::{GetModemRequest, Modem, ModemState};
+use chit_runtime::Shared;
+
+use super::{Check, Level};
+use crate::shop::ask;
+
+const DEADLINE: Duration = Duration::from_secs(2);
+/// A sale's evidence has some 5 MB: room for 200 sales.
+const FREE_BYTES_MIN: u64 = 1 << 30;
+/// A SIM that is nearly full soon takes no replies.
+const STORAGE_FREE_MIN: u32 = 3;
+
+pub async fn check(shared: &Shared) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let client = PrinterServiceClient::new(chit_runtime::channel(shared, "printer"));
+    if let Ok(answer) = ask!(client.get_status(printer::GetStatusRequest {}), DEADLINE).await {
+        checks.extend(printer_checks(&answer.status.unwrap_or_default()));
+    }
+    let client = MediaCaptureServiceClient::new(chit_runtime::channel(shared, "media-capture"));
+    if let Ok(media) = ask!(client.get_device_status(GetDeviceStatusRequest {}), DEADLINE).await {
+        checks.extend(media_checks(&media));
+    }
+    let client = ScannerServiceClient::new(chit_runtime::channel(shared, "scanner"));
+    if let Ok(answer) = ask!(client.get_status(scanner::GetStatusRequest {}), DEADLINE).await {
+        checks.extend(scanner_checks(&answer));
+    }
+    let client = SmsGatewayServiceClient::new(chit_runtime::channel(shared, "sms-gateway"));
+    if let Ok(answer) = ask!(client.get_modem(GetModemRequest {}), DEADLINE).await {
+        checks.extend(modem_checks(&answer.modem.unwrap_or_default()));
+    }
+    checks
+}
+
+fn printer_checks(status: &PrinterStatus) -> Vec<Check> {
+    let condition = status.condition();
+    let found = format!("{}, {}", short(condition.as_str_name(), "PRINTER_CONDITION_"), status.link);
+    let step = match condition {
+        PrinterCondition::Ready => "",
+        PrinterCondition::PaperOut => "put a new roll in; printing goes on by itself",
+        PrinterCondition::CoverOpen => "close the cover",
+        PrinterCondition::CutterError => "switch the printer off, free the cutter, switch it on",
+        PrinterCondition::Offline => "check its power and cable, and [printer] of the configuration",
+        PrinterCondition::Error | PrinterCondition::Unspecified => "switch the printer off and on",
+    };
+    let level = if step.is_empty() { Level::Ok } else { Level::Fail };
+    let mut checks = vec![Check::new(level, "receipt printer", found, step)];
+    if status.paper_near_end {
+        checks.push(Check::new(Level::Warn, "paper", "the roll is nearly used up", "lay a new roll ready"));
+    }
+    if status.jobs_in_doubt > 0 {
+        let found = format!("{} receipts in doubt", status.jobs_in_doubt);
+        let step = "look at the paper, then `chit sale resolve-receipt`; `chit status` names the sales";
+        checks.push(Check::new(Level::Warn, "receipts", found, step));
+    }
+    checks
+}
+
+fn media_checks(media: &GetDeviceStatusResponse) -> Vec<Check> {
+    let camera = media.camera();
+    let found = format!("{} {}", short(camera.as_str_name(), "CAMERA_STATE_"), media.camera_id);
+    let step = match camera {
+        CameraState::Streaming => "",
+        CameraState::Paused => "wait: a code card is being printed",
+        CameraState::Opening | CameraState::Backoff | CameraState::Stalled => "wait a moment, then ask again",
+        CameraState::Absent | CameraState::Unspecified => {
+            "plug it in; until then a sale is only released by `chit sale override-evidence`"
+        }
+    };
+    let level = if step.is_empty() { Level::Ok } else { Level::Warn };
+    let sound = match (media.microphone(), media.speaker()) {
+        (AudioState::MicOff, AudioState::SpeakerPresent) => "MIC_OFF, SPEAKER_PRESENT".to_owned(),
+        (microphone, speaker) => format!(
+            "{}, {} (not needed for a sale)",
+            short(microphone.as_str_name(), "AUDIO_STATE_"),
+            short(speaker.as_str_name(), "AUDIO_STATE_")
+        ),
+    };
+    let mut checks = vec![Check::new(level, "camera", found.trim_end(), step), Check::ok("sound", sound)];
+    if media.free_bytes < FREE_BYTES_MIN {
+        let found = format!("{} MB free for evidence", media.free_bytes >> 20);
+        checks.push(Check::new(Level::Warn, "disk", found, "make room: without it sales have no video"));
+    }
+    checks
+}
+
+fn scanner_checks(status: &scanner::GetStatusResponse) -> Vec<Check> {
+    let handheld = match status.serial() {
+        SourceState::Ready => {
+            let found = "READY; mind: a laser handheld reads goods only, payers' QR codes need a 2D handheld or the camera";
+            Check::ok("handheld", found)
+        }
+        SourceState::Off => {
+            let found = "OFF: none is configured";
+            let step =
+                "set `port` in [scanner] to a 2D handheld (a laser handheld reads goods only), or type goods";
+            Check::new(Level::Warn, "handheld", found, step)
+        }
+        SourceState::Absent | SourceState::Unspecified => {
+            let step = "plug it in and set it to serial (CDC/COM) mode by its manual; a laser handheld reads goods only";
+            Check::new(Level::Warn, "handheld", "ABSENT", step)
+        }
+    };
+    let mut checks = vec![handheld];
+    if status.garbage_lines > 0 {
+        let found = format!("{} lines of the handheld were no code", status.garbage_lines);
+        checks.push(Check::new(
+            Level::Warn,
+            "serial line",
+            found,
+            "compare `baud` in [scanner] with the handheld's",
+        ));
+    }
+    if status.camera() != SourceState::Ready {
+        let found = "no frames reach the QR reader";
+        checks.push(Check::new(
+            Level::Warn,
+            "camera reading",
+            found,
+            "see the camera above; use the 2D handheld",
+        ));
+    }
+    checks
+}
+
+fn modem_checks(modem: &Modem) -> Vec<Check> {
+    let state = modem.state();
+    let found = format!("{} {} {}", short(state.as_str_name(), "MODEM_STATE_"), modem.model, modem.port);
+    let step = match state {
+        ModemState::Ready => "",
+        ModemState::Opening | ModemState::Degraded => "wait a moment, then ask again",
+        ModemState::Absent | ModemState::Unspecified => "plug it in, or check `port` in [sms-gateway]",
+        ModemState::SimLocked => "check the SIM's PIN in the configuration",
+        ModemState::SimPuk => "take the SIM out and unlock it with its PUK in a phone",
+        ModemState::NoNetwork => "move the antenna, or wait for the network; sales go on, deductions wait",
+        ModemState::Failed => "unplug the modem and plug it in again",
+    };
+    let level = if step.is_empty() { Level::Ok } else { Level::Warn };
+    let mut checks = vec![Check::new(level, "modem", found.trim_end(), step)];
+    if modem.storage_total > 0 && modem.storage_total.saturating_sub(modem.storage_used) < STORAGE_FREE_MIN {
+        let found = format!("{} of {} SMS slots are used", modem.storage_used, modem.storage_total);
+        checks.push(Check::new(
+            Level::Warn,
+            "SIM storage",
+            found,
+            "delete old SMS: a full SIM takes no replies",
+        ));
+    }
+    if modem.unknown > 0 {
+        let found = format!("{} SMS may or may not have been sent", modem.unknown);
+        checks.push(Check::new(Level::Warn, "SMS", found, "ask their payers; `chit status` names the sales"));
+    }
+    checks
+}
+
+fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
+    name.strip_prefix(prefix).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worst(checks: &[Check]) -> Level {
+        checks.iter().map(|check| check.level).max().unwrap()
+    }
+
+    #[test]
+    fn every_bad_state_of_a_device_has_a_next_step() {
+        let printers = (0..=6).map(|n| printer_checks(&PrinterStatus { condition: n, ..Default::default() }));
+        let cameras =
+            (0..=6).map(|n| media_checks(&GetDeviceStatusResponse { camera: n, ..Default::default() }));
+        let modems = (0..=8).map(|n| modem_checks(&Modem { state: n, ..Default::default() }));
+        let scanners = (0..=3).map(|n| {
+            scanner_checks(&scanner::GetStatusResponse { serial: n, garbage_lines: 1, ..Default::default() })
+        });
+        for check in printers.chain(cameras).chain(modems).chain(scanners).flatten() {
+            assert_eq!(check.next_step.is_empty(), check.level == Level::Ok, "{check:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_printer_nothing_is_sold_and_without_a_modem_deductions_wait() {
+        let out = PrinterStatus { condition: PrinterCondition::PaperOut.into(), ..Default::default() };
+        assert_eq!(worst(&printer_checks(&out)), Level::Fail);
+        assert_eq!(worst(&modem_checks(&Modem::default())), Level::Warn);
+    }
+
+    #[test]
+    fn the_handheld_s_line_says_that_a_laser_reads_goods_only() {
+        for state in [SourceState::Ready, SourceState::Off, SourceState::Absent] {
+            let status = scanner::GetStatusResponse { serial: state.into(), ..Default::default() };
+            let handheld = &scanner_checks(&status)[0];
+            assert!(format!("{handheld:?}").contains("laser handheld reads goods only"), "{handheld:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `chit doctor`: is everything there that a sale needs, and if not, what to do next.
+
+mod devices;
+mod keys;
+mod services;
+
+use chit_runtime::Shared;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Ok,
+    /// Sales go on, something of them waits or is missing.
+    Warn,
+    /// Nothing can be sold.
+    Fail,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warn => "WARN",
+            Self::Fail => "FAIL",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Check {
+    level: Level,
+    what: String,
+    found: String,
+    /// Empty when there is nothing to do.
+    next_step: String,
+}
+
+impl Check {
+    pub fn ok(what: &str, found: impl Into<String>) -> Self {
+        Self::new(Level::Ok, what, found, "")
+    }
+
+    pub fn new(level: Level, what: &str, found: impl Into<String>, next_step: impl Into<String>) -> Self {
+        Self { level, what: what.to_owned(), found: found.into(), next_step: next_step.into() }
+    }
+}
+
+pub async fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failure> {
+    let world = if shared.sandbox { "sandbox, receipts say PRACTICE" } else { "real shop" };
+    let mut checks = vec![Check::ok("configuration", format!("{world}, {}, {currency}", shared.time_zone))];
+    checks.extend(keys::check(shared, currency));
+    checks.extend(services::check(shared).await);
+    checks.extend(devices::check(shared).await);
+    let rows = checks.iter().map(|check| {
+        json!({"level": check.level.name(), "what": check.what, "found": check.found, "next_step": check.next_step})
+    });
+    let worst = checks.iter().map(|check| check.level).max().unwrap_or(Level::Ok);
+    output.result(text(&checks), &json!({"level": worst.name(), "checks": rows.collect::<Vec<_>>()}));
+    match checks.iter().filter(|check| check.level == Level::Fail).count() {
+        0 => Ok(()),
+        failed => Err(Failure::other(
+            "DOCTOR_FAIL",
+            format!("{failed} checks failed; do what the lines marked FAIL say"),
+        )),
+    }
+}
+
+fn text(checks: &[Check]) -> String {
+    let mut text = String::new();
+    for check in checks {
+        text.push_str(&format!("{:<4}  {:<18}  {}\n", check.level.name(), check.what, check.found));
+        if !check.next_step.is_empty() {
+            text.push_str(&format!("{:26}→ {}\n", "", check.next_step));
+        }
+    }
+    text
+}

@@ -1,0 +1,86 @@
+//! `chit enrol`: a payer gets his code and his card.
+
+use std::time::Duration;
+
+use chit_proto::checkout::v1::event::Resource;
+use chit_proto::checkout::v1::{EnrolPayerRequest, GetPayerRequest, Payer, PayerState};
+
+use crate::approval::ApprovalArgs;
+use crate::failure::Failure;
+use crate::follow::Follower;
+use crate::shop::{Shop, ask};
+use crate::view;
+
+#[derive(clap::Args, Debug)]
+pub struct EnrolArgs {
+    /// Name for the mandate.
+    #[arg(long)]
+    name: String,
+    /// Phone number in E.164 or as dialled in the shop's country.
+    #[arg(long)]
+    phone: String,
+    /// Language of his SMS.
+    #[arg(long, default_value = "zh-CN", value_parser = ["zh-CN", "en"])]
+    language: String,
+    /// He consents to photo, video and storage; without it there is no enrolment.
+    #[arg(long)]
+    consent: bool,
+    #[command(flatten)]
+    approval: ApprovalArgs,
+    /// Return as soon as he is enrolled; default is to wait for the papers.
+    #[arg(long)]
+    no_wait: bool,
+    /// Wait until he has answered the first challenge and may buy.
+    #[arg(long, conflicts_with = "no_wait")]
+    until_active: bool,
+    /// How long to wait at most, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 120)]
+    timeout: u64,
+}
+
+pub async fn run(shop: &Shop, args: EnrolArgs) -> Result<(), Failure> {
+    let request = EnrolPayerRequest {
+        request_id: shop.request_id(),
+        name: args.name,
+        phone: args.phone,
+        language: args.language,
+        consent: args.consent,
+        approval: Some(args.approval.needed().await?),
+    };
+    let client = shop.payers();
+    let enrolled = ask!(client.enrol_payer(request)).await?.payer.unwrap_or_default();
+    let mut payer = enrolled;
+    if !args.no_wait {
+        let wait = Duration::from_secs(args.timeout);
+        wait_for(shop, &payer.payer_id, args.until_active, wait).await?;
+        let request = GetPayerRequest { payer_id: payer.payer_id };
+        payer = ask!(client.get_payer(request)).await?.payer.unwrap_or_default();
+    }
+    shop.output.result(view::payer_text(&payer), &view::payer_json(&payer));
+    Ok(())
+}
+
+async fn wait_for(shop: &Shop, payer_id: &str, until_active: bool, wait: Duration) -> Result<(), Failure> {
+    let mut follower = Follower::new(shop, payer_id, wait);
+    let mut told = PayerState::Unspecified;
+    loop {
+        let Resource::Payer(payer) = follower.next().await? else { continue };
+        if payer.state() != told {
+            told = payer.state();
+            shop.output.progress(progress(&payer));
+        }
+        let papers_are_out = !matches!(payer.state(), PayerState::Unspecified | PayerState::Enrolling);
+        if papers_are_out && (!until_active || payer.state() != PayerState::Pending) {
+            return Ok(());
+        }
+    }
+}
+
+fn progress(payer: &Payer) -> &'static str {
+    match payer.state() {
+        PayerState::Enrolling => "printing the mandate and the code card …",
+        PayerState::Pending => "printed; he answers the first challenge by SMS, then his code is active",
+        PayerState::Active => "his code is active",
+        _ => "his code is not active; see `chit status`",
+    }
+}

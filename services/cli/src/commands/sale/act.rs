@@ -1,0 +1,46 @@
+//! One call about one sale.
+
+use chit_proto::checkout::v1::{
+    GetSaleRequest, OverrideEvidenceRequest, RecordOtherPaymentRequest, ReleaseSaleRequest,
+    ReprintReceiptRequest, ResolveReceiptRequest, VoidSaleRequest,
+};
+
+use super::{SaleAct, YesNo};
+use crate::failure::Failure;
+use crate::shop::{Shop, ask};
+use crate::view;
+
+pub async fn run(shop: &Shop, act: SaleAct) -> Result<(), Failure> {
+    let (client, request_id) = (shop.sales(), shop.request_id());
+    let sale = match act {
+        SaleAct::Show { sale: sale_id } => ask!(client.get_sale(GetSaleRequest { sale_id })).await?.sale,
+        SaleAct::Release { sale: sale_id } => {
+            ask!(client.release_sale(ReleaseSaleRequest { request_id, sale_id })).await?.sale
+        }
+        SaleAct::Void { sale: sale_id, original_returned, approval } => {
+            let approval = approval.given().await?;
+            let request = VoidSaleRequest { request_id, sale_id, approval, original_returned };
+            ask!(client.void_sale(request)).await?.sale
+        }
+        SaleAct::OverrideEvidence { sale: sale_id, approval } => {
+            let approval = Some(approval.needed().await?);
+            let request = OverrideEvidenceRequest { request_id, sale_id, approval };
+            ask!(client.override_evidence(request)).await?.sale
+        }
+        SaleAct::ResolveReceipt { sale: sale_id, printed_whole, actor } => {
+            let printed_whole = printed_whole == YesNo::Yes;
+            let request = ResolveReceiptRequest { request_id, sale_id, printed_whole, actor };
+            ask!(client.resolve_receipt(request)).await?.sale
+        }
+        SaleAct::Reprint { sale: sale_id, actor } => {
+            ask!(client.reprint_receipt(ReprintReceiptRequest { request_id, sale_id, actor })).await?.sale
+        }
+        SaleAct::PaidOtherwise { sale: sale_id, actor } => {
+            let request = RecordOtherPaymentRequest { request_id, sale_id, actor };
+            ask!(client.record_other_payment(request)).await?.sale
+        }
+    };
+    let sale = sale.unwrap_or_default();
+    shop.output.result(view::sale_text(&sale), &view::sale_json(&sale));
+    Ok(())
+}

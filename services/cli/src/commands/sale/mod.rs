@@ -1,0 +1,92 @@
+//! `chit sale`: sell, or act on a sale.
+
+mod act;
+mod line;
+mod sell;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::approval::ApprovalArgs;
+use crate::failure::Failure;
+use crate::shop::Shop;
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct SaleArgs {
+    #[command(subcommand)]
+    act: Option<SaleAct>,
+    #[command(flatten)]
+    sell: Option<sell::SellArgs>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum SaleAct {
+    /// Show a sale.
+    Show {
+        /// ULID of the sale, or its receipt number.
+        sale: String,
+    },
+    /// The payer leaves with goods and receipt.
+    Release {
+        /// ULID of the sale.
+        sale: String,
+    },
+    /// Void a sale; once printing has started with an approver and the ORIGINAL back.
+    Void {
+        /// ULID of the sale.
+        sale: String,
+        /// The payer gave the ORIGINAL receipt back.
+        #[arg(long)]
+        original_returned: bool,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
+    /// Let a sale be released although photo or video is missing.
+    OverrideEvidence {
+        /// ULID of the sale.
+        sale: String,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
+    /// Say whether a receipt in doubt came out whole; if not, a COPY is printed.
+    ResolveReceipt {
+        /// ULID of the sale.
+        sale: String,
+        /// What the paper shows.
+        #[arg(long)]
+        printed_whole: YesNo,
+        /// Who looked: a staff name.
+        #[arg(long, value_name = "NAME")]
+        actor: String,
+    },
+    /// Print a COPY of the receipt.
+    Reprint {
+        /// ULID of the sale.
+        sale: String,
+        /// Who asked: a staff name.
+        #[arg(long, value_name = "NAME")]
+        actor: String,
+    },
+    /// The payer paid the whole sum in cash: nothing is deducted any more.
+    PaidOtherwise {
+        /// ULID of the sale.
+        sale: String,
+        /// Who took the money: a staff name.
+        #[arg(long, value_name = "NAME")]
+        actor: String,
+    },
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum YesNo {
+    Yes,
+    No,
+}
+
+pub async fn run(shop: &Shop, args: SaleArgs, currency: &str) -> Result<(), Failure> {
+    match (args.act, args.sell) {
+        (Some(act), _) => act::run(shop, act).await,
+        (None, Some(sell)) => sell::run(shop, sell, currency).await,
+        (None, None) => Err(Failure::usage("give --cashier and at least one --line; see `chit sale --help`")),
+    }
+}

@@ -1,0 +1,56 @@
+//! `chit status`.
+
+use chit_proto::checkout::v1::{GetStatusRequest, GetStatusResponse};
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::shop::{Shop, ask};
+use crate::view;
+
+pub async fn run(shop: &Shop) -> Result<(), Failure> {
+    let client = shop.status();
+    let status = ask!(client.get_status(GetStatusRequest {})).await?;
+    let devices = status.devices.iter();
+    let value = json!({
+        "now": view::time(status.now.as_ref()),
+        "sandbox": status.sandbox,
+        "deductions_waiting": status.deductions_waiting,
+        "oldest_waiting_time": view::time(status.oldest_waiting_time.as_ref()),
+        "verified": status.verified,
+        "devices": devices.map(|d| json!({"name": d.name, "state": d.state, "ok": d.ok})).collect::<Vec<_>>(),
+        "attention": status.attention.iter().map(view::sale_json).collect::<Vec<_>>(),
+    });
+    shop.output.result(text(&status), &value);
+    Ok(())
+}
+
+fn text(status: &GetStatusResponse) -> String {
+    let mut text = format!("business time  {}", view::time(status.now.as_ref()).unwrap_or_default());
+    if status.sandbox {
+        text.push_str("  (sandbox: receipts say PRACTICE)");
+    }
+    text.push_str("\n\n");
+    for device in &status.devices {
+        let mark = if device.ok { "ok  " } else { "BAD " };
+        text.push_str(&format!("{mark}  {:<11} {}\n", device.name, device.state));
+    }
+    text.push_str(&format!("\n{} sales wait for their payers' replies", status.deductions_waiting));
+    if let Some(oldest) = view::time(status.oldest_waiting_time.as_ref()) {
+        text.push_str(&format!(", the oldest since {oldest}"));
+    }
+    text.push_str(&format!(
+        "\n{} are verified and can be settled: chit settle run --actor NAME\n",
+        status.verified
+    ));
+    for sale in &status.attention {
+        for attention in sale.attention() {
+            let what = view::attention_text(attention, &sale.sale_id);
+            text.push_str(&format!(
+                "\nsale {} ({}): {what}\n",
+                sale.receipt_no,
+                view::state_name(sale.state())
+            ));
+        }
+    }
+    text
+}

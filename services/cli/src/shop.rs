@@ -1,0 +1,98 @@
+//! The shop's services, as one command sees them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chit_proto::checkout::v1::deduction_service_client::DeductionServiceClient;
+use chit_proto::checkout::v1::dispute_service_client::DisputeServiceClient;
+use chit_proto::checkout::v1::event_service_client::EventServiceClient;
+use chit_proto::checkout::v1::payer_service_client::PayerServiceClient;
+use chit_proto::checkout::v1::sale_service_client::SaleServiceClient;
+use chit_proto::checkout::v1::sandbox_service_client::SandboxServiceClient;
+use chit_proto::checkout::v1::settlement_service_client::SettlementServiceClient;
+use chit_proto::checkout::v1::shop_service_client::ShopServiceClient;
+use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use chit_runtime::Shared;
+use tonic::transport::Channel;
+
+use crate::failure::Failure;
+use crate::ids;
+use crate::output::Output;
+
+/// Long enough for a service that restarts and hashes a PIN.
+pub const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Calls with the deadline, the bounded retry and the trace of the runtime: `ask!(client.get_sale(request))`.
+macro_rules! ask {
+    ($client:ident.$method:ident($request:expr)) => {
+        ask!($client.$method($request), $crate::shop::DEADLINE)
+    };
+    ($client:ident.$method:ident($request:expr), $deadline:expr) => {
+        chit_runtime::call($deadline, $request, |request| {
+            let mut client = $client.clone();
+            async move { client.$method(request).await }
+        })
+    };
+}
+pub(crate) use ask;
+
+pub struct Shop {
+    pub shared: Arc<Shared>,
+    pub output: Output,
+    checkout: Channel,
+    request_id: String,
+}
+
+impl Shop {
+    /// One id for the whole command, its retries included.
+    pub fn new(shared: Arc<Shared>, output: Output, request_id: Option<String>) -> Result<Self, Failure> {
+        let request_id = request_id.map_or_else(ids::ulid, Ok)?;
+        let checkout = chit_runtime::channel(&shared, "checkout");
+        Ok(Self { shared, output, checkout, request_id })
+    }
+
+    pub fn request_id(&self) -> String {
+        self.request_id.clone()
+    }
+
+    /// The id of one step of a command that makes several requests.
+    pub fn step_id(&self, step: &str) -> String {
+        format!("{}-{step}", self.request_id)
+    }
+
+    pub fn sales(&self) -> SaleServiceClient<Channel> {
+        SaleServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn payers(&self) -> PayerServiceClient<Channel> {
+        PayerServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn deductions(&self) -> DeductionServiceClient<Channel> {
+        DeductionServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn settlements(&self) -> SettlementServiceClient<Channel> {
+        SettlementServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn disputes(&self) -> DisputeServiceClient<Channel> {
+        DisputeServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn events(&self) -> EventServiceClient<Channel> {
+        EventServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn status(&self) -> ShopServiceClient<Channel> {
+        ShopServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn sandbox(&self) -> SandboxServiceClient<Channel> {
+        SandboxServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn sms(&self) -> SmsGatewayServiceClient<Channel> {
+        SmsGatewayServiceClient::new(chit_runtime::channel(&self.shared, "sms-gateway"))
+    }
+}

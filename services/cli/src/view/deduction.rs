@@ -1,0 +1,64 @@
+//! Settlement batches and disputes.
+
+use chit_proto::checkout::v1::{Dispute, SettlementBatch};
+use serde_json::{Value, json};
+
+use super::{money_json, short, table, time};
+use crate::money;
+
+pub fn batch_text(batch: &SettlementBatch) -> String {
+    table(&[
+        ("batch", batch.batch_id.clone()),
+        ("state", batch_state(batch).to_owned()),
+        ("rail", batch.rail.clone()),
+        ("sales", batch.sale_ids.len().to_string()),
+        ("total", money::text(batch.total.as_ref())),
+    ])
+}
+
+pub fn batch_json(batch: &SettlementBatch) -> Value {
+    json!({
+        "batch_id": batch.batch_id,
+        "state": batch_state(batch),
+        "rail": batch.rail,
+        "sale_ids": batch.sale_ids,
+        "total": money_json(batch.total.as_ref()),
+        "create_time": time(batch.create_time.as_ref()),
+    })
+}
+
+fn batch_state(batch: &SettlementBatch) -> &'static str {
+    short(batch.state().as_str_name(), "SETTLEMENT_BATCH_STATE_")
+}
+
+pub fn dispute_text(dispute: &Dispute) -> String {
+    table(&[
+        ("dispute", dispute.dispute_id.clone()),
+        ("sale", dispute.sale_id.clone()),
+        ("state", dispute_state(dispute).to_owned()),
+        ("cause", cause(dispute).to_owned()),
+        ("opened by", dispute.opened_by.clone()),
+        ("resolved by", dispute.resolved_by.clone()),
+    ])
+}
+
+pub fn dispute_json(dispute: &Dispute) -> Value {
+    json!({
+        "dispute_id": dispute.dispute_id,
+        "sale_id": dispute.sale_id,
+        "state": dispute_state(dispute),
+        "cause": cause(dispute),
+        "opened_by": dispute.opened_by,
+        "resolved_by": dispute.resolved_by,
+        "create_time": time(dispute.create_time.as_ref()),
+        "resolve_time": time(dispute.resolve_time.as_ref()),
+    })
+}
+
+fn dispute_state(dispute: &Dispute) -> &'static str {
+    short(dispute.state().as_str_name(), "DISPUTE_STATE_")
+}
+
+fn cause(dispute: &Dispute) -> &'static str {
+    short(dispute.cause().as_str_name(), "DISPUTE_CAUSE_")
+}

@@ -1,0 +1,37 @@
+//! Resources for people (text) and for programs (JSON, with the field names of the protos).
+
+mod deduction;
+mod payer;
+mod sale;
+mod sms;
+
+pub use deduction::{batch_json, batch_text, dispute_json, dispute_text};
+pub use payer::{payer_json, payer_text};
+pub use sale::{attention_text, sale_json, sale_text, state_name};
+pub use sms::{inbound_json, inbound_text, message_json, message_text};
+
+use chit_proto::money::v1::Money;
+use serde_json::{Value, json};
+
+/// "SALE_STATE_SETTLED" → "SETTLED"
+fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
+    name.strip_prefix(prefix).unwrap_or(name)
+}
+
+pub fn time(time: Option<&prost_types::Timestamp>) -> Option<String> {
+    time.and_then(chit_runtime::clock::from_proto).map(|time| time.to_string())
+}
+
+fn money_json(money: Option<&Money>) -> Value {
+    money.map_or(
+        Value::Null,
+        |money| json!({"amount_minor": money.amount_minor, "currency_code": money.currency_code}),
+    )
+}
+
+/// Lines of "name  value"; empty values are left out.
+fn table(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let shown = rows.iter().filter(|(_, value)| !value.is_empty());
+    shown.map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()
+}

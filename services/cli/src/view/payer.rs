@@ -1,0 +1,40 @@
+//! A payer.
+
+use chit_proto::checkout::v1::Payer;
+use serde_json::{Value, json};
+
+use super::{short, table, time};
+
+pub fn payer_text(payer: &Payer) -> String {
+    table(&[
+        ("payer", payer.payer_id.clone()),
+        ("state", state(payer).to_owned()),
+        ("shown as", format!("****{}", payer.last4)),
+        ("card", format!("{} ({} rows left)", payer.card_serial, payer.rows_left)),
+        ("valid to", payer.valid_to.clone()),
+        ("QR code", payer.code_png_path.clone()),
+    ])
+}
+
+pub fn payer_json(payer: &Payer) -> Value {
+    json!({
+        "payer_id": payer.payer_id,
+        "state": state(payer),
+        "last4": payer.last4,
+        "language": payer.language,
+        "code_serial": payer.code_serial,
+        "card_serial": payer.card_serial,
+        "rows_left": payer.rows_left,
+        "valid_to": payer.valid_to,
+        "mandate_job_id": payer.mandate_job_id,
+        "card_job_id": payer.card_job_id,
+        "code_png_path": payer.code_png_path,
+        "challenge_id": payer.challenge_id,
+        "create_time": time(payer.create_time.as_ref()),
+        "wrong_replies": payer.wrong_replies,
+    })
+}
+
+fn state(payer: &Payer) -> &'static str {
+    short(payer.state().as_str_name(), "PAYER_STATE_")
+}
