@@ -1,5 +1,6 @@
 //! The gRPC face: one file a call. Decode, authorise, one domain call, encode.
 
+mod admission;
 mod convert;
 mod deduction;
 mod dispute;
@@ -9,6 +10,7 @@ mod payer;
 mod sale;
 mod settlement;
 mod shop;
+mod staff;
 mod status;
 
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 use chit_runtime::Server;
 
 use crate::shop::Shop;
+
+pub use admission::may;
 
 /// All services over one shop.
 #[derive(Clone)]
@@ -35,5 +39,6 @@ pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
         .add(v1::enquiry_service_server::EnquiryServiceServer::new(api.clone()))
         .add(v1::event_service_server::EventServiceServer::new(api.clone()))
         .add(v1::shop_service_server::ShopServiceServer::new(api.clone()))
+        .add(v1::staff_service_server::StaffServiceServer::new(api.clone()))
         .add(v1::sandbox_service_server::SandboxServiceServer::new(api))
 }

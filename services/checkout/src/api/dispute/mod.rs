@@ -1,6 +1,7 @@
 //! DisputeService.
 
 mod get_dispute;
+mod list_disputes;
 mod open_dispute;
 mod resolve_dispute;
 mod withdraw_dispute;
@@ -38,5 +39,12 @@ impl v1::dispute_service_server::DisputeService for Api {
         request: Request<v1::GetDisputeRequest>,
     ) -> Result<Response<v1::GetDisputeResponse>, Status> {
         get_dispute::handle(&self.shop, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_disputes(
+        &self,
+        request: Request<v1::ListDisputesRequest>,
+    ) -> Result<Response<v1::ListDisputesResponse>, Status> {
+        list_disputes::handle(&self.shop, request.into_inner()).await.map(Response::new)
     }
 }

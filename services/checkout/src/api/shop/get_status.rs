@@ -11,14 +11,15 @@ use chit_proto::{ledger, media_capture, printer, scanner, sms_gateway};
 use crate::api::convert;
 use crate::domain::sale::SaleState;
 use crate::shop::Shop;
-use crate::store::Rows;
+use crate::store::{ReadTx, Rows};
 
 /// A status page must not wait for a dead service.
 const LOOK_MAX: Duration = Duration::from_millis(800);
 const ATTENTION_MAX: usize = 100;
 
 pub async fn handle(shop: &Arc<Shop>, _request: GetStatusRequest) -> Result<GetStatusResponse, Status> {
-    let mut sales = shop.store.read(|rows| rows.open_sales()).await?;
+    let look = |rows: &ReadTx| Ok((rows.newest_revision()?, rows.open_sales()?));
+    let (revision, mut sales) = shop.store.read(look).await?;
     sales.sort_by(|left, right| right.sale_id.cmp(&left.sale_id));
     let waits = |state| matches!(state, SaleState::Sealed | SaleState::Queued | SaleState::Challenged);
     let waiting: Vec<_> = sales.iter().filter(|sale| waits(sale.state())).collect();
@@ -32,6 +33,7 @@ pub async fn handle(shop: &Arc<Shop>, _request: GetStatusRequest) -> Result<GetS
         devices: devices(shop).await,
         now: Some(chit_runtime::clock::to_proto(shop.clock.now())),
         sandbox: shop.sandbox,
+        revision,
     })
 }
 

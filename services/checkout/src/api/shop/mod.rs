@@ -1,9 +1,11 @@
 //! Everything that is not about one sale, payer or batch: enquiry, events, status, reports, the sandbox's clock.
 
 mod advance_clock;
+mod dialogue;
 mod get_status;
 mod get_z_report;
 mod look_up_sale;
+mod search_goods;
 mod watch_events;
 
 use chit_proto::checkout::v1;
@@ -47,6 +49,13 @@ impl v1::shop_service_server::ShopService for Api {
         request: Request<v1::GetZReportRequest>,
     ) -> Result<Response<v1::GetZReportResponse>, Status> {
         get_z_report::handle(&self.shop, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn search_goods(
+        &self,
+        request: Request<v1::SearchGoodsRequest>,
+    ) -> Result<Response<v1::SearchGoodsResponse>, Status> {
+        search_goods::handle(&self.shop, request.into_inner()).map(Response::new)
     }
 }
 
