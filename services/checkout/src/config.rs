@@ -1,5 +1,9 @@
 //! `[checkout]` of chit.toml.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chit_runtime::{Tcp, TlsFiles};
 use serde::Deserialize;
 
 use crate::domain::sale::EvidencePolicy;
@@ -72,6 +76,12 @@ pub struct Config {
     pub evidence_retention_days: u16,
     pub bad_record_years: u16,
     pub catalogue: Vec<CatalogueItem>,
+    /// Where other POS software calls, by mutual TLS; none = nowhere. Port 0: see run_dir/checkout.tcp.
+    pub tcp_listen: Option<SocketAddr>,
+    /// PEM files, relative to keys_dir; `chit pki init` makes them.
+    pub tls_cert: PathBuf,
+    pub tls_key: PathBuf,
+    pub tls_client_ca: PathBuf,
 }
 
 impl Default for Config {
@@ -93,6 +103,21 @@ impl Default for Config {
             evidence_retention_days: 90,
             bad_record_years: 2,
             catalogue: Vec::new(),
+            tcp_listen: None,
+            tls_cert: "pki/server.pem".into(),
+            tls_key: "pki/server.key".into(),
+            tls_client_ca: "pki/ca.pem".into(),
         }
+    }
+}
+
+impl Config {
+    pub fn tcp(&self, may: chit_runtime::tls::May) -> Option<Tcp> {
+        let files = TlsFiles {
+            cert: self.tls_cert.clone(),
+            key: self.tls_key.clone(),
+            client_ca: self.tls_client_ca.clone(),
+        };
+        Some(Tcp { addr: self.tcp_listen?, files, may })
     }
 }

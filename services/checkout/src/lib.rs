@@ -25,13 +25,15 @@ pub use config::Config;
 pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     counter::currency(&cfg.currency_code)?;
     counter::check_catalogue(&cfg.catalogue)?;
+    let tcp = cfg.tcp(api::may);
     let shop = shop::Shop::open(&ctx, cfg)?;
     tokio::spawn(saga::ensure_accounts(shop.clone()));
     tokio::spawn(watch::modem::run(shop.clone()));
     tokio::spawn(watch::sms_states::run(shop.clone()));
     tokio::spawn(watch::inbox::run(shop.clone()));
     tokio::spawn(watch::scans::run(shop.clone()));
-    let server = api::add_all(Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET), shop.clone());
+    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).tcp(tcp);
+    let server = api::add_all(server, shop.clone());
     tokio::select! {
         served = server.run() => served,
         // State that cannot be read or written: a new process starts from what is durable.

@@ -31,6 +31,10 @@ pub enum ConfigError {
     Value { section: String, message: String },
     #[error("key {name} is not in {place}; `chit init` makes it")]
     KeyMissing { name: String, place: PathBuf, source: std::io::Error },
+    #[error("cannot read {path}; `chit pki init` makes it")]
+    Certificate { path: PathBuf, source: std::io::Error },
+    #[error("the certificate, its key or the clients' CA cannot be used; `chit pki init` makes all three")]
+    Tls(#[source] tonic::transport::Error),
     #[error("{dir} holds {holds} data and this is a {wanted} configuration; give it another state_dir")]
     OtherWorld { dir: PathBuf, holds: &'static str, wanted: &'static str },
     #[error("cannot mark {dir} as {wanted}; `chit init` prepares it")]

@@ -13,6 +13,7 @@ pub mod request_id;
 pub mod serve;
 pub mod shutdown;
 mod telemetry;
+pub mod tls;
 pub mod trace;
 
 pub use client::{call, channel, channel_to};
@@ -21,3 +22,4 @@ pub use config::{ConfigError, Shared, load};
 pub use entry::{Context, main, main_with};
 pub use serve::{HealthHandle, Server};
 pub use shutdown::Shutdown;
+pub use tls::{Tcp, TlsFiles};

@@ -3,7 +3,8 @@
 
 use crate::peer::Allowed;
 use crate::shutdown::Shutdown;
-use crate::{error, trace};
+use crate::tls::May;
+use crate::{error, tls, trace};
 use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
 use opentelemetry::KeyValue;
@@ -26,28 +27,36 @@ const STREAM_GRACE: Duration = Duration::from_millis(200);
 const DURATION_BOUNDS_S: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
+/// How a listener tells who may come in.
+#[derive(Clone)]
+pub(crate) enum Gate {
+    /// The Unix socket: by the kernel's word.
+    Local(Allowed),
+    /// TCP: by the certificate's role.
+    Certified(May),
+}
+
 #[derive(Clone)]
 pub(crate) struct Observe {
-    /// `None` on the TCP listener, where there are no peer credentials.
-    allowed: Option<Allowed>,
+    gate: Gate,
     shutdown: Shutdown,
     duration: Histogram<f64>,
 }
 
 impl Observe {
-    pub(crate) fn new(allowed: Option<Allowed>, shutdown: Shutdown) -> Self {
+    pub(crate) fn new(gate: Gate, shutdown: Shutdown) -> Self {
         let duration = opentelemetry::global::meter("chit")
             .f64_histogram("rpc.server.call.duration")
             .with_unit("s")
             .with_boundaries(DURATION_BOUNDS_S.to_vec())
             .build();
-        Self { allowed, shutdown, duration }
+        Self { gate, shutdown, duration }
     }
 
     pub(crate) async fn call(
         self,
         mut routes: Routes,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Result<Response<Body>, Infallible> {
         let method = request.uri().path().trim_start_matches('/').to_owned();
         let span = server_span(&method, request.headers());
@@ -59,7 +68,7 @@ impl Observe {
             code: None,
         };
         let answer = async {
-            match self.admit(&request) {
+            match self.admit(&mut request) {
                 Ok(()) => routes.call(request).await,
                 Err(refused) => Ok(refused.into_http()),
             }
@@ -73,10 +82,17 @@ impl Observe {
         Ok(Response::from_parts(head, Body::new(ServedBody { inner, record, cut, is_cut: false })))
     }
 
-    fn admit(&self, request: &Request<Body>) -> Result<(), Status> {
-        let Some(allowed) = &self.allowed else { return Ok(()) };
-        let peer = request.extensions().get::<UdsConnectInfo>().and_then(|info| info.peer_cred);
-        allowed.check(peer.map(|cred| cred.uid()))
+    fn admit(&self, request: &mut Request<Body>) -> Result<(), Status> {
+        match &self.gate {
+            Gate::Local(allowed) => {
+                let peer = request.extensions().get::<UdsConnectInfo>().and_then(|info| info.peer_cred);
+                allowed.check(peer.map(|cred| cred.uid()))
+            }
+            Gate::Certified(may) => {
+                let method = request.uri().path().trim_start_matches('/').to_owned();
+                tls::admit(*may, &method, request)
+            }
+        }
     }
 }
 

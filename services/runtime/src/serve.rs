@@ -1,15 +1,15 @@
 //! The server every service runs: its Unix socket, health, reflection, and a drain nobody notices.
 
-use crate::config::Shared;
+use crate::config::{ConfigError, Shared};
 use crate::entry::Context;
 use crate::inherited;
-use crate::observe::Observe;
+use crate::observe::{Gate, Observe};
 use crate::peer::Allowed;
-use anyhow::{Context as _, bail, ensure};
+use crate::tls::Tcp;
+use anyhow::{Context as _, bail};
 use sd_notify::NotifyState;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use std::time::Duration;
 use std::{fs, io};
 use tokio::sync::watch;
 use tokio_stream::Stream;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_stream::wrappers::UnixListenerStream;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
-use tonic::transport::server::Connected;
+use tonic::transport::server::{Connected, TcpIncoming};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Service;
@@ -68,7 +68,7 @@ pub struct Server {
     descriptors: &'static [u8],
     routes: RoutesBuilder,
     names: Vec<&'static str>,
-    tcp: Option<SocketAddr>,
+    tcp: Option<Tcp>,
     listener: Option<UnixListener>,
     health: HealthHandle,
 }
@@ -98,9 +98,9 @@ impl Server {
         self
     }
 
-    /// Plain TCP besides the socket: a sandbox on loopback only.
-    pub fn tcp(mut self, addr: impl Into<Option<SocketAddr>>) -> Self {
-        self.tcp = addr.into();
+    /// TCP besides the socket, by mutual TLS. There is no plain TCP.
+    pub fn tcp(mut self, tcp: impl Into<Option<Tcp>>) -> Self {
+        self.tcp = tcp.into();
         self
     }
 
@@ -130,7 +130,11 @@ impl Server {
         self.routes.add_service(reflection.build_v1().context("the descriptor set is unreadable")?);
 
         let routes = std::mem::take(&mut self.routes).routes().prepare();
-        let (uds, tcp) = (self.uds()?, self.tcp_incoming().await?);
+        let uds = self.uds()?;
+        let tcp = match self.tcp.take() {
+            Some(tcp) => Some(self.secured(tcp).await?),
+            None => None,
+        };
         let Self { ctx, names, health, .. } = self;
         health.0.send_modify(|all| {
             for name in names.into_iter().chain([""]) {
@@ -139,11 +143,11 @@ impl Server {
         });
         health.publish(&reporter, false).await;
 
-        let allowed = Allowed::of_this_process(&ctx.shared.allow_uids);
-        let uds = serve(&ctx, Some(allowed), routes.clone(), uds);
+        let local = Gate::Local(Allowed::of_this_process(&ctx.shared.allow_uids));
+        let uds = serve(&ctx, tonic::transport::Server::builder(), local, routes.clone(), uds);
         let tcp = async {
             match tcp {
-                Some(tcp) => serve(&ctx, None, routes, tcp).await,
+                Some((server, gate, tcp)) => serve(&ctx, server, gate, routes, tcp).await,
                 None => Ok(()),
             }
         };
@@ -186,16 +190,11 @@ impl Server {
         Ok(UnixListenerStream::new(tokio::net::UnixListener::from_std(listener)?))
     }
 
-    async fn tcp_incoming(&self) -> anyhow::Result<Option<TcpListenerStream>> {
-        let Some(addr) = self.tcp else { return Ok(None) };
-        ensure!(
-            self.ctx.shared.sandbox && addr.ip().is_loopback(),
-            "plain TCP on {addr}: a sandbox on loopback only"
-        );
-        let listener =
-            tokio::net::TcpListener::bind(addr).await.with_context(|| format!("cannot listen on {addr}"))?;
-        tracing::info!(addr = %listener.local_addr()?, "listening");
-        Ok(Some(TcpListenerStream::new(listener)))
+    async fn secured(&self, tcp: Tcp) -> anyhow::Result<(tonic::transport::Server, Gate, TcpIncoming)> {
+        let tls = tcp.files.server_config(&self.ctx.shared)?;
+        let server = tonic::transport::Server::builder().tls_config(tls).map_err(ConfigError::Tls)?;
+        let incoming = tcp.bind(&self.ctx.shared, self.ctx.service).await?;
+        Ok((server, Gate::Certified(tcp.may), incoming))
     }
 }
 
@@ -216,7 +215,8 @@ fn bind(shared: &Shared, service: &str) -> anyhow::Result<UnixListener> {
 
 async fn serve<I, IO>(
     ctx: &Context,
-    allowed: Option<Allowed>,
+    server: tonic::transport::Server,
+    gate: Gate,
     routes: Routes,
     incoming: I,
 ) -> anyhow::Result<()>
@@ -224,9 +224,9 @@ where
     I: Stream<Item = io::Result<IO>>,
     IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Connected + Unpin + Send + 'static,
 {
-    let observe = Observe::new(allowed, ctx.shutdown.clone());
+    let observe = Observe::new(gate, ctx.shutdown.clone());
     let observed = tower::service_fn(move |request| observe.clone().call(routes.clone(), request));
-    tonic::transport::Server::builder()
+    server
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .serve_with_incoming_shutdown(observed, incoming, ctx.shutdown.wait())
         .await?;

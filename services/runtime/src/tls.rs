@@ -1,0 +1,120 @@
+//! TCP for programs of others, by mutual TLS and no other way: the caller shows a certificate of the shop's own CA,
+//! and the role written in it decides what it may call.
+
+use crate::config::{ConfigError, Shared};
+use crate::error;
+use anyhow::Context as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+use tonic::transport::server::{TcpConnectInfo, TcpIncoming, TlsConnectInfo};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+use tonic::{Code, Status};
+
+/// A role is a URI among the certificate's subject alternative names; this is its beginning.
+pub const ROLE_URI: &str = "spiffe://chit/role/";
+/// A peer that does not finish its handshake in this time is dropped.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// A peer that went away without a word is noticed after about a minute.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_TRIES: u32 = 3;
+
+/// Whether this role may call this method (`chit.checkout.v1.SaleService/CommitSale`).
+pub type May = fn(role: &str, method: &str) -> bool;
+
+/// Where to listen, as whom, and for whom.
+#[derive(Clone, Debug)]
+pub struct Tcp {
+    /// Port 0: any free one, after a restart the same again. `run_dir/<service>.tcp` says which.
+    pub addr: SocketAddr,
+    pub files: TlsFiles,
+    pub may: May,
+}
+
+/// PEM files; relative paths count from the keys folder.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    pub client_ca: PathBuf,
+}
+
+/// The role of a caller over TCP, among the extensions of each of its requests. Callers over the Unix socket have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertifiedRole(pub String);
+
+impl TlsFiles {
+    pub(crate) fn server_config(&self, shared: &Shared) -> Result<ServerTlsConfig, ConfigError> {
+        let read = |file: &Path| {
+            let given = std::env::var_os("CREDENTIALS_DIRECTORY")
+                .and_then(|dir| Some(Path::new(&dir).join(file.file_name()?)))
+                .filter(|file| file.exists());
+            let path = given.unwrap_or_else(|| shared.keys_dir.join(file));
+            fs::read(&path).map_err(|source| ConfigError::Certificate { path, source })
+        };
+        let identity = Identity::from_pem(read(&self.cert)?, read(&self.key)?);
+        let client_ca = Certificate::from_pem(read(&self.client_ca)?);
+        Ok(ServerTlsConfig::new().identity(identity).client_ca_root(client_ca).timeout(HANDSHAKE_MAX))
+    }
+}
+
+impl Tcp {
+    pub(crate) async fn bind(&self, shared: &Shared, service: &str) -> anyhow::Result<TcpIncoming> {
+        let note = shared.run_dir.join(format!("{service}.tcp"));
+        let listener = match self.earlier(&note) {
+            Some(earlier) => match tokio::net::TcpListener::bind(earlier).await {
+                Ok(listener) => Ok(listener),
+                Err(_taken) => tokio::net::TcpListener::bind(self.addr).await,
+            },
+            None => tokio::net::TcpListener::bind(self.addr).await,
+        };
+        let listener = listener.with_context(|| format!("cannot listen on {}", self.addr))?;
+        let addr = listener.local_addr()?;
+        tell(&note, addr).with_context(|| format!("cannot write {}", note.display()))?;
+        tracing::info!(%addr, "listening, mutual TLS only");
+        Ok(TcpIncoming::from(listener)
+            .with_nodelay(Some(true))
+            .with_keepalive(Some(KEEPALIVE_AFTER))
+            .with_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+            .with_keepalive_retries(Some(KEEPALIVE_TRIES)))
+    }
+
+    /// Callers hold on to the address that they know, so a restart takes it again.
+    fn earlier(&self, note: &Path) -> Option<SocketAddr> {
+        let earlier: SocketAddr = fs::read_to_string(note).ok()?.trim().parse().ok()?;
+        (self.addr.port() == 0 && earlier.ip() == self.addr.ip()).then_some(earlier)
+    }
+}
+
+/// Whole or not at all: somebody may be waiting for this file.
+fn tell(note: &Path, addr: SocketAddr) -> io::Result<()> {
+    let draft = note.with_extension("tcp.new");
+    fs::write(&draft, format!("{addr}\n"))?;
+    fs::rename(draft, note)
+}
+
+/// Lets a request in by the role of its certificate, and leaves the role with it.
+pub(crate) fn admit<B>(may: May, method: &str, request: &mut http::Request<B>) -> Result<(), Status> {
+    let role = role_of(request.extensions())?;
+    if !may(&role.0, method) {
+        let message = format!("a client with the role `{}` may not call {method}", role.0);
+        return Err(error::status(Code::PermissionDenied, "ROLE_TOO_LOW", message));
+    }
+    request.extensions_mut().insert(role);
+    Ok(())
+}
+
+fn role_of(extensions: &http::Extensions) -> Result<CertifiedRole, Status> {
+    let refuse = |message: &str| error::status(Code::Unauthenticated, "CERTIFICATE_WITHOUT_ROLE", message);
+    let certs = extensions.get::<TlsConnectInfo<TcpConnectInfo>>().and_then(TlsConnectInfo::peer_certs);
+    let certs = certs.ok_or_else(|| refuse("show a client certificate"))?;
+    let cert = certs.first().and_then(|cert| webpki::EndEntityCert::try_from(cert).ok());
+    let cert = cert.ok_or_else(|| refuse("the client certificate is unreadable"))?;
+    let mut roles = cert.valid_uri_names().filter_map(|uri| uri.strip_prefix(ROLE_URI));
+    match (roles.next(), roles.next()) {
+        (Some(role), None) => Ok(CertifiedRole(role.to_owned())),
+        _ => Err(refuse("the client certificate must name one role; `chit pki issue` makes such a one")),
+    }
+}
