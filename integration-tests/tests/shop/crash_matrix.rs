@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chit_integration_tests::control::Watch;
 use chit_integration_tests::desk::{Journal, settle as answer};
-use chit_integration_tests::house::Signal;
-use chit_proto::checkout::v1::{Sale, SaleState};
+use chit_integration_tests::house::{READY_MAX, Signal};
+use chit_proto::checkout::v1::{Attention, Sale, SaleState};
 use chit_proto::media_capture::v1::WatchRecordingRequest;
 use serde_json::json;
 
@@ -66,6 +66,7 @@ impl Matrix {
     async fn survives(&mut self, moment: Moment) {
         eprintln!("{}: killed at {moment:?}", self.service);
         let debits_before = self.debits().await;
+        let starts_before = self.shop.house.keeper(self.service).starts();
         let draft = self.shop.draft().await;
         let mut journal = self.shop.desk.journal(&draft.sale_id);
         self.counter(&draft.sale_id, &mut journal, moment).await;
@@ -79,6 +80,9 @@ impl Matrix {
         }
         self.shop.settle(&mut journal).await;
         let sale = self.shop.desk.sale(&draft.sale_id).await.unwrap();
+        let keeper = self.shop.house.keeper(self.service);
+        assert!(keeper.wait_started_after(starts_before, READY_MAX), "{} comes back", self.service);
+        assert_eq!(keeper.starts(), starts_before + 1, "{} died once", self.service);
         self.check(&sale, moment, debits_before).await;
         // A payer is asked twice a day at most.
         self.shop.desk.advance_hours(24).await.unwrap();
@@ -162,5 +166,30 @@ impl Matrix {
         assert!(originals <= 1, "{originals} ORIGINALs; {context}");
         let may_copy = usize::from(self.service == "printer");
         assert!(copies <= may_copy && originals + copies >= 1, "{copies} copies; {context}");
+        let receipt = sale.receipt.clone().unwrap_or_default();
+        assert_eq!((receipt.originals as usize, receipt.copies as usize), (originals, copies), "{context}");
+        if (self.service, moment) == ("printer", Moment::FirstPrintByte) {
+            assert_eq!(receipt.confidence, "OPERATOR", "the printer could not know; {context}");
+        }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_that_stopped_in_the_middle_is_printed_again_as_copy_1() {
+    let mut matrix = Matrix::open("printer").await;
+    let draft = matrix.shop.draft().await;
+    let mut journal = matrix.shop.desk.journal(&draft.sale_id);
+    matrix.shop.desk.confirm_person(&draft.sale_id).await.unwrap();
+    let printer = matrix.shop.house.simulators.printer.clone();
+    printer.fault("stop_after_bytes", json!(SOME_LINES_BYTES)).await.unwrap();
+    matrix.shop.desk.commit(&draft.sale_id).await.unwrap();
+    matrix.paper.event("stopped", EVENT_MAX).await.unwrap();
+    matrix.kill();
+    let in_doubt = journal.sale_needs(Attention::PrintUnknown).await.unwrap();
+    // The cashier tears the half receipt off, and says so; only then does the printer go on.
+    matrix.shop.see_to(&in_doubt, Attention::PrintUnknown).await.unwrap();
+    printer.ask(json!({ "cmd": "continue" })).await.unwrap();
+    let queued = matrix.shop.see_through(&draft.sale_id, &mut journal, SaleState::Queued).await;
+    let receipt = queued.receipt.unwrap();
+    assert_eq!((receipt.originals, receipt.copies), (0, 1), "the half one is no ORIGINAL any more");
 }

@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 const SHARED: [&str; 2] = ["chit-proto", "chit-runtime"];
 /// What a domain module may not know.
-const OUTSIDE_WORLD: [&str; 4] = ["tonic", "tokio", "redb", "chit_proto"];
+const OUTSIDE_WORLD: [&str; 3] = ["tonic", "tokio", "redb"];
 
 fn workspace() -> Metadata {
     MetadataCommand::new().no_deps().other_options(vec!["--offline".to_owned()]).exec().unwrap()

@@ -14,4 +14,5 @@ mod restart_table;
 mod rotel;
 mod supervisor;
 mod trace;
+mod video;
 mod whole_sale;

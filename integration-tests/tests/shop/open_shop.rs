@@ -115,7 +115,7 @@ impl Shop {
         }
     }
 
-    async fn see_to(&self, sale: &Sale, attention: Attention) -> anyhow::Result<()> {
+    pub async fn see_to(&self, sale: &Sale, attention: Attention) -> anyhow::Result<()> {
         match attention {
             Attention::Release => {
                 self.desk.release(&sale.sale_id).await?;

@@ -1,13 +1,13 @@
 //! `--once`, played as a test.
 
 use std::path::Path;
-use std::process::Command;
 
 use chit_integration_tests::house::{House, Place};
 use chit_integration_tests::once::{self, Outcome, Progress, Report, Script};
 use chit_integration_tests::payer::read_qr;
 
 use crate::open_shop::options;
+use crate::video;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_sales_are_enrolled_sold_verified_settled_and_disputed() {
@@ -36,7 +36,7 @@ async fn two_sales_are_enrolled_sold_verified_settled_and_disputed() {
     let receipt_qr = read_qr(&report.receipt.png).await.expect("the receipt's QR is readable");
     assert!(!receipt_qr.is_empty());
     assert_eq!(read_qr(&report.payer_qr_png).await.unwrap().len(), 237);
-    assert!(frames_in(&report.evidence.video) > 0);
+    video::shows_the_counter_without_a_gap(&report.evidence.video, &report.evidence.manifest);
 }
 
 pub async fn play(house: &House, artefacts: &Path) -> Box<Report> {
@@ -45,14 +45,4 @@ pub async fn play(house: &House, artefacts: &Path) -> Box<Report> {
         Outcome::Settled(report) => report,
         Outcome::Refused(refusal) => panic!("{refusal:?}"),
     }
-}
-
-/// As ffprobe counts them by decoding.
-fn frames_in(video: &Path) -> u32 {
-    let mut ffprobe = Command::new("ffprobe");
-    ffprobe.args(["-v", "error", "-count_frames", "-select_streams", "v:0", "-of", "csv=p=0"]);
-    let output =
-        ffprobe.args(["-show_entries", "stream=nb_read_frames"]).arg(video).output().expect("ffprobe");
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().trim_end_matches(',').parse().unwrap()
 }
