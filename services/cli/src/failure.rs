@@ -47,6 +47,11 @@ impl Failure {
         Self { kind, reason: reason.to_owned(), message: message.into(), field: String::new() }
     }
 
+    /// What was asked has not happened and will not happen by itself.
+    pub fn is_certain(&self) -> bool {
+        self.kind != Kind::Other
+    }
+
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Usage => EXIT_USAGE,
@@ -73,11 +78,14 @@ impl From<Status> for Failure {
         if reason == "SERVICE_UNREACHABLE" {
             message.push_str("; start it, then see `chit doctor`");
         }
-        let field = status
+        let field: String = status
             .get_error_details()
             .bad_request()
             .and_then(|bad| bad.field_violations.first().map(|violation| violation.field.clone()))
             .unwrap_or_default();
+        if field == "approval" {
+            message.push_str("; give --approver NAME");
+        }
         Self { kind, reason, message, field }
     }
 }

@@ -12,6 +12,8 @@ use tonic::{Code, Status, Streaming};
 use crate::failure::Failure;
 use crate::shop::Shop;
 
+/// Reason of the failure at the deadline.
+pub const TIMEOUT: &str = "TIMEOUT";
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 
 pub struct Follower {

@@ -39,8 +39,9 @@ pub fn run(command: &EvidenceCommand, output: Output) -> Result<(), Failure> {
     let trusted = public_key.as_deref().map(parse_key).transpose()?;
     let verdict = verify(folder, trusted.as_ref())?;
     let manifest = &verdict.manifest;
+    let key_id = hex::encode(&Sha256::digest(&manifest.device_public_key)[..8]);
     let mut text = format!(
-        "sale {}, recording {}\nmanifest {}\nsigned by key {}\n",
+        "sale {}, recording {}\nmanifest {}\nsigned by key {} (id {key_id})\n",
         manifest.sale_id,
         manifest.recording_id,
         hex::encode(verdict.manifest_sha256),
@@ -62,7 +63,7 @@ pub fn run(command: &EvidenceCommand, output: Output) -> Result<(), Failure> {
         text.push_str(&format!("PARTIAL: {}\n", manifest.partial_reasons.join(", ")));
     }
     if trusted.is_none() {
-        text.push_str("the key is the bundle's own: compare it with the shop's (--public-key)\n");
+        text.push_str("the key is the bundle's own word: compare its id with media-device in the shop's key_ids.toml, or give --public-key\n");
     }
     let value = json!({
         "ok": verdict.faults.is_empty(),
@@ -70,6 +71,7 @@ pub fn run(command: &EvidenceCommand, output: Output) -> Result<(), Failure> {
         "recording_id": manifest.recording_id,
         "manifest_sha256": hex::encode(verdict.manifest_sha256),
         "device_public_key": hex::encode(&manifest.device_public_key),
+        "device_key_id": key_id,
         "public_key_compared": trusted.is_some(),
         "partial": manifest.partial,
         "partial_reasons": manifest.partial_reasons,

@@ -33,8 +33,9 @@ pub async fn run(shop: &Shop, command: SandboxCommand) -> Result<(), Failure> {
     // The call has no request id: a second try would move the clock twice, so there is none.
     let request = chit_runtime::client::request(AdvanceClockRequest { by }, Some(crate::shop::DEADLINE));
     let answer = shop.sandbox().advance_clock(request).await?.into_inner();
-    let now = view::time(answer.now.as_ref()).unwrap_or_default();
-    shop.output.result(format!("business time is now {now}"), &json!({ "now": now }));
+    let local = view::local_time(answer.now.as_ref(), &shop.shared.time_zone);
+    let value = json!({ "now": view::time(answer.now.as_ref()) });
+    shop.output.result(format!("business time is now {local}"), &value);
     Ok(())
 }
 

@@ -127,7 +127,7 @@ async fn inbox(shop: &Shop, limit: u32) -> Result<(), Failure> {
     let inbound = ask!(client.list_inbound(request)).await?.inbound;
     let text = match inbound.is_empty() {
         true => "no SMS was received yet".to_owned(),
-        false => inbound.iter().map(view::inbound_text).collect(),
+        false => inbound.iter().map(|sms| view::inbound_text(sms, &shop.shared.time_zone)).collect(),
     };
     let value = inbound.iter().map(view::inbound_json).collect::<Vec<_>>();
     shop.output.result(text, &serde_json::json!({ "inbound": value }));

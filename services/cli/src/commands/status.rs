@@ -20,12 +20,12 @@ pub async fn run(shop: &Shop) -> Result<(), Failure> {
         "devices": devices.map(|d| json!({"name": d.name, "state": d.state, "ok": d.ok})).collect::<Vec<_>>(),
         "attention": status.attention.iter().map(view::sale_json).collect::<Vec<_>>(),
     });
-    shop.output.result(text(&status), &value);
+    shop.output.result(text(&status, &shop.shared.time_zone), &value);
     Ok(())
 }
 
-fn text(status: &GetStatusResponse) -> String {
-    let mut text = format!("business time  {}", view::time(status.now.as_ref()).unwrap_or_default());
+fn text(status: &GetStatusResponse, time_zone: &str) -> String {
+    let mut text = format!("business time  {}", view::local_time(status.now.as_ref(), time_zone));
     if status.sandbox {
         text.push_str("  (sandbox: receipts say PRACTICE)");
     }
@@ -35,7 +35,8 @@ fn text(status: &GetStatusResponse) -> String {
         text.push_str(&format!("{mark}  {:<11} {}\n", device.name, device.state));
     }
     text.push_str(&format!("\n{} sales wait for their payers' replies", status.deductions_waiting));
-    if let Some(oldest) = view::time(status.oldest_waiting_time.as_ref()) {
+    if status.oldest_waiting_time.is_some() {
+        let oldest = view::local_time(status.oldest_waiting_time.as_ref(), time_zone);
         text.push_str(&format!(", the oldest since {oldest}"));
     }
     text.push_str(&format!(

@@ -18,6 +18,14 @@ fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
     name.strip_prefix(prefix).unwrap_or(name)
 }
 
+/// For people: the shop's own time.
+pub fn local_time(time: Option<&prost_types::Timestamp>, time_zone: &str) -> String {
+    let time = time.and_then(chit_runtime::clock::from_proto);
+    let local = time.and_then(|time| time.in_tz(time_zone).ok());
+    local.map_or_else(String::new, |local| local.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// For programs: RFC 3339 in UTC.
 pub fn time(time: Option<&prost_types::Timestamp>) -> Option<String> {
     time.and_then(chit_runtime::clock::from_proto).map(|time| time.to_string())
 }

@@ -70,7 +70,7 @@ fn receipt_text(receipt: &Receipt) -> String {
 
 fn evidence_text(evidence: &Evidence) -> String {
     let state = short(evidence.state().as_str_name(), "EVIDENCE_STATE_");
-    format!("{state} {}", evidence.partial_reasons.join(" "))
+    format!("{state} {}", evidence.partial_reasons.join(" ")).trim_end().to_owned()
 }
 
 pub fn sale_json(sale: &Sale) -> Value {

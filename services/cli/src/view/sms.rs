@@ -3,7 +3,7 @@
 use chit_proto::sms_gateway::v1::{Inbound, Message};
 use serde_json::{Value, json};
 
-use super::{short, table, time};
+use super::{local_time, short, table, time};
 
 pub fn message_text(message: &Message) -> String {
     let duplicate = if message.possible_duplicate { " (may have been sent twice)" } else { "" };
@@ -43,8 +43,8 @@ fn encoding(name: &str) -> &str {
     short(name, "ENCODING_")
 }
 
-pub fn inbound_text(inbound: &Inbound) -> String {
-    let when = time(inbound.receive_time.as_ref()).unwrap_or_default();
+pub fn inbound_text(inbound: &Inbound, time_zone: &str) -> String {
+    let when = local_time(inbound.receive_time.as_ref(), time_zone);
     let part = if inbound.complete { "" } else { " (parts are missing)" };
     format!("{:>6}  {when}  {}{part}\n        {}\n", inbound.seq, inbound.from_raw, printable(&inbound.text))
 }

@@ -24,21 +24,28 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 const STORAGE_FREE_MIN: u32 = 3;
 
 pub async fn check(shared: &Shared) -> Vec<Check> {
+    // Without its socket a service cannot answer: no time is spent on asking.
+    let channel =
+        |service| shared.socket_of(service).exists().then(|| chit_runtime::channel(shared, service));
     let mut checks = Vec::new();
-    let client = PrinterServiceClient::new(chit_runtime::channel(shared, "printer"));
-    if let Ok(answer) = ask!(client.get_status(printer::GetStatusRequest {}), DEADLINE).await {
+    if let Some(client) = channel("printer").map(PrinterServiceClient::new)
+        && let Ok(answer) = ask!(client.get_status(printer::GetStatusRequest {}), DEADLINE).await
+    {
         checks.extend(printer_checks(&answer.status.unwrap_or_default()));
     }
-    let client = MediaCaptureServiceClient::new(chit_runtime::channel(shared, "media-capture"));
-    if let Ok(media) = ask!(client.get_device_status(GetDeviceStatusRequest {}), DEADLINE).await {
+    if let Some(client) = channel("media-capture").map(MediaCaptureServiceClient::new)
+        && let Ok(media) = ask!(client.get_device_status(GetDeviceStatusRequest {}), DEADLINE).await
+    {
         checks.extend(media_checks(&media));
     }
-    let client = ScannerServiceClient::new(chit_runtime::channel(shared, "scanner"));
-    if let Ok(answer) = ask!(client.get_status(scanner::GetStatusRequest {}), DEADLINE).await {
+    if let Some(client) = channel("scanner").map(ScannerServiceClient::new)
+        && let Ok(answer) = ask!(client.get_status(scanner::GetStatusRequest {}), DEADLINE).await
+    {
         checks.extend(scanner_checks(&answer));
     }
-    let client = SmsGatewayServiceClient::new(chit_runtime::channel(shared, "sms-gateway"));
-    if let Ok(answer) = ask!(client.get_modem(GetModemRequest {}), DEADLINE).await {
+    if let Some(client) = channel("sms-gateway").map(SmsGatewayServiceClient::new)
+        && let Ok(answer) = ask!(client.get_modem(GetModemRequest {}), DEADLINE).await
+    {
         checks.extend(modem_checks(&answer.modem.unwrap_or_default()));
     }
     checks

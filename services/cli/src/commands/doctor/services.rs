@@ -31,6 +31,10 @@ pub async fn check(shared: &Shared) -> Vec<Check> {
 }
 
 async fn one(shared: &Shared, service: &str, name: &str, without_it: Level) -> Check {
+    if !shared.socket_of(service).exists() {
+        let found = format!("not running: no {}", shared.socket_of(service).display());
+        return Check::new(without_it, service, found, start(service));
+    }
     let client = HealthClient::new(chit_runtime::channel(shared, service));
     let request = HealthCheckRequest { service: name.to_owned() };
     match ask!(client.check(request), DEADLINE).await {
@@ -42,10 +46,6 @@ async fn one(shared: &Shared, service: &str, name: &str, without_it: Level) -> C
         Err(status) if status.code() == tonic::Code::PermissionDenied => {
             let step = "run this as the shop's user or root, or list your uid in [chit] allow_uids";
             Check::new(Level::Fail, service, "does not let you in", step)
-        }
-        Err(_) if !shared.socket_of(service).exists() => {
-            let found = format!("not running: no {}", shared.socket_of(service).display());
-            Check::new(without_it, service, found, start(service))
         }
         Err(status) => Check::new(without_it, service, status.message(), start(service)),
     }

@@ -19,6 +19,13 @@ pub struct SaleArgs {
     sell: Option<sell::SellArgs>,
 }
 
+#[cfg(test)]
+impl SaleArgs {
+    pub fn sells(&self) -> bool {
+        self.sell.is_some() && self.act.is_none()
+    }
+}
+
 #[derive(Subcommand, Debug)]
 pub enum SaleAct {
     /// Show a sale.

@@ -7,13 +7,14 @@ use chit_proto::checkout::v1::event::Resource;
 use chit_proto::checkout::v1::{
     CommitSaleRequest, ConfirmPersonRequest, GetSaleRequest, PresentPayerRequest, ReceiptState,
     ReleaseSaleRequest, Sale, SaleState, ScanPayerRequest, SetBasketRequest, StartSaleRequest,
+    VoidSaleRequest,
 };
 use chit_proto::money::v1::Money;
 
 use super::line::Line;
 use crate::approval::ApprovalArgs;
 use crate::failure::Failure;
-use crate::follow::Follower;
+use crate::follow::{Follower, TIMEOUT};
 use crate::shop::{DEADLINE, Shop, ask};
 use crate::{money, view};
 
@@ -43,8 +44,13 @@ pub struct SellArgs {
     /// The person at the till is somebody else.
     #[arg(long)]
     other_person: bool,
-    #[command(flatten)]
-    approval: ApprovalArgs,
+    /// Who approves a sale over a limit: a staff name. The PIN is read as elsewhere.
+    // Not flattened: clap derives no group for a struct that holds another, and so would never see this one.
+    #[arg(long, value_name = "NAME")]
+    approver: Option<String>,
+    /// File with the approver's PIN.
+    #[arg(long, value_name = "FILE", requires = "approver")]
+    pin_file: Option<PathBuf>,
     /// Release the payer as soon as the receipt is on paper.
     #[arg(long)]
     release: bool,
@@ -58,39 +64,64 @@ pub async fn run(shop: &Shop, args: SellArgs, currency: &str) -> Result<(), Fail
     let start = StartSaleRequest { request_id: shop.step_id("start"), cashier: args.cashier.clone() };
     let sale_id = ask!(client.start_sale(start)).await?.sale.unwrap_or_default().sale_id;
     shop.output.progress(format!("sale {sale_id}"));
+    if let Err(failure) = commit(shop, &args, &sale_id, currency).await {
+        return Err(give_up(shop, sale_id, failure).await);
+    }
+    let mut follower = Follower::new(shop, &sale_id, Duration::from_secs(args.timeout));
+    follow(shop, &mut follower, &args, &sale_id).await?;
+    let sale = ask!(client.get_sale(GetSaleRequest { sale_id })).await?.sale.unwrap_or_default();
+    shop.output.result(view::sale_text(&sale), &view::sale_json(&sale));
+    Ok(())
+}
 
+/// From the basket to the durable sale.
+async fn commit(shop: &Shop, args: &SellArgs, sale_id: &str, currency: &str) -> Result<(), Failure> {
+    let client = shop.sales();
     let lines: Vec<_> = args.lines.iter().map(|line| line.0.clone()).collect();
     let total = lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.total_minor));
     let amount_minor = total.ok_or_else(|| Failure::usage("the lines add up to more than there is money"))?;
     let basket = SetBasketRequest {
         request_id: shop.step_id("basket"),
-        sale_id: sale_id.clone(),
+        sale_id: sale_id.to_owned(),
         lines,
         total: Some(Money { amount_minor, currency_code: currency.to_owned() }),
     };
     ask!(client.set_basket(basket)).await?;
     shop.output.progress(format!("basket of {}", money::amount(amount_minor, currency)));
-
-    let mut follower = Follower::new(shop, &sale_id, Duration::from_secs(args.timeout));
-    payer(shop, &args, &sale_id).await?;
+    payer(shop, args, sale_id).await?;
     if args.same_person || args.other_person {
         let confirm = ConfirmPersonRequest {
             request_id: shop.step_id("person"),
-            sale_id: sale_id.clone(),
+            sale_id: sale_id.to_owned(),
             same_person: args.same_person,
         };
         ask!(client.confirm_person(confirm)).await?;
     }
+    let approval = ApprovalArgs { approver: args.approver.clone(), pin_file: args.pin_file.clone() };
     let commit = CommitSaleRequest {
         request_id: shop.step_id("commit"),
-        sale_id: sale_id.clone(),
-        approval: args.approval.given().await?,
+        sale_id: sale_id.to_owned(),
+        approval: approval.given().await?,
     };
     ask!(client.commit_sale(commit)).await?;
-    follow(shop, &mut follower, &args, &sale_id).await?;
-    let sale = ask!(client.get_sale(GetSaleRequest { sale_id })).await?.sale.unwrap_or_default();
-    shop.output.result(view::sale_text(&sale), &view::sale_json(&sale));
     Ok(())
+}
+
+/// A draft that will not be sold must not catch the next goods of the handheld. It is only voided after a clear no:
+/// a commit whose answer was lost may have happened.
+async fn give_up(shop: &Shop, sale_id: String, failure: Failure) -> Failure {
+    if failure.is_certain() {
+        let void =
+            VoidSaleRequest { request_id: shop.step_id("void"), sale_id, ..VoidSaleRequest::default() };
+        let client = shop.sales();
+        match ask!(client.void_sale(void)).await {
+            Ok(_) => shop.output.progress("nothing was sold; the draft is void"),
+            Err(status) => {
+                shop.output.progress(format!("the draft could not be voided: {}", status.message()))
+            }
+        }
+    }
+    failure
 }
 
 async fn payer(shop: &Shop, args: &SellArgs, sale_id: &str) -> Result<(), Failure> {
@@ -120,9 +151,15 @@ async fn payer(shop: &Shop, args: &SellArgs, sale_id: &str) -> Result<(), Failur
     shop.output.progress("scan the payer's code with the handheld …");
     let mut follower = Follower::new(shop, sale_id, wait);
     loop {
-        let Resource::Sale(sale) = follower.next().await? else { continue };
-        if sale.state() >= SaleState::PayerOk {
-            return Ok(());
+        match follower.next().await {
+            Ok(Resource::Sale(sale)) if sale.state() >= SaleState::PayerOk => return Ok(()),
+            Ok(_) => {}
+            Err(failure) if failure.reason == TIMEOUT => {
+                let message =
+                    "the handheld read no payer's code that is accepted; try again, or use --scan-camera";
+                return Err(Failure::refused("NO_CODE_SEEN", message));
+            }
+            Err(failure) => return Err(failure),
         }
     }
 }
