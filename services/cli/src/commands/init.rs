@@ -147,7 +147,7 @@ fn random_pin() -> anyhow::Result<String> {
 }
 
 /// Whole or not at all, 0600 from the first moment; an existing file is only replaced if asked.
-fn write(dir: &Path, name: &str, bytes: &[u8], replace: bool) -> anyhow::Result<()> {
+pub(super) fn write(dir: &Path, name: &str, bytes: &[u8], replace: bool) -> anyhow::Result<()> {
     let place = || format!("cannot write {}", dir.join(name).display());
     let mut draft = tempfile::NamedTempFile::new_in(dir).with_context(place)?;
     draft.write_all(bytes).with_context(place)?;

@@ -6,6 +6,7 @@ mod doctor;
 pub mod enrol;
 pub mod evidence;
 mod init;
+pub mod pki;
 pub mod sale;
 pub mod sandbox;
 pub mod settle;
@@ -43,6 +44,7 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Settle(command) => settle::run(&shop, command).await,
         Command::Dispute(command) => dispute::run(&shop, command).await,
         Command::Evidence(command) => evidence::run(&command, output),
+        Command::Pki(command) => pki::run(&ctx.shared, command, output),
         Command::Sandbox(command) => sandbox::run(&shop, command).await,
     }
 }
