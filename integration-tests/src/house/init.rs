@@ -39,15 +39,20 @@ impl Pins {
     }
 }
 
-pub fn run(place: &Place) -> anyhow::Result<Pins> {
+/// `chit` with the house's configuration; returns what it said on stdout.
+pub fn chit(place: &Place, args: &[&str]) -> anyhow::Result<String> {
     let mut command = Command::new(super::program("chit")?);
-    command.arg("--config").arg(place.config()).args(["init", "--json"]);
-    let output = command.stdin(Stdio::null()).output().context("chit init")?;
+    command.arg("--config").arg(place.config()).args(args);
+    let output = command.stdin(Stdio::null()).output().context("chit")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("chit init: {}: {}", output.status, said.trim());
+        bail!("chit {}: {}: {}", args.join(" "), output.status, said.trim());
     }
-    let said = String::from_utf8(output.stdout).context("chit init --json")?;
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+pub fn run(place: &Place) -> anyhow::Result<Pins> {
+    let said = chit(place, &["init", "--json"])?;
     let last = said.lines().last().context("chit init --json said nothing")?;
     let told: Pins = serde_json::from_str(last).context("chit init --json, last line")?;
     let kept = place.root().join("pins.json");

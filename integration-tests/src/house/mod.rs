@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use chit_proto::sms_gateway::v1::{ModemState, WatchModemRequest};
 use chit_runtime::Shared;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -46,6 +48,10 @@ impl Options {
         }
         self
     }
+
+    fn listens_on_tcp(&self) -> bool {
+        self.settings.get("checkout").is_some_and(|checkout| checkout.get("tcp_listen").is_some())
+    }
 }
 
 /// A running shop. Dropping it ends all its processes.
@@ -70,6 +76,9 @@ impl House {
         std::fs::write(place.config(), text).context("chit.toml")?;
         let (_, shared) = chit_runtime::load::<toml::Table>(&place.config(), "checkout")?;
         let pins = init::run(&place)?;
+        if options.listens_on_tcp() {
+            init::chit(&place, &["pki", "init"])?;
+        }
         let mut keepers = BTreeMap::new();
         for service in SERVICES {
             keepers.insert(service, Keeper::start(service, &place)?);
@@ -77,12 +86,23 @@ impl House {
         Ok(Self { place, shared, pins, printer_addr, keepers, simulators })
     }
 
-    /// Waits until every service says that it serves.
+    /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.
     pub async fn ready(&self) -> anyhow::Result<()> {
         for service in SERVICES {
             self.service_ready(service).await?;
         }
-        Ok(())
+        tokio::time::timeout(READY_MAX, self.modem_ready()).await.context("the modem is not ready")?
+    }
+
+    async fn modem_ready(&self) -> anyhow::Result<()> {
+        let mut gateway = SmsGatewayServiceClient::new(chit_runtime::channel(&self.shared, "sms-gateway"));
+        let mut states = gateway.watch_modem(WatchModemRequest {}).await?.into_inner();
+        while let Some(state) = states.message().await? {
+            if state.modem.is_some_and(|modem| modem.state() == ModemState::Ready) {
+                return Ok(());
+            }
+        }
+        bail!("{}", self.why_not("sms-gateway"))
     }
 
     /// Waits until one service says that it serves, or its keeper has given it up.
@@ -110,6 +130,21 @@ impl House {
             self.keeper(service).state(),
             log.display()
         )
+    }
+
+    /// Where checkout listens for other POS software, once it is ready.
+    pub fn tcp_addr(&self) -> anyhow::Result<String> {
+        let note = self.place.run_dir().join("checkout.tcp");
+        let addr = std::fs::read_to_string(&note).with_context(|| note.display().to_string())?;
+        Ok(addr.trim().to_owned())
+    }
+
+    /// A certificate for a client, made by the house's `chit`: `<name>.pem`, `<name>.key` and `ca.pem` in the folder.
+    pub fn certify(&self, name: &str, role: &str) -> anyhow::Result<PathBuf> {
+        let out = self.place.root().join("clients");
+        let folder = out.to_string_lossy();
+        init::chit(&self.place, &["pki", "issue", name, "--role", role, "--renew", "--out", &folder])?;
+        Ok(out)
     }
 
     pub fn keeper(&self, service: &str) -> &Keeper {

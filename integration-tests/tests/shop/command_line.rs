@@ -1,0 +1,114 @@
+//! A whole sale from the shop's PC: nothing but `chit`, a payer with a phone, and the devices.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use chit_integration_tests::desk::{CASHIER, SUPERVISOR};
+use chit_integration_tests::house::{House, program};
+use chit_integration_tests::payer::{Payer, read_qr};
+use chit_proto::checkout::v1::{PayerState, SaleState};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::open_shop::{open_house, options};
+
+const REFUSED: i32 = 2;
+
+struct Pc<'a> {
+    house: &'a House,
+}
+
+impl Pc<'_> {
+    async fn run(&self, args: &[&str]) -> Output {
+        let mut chit = Command::new(program("chit").unwrap());
+        chit.arg("--config").arg(self.house.place.config()).arg("--json").args(args);
+        chit.env("CHIT_PIN", self.house.pins.approval(SUPERVISOR).unwrap().pin).stdin(Stdio::null());
+        chit.output().await.unwrap()
+    }
+
+    /// The last line of what it says, a JSON object.
+    async fn says(&self, args: &[&str]) -> Value {
+        let output = self.run(args).await;
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(said.lines().last().unwrap()).unwrap()
+    }
+}
+
+fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+    object[key].as_str().unwrap_or_else(|| panic!("no {key} in {object}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
+    let (house, desk) = open_house(&options()).await;
+    let pc = Pc { house: &house };
+    let doctor = pc.run(&["doctor"]).await;
+    assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+
+    let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await.unwrap();
+    let phone = payer.phone().to_owned();
+    let enrol = [
+        "enrol",
+        "--name",
+        "Ada Li",
+        "--phone",
+        &phone,
+        "--language",
+        "en",
+        "--consent",
+        "--approver",
+        SUPERVISOR,
+    ];
+    let enrolled = pc.says(&enrol).await;
+    payer.take_card(&house.simulators.printer, text(&enrolled, "card_serial")).await.unwrap();
+    payer.pay().await.unwrap();
+    let mut journal = desk.journal(text(&enrolled, "payer_id"));
+    journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await.unwrap();
+    pc.says(&["sandbox", "advance", "24h"]).await;
+
+    let code = house.place.root().join("code.txt");
+    fs::write(&code, read_qr(Path::new(text(&enrolled, "code_png_path"))).await.unwrap()).unwrap();
+    let sold = pc.says(&sale(&code, &["--same-person", "--release"])).await;
+    let sale_id = text(&sold, "sale_id");
+    pc.says(&["deduct", "run"]).await;
+    payer.pay().await.unwrap();
+    desk.journal(sale_id).sale_is(SaleState::Verified).await.unwrap();
+    pc.says(&["settle", "run", "--actor", SUPERVISOR]).await;
+    assert_eq!(text(&pc.says(&["sale", "show", sale_id]).await, "state"), "SETTLED");
+
+    let opened = pc.says(&["dispute", "open", sale_id, "--actor", CASHIER]).await;
+    let dispute = text(&opened, "dispute_id");
+    let resolved = pc.says(&["dispute", "resolve", dispute, "--dismiss", "--approver", SUPERVISOR]).await;
+    assert_eq!(text(&resolved, "state"), "DISMISSED");
+
+    let bundle = desk.look_up(sale_id).await.unwrap().evidence_folder;
+    pc.says(&["evidence", "verify", &bundle]).await;
+    let photo = Path::new(&bundle).join("photo-1.jpg");
+    let mut bytes = fs::read(&photo).unwrap();
+    bytes[100] ^= 1;
+    fs::set_permissions(&photo, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&photo, bytes).unwrap();
+    let changed = pc.run(&["evidence", "verify", &bundle]).await;
+    assert!(!changed.status.success(), "a changed photo is noticed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_is_no_payer_code_ends_the_sale_with_exit_2_and_the_reason() {
+    let (house, _) = open_house(&options()).await;
+    let code = house.place.root().join("strange.txt");
+    fs::write(&code, "hello").unwrap();
+    let refused = Pc { house: &house }.run(&sale(&code, &["--same-person"])).await;
+    let said = String::from_utf8(refused.stderr).unwrap() + &String::from_utf8(refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(REFUSED), "{said}");
+    assert!(said.contains("NOT_A_PAYER_CODE"), "{said}");
+}
+
+/// Two bottles of water.
+fn sale<'a>(code: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    let line = "6901234567892|Spring water|2|200";
+    let basket = ["sale", "--cashier", CASHIER, "--line", line, "--payer-code-file", code.to_str().unwrap()];
+    [&basket[..], more].concat()
+}
