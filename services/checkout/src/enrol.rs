@@ -5,14 +5,15 @@ use std::sync::Arc;
 use iso_currency::Currency;
 use sha2::{Digest, Sha256};
 
+use crate::dialogue::rounds;
 use crate::domain::code_card::{CardSerial, RowBitmap};
 use crate::domain::effect::{Effect, EffectKind};
-use crate::domain::name::Named;
 use crate::domain::payer::{PayerId, PhoneE164};
 use crate::domain::payer_code::{DayNumber, PayerCode, SealedPhone};
 use crate::domain::payer_code_digits;
 use crate::domain::people::{EnrolStep, Payer, PayerState};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
+use crate::domain::sale::SaleState;
 use crate::keys::PAYER_CODE_KEY_ID;
 use crate::shop::Shop;
 use crate::store::{Rows, Tx};
@@ -33,53 +34,68 @@ pub fn number_taken() -> Refusal {
     }
 }
 
-/// Makes ids, serials and the QR picture; nothing is stored but the picture.
-pub fn prepare(shop: &Arc<Shop>, new: NewPayer, photo: Vec<u8>, approved_by: &str) -> Result<Payer> {
-    let payer_id = PayerId(shop.random()?);
+/// A payer code and its picture.
+pub struct Issued {
+    pub serial: u16,
+    pub valid_to: String,
+    pub png_path: String,
+}
+
+/// Signs a code of this serial and writes its picture; older pictures of the payer count for nothing then.
+pub fn issue(shop: &Arc<Shop>, payer_id: PayerId, phone: &PhoneE164, serial: u16) -> Result<Issued> {
     let today = crate::counter::day_number(shop)?;
-    let consent: [u8; 32] = Sha256::digest(CONSENT.as_bytes()).into();
-    let consent_hash = [consent[0], consent[1], consent[2], consent[3]];
     let code = PayerCode {
         issuer: shop.cfg.issuer,
         key_id: PAYER_CODE_KEY_ID,
         payer_id,
         from_day: today,
         to_day: DayNumber(today.0.saturating_add(shop.cfg.code_validity_days)),
-        serial: FIRST_SERIAL,
+        serial,
         limit_class: 0,
         flags: 0,
         currency: Currency::from_code(&shop.cfg.currency_code)
             .ok_or_else(|| Refusal::internal("the shop's currency is not an ISO 4217 code"))?,
-        consent_hash,
-        sealed_phone: SealedPhone::seal(&new.phone, &shop.keys.payer_group[..], payer_id, FIRST_SERIAL),
+        consent_hash: consent_hash(),
+        sealed_phone: SealedPhone::seal(phone, &shop.keys.payer_group[..], payer_id, serial),
     };
     let png = payer_code_digits::png(&code.sign(&shop.keys.payer_code));
-    let path = shop.codes_dir.join(format!("{payer_id}.png"));
+    let path = shop.codes_dir.join(format!("{payer_id}-{serial}.png"));
     write_private(&path, &png)
         .map_err(|error| Refusal::internal(format!("the payer code's picture cannot be written: {error}")))?;
+    Ok(Issued { serial, valid_to: code.to_day.date().to_string(), png_path: path.display().to_string() })
+}
+
+/// Makes ids, serials and the QR picture; nothing is stored but the picture.
+pub fn prepare(shop: &Arc<Shop>, new: NewPayer, approved_by: &str) -> Result<Payer> {
+    let payer_id = PayerId(shop.random()?);
+    let code = issue(shop, payer_id, &new.phone, FIRST_SERIAL)?;
     Ok(Payer {
         payer_id: payer_id.to_string(),
         state: PayerState::Enrolling as i32,
         name: new.name,
         phone: new.phone.reveal().to_owned(),
         language: new.language,
-        code_serial: u32::from(FIRST_SERIAL),
-        valid_to: code.to_day.date().to_string(),
+        code_serial: u32::from(code.serial),
+        valid_to: code.valid_to,
         card_serial: CardSerial::from_random(shop.random_u64()?).to_string(),
         rows_burned: RowBitmap::default().to_bytes().to_vec(),
         mandate_id: shop.new_ulid()?,
         mandate_job_id: shop.new_ulid()?,
         card_job_id: shop.new_ulid()?,
         enrol_step: EnrolStep::Mandate as i32,
-        code_png_path: path.display().to_string(),
-        photo_jpeg: photo,
+        code_png_path: code.png_path,
         account_id: shop.new_ulid()?,
         create_ms: shop.now_ms(),
-        consent_hash: u32::from_be_bytes(consent_hash),
+        consent_hash: u32::from_be_bytes(consent_hash()),
         traceparent: chit_runtime::trace::current_traceparent().unwrap_or_default(),
         approved_by: approved_by.to_owned(),
         ..Payer::default()
     })
+}
+
+fn consent_hash() -> [u8; 4] {
+    let whole: [u8; 32] = Sha256::digest(CONSENT.as_bytes()).into();
+    [whole[0], whole[1], whole[2], whole[3]]
 }
 
 /// Whoever holds the picture can impersonate the payer at a till.
@@ -92,57 +108,68 @@ fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-pub fn enrol(tx: &mut Tx, payer: &Payer, approver: &str) -> Result<()> {
+pub fn enrol(tx: &mut Tx, payer: &Payer, photo: &[u8], approver: &str) -> Result<()> {
     if tx.payer_by_phone(&payer.phone)?.is_some() {
         return Err(number_taken());
     }
     tx.index_phone(&payer.phone, &payer.payer_id)?;
+    tx.put_photo(&payer.payer_id, photo)?;
     tx.put_payer(approver, payer)?;
     tx.push(&Effect::new(EffectKind::Enrol, &payer.payer_id))
 }
 
-/// Ends a freeze or a lock in person: a new card, and its first row must be answered.
-pub fn reset(tx: &mut Tx, payer_id: &str, approver: &str, job_id: String, random: u64) -> Result<Payer> {
+/// What a reset makes anew.
+pub struct Renewal {
+    pub code: Issued,
+    pub card_random: u64,
+    pub card_job_id: String,
+}
+
+/// Ends a freeze or a lock in person: a new card, whose first row must be answered, and a new payer code, because
+/// somebody may have a copy of the old one.
+pub fn reset(tx: &mut Tx, payer_id: &str, approver: &str, new: Renewal) -> Result<Payer> {
     let mut payer = tx.payer(payer_id)?;
-    if !matches!(
-        payer.state(),
-        PayerState::Frozen | PayerState::Locked | PayerState::Active | PayerState::Pending
-    ) {
-        let message = format!("the payer is {}; there is nothing to reset", payer.state().name());
+    if payer.state() == PayerState::Enrolling {
+        let message = "the papers of this payer are being printed; there is nothing to reset";
         return Err(Refusal::wrong_state(message));
     }
+    if !payer.open_challenge_id.is_empty() {
+        let mut challenge = tx.challenge(&payer.open_challenge_id)?;
+        rounds::call_off(tx, &mut challenge, approver, 0)?;
+        payer = tx.payer(payer_id)?;
+    }
     payer.state = PayerState::Enrolling as i32;
-    payer.card_serial = CardSerial::from_random(random).to_string();
-    payer.card_job_id = job_id;
+    payer.code_serial = u32::from(new.code.serial);
+    payer.valid_to = new.code.valid_to;
+    payer.code_png_path = new.code.png_path;
+    payer.card_serial = CardSerial::from_random(new.card_random).to_string();
+    payer.card_job_id = new.card_job_id;
     payer.enrol_step = EnrolStep::Card as i32;
+    payer.enrol_rounds = 0;
     payer.rows_burned = RowBitmap::default().to_bytes().to_vec();
     payer.used_code_hashes.clear();
     payer.wrong_since_right = 0;
-    payer.frozen_by_payer = false;
     payer.not_before_ms = 0;
-    if !payer.open_challenge_id.is_empty() {
-        cancel_open(tx, &mut payer)?;
-    }
     tx.put_payer(approver, &payer)?;
+    ask_anew(tx, &payer, approver)?;
     tx.push(&Effect::new(EffectKind::Enrol, payer_id))?;
     Ok(payer)
 }
 
-/// Rows of the old card count for nothing: what it asked for is asked anew.
-fn cancel_open(tx: &mut Tx, payer: &mut Payer) -> Result<()> {
-    use crate::domain::dialogue::ChallengeState;
-    use crate::domain::sale::SaleState;
-    let mut challenge = tx.challenge(&payer.open_challenge_id)?;
-    challenge.state = ChallengeState::Cancelled as i32;
-    tx.put_challenge("system", &challenge)?;
-    tx.push(&Effect::new(EffectKind::CancelMessage, &challenge.message_id))?;
-    for sale_id in &challenge.sale_ids {
-        let mut sale = tx.sale(sale_id)?;
-        if sale.state() == SaleState::Challenged {
-            sale.advance(SaleState::Queued)?;
-            tx.put_sale("system", &sale)?;
+/// The payer was found: what waits for him, or was given up, gets three rounds with the new card.
+fn ask_anew(tx: &mut Tx, payer: &Payer, approver: &str) -> Result<()> {
+    for mut sale in tx.open_sales()? {
+        if sale.payer_id != payer.payer_id
+            || !matches!(sale.state(), SaleState::Queued | SaleState::Unreachable)
+        {
+            continue;
         }
+        if sale.state() == SaleState::Unreachable {
+            sale.advance(SaleState::Queued)?;
+        }
+        sale.rounds = 0;
+        sale.not_before_ms = 0;
+        tx.put_sale(approver, &sale)?;
     }
-    payer.open_challenge_id.clear();
     Ok(())
 }

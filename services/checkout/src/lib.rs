@@ -18,6 +18,7 @@ mod store;
 mod watch;
 
 use chit_runtime::{Context, Server};
+use tokio::task::JoinSet;
 
 pub use config::Config;
 
@@ -27,11 +28,12 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     counter::check_catalogue(&cfg.catalogue)?;
     let tcp = cfg.tcp(api::may);
     let shop = shop::Shop::open(&ctx, cfg)?;
-    tokio::spawn(saga::ensure_accounts(shop.clone()));
-    tokio::spawn(watch::modem::run(shop.clone()));
-    tokio::spawn(watch::sms_states::run(shop.clone()));
-    tokio::spawn(watch::inbox::run(shop.clone()));
-    tokio::spawn(watch::scans::run(shop.clone()));
+    let mut listeners = JoinSet::new();
+    listeners.spawn(saga::ensure_accounts(shop.clone()));
+    listeners.spawn(watch::modem::run(shop.clone()));
+    listeners.spawn(watch::sms_states::run(shop.clone()));
+    listeners.spawn(watch::inbox::run(shop.clone()));
+    listeners.spawn(watch::scans::run(shop.clone()));
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).tcp(tcp);
     let server = api::add_all(server, shop.clone());
     tokio::select! {
@@ -39,5 +41,16 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
         // State that cannot be read or written: a new process starts from what is durable.
         ended = saga::run(shop.clone()) => { ended?; ctx.shutdown.wait().await; Ok(()) }
         ended = schedule::run(shop) => { ended?; ctx.shutdown.wait().await; Ok(()) }
+        panic = panicked(&mut listeners) => Err(panic),
     }
+}
+
+/// A shop that does not hear its payers must not look alive: a new process listens again.
+async fn panicked(listeners: &mut JoinSet<()>) -> anyhow::Error {
+    while let Some(ended) = listeners.join_next().await {
+        if let Err(panic) = ended {
+            return anyhow::Error::new(panic).context("a listener panicked");
+        }
+    }
+    std::future::pending().await
 }

@@ -44,16 +44,16 @@ pub fn receipt(shop: &Shop, sale: &Sale) -> Document {
     Document { language: language(&shop.cfg.receipt_language), content: Some(Content::Sale(receipt)) }
 }
 
+/// Void or refund: when it was, and who approved it.
 pub fn notice(shop: &Shop, sale: &Sale) -> Document {
-    let voided = sale.refund_transfer_id.is_empty();
     let notice = MoneyNotice {
         sale_id: sale.sale_id.clone(),
         receipt_no: sale.receipt_no.clone(),
         shop_name: shop.cfg.shop_name.clone(),
-        time: time(sale.commit_ms),
+        time: time(sale.undo_ms),
         amount: money(sale),
-        approved_by: sale.cashier.clone(),
-        voided,
+        approved_by: sale.undo_by.clone(),
+        voided: sale.refund_transfer_id.is_empty(),
     };
     Document { language: language(&shop.cfg.receipt_language), content: Some(Content::Notice(notice)) }
 }

@@ -139,8 +139,13 @@ pub fn attention(sale: &Sale, policy: EvidencePolicy) -> Vec<v1::Attention> {
             _ => {}
         }
     }
-    if sale.sms.last().is_some_and(|trace| !trace.inbound && trace.state == "UNKNOWN") {
+    let asked = matches!(sale.state(), SaleState::Queued | SaleState::Challenged | SaleState::BadPending);
+    let unknown = |trace: &SmsTrace| !trace.inbound && trace.purpose != "ANSWER" && trace.state == "UNKNOWN";
+    if asked && sale.sms.iter().any(unknown) {
         items.push(v1::Attention::SmsUnknown);
+    }
+    if sale.state() == SaleState::Queued && !sale.dispatch_released && !sale.held_by_dispute {
+        items.push(v1::Attention::Dispatch);
     }
     if sale.listing_needs_person {
         items.push(v1::Attention::Listing);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chit_runtime::request_id;
 use prost::Message;
+use sha2::{Digest, Sha256};
 use tonic::Status;
 
 use crate::domain::refusal::Result;
@@ -13,11 +14,18 @@ use crate::store::Tx;
 
 /// A mutating request: its id, and its body without secrets for the comparison.
 pub trait Mutation: Message + Clone {
+    /// Part of the comparison: two calls may have bodies of the same bytes.
+    const NAME: &'static str;
     fn request_id(&self) -> &str;
     /// A PIN must not be stored, not even inside a hash: six digits are found in a moment.
     fn without_secrets(&self) -> Self {
         self.clone()
     }
+}
+
+fn fingerprint<Req: Mutation>(request: &Req) -> [u8; 32] {
+    let body = request.without_secrets().encode_to_vec();
+    Sha256::new().chain_update(Req::NAME).chain_update([0]).chain_update(body).finalize().into()
 }
 
 /// Runs `change` once per request id, in one transaction with the memory of its answer.
@@ -33,7 +41,7 @@ where
 {
     request_id::check(request.request_id())?;
     let id = request.request_id().to_owned();
-    let fingerprint = request_id::fingerprint(&request.without_secrets());
+    let fingerprint = fingerprint(request);
     let answer = shop
         .store
         .write(move |tx| {
@@ -63,7 +71,7 @@ where
 {
     request_id::check(request.request_id())?;
     let id = request.request_id().to_owned();
-    let fingerprint = request_id::fingerprint(&request.without_secrets());
+    let fingerprint = fingerprint(request);
     let answer = shop
         .store
         .write(move |tx| {
@@ -89,7 +97,7 @@ where
 {
     request_id::check(request.request_id())?;
     let id = request.request_id().to_owned();
-    let fingerprint = request_id::fingerprint(&request.without_secrets());
+    let fingerprint = fingerprint(request);
     Ok(shop.store.write(move |tx| tx.remembered(&id, &fingerprint)).await?)
 }
 
@@ -100,9 +108,11 @@ pub fn approval(input: Option<chit_proto::checkout::v1::Approval>) -> Option<App
 macro_rules! mutations {
     ($($request:ident),* ; $($secret:ident),*) => {
         $(impl Mutation for chit_proto::checkout::v1::$request {
+            const NAME: &'static str = stringify!($request);
             fn request_id(&self) -> &str { &self.request_id }
         })*
         $(impl Mutation for chit_proto::checkout::v1::$secret {
+            const NAME: &'static str = stringify!($secret);
             fn request_id(&self) -> &str { &self.request_id }
             fn without_secrets(&self) -> Self {
                 let mut request = self.clone();
@@ -124,6 +134,8 @@ mutations!(
 );
 
 impl Mutation for chit_proto::checkout::v1::AnswerInPersonRequest {
+    const NAME: &'static str = "AnswerInPersonRequest";
+
     fn request_id(&self) -> &str {
         &self.request_id
     }

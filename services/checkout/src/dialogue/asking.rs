@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::answers::{Voice, count_unasked, may_send_unasked, send, unwritable};
 use super::facts::timestamp;
+use super::rounds::is_asked_by;
 use crate::domain::challenge_text::{self, Asking, SALES_MAX, SaleLine};
 use crate::domain::code_card::{Row, RowBitmap};
 use crate::domain::dialogue::{Challenge, ChallengeState, OutFact, Purpose};
@@ -16,12 +17,16 @@ use crate::domain::people::{Payer, PayerState};
 use crate::domain::refusal::{Refusal, Result};
 use crate::domain::sale::{Sale, SaleState};
 use crate::domain::sms_text::SmsText;
+use crate::domain::verification::ROUNDS_MAX;
 use crate::store::{Rows, Tx};
 
 /// 24 h from *submitted*.
-pub const VALID_MS: i64 = 24 * 3_600_000;
-/// The reminder goes out when this much is left.
-pub const REMIND_LEFT_MS: i64 = 12 * 3_600_000;
+pub const VALID_MS: i64 = 24 * HOUR_MS;
+const HOUR_MS: i64 = 3_600_000;
+/// The reminder goes out when this much is left, or in the morning after a quiet night.
+pub const REMIND_LEFT_MS: i64 = 12 * HOUR_MS;
+/// With less than this left a reminder only annoys.
+const REMIND_LEFT_MIN_MS: i64 = HOUR_MS;
 
 /// Ids and randomness for one challenge.
 pub struct Fresh {
@@ -32,10 +37,14 @@ pub struct Fresh {
 }
 
 /// Sales of this payer that may be asked for now, oldest first, at most three.
-pub fn due_sales(sales: Vec<Sale>, payer: &Payer, operator: bool, now_ms: i64) -> Vec<Sale> {
+pub fn due_sales(sales: &[Sale], payer: &Payer, operator: bool, now_ms: i64) -> Vec<Sale> {
+    // Phone and card are proven together first.
+    if payer.state() == PayerState::Pending {
+        return Vec::new();
+    }
     let frozen = payer.state() == PayerState::Frozen;
     let mut due: Vec<Sale> = sales
-        .into_iter()
+        .iter()
         .filter(|sale| {
             sale.payer_id == payer.payer_id
                 && sale.state() == SaleState::Queued
@@ -45,6 +54,7 @@ pub fn due_sales(sales: Vec<Sale>, payer: &Payer, operator: bool, now_ms: i64) -
                 // A frozen code is asked for a dismissed rejection only, once more.
                 && (!frozen || sale.last_round)
         })
+        .cloned()
         .collect();
     due.sort_by(|left, right| left.sale_id.cmp(&right.sale_id));
     due.truncate(SALES_MAX);
@@ -57,8 +67,12 @@ pub fn may_ask(payer: &Payer, voice: &Voice, now_ms: i64) -> Result<bool> {
         payer.state(),
         PayerState::Pending | PayerState::Active | PayerState::Frozen | PayerState::Denied
     );
+    // Whoever does not answer three first challenges has another number, or no interest; the counter stays open to him.
+    let given_up = payer.state() == PayerState::Pending && payer.enrol_rounds >= u32::from(ROUNDS_MAX);
     Ok(askable
+        && !given_up
         && payer.open_challenge_id.is_empty()
+        && bitmap_of(payer)?.remaining() > 0
         && payer.not_before_ms <= now_ms
         && may_send_unasked(payer, voice, now_ms)?)
 }
@@ -75,15 +89,15 @@ pub fn ask(
     if !may_ask(&payer, voice, tx.now_ms)? {
         return Ok(None);
     }
-    let sales = due_sales(tx.open_sales()?, &payer, operator, tx.now_ms);
+    let sales = due_sales(&tx.open_sales()?, &payer, operator, tx.now_ms);
     if sales.is_empty() && payer.state() != PayerState::Pending {
         return Ok(None);
     }
     let bitmap = bitmap_of(&payer)?;
-    let Some((row, burned)) = bitmap.assign_row(fresh.random) else {
-        tracing::warn!(payer = payer.payer_id, "the code card is used up; print a new one (ResetPayer)");
-        return Ok(None);
-    };
+    let Some((row, burned)) = bitmap.assign_row(fresh.random) else { return Ok(None) };
+    if burned.remaining() == 0 {
+        tracing::warn!(payer = payer.payer_id, "the last row is used; print a new card (ResetPayer)");
+    }
     payer.rows_burned = burned.to_bytes().to_vec();
     let evidence = evidence_hash(&sales);
     let text = challenge_words(voice, &payer, &sales, row, &evidence, Asking::FirstTime)?;
@@ -92,7 +106,7 @@ pub fn ask(
         payer_id: payer.payer_id.clone(),
         sale_ids: sales.iter().map(|sale| sale.sale_id.clone()).collect(),
         row: u32::from(row.get()),
-        round: sales.iter().map(|sale| sale.rounds + 1).max().unwrap_or(1),
+        round: sales.iter().map(|sale| sale.rounds + 1).max().unwrap_or(payer.enrol_rounds + 1),
         state: ChallengeState::Sending as i32,
         message_id: fresh.message_id.clone(),
         proof: hex::encode(evidence),
@@ -103,6 +117,7 @@ pub fn ask(
         text_salt: fresh.salt.to_vec(),
         ..Challenge::default()
     };
+    payer.enrol_rounds += u32::from(sales.is_empty());
     witness_text(tx, &challenge, &text)?;
     count_unasked(&mut payer, voice, tx.now_ms)?;
     payer.open_challenge_id.clone_from(&challenge.challenge_id);
@@ -134,21 +149,38 @@ fn witness_text(tx: &mut Tx, challenge: &Challenge, text: &SmsText) -> Result<()
     tx.push(&Effect::new(EffectKind::RecordFact, &fact.fact_id))
 }
 
+/// Is it time for the reminder, and may it go out?
+pub fn may_remind(challenge: &Challenge, payer: &Payer, voice: &Voice, now_ms: i64) -> Result<bool> {
+    let left = challenge.expire_ms + challenge.paused_ms - now_ms;
+    Ok(challenge.state() == ChallengeState::Open
+        && !challenge.reminded
+        && !challenge.sale_ids.is_empty()
+        && (REMIND_LEFT_MIN_MS..=REMIND_LEFT_MS).contains(&left)
+        && may_send_unasked(payer, voice, now_ms)?)
+}
+
 /// The same row and sales once more, when half of the time is over.
 pub fn remind(tx: &mut Tx, voice: &Voice, challenge_id: &str, message_id: &str) -> Result<()> {
     let mut challenge = tx.challenge(challenge_id)?;
     let mut payer = tx.payer(&challenge.payer_id)?;
-    if challenge.reminded || challenge.sale_ids.is_empty() || !may_send_unasked(&payer, voice, tx.now_ms)? {
+    if !may_remind(&challenge, &payer, voice, tx.now_ms)? {
         return Ok(());
     }
+    let until = challenge.expire_ms + challenge.paused_ms;
+    let hours_left = u8::try_from((until - tx.now_ms + HOUR_MS / 2) / HOUR_MS).unwrap_or(u8::MAX);
     let sales: Result<Vec<Sale>> = challenge.sale_ids.iter().map(|id| tx.sale(id)).collect();
     let row = Row::new(u8::try_from(challenge.row).unwrap_or_default())
         .map_err(|_damaged| Refusal::internal("a stored row is damaged"))?;
     let sales = sales?;
-    let text = challenge_words(voice, &payer, &sales, row, &evidence_hash(&sales), Asking::Reminder)?;
-    count_unasked(&mut payer, voice, tx.now_ms)?;
     challenge.reminded = true;
-    let (sale_ids, until) = (challenge.sale_ids.clone(), challenge.expire_ms + challenge.paused_ms);
+    if sales.iter().any(|sale| !is_asked_by(sale, &challenge) || sale.held_by_dispute) {
+        // The same text would ask for what is settled otherwise, a shorter one would count `0 2` differently.
+        return tx.put_challenge("system", &challenge);
+    }
+    let text =
+        challenge_words(voice, &payer, &sales, row, &evidence_hash(&sales), Asking::Reminder { hours_left })?;
+    count_unasked(&mut payer, voice, tx.now_ms)?;
+    let sale_ids = challenge.sale_ids.clone();
     send(tx, &payer, message_id, text, Purpose::Reminder, challenge_id, sale_ids, until)?;
     tx.put_challenge("system", &challenge)?;
     tx.put_payer("system", &payer)

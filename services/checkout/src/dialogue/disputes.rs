@@ -1,9 +1,9 @@
 //! Disputes: opened by the payer's reply or in person, resolved by somebody else than the sale's cashier.
 
 use chit_proto::ledger::v1::FactKind;
-use sha2::{Digest, Sha256};
 
-use crate::domain::dialogue::OutFact;
+use super::witness::witness;
+use super::{payment, rounds};
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::name::Named;
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
@@ -11,7 +11,7 @@ use crate::domain::sale::{Sale, SaleState};
 use crate::domain::settlement::{Dispute, DisputeCause, DisputeState};
 use crate::store::{Rows, Tx};
 
-/// Opens a dispute; what is not yet in a batch is not deducted meanwhile.
+/// Opens a dispute; what is not yet in a batch is not deducted meanwhile. The caller stores the sale.
 pub fn open(
     tx: &mut Tx,
     sale: &mut Sale,
@@ -28,6 +28,7 @@ pub fn open(
             ));
         }
     }
+    must_be_disputable(sale)?;
     let dispute = Dispute {
         dispute_id: dispute_id.clone(),
         sale_id: sale.sale_id.clone(),
@@ -38,19 +39,52 @@ pub fn open(
         ..Dispute::default()
     };
     sale.dispute_ids.push(dispute_id);
-    if matches!(
-        sale.state(),
-        SaleState::Queued
-            | SaleState::Challenged
-            | SaleState::Verified
-            | SaleState::Unreachable
-            | SaleState::BadPending
-    ) {
-        sale.held_by_dispute = true;
+    sale.held_by_dispute = may_be_held(sale.state());
+    if sale.state() == SaleState::Challenged {
+        sale.advance(SaleState::Queued)?;
     }
     tx.put_dispute(actor, &dispute)?;
-    witness(tx, &dispute, actor)?;
+    witness_turn(tx, &dispute, actor)?;
     Ok(dispute)
+}
+
+/// The payer objects at the counter: the sale also leaves the challenge that asks for it.
+pub fn open_in_person(
+    tx: &mut Tx,
+    reference: &str,
+    dispute_id: String,
+    cause: DisputeCause,
+    actor: &str,
+) -> Result<Dispute> {
+    let mut sale = tx.sale_by_reference(reference)?;
+    let dispute = open(tx, &mut sale, dispute_id, cause, actor)?;
+    tx.put_sale(actor, &sale)?;
+    if !sale.challenge_id.is_empty() {
+        let mut challenge = tx.challenge(&sale.challenge_id)?;
+        let others: Result<Vec<Sale>> = challenge.sale_ids.iter().map(|id| tx.sale(id)).collect();
+        let asks_on =
+            others?.iter().any(|other| rounds::is_asked_by(other, &challenge) && !other.held_by_dispute);
+        if challenge.state().is_running() && !asks_on {
+            rounds::call_off(tx, &mut challenge, actor, 0)?;
+        }
+    }
+    Ok(dispute)
+}
+
+fn must_be_disputable(sale: &Sale) -> Result<()> {
+    let over = matches!(sale.state(), SaleState::Voided | SaleState::WrittenOff | SaleState::Expired);
+    if !sale.state().is_committed() || over || !sale.refund_transfer_id.is_empty() {
+        let message = "nothing was sold or nothing is owed any more; there is nothing to dispute";
+        return Err(Refusal::wrong_state(message));
+    }
+    Ok(())
+}
+
+/// Not yet handed to the rail, and not yet on the deny list.
+fn may_be_held(state: SaleState) -> bool {
+    state.is_committed()
+        && !state.is_final()
+        && !matches!(state, SaleState::Submitted | SaleState::BadListed | SaleState::Rejected)
 }
 
 /// Ids for what a resolution makes.
@@ -63,52 +97,64 @@ pub fn resolve(tx: &mut Tx, dispute_id: &str, uphold: bool, actor: &str, fresh: 
     let mut dispute = must_be_open(tx, dispute_id)?;
     let mut sale = tx.sale(&dispute.sale_id)?;
     dispute.state = if uphold { DisputeState::Upheld } else { DisputeState::Dismissed } as i32;
-    dispute.resolved_by = actor.to_owned();
-    dispute.resolve_ms = tx.now_ms;
-    sale.held_by_dispute = false;
     if uphold {
-        pay_back(tx, &mut sale, fresh)?;
+        pay_back(tx, &mut sale, actor, fresh)?;
     } else if sale.state() == SaleState::Rejected {
-        // One last challenge, then BAD_PENDING.
+        // One last challenge although the code is frozen, then BAD_PENDING.
         sale.advance(SaleState::Queued)?;
         sale.last_round = true;
-    } else if sale.state() == SaleState::Challenged {
-        sale.advance(SaleState::Queued)?;
     }
-    tx.put_sale(actor, &sale)?;
-    tx.put_dispute(actor, &dispute)?;
-    witness(tx, &dispute, actor)?;
-    Ok(dispute)
-}
-
-/// UPHELD: what was paid is refunded by a linked transfer, what was not is written off.
-fn pay_back(tx: &mut Tx, sale: &mut Sale, fresh: Fresh) -> Result<()> {
-    if matches!(sale.state(), SaleState::Settled | SaleState::Submitted) {
-        sale.refund_transfer_id.clone_from(&fresh.transfer_id);
-        tx.push(&Effect::with_far_id(EffectKind::Refund, &sale.sale_id, fresh.transfer_id))?;
-        return tx.push(&Effect::with_far_id(EffectKind::PrintNotice, &sale.sale_id, fresh.job_id));
-    }
-    if matches!(sale.state(), SaleState::BadListed) {
-        return Err(Refusal::wrong_state("the sale is on the deny list; clear the record first"));
-    }
-    sale.advance(SaleState::WrittenOff)?;
-    tx.push(&Effect::new(EffectKind::VoidTransfer, &sale.sale_id))
+    close(tx, dispute, sale, actor)
 }
 
 pub fn withdraw(tx: &mut Tx, dispute_id: &str, actor: &str) -> Result<Dispute> {
     let mut dispute = must_be_open(tx, dispute_id)?;
     let mut sale = tx.sale(&dispute.sale_id)?;
     dispute.state = DisputeState::Withdrawn as i32;
+    if sale.state() == SaleState::Rejected {
+        sale.advance(SaleState::Queued)?;
+    }
+    close(tx, dispute, sale, actor)
+}
+
+/// The sale goes on. The objection paused the days before the deny list: they go on where they were.
+fn close(tx: &mut Tx, mut dispute: Dispute, mut sale: Sale, actor: &str) -> Result<Dispute> {
     dispute.resolved_by = actor.to_owned();
     dispute.resolve_ms = tx.now_ms;
     sale.held_by_dispute = false;
-    if matches!(sale.state(), SaleState::Rejected | SaleState::Challenged) {
-        sale.advance(SaleState::Queued)?;
+    if sale.state() == SaleState::BadPending && sale.notice_ms > 0 {
+        sale.notice_ms += (tx.now_ms - sale.notice_ms.max(dispute.create_ms)).max(0);
     }
     tx.put_sale(actor, &sale)?;
+    if sale.state() == SaleState::WrittenOff && sale.listed_ms > 0 {
+        payment::undeny(tx, &sale, actor)?;
+    }
     tx.put_dispute(actor, &dispute)?;
-    witness(tx, &dispute, actor)?;
+    witness_turn(tx, &dispute, actor)?;
     Ok(dispute)
+}
+
+/// UPHELD: what was paid is refunded by a linked transfer, what was not is written off. A listed debt has left the
+/// receivables already, so only the record ends.
+fn pay_back(tx: &mut Tx, sale: &mut Sale, actor: &str, fresh: Fresh) -> Result<()> {
+    match sale.state() {
+        SaleState::Settled | SaleState::Submitted | SaleState::PaidOtherwise | SaleState::Cleared => {
+            sale.undo_ms = tx.now_ms;
+            sale.undo_by = actor.to_owned();
+            sale.undo_job_id.clone_from(&fresh.job_id);
+            sale.refund_transfer_id.clone_from(&fresh.transfer_id);
+            tx.push(&Effect::with_far_id(EffectKind::Refund, &sale.sale_id, fresh.transfer_id))?;
+            tx.push(&Effect::with_far_id(EffectKind::PrintNotice, &sale.sale_id, fresh.job_id))
+        }
+        SaleState::Committed | SaleState::Printing => {
+            Err(Refusal::wrong_state("the payer is still at the counter; void the sale"))
+        }
+        SaleState::BadListed => sale.advance(SaleState::WrittenOff),
+        _ => {
+            sale.advance(SaleState::WrittenOff)?;
+            tx.push(&Effect::new(EffectKind::VoidTransfer, &sale.sale_id))
+        }
+    }
 }
 
 fn must_be_open(tx: &Tx, dispute_id: &str) -> Result<Dispute> {
@@ -123,19 +169,8 @@ fn must_be_open(tx: &Tx, dispute_id: &str) -> Result<Dispute> {
     ))
 }
 
-/// The ledger witnesses each turn of a dispute. The fact's id follows from dispute and state, so it is made once.
-fn witness(tx: &mut Tx, dispute: &Dispute, actor: &str) -> Result<()> {
+/// The ledger witnesses each turn of a dispute.
+fn witness_turn(tx: &mut Tx, dispute: &Dispute, actor: &str) -> Result<()> {
     let text = format!("{}/{}", dispute.dispute_id, dispute.state().name());
-    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest[..16]);
-    let fact = OutFact {
-        fact_id: ulid::Ulid::from(u128::from_be_bytes(id)).to_string(),
-        kind: FactKind::DisputeOutcome as i32,
-        subject_id: dispute.sale_id.clone(),
-        sha256: digest.to_vec(),
-        actor: actor.to_owned(),
-    };
-    tx.put_fact(&fact)?;
-    tx.push(&Effect::new(EffectKind::RecordFact, &fact.fact_id))
+    witness(tx, FactKind::DisputeOutcome, &dispute.sale_id, &text, actor)
 }

@@ -11,8 +11,8 @@ use crate::domain::code_card::{CodeHash, Row};
 use crate::domain::dialogue::{Challenge, ChallengeState, OutFact};
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::payer_texts::Answer;
-use crate::domain::people::PayerState;
-use crate::domain::refusal::{Refusal, Result};
+use crate::domain::people::{Payer, PayerState};
+use crate::domain::refusal::{Refusal, RefusalKind, Result};
 use crate::domain::sale::{Sale, SaleState};
 use crate::domain::settlement::DisputeCause;
 use crate::domain::verification::Outcome;
@@ -27,7 +27,7 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    fn take(&mut self) -> Result<String> {
+    pub(super) fn take(&mut self) -> Result<String> {
         self.ids
             .pop()
             .ok_or_else(|| Refusal::internal("an outcome needed more ids than a challenge has sales"))
@@ -67,7 +67,10 @@ pub fn apply(
         }
         Outcome::Rejected { challenge, which } => turn.rejected(*challenge, which, &mut fresh)?,
         Outcome::WrongGoodsDispute { challenge, sales } => turn.wrong_goods(*challenge, sales, &mut fresh)?,
-        Outcome::DisputeAfterVerified { sales, .. } => turn.dispute_after(sales, &mut fresh)?,
+        Outcome::DisputeAfterVerified { sales, wrong_goods, .. } => {
+            let cause = if *wrong_goods { DisputeCause::WrongGoods } else { DisputeCause::NotMine };
+            turn.dispute_after(sales, cause, &mut fresh)?
+        }
         Outcome::SameWrongAgain { challenge, left } => {
             Some(Answer::SameWrongAgain { row: turn.row_of(*challenge)?, left: *left })
         }
@@ -126,20 +129,14 @@ impl Turn<'_> {
         closes: &[usize],
         fresh: &mut Fresh,
     ) -> Result<Option<Answer>> {
-        for close in closes {
-            self.cancel(*close)?;
-        }
         let mut challenge = self.dossier.challenges[at].clone();
         challenge.state = ChallengeState::Answered as i32;
         challenge.delivered = true;
         self.close_if_open(&challenge.challenge_id);
         self.tx.put_challenge(PAYER, &challenge)?;
-        self.dossier.payer.wrong_since_right = 0;
-        if let Some(code) = self.code {
-            self.dossier.payer.used_code_hashes.push(code.0.to_vec());
-        }
+        proven(&mut self.dossier.payer, self.code);
         if challenge.sale_ids.is_empty() {
-            self.dossier.payer.state = PayerState::Active as i32;
+            self.dossier.payer.activate();
         }
         let mut numbers = Vec::new();
         for sale_id in &challenge.sale_ids {
@@ -151,12 +148,16 @@ impl Turn<'_> {
                 numbers.push(number(&sale)?);
             }
         }
-        self.witness_result(&challenge, "verified", fresh.take()?)?;
-        Ok(Some(Answer::Accepted { sales: numbers }))
+        for close in closes {
+            self.call_off(*close)?;
+        }
+        witness_result(self.tx, &challenge, "verified", fresh.take()?)?;
+        let enrolled = challenge.sale_ids.is_empty();
+        Ok(Some(if enrolled { Answer::Enrolled } else { Answer::Accepted { sales: numbers } }))
     }
 
     fn count_wrong(&mut self, on: &[usize]) -> Result<()> {
-        let Some(code) = self.code else { return Ok(()) };
+        let (Some(code), false) = (self.code, on.is_empty()) else { return Ok(()) };
         self.dossier.payer.wrong_since_right += 1;
         for at in on {
             let challenge = &mut self.dossier.challenges[*at];
@@ -196,17 +197,18 @@ impl Turn<'_> {
     }
 
     fn rejected(&mut self, at: usize, which: &[Ulid], fresh: &mut Fresh) -> Result<Option<Answer>> {
-        self.dossier.payer.state = PayerState::Frozen as i32;
-        self.dossier.payer.frozen_by_payer = true;
-        let numbers =
-            self.take_out(at, which, fresh, DisputeCause::NotMine, |sale| sale.advance(SaleState::Rejected))?;
-        Ok(Some(Answer::Rejected { sales: numbers }))
+        self.dossier.payer.freeze();
+        let numbers = self.take_out(at, which, fresh, DisputeCause::NotMine, |sale| {
+            // From here on its own state says that it is not deducted.
+            sale.held_by_dispute = false;
+            sale.advance(SaleState::Rejected)
+        })?;
+        let enrolment = self.dossier.challenges[at].sale_ids.is_empty();
+        Ok(Some(if enrolment { Answer::EnrolmentEnded } else { Answer::Rejected { sales: numbers } }))
     }
 
     fn wrong_goods(&mut self, at: usize, sales: &[Ulid], fresh: &mut Fresh) -> Result<Option<Answer>> {
-        let numbers = self.take_out(at, sales, fresh, DisputeCause::WrongGoods, |sale| {
-            if sale.state() == SaleState::Challenged { sale.advance(SaleState::Queued) } else { Ok(()) }
-        })?;
+        let numbers = self.take_out(at, sales, fresh, DisputeCause::WrongGoods, |_| Ok(()))?;
         Ok(Some(Answer::WrongGoods { sales: numbers }))
     }
 
@@ -242,21 +244,27 @@ impl Turn<'_> {
             self.close_if_open(&challenge.challenge_id);
         }
         self.tx.put_challenge(PAYER, &challenge)?;
-        self.witness_result(&challenge, "objected", fresh.take()?)?;
+        witness_result(self.tx, &challenge, "objected", fresh.take()?)?;
         self.dossier.challenges[at] = challenge;
         Ok(numbers)
     }
 
     /// `0` or ERR after the right reply: paid stays paid, but somebody has to look.
-    fn dispute_after(&mut self, sales: &[Ulid], fresh: &mut Fresh) -> Result<Option<Answer>> {
+    fn dispute_after(
+        &mut self,
+        sales: &[Ulid],
+        cause: DisputeCause,
+        fresh: &mut Fresh,
+    ) -> Result<Option<Answer>> {
         let mut numbers = Vec::new();
         let mut settled = false;
         for id in sales {
             let mut sale = self.tx.sale(&id.to_string())?;
             settled |= sale.state() != SaleState::Verified;
-            match disputes::open(self.tx, &mut sale, fresh.take()?, DisputeCause::NotMine, PAYER) {
+            match disputes::open(self.tx, &mut sale, fresh.take()?, cause, PAYER) {
                 Ok(_) => self.tx.put_sale(PAYER, &sale)?,
-                Err(refusal) if refusal.reason == "DISPUTE_OPEN" => {}
+                // One is open already, or all of it was paid back: nothing more to do for him.
+                Err(refusal) if refusal.kind == RefusalKind::WrongState => {}
                 Err(refusal) => return Err(refusal),
             }
             numbers.push(number(&sale)?);
@@ -269,18 +277,16 @@ impl Turn<'_> {
     }
 
     fn freeze(&mut self) -> Result<()> {
-        self.dossier.payer.state = PayerState::Frozen as i32;
-        self.dossier.payer.frozen_by_payer = true;
+        self.dossier.payer.freeze();
         Ok(())
     }
 
-    fn cancel(&mut self, at: usize) -> Result<()> {
-        let challenge = &mut self.dossier.challenges[at];
-        challenge.state = ChallengeState::Cancelled as i32;
-        self.tx.put_challenge("system", challenge)?;
-        self.tx.push(&Effect::new(EffectKind::CancelMessage, &challenge.message_id))?;
-        let id = challenge.challenge_id.clone();
-        self.close_if_open(&id);
+    fn call_off(&mut self, at: usize) -> Result<()> {
+        self.flush_payer()?;
+        let mut challenge = self.dossier.challenges[at].clone();
+        rounds::call_off(self.tx, &mut challenge, PAYER, 0)?;
+        self.dossier.payer = self.tx.payer(&challenge.payer_id)?;
+        self.dossier.challenges[at] = challenge;
         Ok(())
     }
 
@@ -294,20 +300,28 @@ impl Turn<'_> {
     fn flush_payer(&mut self) -> Result<()> {
         self.tx.put_payer(PAYER, &self.dossier.payer)
     }
+}
 
-    fn witness_result(&mut self, challenge: &Challenge, result: &str, fact_id: String) -> Result<()> {
-        let subject = challenge.sale_ids.first().unwrap_or(&challenge.challenge_id);
-        let text = format!("{}/{result}", challenge.challenge_id);
-        let fact = OutFact {
-            fact_id: fact_id.clone(),
-            kind: FactKind::ChallengeResult as i32,
-            subject_id: subject.clone(),
-            sha256: Sha256::digest(text.as_bytes()).to_vec(),
-            actor: PAYER.into(),
-        };
-        self.tx.put_fact(&fact)?;
-        self.tx.push(&Effect::new(EffectKind::RecordFact, &fact_id))
+/// A right code: the wrong ones before it are forgiven, and this one is used.
+pub fn proven(payer: &mut Payer, code: Option<CodeHash>) {
+    payer.wrong_since_right = 0;
+    if let Some(code) = code {
+        payer.used_code_hashes.push(code.0.to_vec());
     }
+}
+
+pub fn witness_result(tx: &mut Tx, challenge: &Challenge, result: &str, fact_id: String) -> Result<()> {
+    let subject = challenge.sale_ids.first().unwrap_or(&challenge.challenge_id);
+    let text = format!("{}/{result}", challenge.challenge_id);
+    let fact = OutFact {
+        fact_id: fact_id.clone(),
+        kind: FactKind::ChallengeResult as i32,
+        subject_id: subject.clone(),
+        sha256: Sha256::digest(text.as_bytes()).to_vec(),
+        actor: PAYER.into(),
+    };
+    tx.put_fact(&fact)?;
+    tx.push(&Effect::new(EffectKind::RecordFact, &fact_id))
 }
 
 fn number(sale: &Sale) -> Result<crate::domain::proof::SaleNumber> {

@@ -12,7 +12,6 @@ pub const SALES_MAX: usize = 3;
 /// 99,999.99 in a currency of two decimals: seven digits, whatever the currency.
 pub const AMOUNT_MINOR_MAX: i64 = 9_999_999;
 pub const VALID_HOURS: u8 = 24;
-pub const REMINDER_HOURS_LEFT: u8 = 12;
 
 /// One sale as the payer will read it; `at` is local time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +24,7 @@ pub struct SaleLine {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asking {
     FirstTime,
-    Reminder,
+    Reminder { hours_left: u8 },
 }
 
 #[derive(Clone, Copy)]
@@ -79,8 +78,12 @@ impl Challenge<'_> {
     fn hours(&self) -> u8 {
         match self.asking {
             Asking::FirstTime => VALID_HOURS,
-            Asking::Reminder => REMINDER_HOURS_LEFT,
+            Asking::Reminder { hours_left } => hours_left,
         }
+    }
+
+    fn is_reminder(&self) -> bool {
+        matches!(self.asking, Asking::Reminder { .. })
     }
 
     fn each(&self, write: impl Fn(&SaleLine) -> String) -> Vec<String> {
@@ -90,7 +93,7 @@ impl Challenge<'_> {
     fn chinese_one(&self, sale: &SaleLine) -> Vec<String> {
         let (row, hours, proof) = (self.row, self.hours(), self.proof());
         let (date, amount, number) = (chinese_date(sale.at), sale.amount.chinese(), sale.number);
-        let reminder = if self.asking == Asking::Reminder { "提醒:" } else { "" };
+        let reminder = if self.is_reminder() { "提醒:" } else { "" };
         vec![
             format!(
                 "{reminder}{date}消费{amount},单{number}。付款回卡上第{row}行6位数,非本人回0。{hours}时内有效。凭证{proof}"
@@ -101,7 +104,7 @@ impl Challenge<'_> {
 
     fn chinese_several(&self) -> Vec<String> {
         let (row, hours, proof) = (self.row, self.hours(), self.proof());
-        let reminder = if self.asking == Asking::Reminder { "提醒:" } else { "" };
+        let reminder = if self.is_reminder() { "提醒:" } else { "" };
         let list = self.each(|sale| format!("{}({})", sale.amount.chinese(), sale.number)).join(",");
         let currency = self.sales[0].amount.currency;
         // The tightest form says the currency once: 41 characters for three sales in yuan, 44 in another currency.
@@ -127,7 +130,7 @@ impl Challenge<'_> {
     fn english_one(&self, sale: &SaleLine) -> Vec<String> {
         let (row, hours, proof) = (self.row, self.hours(), self.proof());
         let (date, amount, number) = (english_date(sale.at), sale.amount, sale.number);
-        let reminder = if self.asking == Asking::Reminder { "Reminder. " } else { "" };
+        let reminder = if self.is_reminder() { "Reminder. " } else { "" };
         vec![format!(
             "{reminder}{date} {amount} no {number}. To pay reply row {row} of your card (6 digits). \
              Not you: 0. Wrong: ERR. Valid {hours}h. Proof {proof}"
@@ -136,7 +139,7 @@ impl Challenge<'_> {
 
     fn english_several(&self) -> Vec<String> {
         let (row, hours, proof) = (self.row, self.hours(), self.proof());
-        let reminder = if self.asking == Asking::Reminder { "Reminder. " } else { "" };
+        let reminder = if self.is_reminder() { "Reminder. " } else { "" };
         let items = self.each(|sale| format!("{} no {}", sale.amount.digits(), sale.number)).join(", ");
         let list = format!("{} {items}", self.sales[0].amount.currency.code());
         vec![
@@ -238,7 +241,8 @@ mod tests {
     fn three_sales_leave_eight_characters_of_proof() {
         let sales = [("8F3K", 9_999_999), ("8F3M", 9_999_999), ("8F3N", 9_999_999)]
             .map(|(number, minor)| sale(number, minor, Currency::CNY));
-        let text = text(Language::Chinese, "惠民便利小店", &sales, Asking::Reminder).unwrap();
+        let text =
+            text(Language::Chinese, "惠民便利小店", &sales, Asking::Reminder { hours_left: 12 }).unwrap();
         assert_eq!(
             text.as_str(),
             "【惠民便利】99999.99元8F3K,99999.99元8F3M,99999.99元8F3N,付款回卡23行码,否回0,证7K2M9QX4"
@@ -263,7 +267,7 @@ mod tests {
             amounts in proptest::collection::vec((1_i64..=AMOUNT_MINOR_MAX, 0_u32..1 << 20), 1..=3),
             currency in prop_oneof![Just(Currency::CNY), Just(Currency::USD), Just(Currency::JPY), Just(Currency::KWD)],
             language in prop_oneof![Just(Language::Chinese), Just(Language::English)],
-            asking in prop_oneof![Just(Asking::FirstTime), Just(Asking::Reminder)],
+            asking in prop_oneof![Just(Asking::FirstTime), (1_u8..=12).prop_map(|hours_left| Asking::Reminder { hours_left })],
             row in 1_u8..=60, hash: [u8; 32], month in 1_i8..=12,
         ) {
             let at = date(2026, month, 28).at(23, 59, 0, 0);

@@ -14,6 +14,10 @@ pub enum Answer {
     Accepted {
         sales: Vec<SaleNumber>,
     },
+    /// The first challenge was answered: the payer code is active.
+    Enrolled,
+    /// The first challenge was answered with `0`: wrong number, or he thought better of it.
+    EnrolmentEnded,
     Rejected {
         sales: Vec<SaleNumber>,
     },
@@ -59,6 +63,8 @@ impl Answer {
     fn chinese(&self) -> String {
         match self {
             Self::Accepted { sales } => format!("单{}已确认,扣款后另行通知。", list(sales)),
+            Self::Enrolled => "付款码已开通。密码卡请放家中,勿与手机同放。".to_owned(),
+            Self::EnrolmentEnded => "开通已停止,不会扣款。若是误回,请到店办理。".to_owned(),
             Self::Rejected { sales } => {
                 format!("单{}已否认,不扣款。您的付款码已停用,请到店核实。", list(sales))
             }
@@ -88,6 +94,13 @@ impl Answer {
     fn english(&self) -> String {
         match self {
             Self::Accepted { sales } => format!("no {} accepted. We tell you when it is paid.", list(sales)),
+            Self::Enrolled => {
+                "Your payer code is active. Keep the card at home, apart from the phone.".to_owned()
+            }
+            Self::EnrolmentEnded => {
+                "The enrolment is stopped; nothing is deducted. If that was a slip, come to the shop."
+                    .to_owned()
+            }
             Self::Rejected { sales } => format!(
                 "no {} rejected, nothing is deducted. Your payer code is frozen; please come to the shop.",
                 list(sales)
@@ -198,6 +211,8 @@ mod tests {
     fn every_answer(row: Row, sales: Vec<SaleNumber>) -> Vec<Answer> {
         vec![
             Answer::Accepted { sales: sales.clone() },
+            Answer::Enrolled,
+            Answer::EnrolmentEnded,
             Answer::Rejected { sales: sales.clone() },
             Answer::WrongGoods { sales: sales.clone() },
             Answer::DisputeAfterPayment { sales },

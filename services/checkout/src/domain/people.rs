@@ -66,8 +66,6 @@ pub struct Payer {
     pub enrol_step: i32,
     #[prost(string, tag = "16")]
     pub code_png_path: String,
-    #[prost(bytes = "vec", tag = "17")]
-    pub photo_jpeg: Vec<u8>,
     /// Ledger account, ULID.
     #[prost(string, tag = "18")]
     pub account_id: String,
@@ -87,15 +85,18 @@ pub struct Payer {
     /// No challenge before this time (after three wrong replies: next day 08:00).
     #[prost(int64, tag = "25")]
     pub not_before_ms: i64,
-    /// State to return to when a freeze ends.
-    #[prost(bool, tag = "26")]
-    pub frozen_by_payer: bool,
     #[prost(uint32, tag = "27")]
     pub consent_hash: u32,
     #[prost(string, tag = "28")]
     pub traceparent: String,
     #[prost(string, tag = "29")]
     pub approved_by: String,
+    /// A sale of his is BAD_LISTED: outlasts a freeze, a lock and a new card.
+    #[prost(bool, tag = "30")]
+    pub listed: bool,
+    /// First challenges of the present card so far.
+    #[prost(uint32, tag = "31")]
+    pub enrol_rounds: u32,
 }
 
 impl std::fmt::Debug for Payer {
@@ -112,16 +113,43 @@ impl Payer {
     /// May he buy now?
     pub fn may_buy(&self) -> Result<()> {
         let refuse = |reason, message: &str| Err(Refusal::new(RefusalKind::WrongState, reason, message));
+        if self.listed {
+            return refuse("DENY_LISTED", "the payer has an unpaid bad record; let him pay it first");
+        }
         match self.state() {
             PayerState::Active => Ok(()),
             PayerState::Frozen => {
                 refuse("PAYER_FROZEN", "the code is frozen; the payer must come to the counter with the card")
             }
             PayerState::Locked => refuse("CARD_LOCKED", "nine wrong replies; reset the card in person"),
-            PayerState::Denied => {
-                refuse("DENY_LISTED", "the payer has an unpaid bad record; let him pay it first")
-            }
             _ => refuse("PAYER_NOT_ACTIVE", "the first SMS was not answered yet; the code is not active"),
+        }
+    }
+
+    /// The code is frozen until the payer comes in person. A lock is stricter and stays.
+    pub fn freeze(&mut self) {
+        if self.state() != PayerState::Locked {
+            self.state = PayerState::Frozen as i32;
+        }
+    }
+
+    /// Phone and card were proven together: he may buy, unless a bad record stands.
+    pub fn activate(&mut self) {
+        self.state = if self.listed { PayerState::Denied } else { PayerState::Active } as i32;
+    }
+
+    /// A bad record stands; a freeze or a lock is not lifted by it, nor later by its end.
+    pub fn list(&mut self) {
+        self.listed = true;
+        if self.state() == PayerState::Active {
+            self.activate();
+        }
+    }
+
+    pub fn unlist(&mut self) {
+        self.listed = false;
+        if self.state() == PayerState::Denied {
+            self.activate();
         }
     }
 

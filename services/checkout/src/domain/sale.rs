@@ -41,8 +41,8 @@ impl SaleState {
             PayerOk => matches!(next, Draft | Committed | Voided),
             Committed => matches!(next, Printing | Voided),
             Printing => matches!(next, Released | Voided),
-            Released => next == Sealed,
-            Sealed => next == Queued,
+            Released => matches!(next, Sealed | WrittenOff),
+            Sealed => matches!(next, Queued | WrittenOff),
             Queued => matches!(
                 next,
                 Challenged | Verified | Rejected | PaidOtherwise | BadPending | Unreachable | WrittenOff
@@ -57,9 +57,9 @@ impl SaleState {
             Submitted => matches!(next, Settled | Returned),
             Settled => next == Returned,
             Rejected => matches!(next, WrittenOff | Queued | Verified | PaidOtherwise),
-            Unreachable => matches!(next, Queued | Verified | PaidOtherwise | WrittenOff),
+            Unreachable => matches!(next, Queued | Verified | Rejected | PaidOtherwise | WrittenOff),
             BadPending => matches!(next, BadListed | Verified | PaidOtherwise | WrittenOff | Rejected),
-            BadListed => matches!(next, Cleared | Expired),
+            BadListed => matches!(next, Cleared | Expired | WrittenOff),
             Returned => matches!(next, Submitted | BadPending | PaidOtherwise),
             Voided | Cleared | Expired | WrittenOff | PaidOtherwise => false,
         }
@@ -165,6 +165,9 @@ pub struct Receipt {
     pub fence_ms: i64,
     #[prost(int64, tag = "11")]
     pub last_byte_ms: i64,
+    /// The job's newest revision that was noted: a stream that starts over tells nothing new.
+    #[prost(uint64, tag = "12")]
+    pub job_revision: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -206,7 +209,13 @@ pub struct SmsTrace {
     pub encoding: String,
     #[prost(string, tag = "6")]
     pub purpose: String,
+    /// The gateway's revision of the message: an older report never overwrites a newer one.
+    #[prost(uint64, tag = "7")]
+    pub revision: u64,
 }
+
+/// More than three rounds with reminders, a notice and the answers to them; a payer who goes on writing adds no more.
+const SMS_TRACES_MAX: usize = 64;
 
 /// The record of one sale. Times are business time in unix milliseconds, 0 = not yet.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -315,6 +324,16 @@ pub struct Sale {
     /// A supervisor must decide on the listing (partial or overridden evidence).
     #[prost(bool, tag = "45")]
     pub listing_needs_person: bool,
+    /// The pending transfer, where it is not the sale's own id: an id that failed in the ledger stays failed there.
+    #[prost(string, tag = "46")]
+    pub pending_transfer_id: String,
+    /// Void or refund: when, by whom, and the job of its notice.
+    #[prost(int64, tag = "47")]
+    pub undo_ms: i64,
+    #[prost(string, tag = "48")]
+    pub undo_by: String,
+    #[prost(string, tag = "49")]
+    pub undo_job_id: String,
 }
 
 impl Sale {
@@ -361,10 +380,18 @@ impl Sale {
 
     /// Keeps one entry a message; a later one replaces the earlier.
     pub fn trace_sms(&mut self, trace: SmsTrace) {
+        let room = self.sms.len() < SMS_TRACES_MAX;
         match self.sms.iter_mut().find(|known| known.message_id == trace.message_id) {
+            Some(known) if trace.revision < known.revision => {}
             Some(known) => *known = trace,
-            None => self.sms.push(trace),
+            None if room => self.sms.push(trace),
+            None => {}
         }
+    }
+
+    /// The transfer that reserves its amount in the ledger.
+    pub fn pending_transfer(&self) -> &str {
+        if self.pending_transfer_id.is_empty() { &self.sale_id } else { &self.pending_transfer_id }
     }
 
     /// The receipt is on paper and only the payer's leaving is missing.

@@ -106,6 +106,8 @@ pub enum Outcome {
     DisputeAfterVerified {
         challenge: usize,
         sales: Vec<Ulid>,
+        /// ERR, not `0`.
+        wrong_goods: bool,
     },
     /// ERR: dispute over goods or price; the code is not frozen.
     WrongGoodsDispute {
@@ -290,7 +292,11 @@ fn object(challenges: &[ChallengeFacts], objection: Objection, nth: Option<u8>) 
         }
     };
     match objection {
-        _ if waiting.is_empty() => Outcome::DisputeAfterVerified { challenge, sales: verified },
+        _ if waiting.is_empty() => Outcome::DisputeAfterVerified {
+            challenge,
+            sales: verified,
+            wrong_goods: objection == Objection::WrongGoods,
+        },
         Objection::NotMe => Outcome::Rejected { challenge, which: waiting },
         Objection::WrongGoods => Outcome::WrongGoodsDispute { challenge, sales: waiting },
     }

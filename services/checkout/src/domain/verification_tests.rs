@@ -192,10 +192,10 @@ fn a_rejection_is_heard_after_expiry_and_after_three_wrong_tries() {
 fn a_rejection_after_the_right_reply_is_a_dispute_and_changes_no_sale() {
     let answered =
         with_standing(challenge(23, "481516", 0, ChallengeState::Answered), SaleStanding::Verified);
-    let dispute = |sales| Outcome::DisputeAfterVerified { challenge: 0, sales };
-    assert_eq!(says_now(std::slice::from_ref(&answered), "0"), dispute(vec![SALE_A, SALE_B]));
-    assert_eq!(says_now(std::slice::from_ref(&answered), "0 2"), dispute(vec![SALE_B]));
-    assert_eq!(says_now(&[answered], "错"), dispute(vec![SALE_A, SALE_B]));
+    let dispute = |sales, wrong_goods| Outcome::DisputeAfterVerified { challenge: 0, sales, wrong_goods };
+    assert_eq!(says_now(std::slice::from_ref(&answered), "0"), dispute(vec![SALE_A, SALE_B], false));
+    assert_eq!(says_now(std::slice::from_ref(&answered), "0 2"), dispute(vec![SALE_B], false));
+    assert_eq!(says_now(&[answered], "错"), dispute(vec![SALE_A, SALE_B], true));
 }
 
 #[test]

@@ -8,15 +8,17 @@ use jiff::Timestamp;
 
 use super::Fault;
 use crate::domain::dialogue::{OutMessage, Purpose};
-use crate::domain::sale::SaleState;
+use crate::domain::refusal::Result;
+use crate::domain::sale::{Sale, SaleState};
 use crate::shop::Shop;
 use crate::store::Rows;
 use crate::watch::sms_states;
 
 /// The ledger witnesses the fact; evidence that is witnessed lets its sale be asked for.
-pub async fn record_fact(shop: &Arc<Shop>, row: u64, fact_id: &str) -> Result<(), Fault> {
+pub async fn record_fact(shop: &Arc<Shop>, row: u64, fact_id: &str) -> std::result::Result<(), Fault> {
     let id = fact_id.to_owned();
     let fact = shop.store.read(move |rows| rows.fact(&id)).await?;
+    let fact_id = fact.fact_id.clone();
     let sealed_sale = (fact.kind == FactKind::EvidenceSealed as i32).then(|| fact.subject_id.clone());
     let request = RecordFactRequest {
         fact: Some(Fact {
@@ -38,6 +40,7 @@ pub async fn record_fact(shop: &Arc<Shop>, row: u64, fact_id: &str) -> Result<()
                     tx.put_sale("system", &sale)?;
                 }
             }
+            tx.forget_fact(&fact_id)?;
             tx.done(row)
         })
         .await?;
@@ -45,9 +48,10 @@ pub async fn record_fact(shop: &Arc<Shop>, row: u64, fact_id: &str) -> Result<()
     Ok(())
 }
 
-pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> Result<(), Fault> {
+pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> std::result::Result<(), Fault> {
     let id = message_id.to_owned();
-    let Some(message) = shop.store.read(move |rows| rows.message(&id)).await? else {
+    let message = shop.store.read(move |rows| still_wanted(rows, &id)).await?;
+    let Some(message) = message else {
         return Ok(shop.store.write(move |tx| tx.done(row)).await?);
     };
     match crate::far!(shop.sms.send_message(request(&message)?)).await.map_err(Fault::from) {
@@ -76,7 +80,21 @@ pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> Result<(), Fa
     }
 }
 
-fn request(message: &OutMessage) -> Result<SendMessageRequest, Fault> {
+/// The message, unless it says what is no longer so: it may have waited long for the ledger or the gateway.
+fn still_wanted(rows: &impl Rows, message_id: &str) -> Result<Option<OutMessage>> {
+    let Some(message) = rows.message(message_id)? else { return Ok(None) };
+    let wanted = match message.purpose() {
+        Purpose::Challenge | Purpose::Reminder => rows.challenge(&message.challenge_id)?.state().is_running(),
+        Purpose::Notice => {
+            let sales: Result<Vec<Sale>> = message.sale_ids.iter().map(|id| rows.sale(id)).collect();
+            sales?.iter().all(|sale| sale.state() == SaleState::BadPending)
+        }
+        Purpose::Answer | Purpose::None => true,
+    };
+    Ok(wanted.then_some(message))
+}
+
+fn request(message: &OutMessage) -> std::result::Result<SendMessageRequest, Fault> {
     let class = match message.purpose() {
         Purpose::Challenge | Purpose::Reminder => MessageClass::Challenge,
         Purpose::Answer => MessageClass::Answer,
@@ -99,7 +117,7 @@ fn request(message: &OutMessage) -> Result<SendMessageRequest, Fault> {
 }
 
 /// Takes a message back that may still wait; one that is out cannot be taken back, and that is no error.
-pub async fn cancel(shop: &Arc<Shop>, row: u64, message_id: &str) -> Result<(), Fault> {
+pub async fn cancel(shop: &Arc<Shop>, row: u64, message_id: &str) -> std::result::Result<(), Fault> {
     let request = CancelMessageRequest {
         request_id: format!("cancel-{message_id}"),
         message_id: message_id.to_owned(),

@@ -49,21 +49,15 @@ pub async fn post_batch(shop: &Arc<Shop>, row: u64, batch_id: &str) -> Result<()
     Ok(())
 }
 
-/// A transfer of its own, linked by the sale's id.
+/// A transfer of its own, linked by the sale's id; what was paid in cash is paid back in cash.
 pub async fn refund(shop: &Arc<Shop>, row: u64, sale_id: &str, transfer_id: &str) -> Result<(), Fault> {
     let sale = shop.sale(sale_id).await?;
-    let account = payer_account(shop, &sale).await?;
+    let account = match sale.state() {
+        SaleState::PaidOtherwise | SaleState::Cleared => shop.house.cash.clone(),
+        _ => payer_account(shop, &sale).await?,
+    };
     apply(shop, vec![posted(&sale, transfer_id, &shop.house.refunds, &account)]).await?;
-    let (sale_id, transfer_id) = (sale_id.to_owned(), transfer_id.to_owned());
-    shop.store
-        .write(move |tx| {
-            let mut sale = tx.sale(&sale_id)?;
-            sale.refund_transfer_id = transfer_id;
-            tx.put_sale("system", &sale)?;
-            tx.done(row)
-        })
-        .await?;
-    Ok(())
+    done(shop, row).await
 }
 
 /// BAD_LISTED: the claim is posted and leaves the receivables for bad debt.
@@ -111,7 +105,7 @@ fn resolve(sale: &Sale, kind: TransferKind) -> Transfer {
         transfer_id: sale.resolve_transfer_id.clone(),
         kind: kind as i32,
         amount: Some(Money { amount_minor: 0, currency_code: sale.currency_code.clone() }),
-        pending_transfer_id: sale.sale_id.clone(),
+        pending_transfer_id: sale.pending_transfer().to_owned(),
         external_ref: sale.sale_id.clone(),
         ..Transfer::default()
     }

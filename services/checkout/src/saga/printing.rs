@@ -30,8 +30,15 @@ pub async fn receipt(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fa
         let photo = recording::photo(shop, &sale, PhotoKind::PayerAndGoods, PHOTO_MAX).await;
         sale = lay_out(shop, sale_id, photo).await?;
     }
+    if sale.state() == SaleState::Voided {
+        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+    }
     let document = papers::receipt(shop, &sale);
     let job = submit(shop, &sale.receipt.job_id, document, sale_id).await?;
+    if shop.sale(sale_id).await?.state() == SaleState::Voided {
+        // The order to cancel may have come before the job.
+        take_back(shop, sale_id).await?;
+    }
     let job = follow(shop, &job, |job, kind| note(shop, sale_id, job, kind)).await?;
     if job.state() == JobState::Printed {
         photos_after_print(shop, sale_id).await?;
@@ -39,7 +46,7 @@ pub async fn receipt(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fa
     Ok(shop.store.write(move |tx| tx.done(row)).await?)
 }
 
-/// Fixes the receipt's content with what is known now: PRINTING begins.
+/// Fixes the receipt's content with what is known now: PRINTING begins, unless the sale was voided meanwhile.
 async fn lay_out(shop: &Shop, sale_id: &str, photo: Option<Vec<u8>>) -> Result<Sale, Fault> {
     let id = sale_id.to_owned();
     let till = shop.keys.till.clone();
@@ -47,8 +54,10 @@ async fn lay_out(shop: &Shop, sale_id: &str, photo: Option<Vec<u8>>) -> Result<S
         .store
         .write(move |tx| {
             let mut sale = tx.sale(&id)?;
-            if sale.state() == SaleState::Committed {
-                sale.advance(SaleState::Printing)?;
+            match sale.state() {
+                SaleState::Voided => return Ok(sale),
+                SaleState::Committed => sale.advance(SaleState::Printing)?,
+                _ => {}
             }
             if let Some(sha256) = photo {
                 sale.receipt.photo_sha256.clone_from(&sha256);
@@ -97,6 +106,10 @@ async fn note(shop: &Shop, sale_id: &str, job: Job, kind: JobEventKind) -> Resul
     let known = shop.sale(sale_id).await?.receipt;
     let state = receipt_state(&job);
     let last_byte = kind == JobEventKind::LastByte && known.last_byte_ms == 0;
+    // A stream that starts over begins with what is long past.
+    if job.revision <= known.job_revision {
+        return Ok(());
+    }
     if known.state() == state && known.copies == job.copies && !last_byte {
         return Ok(());
     }
@@ -105,6 +118,7 @@ async fn note(shop: &Shop, sale_id: &str, job: Job, kind: JobEventKind) -> Resul
         .write(move |tx| {
             let mut sale = tx.sale(&id)?;
             sale.receipt.state = state as i32;
+            sale.receipt.job_revision = job.revision;
             sale.receipt.originals = u32::from(job.original_may_exist);
             sale.receipt.copies = job.copies;
             if last_byte {
@@ -198,7 +212,7 @@ pub async fn copy(shop: &Arc<Shop>, row: u64, sale_id: &str, job_id: &str) -> Re
     }
 }
 
-/// A void or refund on paper, for the payer to take along.
+/// A refund on paper, for the payer to take along.
 pub async fn notice(shop: &Arc<Shop>, row: u64, sale_id: &str, job_id: &str) -> Result<(), Fault> {
     let sale = shop.sale(sale_id).await?;
     submit(shop, job_id, papers::notice(shop, &sale), sale_id).await?;
@@ -207,10 +221,22 @@ pub async fn notice(shop: &Arc<Shop>, row: u64, sale_id: &str, job_id: &str) -> 
 
 /// A voided sale's receipt must not come out when the paper is refilled.
 pub async fn cancel(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fault> {
-    let job_id = shop.sale(sale_id).await?.receipt.job_id;
+    take_back(shop, sale_id).await?;
+    Ok(shop.store.write(move |tx| tx.done(row)).await?)
+}
+
+/// Where bytes of the receipt may have left, a void notice says on paper that it counts for nothing.
+async fn take_back(shop: &Arc<Shop>, sale_id: &str) -> Result<(), Fault> {
+    let sale = shop.sale(sale_id).await?;
+    let job_id = sale.receipt.job_id.clone();
     let request = CancelJobRequest { request_id: format!("void-{job_id}"), job_id };
     match crate::far!(shop.printer.cancel_job(request)).await.map_err(Fault::from) {
-        Ok(_) | Err(Fault::Refused { .. }) => Ok(shop.store.write(move |tx| tx.done(row)).await?),
+        Ok(_) => Ok(()),
+        // Not submitted yet: whoever submits it looks again.
+        Err(Fault::Refused { reason, .. }) if reason == "JOB_NOT_FOUND" => Ok(()),
+        Err(Fault::Refused { .. }) => {
+            submit(shop, &sale.undo_job_id, papers::notice(shop, &sale), sale_id).await.map(|_| ())
+        }
         Err(fault) => Err(fault),
     }
 }

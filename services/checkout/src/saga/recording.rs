@@ -128,7 +128,7 @@ fn is_final(recording: &Recording) -> bool {
 /// Writes what the till shows of a running recording, when it changed.
 async fn note(shop: &Shop, sale_id: &str, recording: &Recording) -> Result<(), Fault> {
     let known = shop.sale(sale_id).await?.evidence;
-    if known.video_running == recording.video_running
+    if (known.video_running || !recording.video_running)
         && known.state() != EvidenceState::None
         && known.partial_reasons == recording.partial_reasons
     {

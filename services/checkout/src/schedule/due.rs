@@ -1,13 +1,13 @@
 //! What is due now.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::Dispatch;
-use crate::dialogue::asking::{REMIND_LEFT_MS, due_sales, may_ask};
-use crate::dialogue::rounds::OBJECTION_MS;
+use crate::dialogue::answers::{Voice, may_send_unasked};
+use crate::dialogue::asking::{due_sales, may_ask, may_remind};
+use crate::dialogue::rounds::objection_is_over;
 use crate::domain::dialogue::ChallengeState;
-use crate::domain::people::PayerState;
+use crate::domain::people::{Payer, PayerState};
 use crate::domain::refusal::Result;
 use crate::domain::sale::{Sale, SaleState};
 use crate::shop::Shop;
@@ -17,7 +17,7 @@ use crate::store::Rows;
 const RELEASE_AFTER_MS: i64 = 60_000;
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Due {
     /// Payer: his next challenge.
     Ask(String),
@@ -53,28 +53,14 @@ pub async fn look(shop: &Arc<Shop>) -> Result<Vec<Due>> {
                 {
                     due.push(Due::Release(sale.sale_id.clone()));
                 }
-                due.extend(bad_record_step(sale, now_ms, years_ms));
-            }
-            if !modem_ready {
-                due.retain(|item| !matches!(item, Due::Notify(_)));
-                return Ok(due);
-            }
-            let waiting: BTreeSet<&str> = sales
-                .iter()
-                .filter(|sale| sale.state() == SaleState::Queued)
-                .map(|sale| sale.payer_id.as_str())
-                .collect();
-            for payer in rows.payers()? {
-                if !payer.open_challenge_id.is_empty() {
-                    due.extend(challenge_step(rows, &payer.open_challenge_id, now_ms)?);
-                    continue;
+                if sale.state() == SaleState::BadListed && now_ms - sale.listed_ms >= years_ms {
+                    due.push(Due::Forget(sale.sale_id.clone()));
                 }
-                let enrolling = payer.state() == PayerState::Pending;
-                if (enrolling || waiting.contains(payer.payer_id.as_str()))
-                    && may_ask(&payer, &voice, now_ms)?
-                    && (enrolling || !due_sales(sales.clone(), &payer, operator, now_ms).is_empty())
-                {
-                    due.push(Due::Ask(payer.payer_id));
+            }
+            // Nobody can be asked or heard, so nobody's time runs.
+            if modem_ready {
+                for payer in rows.payers()? {
+                    due.extend(payer_step(rows, &payer, &sales, &voice, operator, now_ms)?);
                 }
             }
             Ok(due)
@@ -82,8 +68,39 @@ pub async fn look(shop: &Arc<Shop>) -> Result<Vec<Due>> {
         .await
 }
 
-fn challenge_step(rows: &impl Rows, challenge_id: &str, now_ms: i64) -> Result<Option<Due>> {
-    let challenge = rows.challenge(challenge_id)?;
+/// His open challenge, or the next one; and what he did not answer.
+fn payer_step(
+    rows: &impl Rows,
+    payer: &Payer,
+    sales: &[Sale],
+    voice: &Voice,
+    operator: bool,
+    now_ms: i64,
+) -> Result<Vec<Due>> {
+    let mut due = Vec::new();
+    if !payer.open_challenge_id.is_empty() {
+        due.extend(challenge_step(rows, payer, voice, now_ms)?);
+    } else if may_ask(payer, voice, now_ms)?
+        && (payer.state() == PayerState::Pending || !due_sales(sales, payer, operator, now_ms).is_empty())
+    {
+        due.push(Due::Ask(payer.payer_id.clone()));
+    }
+    let bad = |sale: &&Sale| sale.payer_id == payer.payer_id && sale.state() == SaleState::BadPending;
+    for sale in sales.iter().filter(bad) {
+        if sale.listing_needs_person || sale.held_by_dispute {
+            continue;
+        }
+        if objection_is_over(sale, now_ms) {
+            due.push(Due::List(sale.sale_id.clone()));
+        } else if sale.notice_message_id.is_empty() && may_send_unasked(payer, voice, now_ms)? {
+            due.push(Due::Notify(sale.sale_id.clone()));
+        }
+    }
+    Ok(due)
+}
+
+fn challenge_step(rows: &impl Rows, payer: &Payer, voice: &Voice, now_ms: i64) -> Result<Option<Due>> {
+    let challenge = rows.challenge(&payer.open_challenge_id)?;
     if challenge.state() != ChallengeState::Open {
         return Ok(None);
     }
@@ -91,20 +108,6 @@ fn challenge_step(rows: &impl Rows, challenge_id: &str, now_ms: i64) -> Result<O
     if now_ms >= ends {
         return Ok(Some(Due::Expire(challenge.challenge_id)));
     }
-    let remind = now_ms >= ends - REMIND_LEFT_MS && !challenge.reminded && !challenge.sale_ids.is_empty();
+    let remind = may_remind(&challenge, payer, voice, now_ms)?;
     Ok(remind.then_some(Due::Remind(challenge.challenge_id)))
-}
-
-fn bad_record_step(sale: &Sale, now_ms: i64, years_ms: i64) -> Option<Due> {
-    match sale.state() {
-        SaleState::BadPending if sale.held_by_dispute || sale.listing_needs_person => None,
-        SaleState::BadPending if sale.notice_message_id.is_empty() => Some(Due::Notify(sale.sale_id.clone())),
-        SaleState::BadPending if now_ms - sale.notice_ms >= OBJECTION_MS => {
-            Some(Due::List(sale.sale_id.clone()))
-        }
-        SaleState::BadListed if now_ms - sale.listed_ms >= years_ms => {
-            Some(Due::Forget(sale.sale_id.clone()))
-        }
-        _ => None,
-    }
 }

@@ -81,9 +81,9 @@ async fn notify(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
 async fn list(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
     let (id, transfer_id) = (sale_id.to_owned(), shop.new_ulid()?);
     shop.store
-        .write(move |tx| match tx.sale(&id)?.state() {
-            SaleState::BadPending => rounds::list(tx, &id, transfer_id, None),
-            _ => Ok(()),
+        .write(move |tx| match rounds::objection_is_over(&tx.sale(&id)?, tx.now_ms) {
+            true => rounds::list(tx, &id, transfer_id, None),
+            false => Ok(()),
         })
         .await
 }
@@ -99,7 +99,7 @@ async fn forget(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
             }
             sale.advance(SaleState::Expired)?;
             tx.put_sale("system", &sale)?;
-            payment::undeny(tx, &sale.payer_id, "system")
+            payment::undeny(tx, &sale, "system")
         })
         .await
 }

@@ -9,6 +9,7 @@ use crate::domain::dialogue::{Challenge, OutFact, OutMessage};
 use crate::domain::effect::Effect;
 use crate::domain::event::Event;
 use crate::domain::people::Payer;
+use crate::domain::proof::ReceiptCode;
 use crate::domain::refusal::{Refusal, Result};
 use crate::domain::sale::Sale;
 use crate::domain::settlement::{Batch, Dispute};
@@ -38,6 +39,8 @@ pub trait Rows {
     fn records(&self, table: Records) -> Result<Vec<Vec<u8>>>;
     fn indexed(&self, table: Index, key: &str) -> Result<Option<String>>;
     fn index_keys(&self, table: Index) -> Result<Vec<String>>;
+    /// Keys that begin with `prefix`, in order.
+    fn index_keys_of(&self, table: Index, prefix: &str) -> Result<Vec<String>>;
     fn sequence_after(&self, table: Sequence, after: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>>;
     fn sequence_last(&self, table: Sequence) -> Result<Option<(u64, Vec<u8>)>>;
     fn number(&self, name: &str) -> Result<u64>;
@@ -55,9 +58,17 @@ pub trait Rows {
         let by_number = self.indexed(RECEIPT_NUMBERS, reference)?;
         let sale_id = match by_number {
             Some(sale_id) => sale_id,
-            None => self.indexed(LOOKUP_CODES, reference)?.unwrap_or_else(|| reference.to_owned()),
+            None => self.by_lookup_code(reference)?.unwrap_or_else(|| reference.to_owned()),
         };
         self.sale(&sale_id)
+    }
+
+    /// As a person types it: small letters, without the hyphen, O for 0.
+    fn by_lookup_code(&self, reference: &str) -> Result<Option<String>> {
+        match reference.parse::<ReceiptCode>() {
+            Ok(code) => self.indexed(LOOKUP_CODES, &code.to_string()),
+            Err(_another_reference) => Ok(None),
+        }
     }
 
     fn open_sales(&self) -> Result<Vec<Sale>> {
@@ -76,6 +87,11 @@ pub trait Rows {
         self.records(PAYERS)?.iter().map(|bytes| decode(bytes)).collect()
     }
 
+    /// JPEG of the enrolment; empty = none.
+    fn photo(&self, payer_id: &str) -> Result<Vec<u8>> {
+        Ok(self.record(PHOTOS, payer_id)?.unwrap_or_default())
+    }
+
     fn payer_by_phone(&self, phone: &str) -> Result<Option<Payer>> {
         self.indexed(PHONES, phone)?.map(|id| self.payer(&id)).transpose()
     }
@@ -86,9 +102,9 @@ pub trait Rows {
     }
 
     fn challenges_of(&self, payer_id: &str) -> Result<Vec<Challenge>> {
-        let all: Result<Vec<Challenge>> =
-            self.records(CHALLENGES)?.iter().map(|bytes| decode(bytes)).collect();
-        Ok(all?.into_iter().filter(|challenge| challenge.payer_id == payer_id).collect())
+        let prefix = format!("{payer_id}/");
+        let keys = self.index_keys_of(CHALLENGES_OF, &prefix)?;
+        keys.iter().map(|key| self.challenge(key.trim_start_matches(&prefix))).collect()
     }
 
     fn message(&self, message_id: &str) -> Result<Option<OutMessage>> {
@@ -158,6 +174,19 @@ macro_rules! rows_of {
                 let table = self.$inner.open_table(table).map_err(storage)?;
                 let rows = table.iter().map_err(storage)?;
                 rows.map(|row| Ok(row.map_err(storage)?.0.value().to_owned())).collect()
+            }
+
+            fn index_keys_of(&self, table: Index, prefix: &str) -> Result<Vec<String>> {
+                let table = self.$inner.open_table(table).map_err(storage)?;
+                let mut keys = Vec::new();
+                for row in table.range(prefix..).map_err(storage)? {
+                    let key = row.map_err(storage)?.0.value().to_owned();
+                    if !key.starts_with(prefix) {
+                        break;
+                    }
+                    keys.push(key);
+                }
+                Ok(keys)
             }
 
             fn sequence_after(

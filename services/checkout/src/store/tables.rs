@@ -2,7 +2,9 @@
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
+use super::rows::decode;
 use super::storage;
+use crate::domain::dialogue::Challenge;
 use crate::domain::refusal::{Refusal, Result};
 
 pub type Records = TableDefinition<'static, &'static str, &'static [u8]>;
@@ -23,9 +25,13 @@ pub const PAYERS: Records = TableDefinition::new("payers");
 pub const PHONES: Index = TableDefinition::new("phones");
 /// <challenge id, Challenge>
 pub const CHALLENGES: Records = TableDefinition::new("challenges");
-/// <message id, OutMessage>
+/// <payer id/challenge id, "">
+pub const CHALLENGES_OF: Index = TableDefinition::new("challenges_of");
+/// <payer id, JPEG>: the enrolment photo, apart from the record that is read all the time
+pub const PHOTOS: Records = TableDefinition::new("photos");
+/// <message id, OutMessage>: ids begin with their time
 pub const MESSAGES: Records = TableDefinition::new("messages");
-/// <fact id, OutFact>
+/// <fact id, OutFact> until the ledger has it
 pub const FACTS: Records = TableDefinition::new("facts");
 /// <batch id, Batch>
 pub const BATCHES: Records = TableDefinition::new("batches");
@@ -41,13 +47,14 @@ pub const EVENTS: Sequence = TableDefinition::new("events");
 pub const NUMBERS: TableDefinition<&str, u64> = TableDefinition::new("numbers");
 
 pub const SCHEMA: &str = "schema";
-const SCHEMA_VERSION: u64 = 1;
+/// 2: challenges are indexed by payer, photos are apart.
+const SCHEMA_VERSION: u64 = 2;
 
 pub fn create(tx: &WriteTransaction) -> Result<()> {
-    for table in [SALES, PAYERS, CHALLENGES, MESSAGES, FACTS, BATCHES, DISPUTES, REQUESTS] {
+    for table in [SALES, PAYERS, CHALLENGES, MESSAGES, FACTS, BATCHES, DISPUTES, REQUESTS, PHOTOS] {
         tx.open_table(table).map_err(storage)?;
     }
-    for table in [OPEN_SALES, RECEIPT_NUMBERS, LOOKUP_CODES, PHONES] {
+    for table in [OPEN_SALES, RECEIPT_NUMBERS, LOOKUP_CODES, PHONES, CHALLENGES_OF] {
         tx.open_table(table).map_err(storage)?;
     }
     for table in [OUTBOX, EVENTS] {
@@ -61,8 +68,27 @@ pub fn create(tx: &WriteTransaction) -> Result<()> {
             Ok(())
         }
         Some(SCHEMA_VERSION) => Ok(()),
+        Some(1) => {
+            index_challenges(tx)?;
+            numbers.insert(SCHEMA, SCHEMA_VERSION).map_err(storage)?;
+            Ok(())
+        }
         Some(other) => Err(Refusal::internal(format!(
             "checkout's state has schema {other}, this program knows {SCHEMA_VERSION}; install the matching release"
         ))),
     }
+}
+
+fn index_challenges(tx: &WriteTransaction) -> Result<()> {
+    let challenges = tx.open_table(CHALLENGES).map_err(storage)?;
+    let mut index = tx.open_table(CHALLENGES_OF).map_err(storage)?;
+    for row in challenges.iter().map_err(storage)? {
+        let challenge: Challenge = decode(row.map_err(storage)?.1.value())?;
+        index.insert(challenge_key(&challenge).as_str(), "").map_err(storage)?;
+    }
+    Ok(())
+}
+
+pub(super) fn challenge_key(challenge: &Challenge) -> String {
+    format!("{}/{}", challenge.payer_id, challenge.challenge_id)
 }

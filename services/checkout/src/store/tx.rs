@@ -27,6 +27,9 @@ struct Remembered {
     fingerprint: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
     response: Vec<u8>,
+    /// Business time, unix milliseconds.
+    #[prost(int64, tag = "3")]
+    time_ms: i64,
 }
 
 pub struct Tx {
@@ -70,11 +73,16 @@ impl Tx {
         let public = Payer {
             name: String::new(),
             phone: String::new(),
-            photo_jpeg: Vec::new(),
             used_code_hashes: Vec::new(),
             ..payer.clone()
         };
         self.event(actor, EventKind::Payer, &payer.payer_id, public.encode_to_vec())
+    }
+
+    pub fn put_photo(&mut self, payer_id: &str, jpeg: &[u8]) -> Result<()> {
+        let mut photos = self.inner.open_table(PHOTOS).map_err(storage)?;
+        photos.insert(payer_id, jpeg).map_err(storage)?;
+        Ok(())
     }
 
     pub fn index_phone(&mut self, phone: &str, payer_id: &str) -> Result<()> {
@@ -83,6 +91,7 @@ impl Tx {
 
     pub fn put_challenge(&mut self, actor: &str, challenge: &Challenge) -> Result<()> {
         self.put(CHALLENGES, &challenge.challenge_id, challenge)?;
+        self.index(CHALLENGES_OF, &challenge_key(challenge), "")?;
         let public = Challenge { wrong_hashes: Vec::new(), ..challenge.clone() };
         self.event(actor, EventKind::Challenge, &challenge.challenge_id, public.encode_to_vec())
     }
@@ -105,6 +114,35 @@ impl Tx {
         self.put(FACTS, &fact.fact_id, fact)
     }
 
+    /// The ledger has it now.
+    pub fn forget_fact(&mut self, fact_id: &str) -> Result<()> {
+        let mut facts = self.inner.open_table(FACTS).map_err(storage)?;
+        facts.remove(fact_id).map_err(storage)?;
+        Ok(())
+    }
+
+    /// Forgets answers and messages of before these business times; returns how many.
+    pub fn prune(&mut self, requests_before_ms: i64, messages_before_ms: i64) -> Result<u64> {
+        let mut pruned = 0;
+        let mut requests = self.inner.open_table(REQUESTS).map_err(storage)?;
+        let old = |_: &str, bytes: &[u8]| {
+            let keep = decode::<Remembered>(bytes).is_ok_and(|known| known.time_ms >= requests_before_ms);
+            pruned += u64::from(!keep);
+            keep
+        };
+        requests.retain(old).map_err(storage)?;
+        let oldest = u64::try_from(messages_before_ms).unwrap_or_default();
+        let oldest = ulid::Ulid::from_parts(oldest, 0).to_string();
+        let mut messages = self.inner.open_table(MESSAGES).map_err(storage)?;
+        messages
+            .retain_in(..oldest.as_str(), |_, _| {
+                pruned += 1;
+                false
+            })
+            .map_err(storage)?;
+        Ok(pruned)
+    }
+
     pub fn log_enquiry(&mut self, actor: &str, sale_id: &str) -> Result<()> {
         self.event(actor, EventKind::Enquiry, sale_id, Vec::new())
     }
@@ -117,6 +155,10 @@ impl Tx {
         let receipt_no = format!("{day}-{next:06}");
         self.index(RECEIPT_NUMBERS, &receipt_no, sale_id)?;
         Ok(receipt_no)
+    }
+
+    pub fn has_lookup_code(&self, code: &str) -> Result<bool> {
+        Ok(self.indexed(LOOKUP_CODES, code)?.is_some())
     }
 
     pub fn index_lookup_code(&mut self, code: &str, sale_id: &str) -> Result<()> {
@@ -178,7 +220,11 @@ impl Tx {
         fingerprint: &[u8; 32],
         response: &impl Message,
     ) -> Result<()> {
-        let row = Remembered { fingerprint: fingerprint.to_vec(), response: encode(response) };
+        let row = Remembered {
+            fingerprint: fingerprint.to_vec(),
+            response: encode(response),
+            time_ms: self.now_ms,
+        };
         self.put(REQUESTS, request_id, &row)
     }
 

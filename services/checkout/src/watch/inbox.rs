@@ -9,8 +9,7 @@ use crate::dialogue::answers::Voice;
 use crate::dialogue::facts::Dossier;
 use crate::dialogue::outcome::{self, Fresh};
 use crate::domain::challenge_text::SALES_MAX;
-use crate::domain::people::Payer;
-use crate::domain::refusal::Result;
+use crate::domain::refusal::{RefusalKind, Result};
 use crate::domain::reply::{self, Reply};
 use crate::domain::sale::SmsTrace;
 use crate::domain::verification::{self, Outcome};
@@ -56,10 +55,13 @@ async fn confirm(shop: &Shop, message_id: &str) {
 }
 
 /// Returns the message id of the challenge that was answered, if one was.
-async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<String>> {
+///
+/// A message that cannot be applied must not keep those behind it waiting for ever: it is passed over, and told.
+pub async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<String>> {
     let fresh = fresh(shop)?;
-    let (voice, master) = (shop.voice(), shop.keys.card_master.clone());
-    shop.store
+    let (voice, master, seq) = (shop.voice(), shop.keys.card_master.clone(), inbound.seq);
+    let heard = shop
+        .store
         .write(move |tx| {
             if inbound.seq <= tx.number(CURSOR)? {
                 return Ok(None);
@@ -67,7 +69,15 @@ async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<String>> {
             tx.set_number(CURSOR, inbound.seq)?;
             decide(tx, &voice, &master, &inbound, fresh)
         })
-        .await
+        .await;
+    match heard {
+        Err(refusal) if !matches!(refusal.kind, RefusalKind::Internal | RefusalKind::Unavailable) => {
+            tracing::error!(seq, %refusal, "a payer's message could not be applied");
+            shop.store.write(move |tx| tx.set_number(CURSOR, seq)).await?;
+            Ok(None)
+        }
+        heard => heard,
+    }
 }
 
 pub fn fresh(shop: &Shop) -> Result<Fresh> {
@@ -84,30 +94,70 @@ fn decide(
     fresh: Fresh,
 ) -> Result<Option<String>> {
     let reply = reply::parse(&inbound.text);
-    match tx.payer_by_phone(&inbound.from_e164)? {
-        Some(payer) => of_payer(tx, voice, master, payer, inbound, &reply, fresh),
-        None => of_stranger(tx, voice, master, inbound, &reply, fresh),
+    let Some(payer) = tx.payer_by_phone(&inbound.from_e164)? else {
+        return of_stranger(tx, voice, master, inbound, &reply, fresh);
+    };
+    let dossier = Dossier::read(tx, master, payer)?;
+    let (outcome, code) = outcome_of(&dossier, &reply, received_ms(inbound, tx.now_ms), true)?;
+    // A payer's phone is "another number" for every other payer: he may report a found card, or lend his phone.
+    let for_another = match outcome {
+        Outcome::Ignored => matches!(reply, Reply::Lost { .. }),
+        Outcome::NothingOpen => matches!(reply, Reply::Code(_) | Reply::RowAndCode { .. }),
+        _ => false,
+    };
+    if for_another && concerns_another(tx, master, &reply)? {
+        return of_stranger(tx, voice, master, inbound, &reply, fresh);
     }
+    of_payer(tx, voice, dossier, inbound, &outcome, code, fresh)
+}
+
+/// When it reached the modem; checkout may hear of it later.
+fn received_ms(inbound: &Inbound, now_ms: i64) -> i64 {
+    let received = inbound.receive_time.as_ref().and_then(chit_runtime::clock::from_proto);
+    received.map_or(now_ms, |at| at.as_millisecond().min(now_ms))
+}
+
+fn concerns_another(tx: &Tx, master: &[u8; 32], reply: &Reply) -> Result<bool> {
+    for payer in tx.payers()? {
+        let dossier = Dossier::read(tx, master, payer)?;
+        let (outcome, _) = outcome_of(&dossier, reply, tx.now_ms, false)?;
+        if matches!(outcome, Outcome::Frozen | Outcome::Held { .. }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn of_payer(
     tx: &mut Tx,
     voice: &Voice,
-    master: &[u8; 32],
-    payer: Payer,
+    dossier: Dossier,
     inbound: &Inbound,
-    reply: &Reply,
+    outcome: &Outcome,
+    code: Code,
     fresh: Fresh,
 ) -> Result<Option<String>> {
-    let dossier = Dossier::read(tx, master, payer)?;
-    let (outcome, code) = outcome_of(&dossier, reply, tx.now_ms, true)?;
-    let open = dossier.challenges.iter().rev().find(|challenge| challenge.state().is_running());
-    let answered = open.map(|challenge| challenge.message_id.clone());
+    let answered = answered(outcome).and_then(|at| dossier.challenges.get(at));
+    let answered = answered.map(|challenge| challenge.message_id.clone());
     if let Some(challenge) = dossier.challenges.last() {
         trace_reply(tx, &challenge.sale_ids.clone(), inbound)?;
     }
-    outcome::apply(tx, voice, dossier, &outcome, code, fresh)?;
+    outcome::apply(tx, voice, dossier, outcome, code, fresh)?;
     Ok(answered)
+}
+
+/// The challenge that the payer must have read to send this.
+fn answered(outcome: &Outcome) -> Option<usize> {
+    match outcome {
+        Outcome::Verified { challenge, .. }
+        | Outcome::LateVerified { challenge, .. }
+        | Outcome::Rejected { challenge, .. }
+        | Outcome::WrongGoodsDispute { challenge, .. } => Some(*challenge),
+        Outcome::WrongTry { on, .. } | Outcome::ChallengeOver { on, .. } | Outcome::CardLocked { on, .. } => {
+            on.last().copied()
+        }
+        _ => None,
+    }
 }
 
 /// From any number: LOST with the card's serial freezes silently, and a right code makes us ask the enrolled number.
@@ -160,6 +210,7 @@ fn trace_reply(tx: &mut Tx, sale_ids: &[String], inbound: &Inbound) -> Result<()
             text_chars: inbound.text_chars,
             encoding: sms_states::encoding(inbound.encoding()),
             purpose: "REPLY".into(),
+            revision: 0,
         });
         tx.put_sale("payer", &sale)?;
     }

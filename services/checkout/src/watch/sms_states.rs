@@ -6,8 +6,8 @@ use chit_proto::sms_gateway::v1::{Encoding, Message, MessageState, WatchMessages
 
 use super::for_ever;
 use crate::dialogue::asking::VALID_MS;
-use crate::dialogue::rounds;
-use crate::domain::dialogue::{ChallengeState, OutMessage, Purpose};
+use crate::dialogue::rounds::{self, Notice};
+use crate::domain::dialogue::{Challenge, ChallengeState, OutMessage, Purpose};
 use crate::domain::name::Named;
 use crate::domain::refusal::Result;
 use crate::domain::sale::{SaleState, SmsTrace};
@@ -16,7 +16,7 @@ use crate::shop::Shop;
 use crate::store::{Rows, Tx};
 
 const CURSOR: &str = "sms_revision";
-/// A message the network refuses is not tried again on the same day.
+/// A message the network refuses for ever is not tried again on the same day.
 const AFTER_FAILURE_MS: i64 = 12 * 3_600_000;
 
 pub async fn run(shop: Arc<Shop>) {
@@ -49,6 +49,9 @@ pub fn note(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {
         let mut sale = tx.sale(sale_id)?;
         let before = sale.clone();
         sale.trace_sms(trace(message, known));
+        if message.purpose() == Purpose::Notice {
+            rounds::noticed(&mut sale, &message.message_id, became(known.state()), tx.now_ms);
+        }
         if message.purpose() == Purpose::Challenge
             && is_out(known.state())
             && sale.state() == SaleState::Queued
@@ -75,17 +78,35 @@ fn note_challenge(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<
         return Ok(());
     }
     match known.state() {
-        MessageState::Failed | MessageState::Expired | MessageState::Cancelled => {
+        // The network does not know this number, or refuses it: a round without a reply.
+        MessageState::Failed => {
             let not_before = tx.now_ms + AFTER_FAILURE_MS;
             rounds::end(tx, &mut challenge, ChallengeState::Expired, not_before)
         }
+        // It never left this house: the payer was not asked.
+        MessageState::Expired | MessageState::Cancelled => rounds::call_off(tx, &mut challenge, "system", 0),
         state if is_out(state) && challenge.state() == ChallengeState::Sending => {
             challenge.state = ChallengeState::Open as i32;
-            challenge.submit_ms = tx.now_ms;
-            challenge.expire_ms = tx.now_ms + VALID_MS;
+            challenge.submit_ms = submitted_ms(known, &challenge, tx.now_ms);
+            challenge.expire_ms = challenge.submit_ms + VALID_MS;
             tx.put_challenge("system", &challenge)
         }
         _ => Ok(()),
+    }
+}
+
+/// When the network took it, as the gateway says; an unknown outcome has no such time.
+fn submitted_ms(known: &Message, challenge: &Challenge, now_ms: i64) -> i64 {
+    let submitted = known.submit_time.as_ref().and_then(chit_runtime::clock::from_proto);
+    submitted.map_or(now_ms, |at| at.as_millisecond().clamp(challenge.create_ms.min(now_ms), now_ms))
+}
+
+fn became(state: MessageState) -> Notice {
+    match state {
+        MessageState::Submitted | MessageState::Delivered | MessageState::ReportTimeout => Notice::Out,
+        MessageState::Failed | MessageState::Undelivered => Notice::Undeliverable,
+        MessageState::Expired | MessageState::Cancelled => Notice::NotSent,
+        _ => Notice::NotKnown,
     }
 }
 
@@ -119,6 +140,7 @@ fn trace(message: &OutMessage, known: &Message) -> SmsTrace {
         text_chars: known.text_chars,
         encoding: encoding(known.encoding()),
         purpose: message.purpose().name(),
+        revision: known.revision,
     }
 }
 

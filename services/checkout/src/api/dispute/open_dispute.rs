@@ -8,7 +8,6 @@ use crate::dialogue::disputes;
 use crate::domain::refusal::Refusal;
 use crate::domain::settlement::DisputeCause;
 use crate::shop::Shop;
-use crate::store::Rows;
 
 pub async fn handle(shop: &Arc<Shop>, request: OpenDisputeRequest) -> Result<OpenDisputeResponse, Status> {
     shop.staff.known("actor", &request.actor)?;
@@ -18,12 +17,7 @@ pub async fn handle(shop: &Arc<Shop>, request: OpenDisputeRequest) -> Result<Ope
     }
     let (reference, actor, dispute_id) = (request.sale_id.clone(), request.actor.clone(), shop.new_ulid()?);
     mutation::once(shop, &request, move |tx| {
-        let mut sale = tx.sale_by_reference(&reference)?;
-        if !sale.state().is_committed() {
-            return Err(Refusal::wrong_state("the sale is not committed; there is nothing to dispute"));
-        }
-        let dispute = disputes::open(tx, &mut sale, dispute_id, cause, &actor)?;
-        tx.put_sale(&actor, &sale)?;
+        let dispute = disputes::open_in_person(tx, &reference, dispute_id, cause, &actor)?;
         Ok(OpenDisputeResponse { dispute: Some(convert::dispute(&dispute)) })
     })
     .await

@@ -28,10 +28,10 @@ pub async fn handle(shop: &Arc<Shop>, request: EnrolPayerRequest) -> Result<Enro
     let approver =
         counter::approve(shop, mutation::approval(request.approval.clone()), Act::EnrolPayer, None).await?;
     let photo = photo(shop).await?;
-    let payer = enrol::prepare(shop, new, photo, &approver)?;
+    let payer = enrol::prepare(shop, new, &approver)?;
     let actor = approver.clone();
     mutation::once(shop, &request, move |tx| {
-        enrol::enrol(tx, &payer, &actor)?;
+        enrol::enrol(tx, &payer, &photo, &actor)?;
         Ok(EnrolPayerResponse { payer: Some(convert::payer(&payer)) })
     })
     .await

@@ -8,6 +8,9 @@ use crate::shop::Shop;
 use crate::store::Rows;
 
 pub async fn handle(shop: &Arc<Shop>, request: GetPayerRequest) -> Result<GetPayerResponse, Status> {
-    let payer = shop.store.read(move |rows| rows.payer(&request.payer_id)).await?;
-    Ok(GetPayerResponse { payer: Some(convert::payer(&payer)), photo_jpeg: payer.photo_jpeg })
+    let (payer, photo_jpeg) = shop
+        .store
+        .read(move |rows| Ok((rows.payer(&request.payer_id)?, rows.photo(&request.payer_id)?)))
+        .await?;
+    Ok(GetPayerResponse { payer: Some(convert::payer(&payer)), photo_jpeg })
 }

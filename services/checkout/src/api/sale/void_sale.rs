@@ -18,8 +18,9 @@ pub async fn handle(shop: &Arc<Shop>, request: VoidSaleRequest) -> Result<VoidSa
     };
     let (sale_id, returned, policy) =
         (request.sale_id.clone(), request.original_returned, shop.cfg.evidence_policy);
+    let notice_job_id = shop.new_ulid()?;
     mutation::once(shop, &request, move |tx| {
-        let sale = counter::void(tx, &sale_id, approved_by.as_deref(), returned)?;
+        let sale = counter::void(tx, &sale_id, approved_by.as_deref(), returned, notice_job_id)?;
         Ok(VoidSaleResponse { sale: Some(convert::sale(&sale, policy)) })
     })
     .await
