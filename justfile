@@ -31,6 +31,10 @@ crash:
     cargo build --workspace
     cargo nextest run -p chit-integration-tests --test crash_matrix
 
+# Writes docs/api.md from the interfaces' comments.
+docs:
+    cargo run --quiet -p chit-integration-tests --bin chit-api-doc
+
 # Licences, advisories and doubles of dependencies (needs cargo-deny).
 deny:
     cargo deny check

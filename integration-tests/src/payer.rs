@@ -52,7 +52,10 @@ pub struct Payer {
 impl Payer {
     /// With a phone whose number nobody else has: `seed` makes the last eight digits.
     pub async fn with_phone(simulators: &Simulators, seed: u128) -> anyhow::Result<Self> {
-        let phone = format!("+86138{:08}", seed % 100_000_000);
+        Self::calling_from(simulators, format!("+86138{:08}", seed % 100_000_000)).await
+    }
+
+    pub async fn calling_from(simulators: &Simulators, phone: String) -> anyhow::Result<Self> {
         let modem = simulators.modem.clone();
         let inbox = modem.watch(0).await?;
         let (card, asked) = (BTreeMap::new(), BTreeSet::new());
@@ -77,20 +80,41 @@ impl Payer {
             let bytes = tokio::fs::read(&file).await?;
             let rows = rows_on(&bytes);
             if rows.len() == ROWS && contains(&bytes, serial.as_bytes()) {
-                self.card = rows;
-                self.asked.clear();
-                self.card_serial = serial.to_owned();
-                self.card_paper = Some(file);
+                self.hold(rows, serial, file);
                 return Ok(());
             }
         }
     }
 
+    /// Takes up a card that he was given in an earlier run.
+    pub async fn recall_card(&mut self, serial: &str, paper: &Path) -> anyhow::Result<()> {
+        let rows = rows_on(&tokio::fs::read(paper).await?);
+        ensure!(rows.len() == ROWS, "{} is no code card", paper.display());
+        self.hold(rows, serial, paper.to_owned());
+        Ok(())
+    }
+
+    fn hold(&mut self, rows: BTreeMap<u32, String>, serial: &str, paper: PathBuf) {
+        self.card = rows;
+        self.asked.clear();
+        self.card_serial = serial.to_owned();
+        self.card_paper = Some(paper);
+    }
+
     /// The next SMS to his phone.
     pub async fn next_sms(&mut self) -> anyhow::Result<Sms> {
+        self.sms_within(WAIT_MAX).await
+    }
+
+    /// The same, however long it takes.
+    pub async fn next_sms_ever(&mut self) -> anyhow::Result<Sms> {
+        self.sms_within(Duration::MAX).await
+    }
+
+    async fn sms_within(&mut self, deadline: Duration) -> anyhow::Result<Sms> {
         let phone = self.phone.clone();
         let to_him = |event: &Value| event["event"] == "submitted" && event["to"] == phone.as_str();
-        let event = self.inbox.until("an SMS to the payer", WAIT_MAX, to_him).await?;
+        let event = self.inbox.until("an SMS to the payer", deadline, to_him).await?;
         let text = event["text"].as_str().context("an SMS has no text")?.to_owned();
         Ok(Sms { row: row_in(&text), text })
     }

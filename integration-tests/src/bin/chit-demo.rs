@@ -5,13 +5,17 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chit_integration_tests::artefacts;
+use chit_integration_tests::desk::Desk;
 use chit_integration_tests::house::{House, Options, Place};
 use chit_integration_tests::once::{self, Outcome, Progress, Script};
+use chit_integration_tests::{magic, magic_payer};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Where receipt printers listen.
 const PRINTER_PORT: u16 = 9100;
+/// Whose certificate the demo makes.
+const DEMO_CLIENT: &str = "demo-pos";
 const EXIT_REFUSED: u8 = 2;
 /// 128 + SIGINT, as shells say.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -97,6 +101,7 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
     let place = Place::kept(Path::new(".chit-demo"))?;
     progress.say("starting six services and four simulated devices");
     let options = Options { printer_port: PRINTER_PORT, ..Options::default() };
+    let options = options.set("checkout", "tcp_listen", "127.0.0.1:0");
     let house = House::start(place, &options)?;
     tokio::select! {
         ready = house.ready() => ready?,
@@ -106,11 +111,34 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
         }
     }
     progress.say("ready");
-    explain(&house);
-    asked_to_stop().await;
+    house.certify(DEMO_CLIENT, "pos")?;
+    explain(&house)?;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        () = lend_a_payer(&house, progress) => {}
+    }
     progress.say("stopping");
     house.stop()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// For other POS software: a payer who answers by himself, and magic amounts. The shop is open without them too.
+async fn lend_a_payer(house: &House, progress: Progress) {
+    let desk = Desk::at(house);
+    let lent = async {
+        let (payer, payer_id) = magic_payer::enrol(house, &desk).await?;
+        let published = async {
+            let file = magic_payer::publish_code(house, &desk, &payer_id).await?;
+            progress.say(format!("a payer who answers by himself shows the code in {}", file.display()));
+            Ok(())
+        };
+        let devices = magic::Devices::of(house).await?;
+        tokio::try_join!(published, magic::answer_for_ever(payer), devices.play())
+    };
+    if let Err(error) = lent.await {
+        progress.say(format!("there are no magic amounts: {error:#}"));
+    }
+    std::future::pending().await
 }
 
 async fn asked_to_stop() {
@@ -125,7 +153,7 @@ async fn asked_to_stop() {
     }
 }
 
-fn explain(house: &House) {
+fn explain(house: &House) -> anyhow::Result<()> {
     let config = house.place.config();
     let run_dir = house.place.run_dir();
     println!(
@@ -138,6 +166,11 @@ fn explain(house: &House) {
     }
     println!();
     println!("  gRPC        unix:{}/checkout.sock (and the other services beside it)", run_dir.display());
+    println!(
+        "  other POS   {} by mutual TLS; certificates in {}, see docs/api.md",
+        house.tcp_addr()?,
+        house.place.clients().display()
+    );
     println!(
         "  printer     tcp://{} (simulated), papers in {}",
         house.printer_addr,
@@ -152,4 +185,5 @@ fn explain(house: &House) {
     println!("  In another terminal:  alias chit='target/debug/chit --config {}'", config.display());
     println!("  chit doctor | chit status | chit enrol | chit sale | chit sms inbox | chit deduct run");
     println!("  chit settle run | chit dispute open | chit evidence verify | chit sandbox advance 24h");
+    Ok(())
 }

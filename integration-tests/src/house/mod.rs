@@ -141,9 +141,11 @@ impl House {
 
     /// A certificate for a client, made by the house's `chit`: `<name>.pem`, `<name>.key` and `ca.pem` in the folder.
     pub fn certify(&self, name: &str, role: &str) -> anyhow::Result<PathBuf> {
-        let out = self.place.root().join("clients");
+        let out = self.place.clients();
         let folder = out.to_string_lossy();
-        init::chit(&self.place, &["pki", "issue", name, "--role", role, "--renew", "--out", &folder])?;
+        if !out.join(format!("{name}.key")).exists() {
+            init::chit(&self.place, &["pki", "issue", name, "--role", role, "--out", &folder])?;
+        }
         Ok(out)
     }
 

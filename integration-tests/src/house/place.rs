@@ -72,6 +72,11 @@ impl Place {
         self.root.join("papers")
     }
 
+    /// What programs of others are given: certificates, and the code of a payer who answers by himself.
+    pub fn clients(&self) -> PathBuf {
+        self.root.join("clients")
+    }
+
     pub fn log_file(&self, program: &str) -> anyhow::Result<File> {
         let path = self.log_of(program);
         let file = File::options().create(true).append(true).open(&path);

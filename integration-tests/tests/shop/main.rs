@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod api_doc;
 mod bad_input;
 mod command_line;
 mod crash_matrix;
 mod dependency_rule;
 mod ends;
 mod foreign_clients;
+mod magic_amounts;
 mod no_secrets;
 mod open_shop;
 mod reachable;

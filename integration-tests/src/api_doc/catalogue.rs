@@ -1,0 +1,147 @@
+//! The error catalogue: the reasons that each interface names, with what they mean and what to do.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use anyhow::ensure;
+
+use super::interfaces::{File, Interfaces};
+
+/// Reasons of one word; all others are told by their underscore.
+const ONE_WORD: [&str; 3] = ["EXPIRED", "INTERNAL", "STOPPING"];
+
+/// What a client of checkout may meet: reason, what happened, what to do.
+const MEANINGS: &[(&str, &str, &str)] = &[
+    ("AMOUNT_NEGATIVE", "an amount is negative", "send 0 or more; a refund is a dispute, not a sale"),
+    ("APPROVAL_REQUIRED", "this needs a second person", "send `approval` with a supervisor's name and PIN"),
+    ("BAD_SIGNATURE", "the payer's code is forged or damaged", "read it again; else do not sell"),
+    ("BASKET_EMPTY", "there are no lines", "send at least one"),
+    ("BASKET_INVALID", "a line cannot be", "see the field that is named"),
+    ("BASKET_TOO_LARGE", "more than 200 lines", "make two sales"),
+    ("BATCH_NOT_FOUND", "no such settlement batch", "check the id"),
+    (
+        "CARD_LOCKED",
+        "the payer's code card is locked after wrong replies",
+        "he must come in person (ResetPayer)",
+    ),
+    ("CAUSE_INVALID", "a dispute needs a cause", "send one of DisputeCause"),
+    ("CERTIFICATE_WITHOUT_ROLE", "the client certificate names no role", "issue one with `chit pki issue`"),
+    ("CHALLENGE_NOT_FOUND", "no such challenge", "check the id"),
+    ("CLOCK_UNUSABLE", "the till's clock is outside 2020-2199", "set the clock"),
+    ("CONSENT_MISSING", "the payer did not consent", "there is no enrolment without consent"),
+    ("CURRENCY_UNKNOWN", "not the shop's currency", "use the currency of the shop"),
+    ("DENY_LISTED", "the payer is on the shop's deny list", "do not sell on credit"),
+    ("DISPUTE_CLOSED", "the dispute is resolved already", "look it up"),
+    ("DISPUTE_NOT_FOUND", "no such dispute", "check the id"),
+    ("DISPUTE_OPEN", "the sale has an open dispute", "resolve that one first"),
+    ("DURATION_INVALID", "the duration is not between 0 and 3,660 days", "send another"),
+    ("EMV_PAYER_CODE", "a bank's payer code was shown", "ask for the Chit payer code"),
+    ("ENGINE_INVALID", "`engine` is too long", "send at most 32 characters"),
+    ("EVIDENCE_MISSING", "photo or video is missing", "mend the camera, or OverrideEvidence with Approval"),
+    ("EXPIRED", "the payer's code has expired", "renew it at the counter"),
+    ("GOODS_UNKNOWN", "the catalogue does not know these goods", "type them in"),
+    ("INTERNAL", "checkout cannot read or write its state", "see its log"),
+    ("LANGUAGE_INVALID", "not a language of Chit", "send zh-CN or en"),
+    ("LEDGER_REFUSED", "the ledger refused the sale; nothing was printed", "see the message"),
+    ("LEDGER_UNREACHABLE", "the ledger does not answer", "repeat the call with the same request_id"),
+    ("LIMIT_INVALID", "`limit` is out of range", "send 1 to 50, or 0"),
+    ("MERCHANT_CODE", "a merchant's code was shown", "ask for the Chit payer code"),
+    ("NAME_INVALID", "the name is empty or too long", "send 1 to 80 characters"),
+    ("NOT_A_PAYER_CODE", "what was read is no payer code", "ask for the Chit payer code"),
+    ("NOT_A_SANDBOX", "the clock moves by hand in a sandbox only", "do not call this in a shop"),
+    ("NOT_YET_VALID", "the payer's code is valid later", "check the till's clock"),
+    ("NOTHING_TO_SETTLE", "no sale is VERIFIED", "wait for replies"),
+    ("NO_CODE_SEEN", "the camera saw no code in time", "hold it closer, call again"),
+    ("NO_OPEN_CHALLENGE", "the payer is not being asked", "RunDeductions first"),
+    ("NO_PAYER", "the sale has no payer yet", "ScanPayer or PresentPayer"),
+    ("NUMBER_INVALID", "not a telephone number", "send E.164, or as dialled in the shop's country"),
+    ("NUMBER_TAKEN", "another payer has this number", "one phone, one payer"),
+    ("OLDEST_UNVERIFIED_TOO_OLD", "the payer's oldest sale waits too long", "he must answer his SMS first"),
+    ("OVER_PAYER_LIMIT", "over what a payer may owe unverified", "supervisor's Approval"),
+    ("OVER_SALE_LIMIT", "over the limit of one sale", "supervisor's Approval"),
+    ("OVER_TILL_LIMIT", "over what may be unverified at this till", "sell otherwise until replies come"),
+    ("OWN_SALE", "nobody approves his own sale", "another member of staff must"),
+    ("PAGE_SIZE_INVALID", "`page_size` is out of range", "send 1 to 1000, or 0 for 100"),
+    ("PAYER_FROZEN", "the payer's code is frozen", "ResetPayer in person"),
+    ("PAYER_NOT_ACTIVE", "the payer has not answered his first challenge", "wait for it"),
+    ("PAYER_NOT_FOUND", "no such payer", "check the id"),
+    ("PEER_REFUSED", "this user of the machine may not call", "add the uid to allow_uids in [chit]"),
+    ("PERSON_NOT_CONFIRMED", "the cashier has not answered \"same person?\"", "ConfirmPerson, or Approval"),
+    ("PHOTO_UNAVAILABLE", "no photo could be taken", "mend the camera; enrolment needs a photo"),
+    ("PIN_LOCKED_OUT", "too many wrong PINs", "wait as long as the message says"),
+    ("PIN_WRONG", "the PIN is wrong", "type it again; a few are allowed"),
+    ("QUERY_TOO_LONG", "the search text is too long", "send at most 64 characters"),
+    ("QUEUE_FULL", "too much waits for other services", "see why they do not answer, then call again"),
+    ("RECEIPT_NOT_IN_DOUBT", "checkout knows how the receipt came out", "nothing"),
+    ("RECEIPT_NOT_PRINTED", "the receipt is not on paper yet", "wait for attention RELEASE"),
+    ("REQUEST_ID_INVALID", "`request_id` is missing or malformed", "1 to 64 characters of A-Z a-z 0-9 _ -"),
+    ("REQUEST_ID_REUSED", "another body was sent under this request_id", "a new request needs a new id"),
+    ("ROLE_TOO_LOW", "this person, or this certificate, may not do that", "ask somebody who may"),
+    ("ROW_CODE_WRONG", "the row code is wrong", "read the row that is asked for"),
+    ("SALE_NOT_FOUND", "no such sale", "check the ULID or the receipt number"),
+    ("SERIAL_OLD", "the payer has a newer code", "ask for that one"),
+    ("SERVICE_STOPPING", "the service restarts", "call again with the same request_id"),
+    ("SERVICE_UNREACHABLE", "another service does not answer", "call again with the same request_id"),
+    ("STAFF_UNKNOWN", "no such member of staff", "see staff.toml"),
+    ("STORED_PIN_UNREADABLE", "staff.toml is damaged", "give that person a new PIN"),
+    ("TIMEOUT_INVALID", "`timeout_ms` is out of range", "send 100 to 30,000, or 0"),
+    ("TOO_MANY_UNVERIFIED", "the payer has too many unverified sales", "supervisor's Approval"),
+    ("TOTAL_MISMATCH", "lines and total do not add up", "the remedy names the right sum"),
+    ("UNKNOWN_CURRENCY", "the payer's code is in a currency that this till does not know", "sell otherwise"),
+    ("UNKNOWN_ISSUER", "the payer's code is of another shop", "enrol him here"),
+    ("UNKNOWN_PAYER", "genuine, but this till does not know the payer", "enrol him here"),
+    ("UNKNOWN_VERSION", "the payer's code is newer than this till", "update the till"),
+    ("WALLET_CODE", "a wallet's payer code was shown", "ask for the Chit payer code"),
+    ("WRONG_STATE", "the resource is in another state", "look it up, then decide"),
+];
+
+/// The names of reasons in a text.
+pub fn reasons_in(text: &str) -> BTreeSet<String> {
+    let name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.split(|c: char| !(name(c) || c.is_ascii_lowercase()))
+        .filter(|word| word.chars().all(name) && (word.contains('_') || ONE_WORD.contains(word)))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn reasons_of(file: &File) -> BTreeSet<String> {
+    file.introduction().split_once("Errors carry").map_or_else(BTreeSet::new, |(_, list)| reasons_in(list))
+}
+
+pub fn write(page: &mut String, interfaces: &Interfaces) -> anyhow::Result<()> {
+    let is_checkout = |file: &&File| file.package().starts_with("chit.checkout.");
+    let named: BTreeSet<String> = interfaces.files().filter(is_checkout).flat_map(reasons_of).collect();
+    let explained: BTreeSet<String> = MEANINGS.iter().map(|(reason, ..)| (*reason).to_owned()).collect();
+    ensure!(
+        named == explained,
+        "catalogue.rs and checkout's protos differ in {:?}",
+        named.symmetric_difference(&explained)
+    );
+    page.push_str("\n## Error catalogue\n\nOf checkout, and of everything that serves:\n\n| reason | what happened | what to do |\n|---|---|---|\n");
+    for (reason, happened, remedy) in MEANINGS {
+        writeln!(page, "| `{reason}` | {happened} | {remedy} |")?;
+    }
+    page.push_str("\nOf the services behind it, which other POS software does not call:\n\n| interface | reasons |\n|---|---|\n");
+    for file in interfaces.files().filter(|file| !is_checkout(file) && file.has_services()) {
+        let own: Vec<String> =
+            reasons_of(file).difference(&explained).map(|reason| format!("`{reason}`")).collect();
+        writeln!(page, "| {} | {} |", file.package(), own.join(", "))?;
+    }
+    page.push_str(
+        "\nWhat no handler has seen (an unknown method, a body that is no message) has the name of its gRPC code as its \
+         reason.\n",
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_from_words() {
+        let text = "reasons. Input: SALE_NOT_FOUND, EXPIRED; a SIM over TCP is BLOCKED, see GetStatus (I_am no reason).";
+        assert_eq!(reasons_in(text).into_iter().collect::<Vec<_>>(), ["EXPIRED", "SALE_NOT_FOUND"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! The payer whom the demo lends to other POS software: enrolled once, he answers his SMS by himself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chit_proto::checkout::v1::PayerState;
+use serde::{Deserialize, Serialize};
+
+use crate::desk::Desk;
+use crate::house::House;
+use crate::payer::{Payer, read_qr};
+
+const CARD: &str = "payer.json";
+const CODE: &str = "payer-code.txt";
+
+/// What he keeps from run to run.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    payer_id: String,
+    phone: String,
+    card_serial: String,
+    card_paper: PathBuf,
+}
+
+/// Enrols him, or finds him again. His first challenge is answered by `magic::answer_for_ever` as all others are.
+pub async fn enrol(house: &House, desk: &Desk) -> anyhow::Result<(Payer, String)> {
+    let folder = house.place.clients();
+    fs::create_dir_all(&folder)?;
+    let kept = folder.join(CARD);
+    if let Some(kept) = recall(&kept) {
+        let mut payer = Payer::calling_from(&house.simulators, kept.phone).await?;
+        payer.recall_card(&kept.card_serial, &kept.card_paper).await?;
+        return Ok((payer, kept.payer_id));
+    }
+    let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await?;
+    let enrolled = desk.enrol("Otto Auto", payer.phone(), "en").await?;
+    let mut journal = desk.journal(&enrolled.payer_id);
+    let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await?;
+    payer.take_card(&house.simulators.printer, &pending.card_serial).await?;
+    let card_paper = payer.card_paper.clone().context("no card")?;
+    let phone = payer.phone().to_owned();
+    let value =
+        Kept { payer_id: enrolled.payer_id.clone(), phone, card_serial: pending.card_serial, card_paper };
+    fs::write(kept, serde_json::to_vec_pretty(&value)?)?;
+    Ok((payer, enrolled.payer_id))
+}
+
+fn recall(file: &Path) -> Option<Kept> {
+    serde_json::from_slice(&fs::read(file).ok()?).ok()
+}
+
+/// Writes down what his code says as soon as it is ACTIVE; at night that is the next morning. Returns the file.
+pub async fn publish_code(house: &House, desk: &Desk, payer_id: &str) -> anyhow::Result<PathBuf> {
+    let mut journal = desk.journal(payer_id);
+    let active = loop {
+        if let Ok(active) = journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await {
+            break active;
+        }
+    };
+    let file = house.place.clients().join(CODE);
+    fs::write(&file, read_qr(Path::new(&active.code_png_path)).await?)?;
+    Ok(file)
+}
