@@ -1,0 +1,477 @@
+## Frame
+
+title-sale = Sale
+title-office = Back office
+title-enquiry = Enquiry
+title-sign-in = Sign in
+nav-label = Pages
+nav-sale = Sale
+nav-office = Back office
+nav-enquiry = Enquiry
+link-down = The till is waiting for its service. Nothing is lost; this page comes back by itself.
+no-script = This page needs JavaScript from this till itself.
+close = Close
+language-label = Language
+sign-out = Sign out
+bar-practice = PRACTICE
+bar-nothing-waits = No deduction waits
+bar-waiting =
+    { $count ->
+        [one] { $count } deduction waiting
+       *[other] { $count } deductions waiting
+    }
+bar-oldest = oldest { $age }
+ago-now = just now
+ago-minutes = { $count } min ago
+ago-hours = { $count } h ago
+ago-days = { $count } d ago
+unknown-code = { $code }
+keypad-label = Digits
+keypad-clear = Clear
+keypad-back = Delete
+
+## Signing in
+
+sign-in-title = Who is at the till?
+sign-in-hint = Choose your name and type your PIN.
+sign-in-who = Name
+pin-label = PIN
+sign-in = Sign in
+sign-in-waits = The till is waiting for its service.
+role-CASHIER = Cashier
+role-SUPERVISOR = Supervisor
+role-OWNER = Owner
+
+## Basket
+
+basket-title = Basket
+basket-lines =
+    { $count ->
+        [one] { $count } line
+       *[other] { $count } lines
+    }
+basket-empty = Scan the first item
+basket-empty-hint = Or press F2 to search by name.
+quantity-of = Change quantity of { $name }
+void-line-of = Remove { $name }
+total = Total
+keys-label = Actions
+key-help = Help
+key-search = Search
+key-quantity = Quantity
+key-void-line = Remove line
+reprint = Copy of receipt
+void-sale = Cancel sale
+search-title = Find goods
+search-hint = Name or number
+search-found = Found
+search-nothing = Nothing found. Type it in below.
+no-open-sale = Start a sale first.
+by-hand-name = Name
+by-hand-price = Price
+by-hand-add = Add by hand
+quantity-title = Quantity
+quantity-set = Set
+goods-unknown = { $code } is not in the catalogue. Press F2 and type name and price.
+start-sale = New sale
+idle-title = Ready
+sale-unknown = This sale is not known.
+ended-voided = Cancelled
+ended-recorded = Recorded
+receipt-no = Receipt
+previous-label = Last sale
+previous-recorded = Last sale recorded
+look-up = Look up
+paid-cash = Paid in cash
+
+## Payer
+
+payer-title = Payer's code
+payer-hint = Scan it with the handheld, or hold it before the camera and press F9.
+read-code = Read code by camera
+payer-known = Payer
+photo-alt = Photo from enrolment
+same-person = Is this the person in the photo?
+same-yes = Same person
+same-no = Somebody else
+same-not-asked = Not asked
+answer-first = Compare face and photo first.
+not-same-person = Not the same person: this sale cannot be charged to the code.
+commit = Complete sale
+risk-none = Nothing against it
+risk-approve = A supervisor must approve.
+risk-refuse = The sale will be refused; take cash.
+risk-CODE_EXPIRES_SOON = Code expires soon; renew it
+risk-OVER_SALE_LIMIT = Over the limit of one sale
+risk-OVER_PAYER_LIMIT = Over the payer's limit
+risk-TOO_MANY_UNVERIFIED = Too many unanswered sales
+risk-OVER_TILL_LIMIT = Over the till's limit
+risk-OLDEST_UNVERIFIED_TOO_OLD = An old sale is still unanswered
+risk-DENY_LISTED = On the deny list
+risk-SERIAL_OLD = Old code; there is a newer one
+risk-FROZEN = Code is frozen
+risk-LOCKED = Card is locked
+risk-FOREIGN_TILL = Enrolled at another till
+risk-FACE_NOT_CONFIRMED = Face not compared
+risk-FACE_DIFFERENT = Another person
+risk-CHANGED_WITHIN_24_HOURS = Phone or card changed within 24 h
+
+## Printing and recording
+
+progress-title = Recording the sale
+step-stored = Sale stored
+step-photo-1 = Photo of payer and goods
+step-video = Video
+step-receipt = Receipt
+step-photo-2 = Photo of the receipt
+step-done = done
+step-now = now
+step-later = next
+step-missing = missing
+live = Recording
+live-alt = What the camera sees now
+working-wait = Please wait
+recorded-next = Recorded. Hand over the receipt.
+release-hint = Goods and receipt go with the payer.
+release = Next customer
+
+## Trouble
+
+trouble-safe = Safe
+trouble-do = Do
+trouble-PRINT_BLOCKED = The receipt is not printed
+trouble-PRINT_UNKNOWN = Is the receipt whole?
+trouble-EVIDENCE_MISSING = Photo or video is missing
+trouble-RELEASE = Payer has not left yet
+trouble-SMS_UNKNOWN = An SMS may not have been sent
+trouble-DISPATCH = Waits for your release
+trouble-LISTING = Bad record needs a supervisor
+trouble-UNREACHABLE = Payer cannot be reached
+trouble-UNSPECIFIED = Nothing
+safe-PRINT_BLOCKED = The sale is stored. Nothing is printed twice.
+safe-PRINT_UNKNOWN = The sale is stored. Nothing more is printed until you answer.
+safe-EVIDENCE_MISSING = The sale and its receipt are stored.
+safe-RELEASE = Everything is stored.
+safe-SMS_UNKNOWN = It is never sent twice blindly.
+safe-DISPATCH = The deduction waits.
+safe-LISTING = Nothing is reported until then.
+safe-UNREACHABLE = The payer is not listed.
+safe-UNSPECIFIED = Everything is stored.
+todo-PRINT_BLOCKED = Refill paper or close the cover. Printing goes on by itself.
+todo-PRINT_UNKNOWN = Look at the paper. Did it come out whole?
+todo-EVIDENCE_MISSING = Mend the camera, or let a supervisor approve.
+todo-RELEASE = Hand over goods and receipt.
+todo-SMS_UNKNOWN = Nothing. It resolves itself after 120 s.
+todo-DISPATCH = Release it in the back office.
+todo-LISTING = A supervisor decides.
+todo-UNREACHABLE = Find the payer in person.
+todo-UNSPECIFIED = Nothing.
+whole-yes = Yes, it is whole
+whole-no = No, print again
+override = Supervisor approves
+void-original-back = Cancel sale: I have the original back
+see-to = See to it
+
+## Approval
+
+ask-label = Approval
+approve = Approve
+approve-who = Who approves?
+approve-commit = Approve this sale
+approve-void = Approve cancelling
+approve-override = Let go without evidence
+approve-uphold = The payer is right
+approve-dismiss = The shop is right
+approve-list = List the bad record
+
+## Help
+
+help-title = Keys
+help-f1 = This help
+help-f2 = Search goods
+help-f3 = Quantity of the chosen line
+help-f4 = Remove the chosen line
+help-f8 = Copy of the last receipt, marked COPY
+help-f9 = The next step: read the code, complete, next customer
+help-y = Yes
+help-n = No
+help-arrows = Choose a line
+help-esc = Back
+
+## Back office
+
+attention-title = Needs a person
+attention-none = Nothing needs you.
+queue-title = Deductions
+queue-hint = Payers are asked by SMS when there is a network and it is day. Waiting is normal.
+deduct = Ask now what may be asked
+ask-now = Ask
+rows-more = { $count } more
+settlement-title = Settlement
+settle = Settle
+settlement-ready =
+    { $count ->
+        [0] Nothing is ready to settle.
+        [one] { $count } accepted sale is ready.
+       *[other] { $count } accepted sales are ready.
+    }
+batch-sales =
+    { $count ->
+        [one] { $count } sale
+       *[other] { $count } sales
+    }
+batch-settled = Paid
+batch-submitted = Submitted
+supervisor-only = A supervisor signs in to do this.
+told-deducted =
+    { $count ->
+        [0] Nobody can be asked now.
+        [one] { $count } payer is asked.
+       *[other] { $count } payers are asked.
+    }
+told-settled =
+    { $count ->
+        [one] { $count } sale is being settled.
+       *[other] { $count } sales are being settled.
+    }
+disputes-title = Disputes
+disputes-none = No disputes.
+report-title = Z report
+z-gross = Gross
+z-settled = Settled
+z-open = Open
+z-bad = Bad
+z-written-off = Written off
+z-paid-otherwise = Paid otherwise
+z-void = Void
+z-refunds = Refunds
+z-net = Net
+z-sales =
+    { $count ->
+        [one] { $count } sale
+       *[other] { $count } sales
+    }
+z-gapless = Receipt numbers have no gap
+z-gap = Receipt numbers have a gap
+devices-title = Devices
+list-bad-record = List
+
+## Enquiry
+
+enquiry-label = Receipt number, code on the receipt, or scan its QR
+enquiry-hint = Every look is logged with your name.
+logged = This look is logged
+goods-title = Goods
+fact-cashier = Cashier
+fact-time = Time
+fact-payer = Payer
+fact-person = Person
+fact-lookup = Lookup code
+fact-copies = Copies
+evidence-title = Photos and video
+evidence-not-sealed = Not sealed yet.
+evidence-partial = Not whole
+video-label = Video of the sale
+photo-number = Photo { $number }
+photo-1 = Payer and goods
+photo-2 = Receipt
+partial-camera_absent = no camera
+partial-camera_lost = camera lost
+partial-camera_stalled = camera stalled
+partial-crash = recorder restarted
+partial-disk = disk
+partial-goods_missing = goods missing
+partial-photo_1_missing = photo 1 missing
+partial-photo_2_missing = photo 2 missing
+partial-video_missing = video missing
+partial-privacy = paused for privacy
+dialogue-title = SMS dialogue
+dialogue-none = No SMS yet.
+from-payer = Payer
+from-shop = Shop
+text-not-kept = The text is not kept
+purpose-CHALLENGE = question
+purpose-REMINDER = reminder
+purpose-ANSWER = answer
+purpose-NOTICE = notice
+purpose-REPLY = reply
+purpose-NONE = message
+sms-QUEUED = waiting
+sms-SUBMITTING = sending
+sms-SUBMITTED = sent
+sms-DELIVERED = delivered
+sms-UNDELIVERED = not delivered
+sms-REPORT_TIMEOUT = sent, no report
+sms-RETRY_WAIT = tried again later
+sms-UNKNOWN = unknown
+sms-FAILED = failed
+sms-EXPIRED = expired
+sms-CANCELLED = cancelled
+sms-RECEIVED = received
+dispute-cause = What about?
+open-dispute = Open a dispute
+uphold = Payer is right
+dismiss = Shop is right
+withdraw = Withdraw
+cause-NOT_MINE = “I did not buy this”
+cause-WRONG_GOODS = Goods or price wrong
+cause-IN_PERSON = Told in person
+cause-UNSPECIFIED = Unknown
+dispute-OPEN = Open
+dispute-UPHELD = Payer was right
+dispute-DISMISSED = Shop was right
+dispute-WITHDRAWN = Withdrawn
+dispute-UNSPECIFIED = Unknown
+proof-title = Ledger proof
+proof-hint = Each record is checked against its hash on this page.
+proof-holds = holds
+proof-broken = does not hold
+proof-manifest = Evidence manifest
+proof-files = Files
+proof-sealed = Sealed
+record-failed-transfer = Refused transfer
+record-expired-transfer = Expired transfer
+record-account = Account
+transfer-POSTED = Posted
+transfer-PENDING = Reserved
+transfer-POST_PENDING = Deducted
+transfer-VOID_PENDING = Released
+transfer-UNSPECIFIED = Transfer
+fact-EVIDENCE_SEALED = Evidence sealed
+fact-CHALLENGE_TEXT = Question fixed
+fact-CHALLENGE_RESULT = Question ended
+fact-DISPUTE_OUTCOME = Dispute
+fact-APPROVAL = Approval
+fact-ENROLMENT = Enrolment
+fact-BAD_RECORD = Bad record
+fact-UNSPECIFIED = Fact
+
+## Codes of checkout and devices
+
+state-DRAFT = Open
+state-PAYER_OK = Payer known
+state-COMMITTED = Stored
+state-PRINTING = Printing
+state-RELEASED = Handed over
+state-SEALED = Evidence sealed
+state-QUEUED = Waits to be asked
+state-CHALLENGED = Asked by SMS
+state-VERIFIED = Accepted
+state-SUBMITTED = In settlement
+state-SETTLED = Paid
+state-VOIDED = Cancelled
+state-REJECTED = Rejected by payer
+state-UNREACHABLE = Cannot be reached
+state-BAD_PENDING = Notice given
+state-BAD_LISTED = Bad record
+state-CLEARED = Paid after listing
+state-EXPIRED = Record expired
+state-WRITTEN_OFF = Written off
+state-PAID_OTHERWISE = Paid in cash
+state-RETURNED = Returned by bank
+state-UNSPECIFIED = Unknown
+device-ledger = Ledger
+device-printer = Printer
+device-camera = Camera
+device-microphone = Microphone
+device-speaker = Speaker
+device-handheld = Handheld
+device-modem = SMS modem
+condition-READY = ready
+condition-STREAMING = ready
+condition-COVER_OPEN = cover open
+condition-PAPER_OUT = paper out
+condition-CUTTER_ERROR = cutter jammed
+condition-ERROR = fault
+condition-OFFLINE = off
+condition-UNSPECIFIED = unknown
+condition-UNREACHABLE = no answer
+condition-ABSENT = absent
+condition-OPENING = starting
+condition-STALLED = stalled
+condition-BACKOFF = absent
+condition-PAUSED = paused
+condition-MIC_OFF = switched off
+condition-MIC_ABSENT = absent
+condition-SPEAKER_PRESENT = ready
+condition-SPEAKER_ABSENT = absent
+condition-OFF = switched off
+condition-SIM_LOCKED = SIM wants its PIN
+condition-SIM_PUK = SIM wants its PUK
+condition-NO_NETWORK = no network
+condition-DEGRADED = being reset
+condition-FAILED = failed
+
+## Why something was refused (ErrorInfo.reason)
+
+reason-none = The till did not answer. Try again.
+reason-AMOUNT_NEGATIVE = A price cannot be negative.
+reason-APPROVAL_REQUIRED = A supervisor must approve this.
+reason-BAD_SIGNATURE = This code is forged or damaged. Do not sell on it.
+reason-BASKET_CHANGED = The basket has changed. Look again.
+reason-BASKET_EMPTY = The basket is empty. Scan goods first.
+reason-BASKET_INVALID = This line cannot be right. Check name, price and quantity.
+reason-BASKET_TOO_LARGE = The basket is full (200 lines).
+reason-BATCH_NOT_FOUND = This settlement is not known.
+reason-CARD_LOCKED = The payer's card is locked after nine wrong replies. Reset it in person.
+reason-CAUSE_INVALID = Say what the dispute is about.
+reason-CHALLENGE_NOT_FOUND = This question is not known.
+reason-CURRENCY_UNKNOWN = This currency is not the shop's.
+reason-DEADLINE_EXCEEDED = The till did not answer in time. Try again; nothing happens twice.
+reason-DENY_LISTED = The payer has an unpaid bad record. He pays that first.
+reason-DISPUTE_CLOSED = This dispute is closed.
+reason-DISPUTE_NOT_FOUND = This dispute is not known.
+reason-DISPUTE_OPEN = A dispute is open already.
+reason-EMV_PAYER_CODE = This is a bank's payer code. Ask for the Chit payer code.
+reason-EVIDENCE_MISSING = Photo or video is missing. Mend the camera or ask a supervisor.
+reason-EVIDENCE_NOT_FOUND = No evidence is kept for this sale.
+reason-EXPIRED = The code has expired. Renew it at the counter.
+reason-FILE_NOT_FOUND = This file is not in the evidence.
+reason-GOODS_UNKNOWN = The catalogue does not know these goods. Type them in.
+reason-INTERNAL = Something is wrong inside. Call the owner.
+reason-LEDGER_REFUSED = The ledger refused the sale. Nothing was printed.
+reason-LEDGER_UNREACHABLE = The ledger does not answer. Press again; nothing happens twice.
+reason-MERCHANT_CODE = This is a merchant's code. Ask for the payer code.
+reason-NOTHING_TO_SETTLE = Nothing is ready to settle.
+reason-NOT_A_PAYER_CODE = This is not a payer code. Ask the payer to show it.
+reason-NOT_LOOKED_UP = Look the sale up first.
+reason-NOT_YET_VALID = The code is not valid yet. Check this machine's date.
+reason-NO_CODE_SEEN = No code was seen. Hold the phone still, 10 to 20 cm away, screen bright.
+reason-NO_OPEN_CHALLENGE = Nothing is being asked now.
+reason-NO_PAYER = Read the payer's code first.
+reason-OLDEST_UNVERIFIED_TOO_OLD = An old sale is still unanswered. Take cash.
+reason-OVER_PAYER_LIMIT = Over the payer's limit.
+reason-OVER_SALE_LIMIT = Over the limit of one sale.
+reason-OVER_TILL_LIMIT = Over the till's limit. Take cash.
+reason-OWN_SALE = The sale's own cashier cannot decide this. Ask somebody else.
+reason-PAYER_FROZEN = The code is frozen. The payer comes with his card.
+reason-PAYER_NOT_ACTIVE = The first SMS is not answered yet.
+reason-PAYER_NOT_FOUND = This payer is not known.
+reason-PERSON_NOT_CONFIRMED = The face was not compared. A supervisor must approve.
+reason-FACE_DIFFERENT = Not the same person. Take cash.
+reason-FROZEN = The code is frozen.
+reason-LOCKED = The card is locked.
+reason-CHANGED_WITHIN_24_HOURS = Phone or card changed within 24 h. Take cash.
+reason-PIN_LOCKED_OUT = Too many wrong PINs. Wait five minutes.
+reason-PIN_WRONG = Wrong PIN.
+reason-PRICE_INVALID = Type the price like 12.80.
+reason-QUANTITY_INVALID = Type the quantity like 2 or 0.35.
+reason-QUERY_TOO_LONG = Search with fewer words.
+reason-QUEUE_FULL = Too much waits. Call the owner.
+reason-RECEIPT_NOT_IN_DOUBT = The receipt is not in doubt any more.
+reason-RECEIPT_NOT_PRINTED = The receipt is not on paper yet.
+reason-REQUEST_ID_REUSED = This was already done in another way. Look again.
+reason-ROLE_TOO_LOW = This needs a supervisor.
+reason-SALE_NOT_FOUND = No sale has this number or code.
+reason-SERIAL_OLD = The payer has a newer code. Ask for that one.
+reason-SERVICE_STOPPING = The till is restarting. Press again.
+reason-SERVICE_UNREACHABLE = A service does not answer. Press again; nothing happens twice.
+reason-STAFF_UNKNOWN = This name is not known here.
+reason-STORED_PIN_UNREADABLE = This PIN must be set again by the owner.
+reason-TOO_MANY_UNVERIFIED = Too many unanswered sales.
+reason-TOTAL_MISMATCH = The sum is not right. Look again.
+reason-UNKNOWN_ISSUER = The code comes from somebody we do not know.
+reason-UNKNOWN_PAYER = The code is genuine, but the payer is not enrolled here.
+reason-UNKNOWN_VERSION = The code is of a newer kind. Update this till.
+reason-WALLET_CODE = This is a wallet's code and needs a network. Ask for the Chit payer code.
+reason-WRONG_STATE = The sale is not in a state for this. Look again.

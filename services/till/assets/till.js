@@ -1,0 +1,309 @@
+// The page's only script. It keeps no state of a sale: it sends forms, shows what the server pushes, maps keys to buttons.
+'use strict';
+
+(() => {
+  // The server beats every 2 s; a page that hears nothing this long takes the till for gone.
+  const SILENCE_MAX_MS = 5500;
+  const REOPEN_MS = 700;
+  const LIVE_MS = 600;
+  const SEARCH_PAUSE_MS = 90;
+
+  const body = document.body;
+  const byId = (id) => document.getElementById(id);
+  let chosenLine = null;
+
+  // --- Link: one event stream, opened again whenever the browser has given it up -------------------------------------
+
+  let source = null;
+  let heardAt = Date.now();
+
+  function setLink(state) {
+    if (body.dataset.link !== state) body.dataset.link = state;
+    lock();
+  }
+
+  // While the till is away nothing can be pressed; what was off before stays off.
+  function lock() {
+    const down = body.dataset.link === 'down';
+    for (const button of document.querySelectorAll('button[data-act], button[data-open]')) {
+      if (button.dataset.close) continue;
+      if (down && !button.disabled) {
+        button.disabled = true;
+        button.dataset.locked = '';
+      } else if (!down && 'locked' in button.dataset) {
+        button.disabled = false;
+        delete button.dataset.locked;
+      }
+    }
+  }
+
+  function open() {
+    if (source) source.close();
+    source = new EventSource('/events?page=' + encodeURIComponent(body.dataset.page));
+    heardAt = Date.now();
+    const on = (name, act) => source.addEventListener(name, (event) => { heardAt = Date.now(); act(event.data); });
+    on('beat', () => {});
+    on('build', (build) => { if (build !== body.dataset.build) location.reload(); });
+    on('up', () => {
+      const waited = body.dataset.page === 'signin' && !byId('pin');
+      setLink('up');
+      if (waited) location.reload();
+    });
+    on('down', () => setLink('down'));
+    on('signin', () => location.assign('/signin'));
+    on('go', (to) => location.assign(to));
+    on('patch', patch);
+    source.onerror = () => setLink('down');
+  }
+
+  // An EventSource that got an error answer is CLOSED for good; one whose server hangs never says so.
+  setInterval(() => {
+    const silent = Date.now() - heardAt > SILENCE_MAX_MS;
+    if (silent) setLink('down');
+    if (silent || !source || source.readyState === EventSource.CLOSED) open();
+  }, REOPEN_MS);
+
+  // --- Patches: whole regions, with the focus and what must not flicker kept -----------------------------------------
+
+  function patch(html) {
+    const fresh = document.createElement('template');
+    fresh.innerHTML = html;
+    for (const region of [...fresh.content.children]) {
+      const old = byId(region.id);
+      if (!old) continue;
+      const focus = old.contains(document.activeElement) ? document.activeElement.id : '';
+      const before = lineTexts(old);
+      for (const kept of old.querySelectorAll('[data-keep]')) {
+        const twin = region.querySelector('#' + CSS.escape(kept.id));
+        if (twin && twin.getAttribute('src') === (kept.dataset.src || kept.getAttribute('src'))) twin.replaceWith(kept);
+      }
+      const scrolled = old.scrollTop;
+      old.replaceWith(region);
+      region.scrollTop = scrolled;
+      if (before) markChanged(region, before);
+      const again = focus && byId(focus);
+      if (again && !again.disabled) again.focus({ preventScroll: true });
+    }
+    setLink(body.dataset.link);
+    look();
+  }
+
+  function lineTexts(region) {
+    const lines = region.querySelectorAll('[data-line]');
+    return region.id === 'stage' ? new Map([...lines].map((line) => [line.id, line.textContent])) : null;
+  }
+
+  // The line that was just scanned or changed is chosen and in view.
+  function markChanged(region, before) {
+    const lines = [...region.querySelectorAll('[data-line]')];
+    const changed = lines.find((line) => before.get(line.id) !== line.textContent);
+    if (changed) chosenLine = changed.id;
+    if (changed && before.size) changed.classList.add('just-changed');
+    choose(lines, changed);
+  }
+
+  function choose(lines, show) {
+    if (!lines.length) return;
+    const chosen = lines.find((line) => line.id === chosenLine) || lines[0];
+    chosenLine = chosen.id;
+    for (const line of lines) line.classList.toggle('chosen', line === chosen);
+    if (show) chosen.scrollIntoView({ block: 'nearest' });
+  }
+
+  // --- Live picture ----------------------------------------------------------------------------------------------------
+
+  let looking = false;
+
+  function look() {
+    const live = byId('live');
+    if (!live || looking) return;
+    looking = true;
+    const next = new Image();
+    const again = () => setTimeout(() => { looking = false; look(); }, LIVE_MS);
+    next.onload = () => {
+      const now = byId('live');
+      if (now) {
+        now.dataset.src = '/thumb.jpg';
+        now.src = next.src;
+        now.classList.remove('blind');
+      }
+      again();
+    };
+    next.onerror = () => { byId('live')?.classList.add('blind'); again(); };
+    next.src = '/thumb.jpg?at=' + Date.now();
+  }
+
+  // --- Forms -----------------------------------------------------------------------------------------------------------
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (!form.matches('form[data-post]')) return;
+    event.preventDefault();
+    if (body.dataset.link === 'down' && body.dataset.page !== 'signin') return;
+    send(form, event.submitter);
+  });
+
+  // One press at a time: the form is busy until its answer is there.
+  async function send(form, submitter) {
+    if (form.dataset.busy) return;
+    form.dataset.busy = '1';
+    const data = new URLSearchParams(new FormData(form, submitter));
+    submitter?.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await fetch(form.action, { method: 'POST', headers: { 'X-Chit': '1' }, body: data });
+      await take(answer, form);
+    } catch {
+      setLink('down');
+    } finally {
+      delete form.dataset.busy;
+      submitter?.removeAttribute('aria-busy');
+    }
+  }
+
+  async function take(answer, form) {
+    const go = answer.headers.get('X-Chit-Go');
+    if (go) return void (go === '.' ? location.reload() : location.assign(go));
+    const into = answer.headers.get('X-Chit-Into');
+    const notice = byId('notice');
+    notice.replaceChildren();
+    if (answer.ok && !into) {
+      form.closest('dialog')?.close();
+      return;
+    }
+    const place = byId(into || 'notice') || notice;
+    if (place.id === 'notice') form.closest('dialog')?.close();
+    place.innerHTML = await answer.text();
+    if (place.id === 'ask' && !place.open) place.showModal();
+    const pin = place.querySelector('input[autofocus]') || form.querySelector('input[type=password]');
+    if (pin) {
+      pin.value = '';
+      pin.focus();
+    }
+  }
+
+  // --- Dialogs, keypads, search -------------------------------------------------------------------------------------
+
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (!button) {
+      const line = event.target.closest('[data-line]');
+      if (line) { chosenLine = line.id; choose([...document.querySelectorAll('[data-line]')]); }
+      return;
+    }
+    if (button.dataset.open) openDialog(button);
+    if (button.dataset.close) closeNamed(button.dataset.close);
+    if (button.dataset.type) type(button);
+    if (button.dataset.lineAction) document.querySelector('.chosen [data-line-key=' + button.dataset.lineAction + ']')?.click();
+  });
+
+  function openDialog(button) {
+    const dialog = byId(button.dataset.open);
+    if (!dialog || dialog.open) return;
+    for (const [name, value] of Object.entries(button.dataset)) {
+      if (!name.startsWith('set')) continue;
+      const field = dialog.querySelector('[name="' + name[3].toLowerCase() + name.slice(4) + '"]');
+      if (field) field.value = value;
+    }
+    dialog.showModal();
+    const first = dialog.querySelector('[autofocus]');
+    first?.focus();
+    first?.select?.();
+    if (dialog.querySelector('[data-search]')) search();
+  }
+
+  function closeNamed(id) {
+    const place = byId(id);
+    if (place instanceof HTMLDialogElement) place.close();
+    else place?.replaceChildren();
+  }
+
+  // The first digit replaces a value that is selected, as typing does.
+  function type(button) {
+    const input = byId(button.dataset.into);
+    if (!input) return;
+    const key = button.dataset.type;
+    const selected = document.activeElement === input || input.dataset.fresh === '1';
+    if (key === 'clear') input.value = '';
+    else if (key === 'back') input.value = input.value.slice(0, -1);
+    else if (input.maxLength < 0 || input.value.length < input.maxLength) {
+      const replace = selected && input.type !== 'password' && input.selectionStart === 0
+        && input.selectionEnd === input.value.length;
+      input.value = (replace ? '' : input.value) + key;
+    }
+    if (input.setSelectionRange) input.setSelectionRange(input.value.length, input.value.length);
+  }
+
+  let searchTimer = 0;
+
+  async function search() {
+    const input = document.querySelector('[data-search]');
+    const answer = await fetch(input.dataset.search + '?q=' + encodeURIComponent(input.value));
+    byId('found').innerHTML = await answer.text();
+  }
+
+  document.addEventListener('input', (event) => {
+    if (!event.target.matches('[data-search]')) return;
+    clearTimeout(searchTimer);
+    searchTimer = setTimeout(search, SEARCH_PAUSE_MS);
+  });
+
+  // --- Keys -----------------------------------------------------------------------------------------------------------
+
+  const isText = (element) => element.matches('input:not([type=radio]), textarea, select');
+
+  document.addEventListener('keydown', async (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const target = event.target;
+    if (target.matches?.('[data-search]') && event.key === 'Enter') {
+      event.preventDefault();
+      clearTimeout(searchTimer);
+      await search();
+      return void byId('act-add-0')?.click();
+    }
+    if (target.matches?.('[data-search]') && event.key === 'ArrowDown') {
+      event.preventDefault();
+      return void byId('act-add-0')?.focus();
+    }
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') return void arrow(event);
+    if (event.key === 'Escape') return;
+    const letter = event.key.length === 1;
+    if (letter && isText(target)) return;
+    const key = letter ? event.key.toLowerCase() : event.key;
+    const scope = document.querySelector('dialog[open]') || document;
+    const twin = [...scope.querySelectorAll('[data-key="' + CSS.escape(key) + '"]')].find(isShown);
+    if (!twin && !/^F([1-4]|8|9)$/.test(key)) return;
+    event.preventDefault();
+    if (!twin) return;
+    if (twin.matches('input')) twin.select();
+    else if (!twin.disabled) twin.click();
+  });
+
+  const isShown = (element) => element.getClientRects().length > 0
+    && (element.closest('dialog[open]') || !element.closest('dialog'));
+
+  function arrow(event) {
+    const found = event.target.closest?.('.found');
+    const items = found ? [...found.querySelectorAll('button')] : [];
+    const step = event.key === 'ArrowDown' ? 1 : -1;
+    if (items.length) {
+      event.preventDefault();
+      return void items[items.indexOf(event.target) + step]?.focus();
+    }
+    const lines = [...document.querySelectorAll('[data-line]')];
+    if (!lines.length || isText(event.target) || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    const at = lines.findIndex((line) => line.id === chosenLine);
+    chosenLine = lines[Math.min(Math.max(at + step, 0), lines.length - 1)].id;
+    choose(lines, true);
+  }
+
+  // --- Start ----------------------------------------------------------------------------------------------------------
+
+  // A page out of the browser's memory shows an old sale until the stream has spoken.
+  addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+  addEventListener('pagehide', () => source?.close());
+  choose([...document.querySelectorAll('[data-line]')]);
+  lock();
+  open();
+  look();
+})();

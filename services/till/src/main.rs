@@ -1,0 +1,7 @@
+//! `chit-till`: the pages of the till.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chit_runtime::main("till", |ctx, cfg| async move { chit_till::run(ctx, cfg).await })
+}

@@ -1,0 +1,110 @@
+//! What a POST answers: nothing, where to go, an error in words, or the question for a second person's PIN.
+
+use axum::response::{Html, IntoResponse, Response};
+use chit_proto::checkout::v1::{Approval, ListStaffRequest, StaffRole};
+use chit_runtime::error::reason_of;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use tonic::{Code, Status};
+
+use crate::far;
+use crate::pages::visitor::SignedIn;
+use crate::till::Till;
+use crate::view::{self, Reader};
+
+/// Tells the page's script where to go.
+pub const GO: HeaderName = HeaderName::from_static("x-chit-go");
+/// Tells the page's script which element takes the answer.
+pub const INTO: HeaderName = HeaderName::from_static("x-chit-into");
+
+/// A second person's PIN, if the form had one. No Debug: the PIN must not reach a log.
+#[derive(Clone, Deserialize, Default)]
+pub struct ApprovalFields {
+    #[serde(default)]
+    pub approver: String,
+    #[serde(default)]
+    pub pin: String,
+}
+
+impl ApprovalFields {
+    pub fn approval(&self) -> Option<Approval> {
+        (!self.approver.is_empty()).then(|| Approval { actor: self.approver.clone(), pin: self.pin.clone() })
+    }
+}
+
+/// The form to send again with a PIN.
+pub struct Again<'a> {
+    pub action: &'a str,
+    pub fields: &'a [(&'a str, &'a str)],
+    /// He may not approve his own sale.
+    pub cashier: &'a str,
+    /// Key of the question above the PIN.
+    pub words: &'a str,
+}
+
+pub fn done() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+pub fn go(to: &str) -> Response {
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::NO_CONTENT, HeaderMap::from_iter([(GO, to)])).into_response()
+}
+
+pub fn refused(reader: &Reader, status: &Status) -> Response {
+    let reason = reason_of(status).unwrap_or_default();
+    if matches!(status.code(), Code::Internal | Code::Unknown) {
+        tracing::warn!(code = ?status.code(), reason, "checkout failed");
+    }
+    into(reader, "notice", http_of(status), view::notice(reader, &reason))
+}
+
+/// An own refusal, before anything was asked of checkout.
+pub fn refused_as(reader: &Reader, code: StatusCode, reason: &str) -> Response {
+    into(reader, "notice", code, view::notice(reader, reason))
+}
+
+fn into(_reader: &Reader, element: &'static str, code: StatusCode, html: maud::Markup) -> Response {
+    (code, [(INTO, element)], Html(html.into_string())).into_response()
+}
+
+/// Where a second person can help, he is asked in place; else the refusal is told.
+pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again: Again<'_>) -> Response {
+    let reason = reason_of(status).unwrap_or_default();
+    let pin_helps = matches!(
+        reason.as_str(),
+        "APPROVAL_REQUIRED"
+            | "PERSON_NOT_CONFIRMED"
+            | "PIN_WRONG"
+            | "PIN_LOCKED_OUT"
+            | "ROLE_TOO_LOW"
+            | "OWN_SALE"
+    );
+    if !pin_helps {
+        return refused(&staff.reader, status);
+    }
+    let approvers = approvers(till, again.cashier).await;
+    let html = view::approval::dialog(&staff.reader, &reason, &again, &approvers);
+    into(&staff.reader, "ask", StatusCode::FORBIDDEN, html)
+}
+
+/// Supervisors and owners but the sale's own cashier.
+pub async fn approvers(till: &Till, cashier: &str) -> Vec<String> {
+    let staff = far!(till.far.staff.list_staff(ListStaffRequest {})).await.map(|answer| answer.staff);
+    let may = staff.unwrap_or_default().into_iter();
+    may.filter(|member| member.role() >= StaffRole::Supervisor && member.name != cashier)
+        .map(|member| member.name)
+        .collect()
+}
+
+pub fn http_of(status: &Status) -> StatusCode {
+    match status.code() {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::InvalidArgument | Code::OutOfRange => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::PermissionDenied | Code::Unauthenticated => StatusCode::FORBIDDEN,
+        Code::FailedPrecondition | Code::AlreadyExists | Code::Aborted => StatusCode::CONFLICT,
+        Code::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,172 @@
+//! Goods by hand: search, add, change the quantity, void a line. Scanned goods come in by checkout itself.
+
+use axum::extract::{Form, Query, State};
+use axum::response::{Html, IntoResponse, Response};
+use chit_proto::checkout::v1::{
+    BasketLine, GetSaleRequest, Sale, SaleState, SearchGoodsRequest, SetBasketRequest, StartSaleRequest,
+    VoidSaleRequest,
+};
+use chit_proto::money::v1::Money;
+use serde::Deserialize;
+use tonic::{Code, Status};
+
+use super::App;
+use crate::pages::answer;
+use crate::pages::visitor::SignedIn;
+use crate::till::Till;
+use crate::view::money;
+use crate::{far, view};
+
+const FOUND_MAX: u32 = 12;
+const MILLI: i64 = 1000;
+
+#[derive(Deserialize)]
+pub struct SearchQuery {
+    #[serde(default)]
+    q: String,
+}
+
+#[derive(Deserialize)]
+pub struct AddForm {
+    rid: String,
+    sale_id: String,
+    #[serde(default)]
+    gtin: String,
+    description: String,
+    /// Price of one as people write it: "12.80".
+    price: String,
+}
+
+#[derive(Deserialize)]
+pub struct LineForm {
+    rid: String,
+    sale_id: String,
+    /// Place of the line in the basket, from 0.
+    index: usize,
+    /// What the line was when the page was made: another one is not touched.
+    description: String,
+    /// Pieces as people write it: "2" or "0.35".
+    #[serde(default)]
+    quantity: String,
+}
+
+pub async fn search(State(till): App, staff: SignedIn, Query(query): Query<SearchQuery>) -> Response {
+    let request = SearchGoodsRequest { query: query.q.trim().to_owned(), limit: FOUND_MAX };
+    match far!(till.far.shop.search_goods(request)).await {
+        Ok(found) => {
+            let scene = till.scene();
+            let html = view::basket::found(&staff.reader, scene.current.as_ref(), &found.items);
+            Html(html.into_string()).into_response()
+        }
+        Err(status) => answer::refused(&staff.reader, &status),
+    }
+}
+
+pub async fn add(State(till): App, staff: SignedIn, Form(form): Form<AddForm>) -> Response {
+    let added = change(&till, &form.rid, &form.sale_id, |lines| {
+        let price = money::parse(&form.price).ok_or_else(|| bad_input("PRICE_INVALID"))?;
+        let same = |line: &&mut BasketLine| {
+            line.gtin == form.gtin && line.description == form.description && line.unit_price_minor == price
+        };
+        match lines.iter_mut().find(same) {
+            Some(line) => line.quantity_milli += MILLI,
+            None => lines.push(BasketLine {
+                gtin: form.gtin.clone(),
+                description: form.description.trim().to_owned(),
+                quantity_milli: MILLI,
+                unit_price_minor: price,
+                total_minor: 0,
+            }),
+        }
+        Ok(())
+    });
+    reply(&staff, added.await)
+}
+
+pub async fn quantity(State(till): App, staff: SignedIn, Form(form): Form<LineForm>) -> Response {
+    let changed = change(&till, &form.rid, &form.sale_id, |lines| {
+        let quantity = money::parse_milli(&form.quantity).ok_or_else(|| bad_input("QUANTITY_INVALID"))?;
+        line_of(lines, &form)?.quantity_milli = quantity;
+        Ok(())
+    });
+    reply(&staff, changed.await)
+}
+
+pub async fn void_line(State(till): App, staff: SignedIn, Form(form): Form<LineForm>) -> Response {
+    let sale = match editable(&till, &form.sale_id).await {
+        Ok(sale) => sale,
+        Err(status) => return answer::refused(&staff.reader, &status),
+    };
+    if sale.lines.len() == 1 {
+        return reply(&staff, begin_anew(&till, &sale, &form.rid).await);
+    }
+    let voided = change(&till, &form.rid, &form.sale_id, |lines| {
+        line_of(lines, &form)?;
+        lines.remove(form.index);
+        Ok(())
+    });
+    reply(&staff, voided.await)
+}
+
+/// A basket is never empty in checkout: taking the last line out ends this sale and opens the next.
+async fn begin_anew(till: &Till, sale: &Sale, rid: &str) -> Result<(), Status> {
+    let void =
+        VoidSaleRequest { request_id: rid.to_owned(), sale_id: sale.sale_id.clone(), ..Default::default() };
+    far!(till.far.sales.void_sale(void)).await?;
+    let request_id = format!("after-{}", sale.sale_id);
+    let start = StartSaleRequest { request_id, cashier: sale.cashier.clone() };
+    far!(till.far.sales.start_sale(start)).await?;
+    Ok(())
+}
+
+async fn editable(till: &Till, sale_id: &str) -> Result<Sale, Status> {
+    let request = GetSaleRequest { sale_id: sale_id.to_owned() };
+    let sale = far!(till.far.sales.get_sale(request)).await?.sale.unwrap_or_default();
+    match sale.state() {
+        SaleState::Draft | SaleState::PayerOk => Ok(sale),
+        _ => Err(chit_runtime::error::status(Code::FailedPrecondition, "WRONG_STATE", "not editable")),
+    }
+}
+
+/// The basket as checkout has it now, changed and sent back whole.
+async fn change(
+    till: &Till,
+    rid: &str,
+    sale_id: &str,
+    edit: impl FnOnce(&mut Vec<BasketLine>) -> Result<(), Status>,
+) -> Result<(), Status> {
+    let mut sale = editable(till, sale_id).await?;
+    edit(&mut sale.lines)?;
+    for line in &mut sale.lines {
+        line.total_minor = money::line_total(line).ok_or_else(|| bad_input("BASKET_INVALID"))?;
+    }
+    let amount_minor = sale.lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.total_minor));
+    let currency_code = sale.total.unwrap_or_default().currency_code;
+    let total =
+        Money { amount_minor: amount_minor.ok_or_else(|| bad_input("BASKET_INVALID"))?, currency_code };
+    let request = SetBasketRequest {
+        request_id: rid.to_owned(),
+        sale_id: sale_id.to_owned(),
+        lines: sale.lines,
+        total: Some(total),
+    };
+    far!(till.far.sales.set_basket(request)).await?;
+    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).unknown_goods = None);
+    Ok(())
+}
+
+fn line_of<'a>(lines: &'a mut [BasketLine], form: &LineForm) -> Result<&'a mut BasketLine, Status> {
+    let line = lines.get_mut(form.index).filter(|line| line.description == form.description);
+    line.ok_or_else(|| chit_runtime::error::status(Code::FailedPrecondition, "BASKET_CHANGED", "look again"))
+}
+
+fn bad_input(reason: &'static str) -> Status {
+    chit_runtime::error::status(Code::InvalidArgument, reason, "see the reason")
+}
+
+fn reply(staff: &SignedIn, result: Result<(), Status>) -> Response {
+    match result {
+        Ok(()) => answer::done(),
+        Err(status) => answer::refused(&staff.reader, &status),
+    }
+}

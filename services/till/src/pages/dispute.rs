@@ -1,0 +1,96 @@
+//! Disputes: opened and withdrawn by staff, resolved by somebody else than the sale's cashier.
+
+use axum::extract::{Form, State};
+use axum::response::Response;
+use chit_proto::checkout::v1::{
+    DisputeCause, GetDisputeRequest, GetSaleRequest, OpenDisputeRequest, ResolveDisputeRequest,
+    WithdrawDisputeRequest,
+};
+use serde::Deserialize;
+
+use super::App;
+use crate::far;
+use crate::pages::answer::{self, Again, ApprovalFields};
+use crate::pages::visitor::SignedIn;
+use crate::till::Till;
+
+#[derive(Deserialize)]
+pub struct OpenForm {
+    rid: String,
+    sale_id: String,
+    /// "NOT_MINE", "WRONG_GOODS" or "IN_PERSON".
+    cause: String,
+}
+
+#[derive(Deserialize)]
+pub struct ResolveForm {
+    rid: String,
+    dispute_id: String,
+    sale_id: String,
+    /// "uphold" or "dismiss".
+    #[serde(default)]
+    outcome: String,
+    #[serde(flatten)]
+    approval: ApprovalFields,
+}
+
+pub async fn open(State(till): App, staff: SignedIn, Form(form): Form<OpenForm>) -> Response {
+    let cause = DisputeCause::from_str_name(&format!("DISPUTE_CAUSE_{}", form.cause)).unwrap_or_default();
+    let request = OpenDisputeRequest {
+        request_id: form.rid,
+        sale_id: form.sale_id.clone(),
+        cause: cause as i32,
+        actor: staff.name(),
+    };
+    match far!(till.far.disputes.open_dispute(request)).await {
+        Ok(_) => answer::go(&back(&form.sale_id)),
+        Err(status) => answer::refused(&staff.reader, &status),
+    }
+}
+
+pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {
+    let approval = form.approval.approval();
+    let rid = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
+    let request = ResolveDisputeRequest {
+        request_id: format!("{rid}-{}", form.outcome),
+        dispute_id: form.dispute_id.clone(),
+        uphold: form.outcome == "uphold",
+        approval,
+    };
+    let status = match far!(till.far.disputes.resolve_dispute(request)).await {
+        Ok(_) => return answer::go(&back(&form.sale_id)),
+        Err(status) => status,
+    };
+    let cashier = cashier_of(&till, &form.dispute_id).await;
+    let fields = [
+        ("rid", form.rid.as_str()),
+        ("dispute_id", &form.dispute_id),
+        ("sale_id", &form.sale_id),
+        ("outcome", &form.outcome),
+    ];
+    let words = if form.outcome == "uphold" { "approve-uphold" } else { "approve-dismiss" };
+    let again = Again { action: "/dispute/resolve", fields: &fields, cashier: &cashier, words };
+    answer::ask_or_refuse(&till, &staff, &status, again).await
+}
+
+pub async fn withdraw(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {
+    let request =
+        WithdrawDisputeRequest { request_id: form.rid, dispute_id: form.dispute_id, actor: staff.name() };
+    match far!(till.far.disputes.withdraw_dispute(request)).await {
+        Ok(_) => answer::go(&back(&form.sale_id)),
+        Err(status) => answer::refused(&staff.reader, &status),
+    }
+}
+
+/// The enquiry shows what became of it; looking again is one more logged view.
+fn back(sale_id: &str) -> String {
+    format!("/enquiry?ref={sale_id}")
+}
+
+async fn cashier_of(till: &Till, dispute_id: &str) -> String {
+    let request = GetDisputeRequest { dispute_id: dispute_id.to_owned() };
+    let Ok(found) = far!(till.far.disputes.get_dispute(request)).await else { return String::new() };
+    let request = GetSaleRequest { sale_id: found.dispute.unwrap_or_default().sale_id };
+    let sale = far!(till.far.sales.get_sale(request)).await;
+    sale.map(|found| found.sale.unwrap_or_default().cashier).unwrap_or_default()
+}

@@ -1,0 +1,37 @@
+//! The live picture of a running sale and the payer's enrolment photo.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use chit_proto::checkout::v1::GetPayerRequest;
+use http::{StatusCode, header};
+
+use super::App;
+use crate::pages::visitor::SignedIn;
+use crate::{far, thumb};
+
+const JPEG: [(http::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "image/jpeg")];
+
+pub async fn thumb(State(till): App, _staff: SignedIn) -> Response {
+    let scene = till.scene();
+    let filmed = scene.current.iter().map(|known| &known.sale).chain(&scene.previous).any(thumb::is_filmed);
+    if !filmed {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match thumb::picture(&till).await {
+        Some(jpeg) => (JPEG, jpeg).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Only of the payer who stands at the till.
+pub async fn payer(State(till): App, _staff: SignedIn, Path(payer_id): Path<String>) -> Response {
+    let scene = till.scene();
+    let here = scene.current.as_ref().is_some_and(|known| known.sale.payer_id == payer_id);
+    if !here {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match far!(till.far.payers.get_payer(GetPayerRequest { payer_id })).await {
+        Ok(answer) if !answer.photo_jpeg.is_empty() => (JPEG, answer.photo_jpeg).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,192 @@
+//! One sale at the counter, from the payer's code to his leaving.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, Path, State};
+use axum::response::{Html, IntoResponse, Response};
+use chit_proto::checkout::v1::{
+    CommitSaleRequest, ConfirmPersonRequest, GetSaleRequest, OverrideEvidenceRequest,
+    RecordOtherPaymentRequest, ReleaseSaleRequest, ReprintReceiptRequest, ResolveReceiptRequest, Sale,
+    SaleState, ScanPayerRequest, StartSaleRequest, VoidSaleRequest,
+};
+use serde::Deserialize;
+use tonic::Status;
+
+use super::App;
+use crate::far::{COMMIT_MAX, LOOK_MAX, LOOK_MS};
+use crate::pages::answer::{self, Again, ApprovalFields};
+use crate::pages::events::{self, Page};
+use crate::pages::visitor::SignedIn;
+use crate::till::Till;
+use crate::{far, view};
+
+/// Every action names its sale and its intent; a second press is the same intent.
+#[derive(Deserialize)]
+pub struct SaleForm {
+    rid: String,
+    sale_id: String,
+    #[serde(default)]
+    answer: String,
+    #[serde(flatten)]
+    approval: ApprovalFields,
+}
+
+impl SaleForm {
+    fn is_yes(&self) -> bool {
+        self.answer == "yes"
+    }
+
+    /// A try with a PIN is an intent of its own: the first try had another body.
+    fn rid(&self) -> String {
+        if self.approval.approver.is_empty() { self.rid.clone() } else { format!("{}-a", self.rid) }
+    }
+}
+
+pub async fn page(State(till): App, staff: SignedIn) -> Response {
+    whole(&till, staff, Page::Sale).await
+}
+
+pub async fn page_of(State(till): App, staff: SignedIn, Path(sale_id): Path<String>) -> Response {
+    whole(&till, staff, Page::SaleOf(sale_id)).await
+}
+
+async fn whole(till: &Arc<Till>, staff: SignedIn, page: Page) -> Response {
+    let regions = events::regions(till, &staff, &page).await;
+    let html = view::sale::page(&staff.reader, &page.name(), &regions, till.scene().up());
+    Html(html.into_string()).into_response()
+}
+
+/// Opens a sale if none is open here, so that the first scan finds one. An empty one of a colleague is given up.
+pub async fn open_for(till: &Till, cashier: &str) {
+    let scene = till.scene();
+    let after = match scene.current.as_ref().map(|known| &known.sale) {
+        Some(open) if is_draft(open) && (open.cashier == cashier || !open.lines.is_empty()) => return,
+        Some(open) if matches!(open.state(), SaleState::Committed | SaleState::Printing) => return,
+        Some(other) => other.sale_id.clone(),
+        None => "none".to_owned(),
+    };
+    if let Some(open) = scene.current.as_ref().map(|known| &known.sale).filter(|sale| is_draft(sale)) {
+        let request_id = format!("empty-{}", open.sale_id);
+        let void = VoidSaleRequest { request_id, sale_id: open.sale_id.clone(), ..Default::default() };
+        if let Err(status) = far!(till.far.sales.void_sale(void)).await {
+            tracing::info!(code = ?status.code(), "a colleague's empty sale stays");
+        }
+    }
+    if let Err(status) = start_after(till, &after, cashier).await {
+        tracing::info!(code = ?status.code(), "no sale was opened; the page offers it again");
+    }
+}
+
+fn is_draft(sale: &Sale) -> bool {
+    matches!(sale.state(), SaleState::Draft | SaleState::PayerOk)
+}
+
+/// One next sale after each: a second press finds the one that the first opened.
+async fn start_after(till: &Till, sale_id: &str, cashier: &str) -> Result<(), Status> {
+    let request_id = match sale_id {
+        "none" => ulid::Ulid::generate().to_string(),
+        _ => format!("after-{sale_id}"),
+    };
+    far!(till.far.sales.start_sale(StartSaleRequest { request_id, cashier: cashier.to_owned() })).await?;
+    Ok(())
+}
+
+pub async fn start(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let after = if form.sale_id.is_empty() { "none" } else { &form.sale_id };
+    reply(&staff, start_after(&till, after, &staff.session.name).await)
+}
+
+pub async fn read_code(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let request = ScanPayerRequest { request_id: form.rid, sale_id: form.sale_id, timeout_ms: LOOK_MS };
+    reply(&staff, far!(till.far.sales.scan_payer(request), LOOK_MAX).await)
+}
+
+pub async fn person(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let same_person = form.is_yes();
+    let request = ConfirmPersonRequest { request_id: form.rid, sale_id: form.sale_id, same_person };
+    reply(&staff, far!(till.far.sales.confirm_person(request)).await)
+}
+
+pub async fn commit(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let approval = form.approval.approval();
+    let request = CommitSaleRequest { request_id: form.rid(), sale_id: form.sale_id.clone(), approval };
+    let result = far!(till.far.sales.commit_sale(request), COMMIT_MAX).await;
+    reply_or_ask(&till, &staff, &form, "/sale/commit", "approve-commit", result).await
+}
+
+/// The payer leaves; the next customer may begin.
+pub async fn release(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let request = ReleaseSaleRequest { request_id: form.rid, sale_id: form.sale_id.clone() };
+    if let Err(status) = far!(till.far.sales.release_sale(request)).await {
+        return answer::refused(&staff.reader, &status);
+    }
+    let newest = till.scene().current.as_ref().is_some_and(|known| known.sale.sale_id == form.sale_id);
+    if !newest {
+        return answer::go("/");
+    }
+    reply(&staff, start_after(&till, &form.sale_id, &staff.session.name).await)
+}
+
+pub async fn void(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let request = VoidSaleRequest {
+        request_id: form.rid(),
+        sale_id: form.sale_id.clone(),
+        approval: form.approval.approval(),
+        original_returned: form.is_yes(),
+    };
+    let result = far!(till.far.sales.void_sale(request)).await;
+    reply_or_ask(&till, &staff, &form, "/sale/void", "approve-void", result).await
+}
+
+pub async fn override_evidence(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let approval = form.approval.approval();
+    let request = OverrideEvidenceRequest { request_id: form.rid(), sale_id: form.sale_id.clone(), approval };
+    let result = far!(till.far.sales.override_evidence(request)).await;
+    reply_or_ask(&till, &staff, &form, "/sale/override", "approve-override", result).await
+}
+
+pub async fn receipt(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let (printed_whole, actor) = (form.is_yes(), staff.name());
+    let request = ResolveReceiptRequest { request_id: form.rid, sale_id: form.sale_id, printed_whole, actor };
+    reply(&staff, far!(till.far.sales.resolve_receipt(request)).await)
+}
+
+pub async fn reprint(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let request = ReprintReceiptRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
+    reply(&staff, far!(till.far.sales.reprint_receipt(request)).await)
+}
+
+pub async fn cash(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let request =
+        RecordOtherPaymentRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
+    reply(&staff, far!(till.far.sales.record_other_payment(request)).await)
+}
+
+fn reply<T>(staff: &SignedIn, result: Result<T, Status>) -> Response {
+    match result {
+        Ok(_) => answer::done(),
+        Err(status) => answer::refused(&staff.reader, &status),
+    }
+}
+
+async fn reply_or_ask<T>(
+    till: &Till,
+    staff: &SignedIn,
+    form: &SaleForm,
+    action: &str,
+    words: &str,
+    result: Result<T, Status>,
+) -> Response {
+    let status = match result {
+        Ok(_) => return answer::done(),
+        Err(status) => status,
+    };
+    let request = GetSaleRequest { sale_id: form.sale_id.clone() };
+    let cashier = match far!(till.far.sales.get_sale(request)).await {
+        Ok(found) => found.sale.unwrap_or_default().cashier,
+        Err(status) => return answer::refused(&staff.reader, &status),
+    };
+    let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id), ("answer", &form.answer)];
+    let again = Again { action, fields: &fields, cashier: &cashier, words };
+    answer::ask_or_refuse(till, staff, &status, again).await
+}

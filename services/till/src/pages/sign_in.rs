@@ -1,0 +1,88 @@
+//! Signing in and out, and choosing a language.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, State};
+use axum::response::{Html, IntoResponse, Response};
+use chit_proto::checkout::v1::{ListStaffRequest, SignInRequest, StaffMember};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use super::App;
+use crate::pages::visitor::{LANG_COOKIE, SignedIn, TOKEN_COOKIE, Visitor, cookie};
+use crate::pages::{answer, sale};
+use crate::till::Till;
+use crate::view::Reader;
+use crate::words::Lang;
+use crate::{far, view};
+
+const LANG_COOKIE_S: u64 = 365 * 24 * 3600;
+
+/// No Debug: the PIN must not reach a log.
+#[derive(Deserialize)]
+pub struct SignInForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    pin: String,
+}
+
+#[derive(Deserialize)]
+pub struct LanguageForm {
+    lang: String,
+}
+
+pub async fn page(State(till): App, visitor: Visitor) -> Response {
+    let staff = staff(&till).await;
+    Html(view::sign_in::page(&visitor.reader, staff.as_deref()).into_string()).into_response()
+}
+
+/// `None` while checkout does not answer; the page then comes back by itself.
+async fn staff(till: &Arc<Till>) -> Option<Vec<StaffMember>> {
+    far!(till.far.staff.list_staff(ListStaffRequest {})).await.ok().map(|answer| answer.staff)
+}
+
+/// checkout checks the PIN and counts the wrong ones.
+pub async fn sign_in(State(till): App, visitor: Visitor, Form(form): Form<SignInForm>) -> Response {
+    let request = SignInRequest { actor: form.name, pin: form.pin };
+    let member = match far!(till.far.staff.sign_in(request)).await {
+        Ok(answer) => answer.member.unwrap_or_default(),
+        Err(status) => return answer::refused(&visitor.reader, &status),
+    };
+    let token = match till.sessions.begin(&member) {
+        Ok(token) => token,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "no session");
+            return answer::refused_as(&visitor.reader, StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL");
+        }
+    };
+    sale::open_for(&till, &member.name).await;
+    tracing::info!(name = member.name, "signed in");
+    with_cookie(answer::go("/"), &format!("{TOKEN_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"))
+}
+
+pub async fn sign_out(State(till): App, headers: HeaderMap, staff: SignedIn) -> Response {
+    if let Some(token) = cookie(&headers, TOKEN_COOKIE) {
+        till.sessions.end(token);
+    }
+    tracing::info!(name = staff.session.name, "signed out");
+    let gone = format!("{TOKEN_COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    with_cookie(answer::go("/signin"), &gone)
+}
+
+pub async fn language(visitor: Visitor, Form(form): Form<LanguageForm>) -> Response {
+    let Reader { lang: before, .. } = visitor.reader;
+    let lang = Lang::parse(&form.lang).unwrap_or(before);
+    let kept =
+        format!("{LANG_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LANG_COOKIE_S}", lang.tag());
+    // An empty place means: the page one is on.
+    with_cookie(answer::go("."), &kept)
+}
+
+fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(value) = cookie.parse() {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}

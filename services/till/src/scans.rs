@@ -1,0 +1,101 @@
+//! What the handheld reads besides checkout's own use of it: the QR of a receipt opens its enquiry, and goods that the
+//! catalogue lacks are told to the cashier.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chit_proto::checkout::v1::SearchGoodsRequest;
+use chit_proto::scanner::v1::watch_scans_response::Event;
+use chit_proto::scanner::v1::{Scan, WatchScansRequest};
+use tokio::time::sleep;
+use tonic::Status;
+use ulid::Ulid;
+
+use crate::far;
+use crate::till::Till;
+
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+const RECEIPT_PREFIX: &str = "CHIT1:";
+/// Bytes of the signed layout before its signature, and with it (checkout/v1/goods.proto, SignedReceipt).
+const RECEIPT_BYTES: usize = 74 + 64;
+
+pub async fn follow(till: Arc<Till>) {
+    loop {
+        tokio::select! {
+            ended = listen(&till) => if let Err(status) = ended {
+                tracing::debug!(code = ?status.code(), "the scanner does not answer");
+            },
+            () = till.shutdown.wait() => return,
+        }
+        sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn listen(till: &Till) -> Result<(), Status> {
+    let mut scanner = till.far.scanner.clone();
+    let request = chit_runtime::client::request(WatchScansRequest::default(), None);
+    let mut scans = scanner.watch_scans(request).await?.into_inner();
+    while let Some(message) = scans.message().await? {
+        if let Some(Event::Scan(scan)) = message.event {
+            look_at(till, &scan).await;
+        }
+    }
+    Ok(())
+}
+
+async fn look_at(till: &Till, scan: &Scan) {
+    let Ok(text) = std::str::from_utf8(&scan.data) else { return };
+    if let Some(sale_id) = sale_of_receipt(text) {
+        till.scene.send_modify(|scene| {
+            let scene = Arc::make_mut(scene);
+            let count = scene.scanned_receipt.as_ref().map_or(0, |(count, _)| *count);
+            scene.scanned_receipt = Some((count + 1, sale_id));
+        });
+        return;
+    }
+    if !is_gtin(text) {
+        return;
+    }
+    let request = SearchGoodsRequest { query: text.trim_start_matches('0').to_owned(), limit: 1 };
+    let padded = SearchGoodsRequest { query: text.to_owned(), limit: 1 };
+    let found = async {
+        let known = !far!(till.far.shop.search_goods(padded)).await?.items.is_empty()
+            || !far!(till.far.shop.search_goods(request)).await?.items.is_empty();
+        Ok::<bool, Status>(known)
+    };
+    if let Ok(known) = found.await {
+        let unknown = (!known).then(|| text.to_owned());
+        till.scene.send_modify(|scene| Arc::make_mut(scene).unknown_goods = unknown);
+    }
+}
+
+fn is_gtin(text: &str) -> bool {
+    matches!(text.len(), 8 | 12 | 13 | 14) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The sale's ULID inside a receipt's QR text. Its signature is not judged here: it only says which sale to look up.
+pub fn sale_of_receipt(text: &str) -> Option<String> {
+    let bytes = base45::decode(text.trim().strip_prefix(RECEIPT_PREFIX)?).ok()?;
+    if bytes.len() != RECEIPT_BYTES {
+        return None;
+    }
+    let id: [u8; 16] = bytes.get(..16)?.try_into().ok()?;
+    Some(Ulid::from(u128::from_be_bytes(id)).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipts_qr_names_its_sale() {
+        let id = Ulid::from_parts(1_795_000_000_000, 7);
+        let mut bytes = u128::from(id).to_be_bytes().to_vec();
+        bytes.resize(RECEIPT_BYTES, 1);
+        let text = format!("CHIT1:{}", base45::encode(&bytes));
+        assert_eq!(sale_of_receipt(&text), Some(id.to_string()));
+        bytes.pop();
+        assert_eq!(sale_of_receipt(&format!("CHIT1:{}", base45::encode(&bytes))), None);
+        assert_eq!(sale_of_receipt("6901234567892"), None);
+    }
+}

@@ -1,0 +1,52 @@
+//! What every page works with.
+
+use std::sync::Arc;
+
+use chit_runtime::{Clock, Context, Shutdown};
+use jiff::tz::TimeZone;
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Config;
+use crate::far::Far;
+use crate::hub::Scene;
+use crate::sessions::Sessions;
+use crate::thumb::Thumb;
+
+/// Pages that are open at a time; each holds one event stream.
+const READERS_MAX: usize = 64;
+
+pub struct Till {
+    pub far: Far,
+    /// What the pages show now; see `hub`.
+    pub scene: watch::Sender<Arc<Scene>>,
+    /// Asks for a fresh status before its next turn.
+    pub stale: tokio::sync::Notify,
+    pub sessions: Sessions,
+    pub thumb: Thumb,
+    pub readers: Arc<Semaphore>,
+    pub zone: TimeZone,
+    pub clock: Clock,
+    pub cfg: Config,
+    pub shutdown: Shutdown,
+}
+
+impl Till {
+    pub fn new(ctx: &Context, cfg: Config) -> anyhow::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            far: Far::new(&ctx.shared),
+            scene: watch::Sender::new(Arc::new(Scene::default())),
+            stale: tokio::sync::Notify::new(),
+            sessions: Sessions::open(ctx.shared.run_dir.join("till.sessions"), cfg.idle_minutes),
+            thumb: Thumb::default(),
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            zone: TimeZone::get(&ctx.shared.time_zone)?,
+            clock: ctx.clock.clone(),
+            shutdown: ctx.shutdown.clone(),
+            cfg,
+        }))
+    }
+
+    pub fn scene(&self) -> Arc<Scene> {
+        self.scene.borrow().clone()
+    }
+}

@@ -1,0 +1,130 @@
+//! HTML. Pure: what is shown depends on the arguments only.
+//!
+//! Every element that does something has an `id` (`act-<name>`, with the line's or sale's number where there are several)
+//! and `data-act="<name>"`; regions that the event stream replaces have the ids of `pages::events::regions`.
+
+pub mod approval;
+pub mod bar;
+pub mod basket;
+pub mod enquiry;
+pub mod layout;
+pub mod money;
+pub mod office;
+mod payer;
+mod progress;
+mod proof;
+mod reader;
+pub mod sale;
+pub mod sign_in;
+mod trouble;
+
+use maud::{Markup, html};
+
+pub use reader::Reader;
+
+/// A button that sends a form: `name` is its `data-act`, `fields` are hidden.
+pub struct Action<'a> {
+    pub name: &'a str,
+    /// Where several of them are on one page: what tells them apart.
+    pub of: &'a str,
+    pub to: &'a str,
+    pub fields: &'a [(&'a str, &'a str)],
+    pub words: &'a str,
+    pub key: &'a str,
+    /// Class of the button.
+    pub look: &'a str,
+    pub off: bool,
+}
+
+impl Default for Action<'_> {
+    fn default() -> Self {
+        Self { name: "", of: "", to: "", fields: &[], words: "", key: "", look: "", off: false }
+    }
+}
+
+impl Action<'_> {
+    pub fn id(&self) -> String {
+        if self.of.is_empty() {
+            format!("act-{}", self.name)
+        } else {
+            format!("act-{}-{}", self.name, self.of)
+        }
+    }
+
+    pub fn html(&self, reader: &Reader) -> Markup {
+        let key = (!self.key.is_empty()).then_some(self.key);
+        html! {
+            form.action data-post action=(self.to) method="post" {
+                @for (name, value) in self.fields { input type="hidden" name=(name) value=(value); }
+                button.button.(self.look) id=(self.id()) data-act=(self.name) data-key=[key] disabled[self.off] {
+                    span { (reader.t(self.words)) }
+                    @if let Some(key) = key { (key_cap(key)) }
+                }
+            }
+        }
+    }
+}
+
+/// The key that does the same as a button.
+pub fn key_cap(key: &str) -> Markup {
+    let shown = match key {
+        "Escape" => "Esc".to_owned(),
+        other => other.to_uppercase(),
+    };
+    html! { kbd aria-hidden="true" { (shown) } }
+}
+
+/// Ten digits for fingers; they type into the input with this id.
+pub fn keypad(reader: &Reader, input: &str, point: bool) -> Markup {
+    html! {
+        div.keypad role="group" aria-label=(reader.t("keypad-label")) {
+            @for digit in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
+                button.button type="button" data-type=(digit) data-into=(input) { (digit) }
+            }
+            @if point {
+                button.button type="button" data-type="." data-into=(input) { "." }
+            } @else {
+                button.button type="button" data-type="clear" data-into=(input) aria-label=(reader.t("keypad-clear")) { "C" }
+            }
+            button.button type="button" data-type="0" data-into=(input) { "0" }
+            button.button type="button" data-type="back" data-into=(input) aria-label=(reader.t("keypad-back")) { "⌫" }
+        }
+    }
+}
+
+/// A refusal in words: what happened and what to do.
+pub fn notice(reader: &Reader, reason: &str) -> Markup {
+    html! {
+        div.notice.bad data-reason=(reason) {
+            span.mark aria-hidden="true" { "!" }
+            p { (reader.reason(reason)) }
+            button.button.quiet type="button" id="act-close-notice" data-act="close-notice" data-close="notice" {
+                (reader.t("close"))
+            }
+        }
+    }
+}
+
+/// What was done, with a count.
+pub fn told(reader: &Reader, words: &str, count: usize) -> Markup {
+    html! {
+        div.notice.good {
+            span.mark aria-hidden="true" { "✓" }
+            p { (reader.with(words, &[("count", count.into())])) }
+            button.button.quiet type="button" id="act-close-notice" data-act="close-notice" data-close="notice" {
+                (reader.t("close"))
+            }
+        }
+    }
+}
+
+/// A state with its sign: never told by colour alone.
+pub fn chip(look: &str, text: &str) -> Markup {
+    let mark = match look {
+        "good" => "✓",
+        "bad" => "!",
+        "busy" => "●",
+        _ => "○",
+    };
+    html! { span.chip.(look) { span.mark aria-hidden="true" { (mark) } " " (text) } }
+}
