@@ -3,6 +3,7 @@
 use crate::domain::{Change, Kind, PendingState, Record, Replay, StorageError, TransferId};
 use crate::journal::{self, CHAIN_START, ChainHash};
 use crate::store::{Head, JournalEntry, View};
+use crate::tree::Frontier;
 
 /// Records or accounts read at a time.
 const PAGE: usize = 1024;
@@ -43,9 +44,17 @@ pub fn head_matches(view: &dyn View) -> Result<bool, StorageError> {
 pub fn verify(view: &dyn View) -> Result<Audit, StorageError> {
     let head = view.head()?;
     let mut replay = Replay::default();
+    let mut tree = Frontier::default();
     let (mut records, mut hash) = (0, CHAIN_START);
     loop {
-        let page = view.entries_after(records, PAGE)?;
+        let page = match view.entries_after(records, PAGE) {
+            Ok(page) => page,
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                let what = format!("it or a record of its group is unreadable: {cause}");
+                return Ok(Audit { records, head, problem: Some(Problem { seq: records + 1, what }) });
+            }
+        };
         if page.is_empty() {
             break;
         }
@@ -56,12 +65,16 @@ pub fn verify(view: &dyn View) -> Result<Audit, StorageError> {
             }
             records = entry.seq;
             hash = entry.hash;
+            tree.append(&entry.stored, |_| {});
         }
     }
-    let problem = if records == head.seq && hash == head.hash {
+    let problem = if records == head.seq && hash == head.hash && tree.root() == head.root {
         check_state(view, &replay)?.map(|what| Problem { seq: 0, what })
     } else {
-        Some(Problem { seq: records + 1, what: "the journal ends before its head".to_owned() })
+        Some(Problem {
+            seq: records + 1,
+            what: "the journal ends before its head, or has another root".to_owned(),
+        })
     };
     Ok(Audit { records, head, problem })
 }

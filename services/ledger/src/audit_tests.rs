@@ -1,16 +1,18 @@
 //! The stored file against random histories, reopening and tampering.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use redb::{Database, ReadableTable as _, TableDefinition};
 
 use crate::audit::{self, Audit};
-use crate::domain::memory_books::{clerk, hold, hold_for, post, post_pending, terms, void_pending};
+use crate::domain::memory_books::{clerk, hold, hold_for, post, post_pending, terms, ulid, void_pending};
 use crate::domain::{Draft, LedgerError, TransferRequest, UnixMicros};
-use crate::store::{RedbStore, Storage};
+use crate::notary::Notary;
+use crate::store::{JournalStore, Storage};
 
-fn commit(store: &RedbStore, now: i64, asked: &[TransferRequest]) {
+fn commit(store: &JournalStore, now: i64, asked: &[TransferRequest]) {
     let view = store.view().unwrap();
     let mut draft = Draft::new(&*view, UnixMicros(now)).unwrap();
     for overdue in view.due(draft.now(), 100).unwrap() {
@@ -24,11 +26,16 @@ fn commit(store: &RedbStore, now: i64, asked: &[TransferRequest]) {
     }
     let changes = draft.into_changes();
     drop(view);
-    store.commit(&changes).unwrap();
+    store.commit(changes).unwrap();
 }
 
-fn store_with_accounts(file: &Path) -> RedbStore {
-    let store = RedbStore::open(file).unwrap();
+fn open(folder: &Path) -> JournalStore {
+    std::fs::create_dir_all(folder).unwrap();
+    JournalStore::open(folder, Arc::new(Notary::new(&[1; 32]).unwrap())).unwrap()
+}
+
+fn store_with_accounts(folder: &Path) -> JournalStore {
+    let store = open(folder);
     let view = store.view().unwrap();
     let mut draft = Draft::new(&*view, UnixMicros(1)).unwrap();
     for n in 1..=3 {
@@ -36,11 +43,11 @@ fn store_with_accounts(file: &Path) -> RedbStore {
     }
     let changes = draft.into_changes();
     drop(view);
-    store.commit(&changes).unwrap();
+    store.commit(changes).unwrap();
     store
 }
 
-fn audit(store: &RedbStore) -> Audit {
+fn audit(store: &JournalStore) -> Audit {
     audit::verify(&*store.view().unwrap()).unwrap()
 }
 
@@ -64,7 +71,7 @@ proptest! {
         groups in prop::collection::vec(prop::collection::vec(request(), 1..8), 1..10)
     ) {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("ledger.redb");
+        let file = dir.path().join("ledger");
         let store = store_with_accounts(&file);
         for (n, group) in groups.iter().enumerate() {
             commit(&store, 10 * n as i64, group);
@@ -73,7 +80,7 @@ proptest! {
         prop_assert_eq!(&before.problem, &None);
         prop_assert_eq!(before.records, before.head.seq);
         drop(store);
-        prop_assert_eq!(audit(&RedbStore::open(&file).unwrap()), before);
+        prop_assert_eq!(audit(&open(&file)), before);
     }
 }
 
@@ -103,55 +110,47 @@ fn tamper<K: redb::Key + 'static>(
     txn.commit().unwrap();
 }
 
-fn problem_seq(file: &Path) -> Option<u64> {
-    audit(&RedbStore::open(file).unwrap()).problem.map(|problem| problem.seq)
+fn problem_seq(folder: &Path) -> Option<u64> {
+    audit(&open(folder)).problem.map(|problem| problem.seq)
+}
+
+/// Changes the journal file in the middle of the text `what`, which stands in one record only.
+fn tamper_journal(folder: &Path, what: &str) {
+    let file = folder.join("journal.chit");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let place = bytes.windows(what.len()).position(|window| window == what.as_bytes()).unwrap();
+    bytes[place + what.len() - 1] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
 }
 
 #[test]
 fn a_changed_record_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("ledger.redb");
-    written(&file);
-    tamper::<u64>(&file, "journal", 4, |bytes| *bytes.last_mut().unwrap() ^= 1);
-    assert_eq!(problem_seq(&file), Some(4));
+    let folder = dir.path().join("ledger");
+    written(&folder);
+    // Transfer 11 is record 5, in the group of records 4 and 5: a group is readable whole or not at all.
+    tamper_journal(&folder, &ulid(11));
+    assert_eq!(problem_seq(&folder), Some(4));
 }
 
 #[test]
 fn a_changed_balance_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("ledger.redb");
-    written(&file);
-    tamper::<[u8; 16]>(&file, "accounts", terms(1).id.to_bytes(), |bytes| {
-        use prost::Message as _;
-        let mut account = chit_proto::ledger::v1::Account::decode(&bytes[1..]).unwrap();
-        account.debits_posted_minor -= 1;
-        bytes.truncate(1);
-        bytes.extend(account.encode_to_vec());
+    let folder = dir.path().join("ledger");
+    written(&folder);
+    tamper::<[u8; 16]>(&folder.join("index.redb"), "accounts", terms(1).id.to_bytes(), |row| {
+        *row.last_mut().unwrap() ^= 1;
     });
-    assert_eq!(problem_seq(&file), Some(0));
+    assert_eq!(problem_seq(&folder), Some(0));
 }
 
 #[test]
 fn a_changed_newest_record_keeps_the_ledger_from_starting() {
     let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("ledger.redb");
-    written(&file);
-    tamper::<u64>(&file, "journal", 6, |bytes| *bytes.last_mut().unwrap() ^= 1);
-    let error = RedbStore::open(&file).map(drop).unwrap_err();
-    assert!(error.to_string().contains("does not match the chain"), "{error}");
-}
-
-#[test]
-fn a_file_of_a_newer_schema_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("ledger.redb");
-    written(&file);
-    {
-        let database = Database::open(&file).unwrap();
-        let txn = database.begin_write().unwrap();
-        txn.open_table(TableDefinition::<&str, u64>::new("meta")).unwrap().insert("schema", 99).unwrap();
-        txn.commit().unwrap();
-    }
-    let error = RedbStore::open(&file).map(drop).unwrap_err();
-    assert!(error.to_string().contains("schema 99"), "{error}");
+    let folder = dir.path().join("ledger");
+    written(&folder);
+    tamper_journal(&folder, &ulid(12));
+    let opened = JournalStore::open(&folder, Arc::new(Notary::new(&[1; 32]).unwrap()));
+    let error = opened.map(drop).unwrap_err();
+    assert!(error.to_string().contains("missing or damaged"), "{error}");
 }

@@ -64,7 +64,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
     stored
 }
 
-/// Reads a record back. `subjects` holds what the record itself names.
+/// Reads a record back. `subjects` and `accounts` hold what the record itself names.
 pub fn decode(stored: &[u8]) -> Result<Record, RecordFault> {
     let (version, body) = stored.split_first().ok_or(RecordFault::Empty)?;
     if *version != RECORD_VERSION {
@@ -72,7 +72,7 @@ pub fn decode(stored: &[u8]) -> Result<Record, RecordFault> {
     }
     let message = pb::JournalRecord::decode(body)?;
     let time = UnixMicros(message.time_unix_us);
-    let mut subjects = Vec::new();
+    let (mut subjects, mut accounts) = (Vec::new(), None);
     let change = match message.change.ok_or(RecordFault::NoChange)? {
         PbChange::Account(account) => {
             Change::AccountCreated(Account::opened(wire::account_terms(&account)?, time))
@@ -80,6 +80,7 @@ pub fn decode(stored: &[u8]) -> Result<Record, RecordFault> {
         PbChange::Transfer(transfer) => {
             let transfer = wire::accepted_transfer(&transfer)?;
             subjects.extend(transfer.external_ref.clone());
+            accounts = Some((transfer.movement.debit, transfer.movement.credit));
             Change::Transferred(transfer)
         }
         PbChange::FailedTransfer(failed) => {
@@ -97,5 +98,5 @@ pub fn decode(stored: &[u8]) -> Result<Record, RecordFault> {
         }
     };
     let stamp = Stamp { seq: message.seq, time };
-    Ok(Record { stamp, actor: wire::actor("actor", &message.actor)?, change, subjects })
+    Ok(Record { stamp, actor: wire::actor("actor", &message.actor)?, change, subjects, accounts })
 }

@@ -1,4 +1,5 @@
-//! Chit's ledger: double entry with pending transfers and a hash-chained journal, one file, one writing thread.
+//! Chit's ledger: double entry with pending transfers, a journal file that is committed to and is a Merkle tree, and
+//! an index that follows it. One writing thread, one indexing thread.
 
 mod api;
 mod audit;
@@ -6,14 +7,16 @@ mod audit;
 mod audit_tests;
 mod config;
 mod domain;
+mod history;
 mod journal;
+mod notary;
 mod store;
+mod tree;
 mod wire;
 mod writer;
 #[cfg(test)]
 mod writer_tests;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,12 +27,13 @@ use chit_runtime::{Context, Server};
 pub use config::Config;
 
 use api::Api;
-use domain::UnixMicros;
-use store::{RedbStore, Storage};
+use domain::{StorageError, UnixMicros};
+use notary::Notary;
+use store::{JournalStore, Storage};
 use writer::{Now, Writer};
 
-/// The ledger's only file, inside its state folder.
-const FILE: &str = "ledger.redb";
+/// The key that signs checkpoints; `chit init` makes it.
+const KEY: &str = "ledger.key";
 
 /// How often overdue pending transfers are looked for when nobody writes. Business time may jump in a sandbox, so the
 /// next expiry cannot simply be slept for.
@@ -40,39 +44,52 @@ const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Runs the service until shutdown, or until nothing more may be written.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    let file = ctx.shared.state_of(ctx.service).join(FILE);
-    let opened = tokio::task::spawn_blocking(move || {
-        RedbStore::open(&file).with_context(|| file.display().to_string())
+    let notary = Arc::new(Notary::new(&ctx.shared.key(KEY)?)?);
+    let folder = ctx.shared.state_of(ctx.service);
+    let opened = tokio::task::spawn_blocking({
+        let notary = Arc::clone(&notary);
+        move || JournalStore::open(&folder, notary).with_context(|| folder.display().to_string())
     });
     let storage: Arc<dyn Storage> = Arc::new(opened.await??);
-    serve(ctx, config, storage).await
+    serve(ctx, config, notary, storage).await
 }
 
-async fn serve(ctx: Context, config: Config, storage: Arc<dyn Storage>) -> anyhow::Result<()> {
+async fn serve(
+    ctx: Context,
+    config: Config,
+    notary: Arc<Notary>,
+    storage: Arc<dyn Storage>,
+) -> anyhow::Result<()> {
     let clock = ctx.clock.clone();
     let now: Now = Arc::new(move || UnixMicros(clock.now().as_microsecond()));
     let (writer, mut ended) = Writer::start(Arc::clone(&storage), Arc::clone(&now), config)?;
-    let api = Api::new(Arc::clone(&storage), writer.clone(), ctx.shutdown.clone());
+    let api = Api::new(Arc::clone(&storage), writer.clone(), notary, ctx.shutdown.clone());
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(LedgerServiceServer::new(api));
     let served = tokio::select! {
         served = server.run() => served,
-        never = expire(storage, writer, now) => match never {},
+        failed = expire(storage, writer, now) => {
+            return Err(failed).context("nothing more can be stored, so the ledger stops");
+        }
         ended = &mut ended => return match ended {
             Ok(Err(error)) => Err(error).context("a commit failed, so the ledger stops"),
             Ok(Ok(())) | Err(_) => anyhow::bail!("the ledger's writing thread ended"),
         },
     };
-    // redb marks its file as cleanly closed when the last owner lets go; without that the next start reads all of it.
+    // The index is brought up to the journal and closed when the last owner lets go: then the next start has nothing to
+    // catch up with.
     let _closed_or_late = tokio::time::timeout(CLOSE_MAX, ended).await;
     served
 }
 
-/// Releases overdue pending transfers while nobody writes.
-async fn expire(storage: Arc<dyn Storage>, writer: Writer, now: Now) -> Infallible {
+/// Releases overdue pending transfers while nobody writes. Ends when the storage has failed.
+async fn expire(storage: Arc<dyn Storage>, writer: Writer, now: Now) -> StorageError {
     let mut tick = tokio::time::interval(EXPIRY_TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
+        if let Err(failed) = storage.health() {
+            return failed;
+        }
         let (storage, now) = (Arc::clone(&storage), Arc::clone(&now));
         let due = tokio::task::spawn_blocking(move || storage.view()?.due(now(), 1)).await;
         let outcome = match due {

@@ -1,6 +1,7 @@
 //! The only thread that writes. Calls that wait at the same time share one durable commit.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
@@ -48,6 +49,16 @@ pub struct Writer {
     places: Arc<Semaphore>,
     queue_max: usize,
     head: watch::Receiver<Head>,
+    importing: Arc<AtomicBool>,
+}
+
+/// While it lives nothing expires by itself: imported records say what expired, and when.
+pub struct Import(Arc<AtomicBool>);
+
+impl Drop for Import {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Resolves when the writing thread has ended: with an error if nothing more may be written.
@@ -59,8 +70,15 @@ impl Writer {
         let queue_max = config.queue_max.clamp(1, Semaphore::MAX_PERMITS);
         let (head_sender, head) = watch::channel(storage.view()?.head()?);
         let (ended_sender, ended) = oneshot::channel();
-        let mut committer =
-            Committer { storage, now, jobs, batch_max: config.commit_batch_max, head: head_sender };
+        let importing = Arc::new(AtomicBool::new(false));
+        let mut committer = Committer {
+            storage,
+            now,
+            jobs,
+            batch_max: config.commit_batch_max,
+            head: head_sender,
+            importing: Arc::clone(&importing),
+        };
         thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
             let result = committer.run();
             if let Err(error) = &result {
@@ -72,7 +90,13 @@ impl Writer {
             let _nobody_waits = ended_sender.send(result);
         })?;
         let places = Arc::new(Semaphore::new(queue_max));
-        Ok((Self { queue, places, queue_max, head }, ended))
+        Ok((Self { queue, places, queue_max, head, importing }, ended))
+    }
+
+    /// `None` = another import is running.
+    pub fn begin_import(&self) -> Option<Import> {
+        let free = self.importing.compare_exchange(false, true, Ordering::SeqCst, Ordering::SeqCst);
+        free.is_ok().then(|| Import(Arc::clone(&self.importing)))
     }
 
     /// The newest durable record, and a way to wait for the next.
@@ -124,6 +148,7 @@ struct Committer {
     jobs: mpsc::UnboundedReceiver<Job>,
     batch_max: usize,
     head: watch::Sender<Head>,
+    importing: Arc<AtomicBool>,
 }
 
 impl Committer {
@@ -148,11 +173,13 @@ impl Committer {
     }
 
     fn commit(&self, group: Vec<Job>) -> Result<(), StorageError> {
-        let view = self.storage.view()?;
+        let view = self.storage.writer_view()?;
         let mut head = view.head()?;
         let mut draft = Draft::new(&*view, (self.now)())?;
-        for overdue in view.due(draft.now(), EXPIRIES_PER_COMMIT_MAX)? {
-            draft.expire(overdue)?;
+        if !self.importing.load(Ordering::SeqCst) {
+            for overdue in view.due(draft.now(), EXPIRIES_PER_COMMIT_MAX)? {
+                draft.expire(overdue)?;
+            }
         }
         let mut acknowledgements = Vec::with_capacity(group.len());
         for job in group {
@@ -162,8 +189,9 @@ impl Committer {
         // A snapshot that is still open would keep the commit from reusing its pages.
         drop(view);
         if !changes.records.is_empty() {
-            head = self.storage.commit(&changes)?;
-            tracing::debug!(calls = acknowledgements.len(), records = changes.records.len(), "committed");
+            let records = changes.records.len();
+            head = self.storage.commit(changes)?;
+            tracing::debug!(calls = acknowledgements.len(), records, "committed");
             self.head.send_replace(head);
         }
         for acknowledge in acknowledgements {

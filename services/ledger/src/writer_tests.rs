@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use crate::config::Config;
 use crate::domain::memory_books::{clerk, hold_for, post, post_pending, terms};
 use crate::domain::{Changes, Reason, StorageError, UnixMicros};
-use crate::store::{Head, RedbStore, Storage, View};
+use crate::notary::Notary;
+use crate::store::{Head, JournalStore, Storage, View};
 use crate::writer::{Ended, Now, WriteError, Writer};
 
 /// Tells when a commit begins and lets it go on (or fail) when told.
 struct Gate {
-    inner: RedbStore,
+    inner: JournalStore,
     begins: Mutex<tokio::sync::mpsc::UnboundedSender<usize>>,
     verdicts: Mutex<mpsc::Receiver<bool>>,
     commits: AtomicUsize,
@@ -22,7 +23,15 @@ impl Storage for Gate {
         self.inner.view()
     }
 
-    fn commit(&self, changes: &Changes) -> Result<Head, StorageError> {
+    fn writer_view(&self) -> Result<Box<dyn View>, StorageError> {
+        self.inner.writer_view()
+    }
+
+    fn health(&self) -> Result<(), StorageError> {
+        self.inner.health()
+    }
+
+    fn commit(&self, changes: Changes) -> Result<Head, StorageError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.begins.lock().unwrap().send(changes.records.len()).unwrap();
         let verdict = self.verdicts.lock().unwrap().recv().unwrap_or(true);
@@ -39,13 +48,17 @@ struct Desk {
     _dir: tempfile::TempDir,
 }
 
+fn notary() -> Arc<Notary> {
+    Arc::new(Notary::new(&[1; 32]).unwrap())
+}
+
 fn clock() -> Now {
     Arc::new(|| UnixMicros(1))
 }
 
 fn desk(config: Config) -> Desk {
     let dir = tempfile::tempdir().unwrap();
-    let inner = RedbStore::open(&dir.path().join("ledger.redb")).unwrap();
+    let inner = JournalStore::open(dir.path(), notary()).unwrap();
     let (begins_sender, begins) = tokio::sync::mpsc::unbounded_channel();
     let (verdicts, verdict_receiver) = mpsc::channel();
     let gate = Arc::new(Gate {
@@ -145,8 +158,12 @@ async fn the_service_ends_with_an_error_when_a_commit_fails() {
     let dir = tempfile::tempdir().unwrap();
     let ctx = chit_runtime::Context::sandbox_in("ledger", dir.path());
     let shared = Arc::clone(&ctx.shared);
-    let service =
-        tokio::spawn(crate::serve(ctx, Config::default(), Arc::clone(&desk.gate) as Arc<dyn Storage>));
+    let service = tokio::spawn(crate::serve(
+        ctx,
+        Config::default(),
+        notary(),
+        Arc::clone(&desk.gate) as Arc<dyn Storage>,
+    ));
     desk.verdicts.send(false).unwrap();
     let mut client = chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient::new(
         chit_runtime::channel(&shared, "ledger"),
@@ -186,7 +203,7 @@ async fn a_refusal_is_answered_after_it_is_durable() {
 #[tokio::test]
 async fn overdue_transfers_expire_before_the_commit_that_finds_them() {
     let dir = tempfile::tempdir().unwrap();
-    let storage: Arc<dyn Storage> = Arc::new(RedbStore::open(&dir.path().join("ledger.redb")).unwrap());
+    let storage: Arc<dyn Storage> = Arc::new(JournalStore::open(dir.path(), notary()).unwrap());
     let time = Arc::new(std::sync::atomic::AtomicI64::new(1));
     let now: Now = {
         let time = Arc::clone(&time);

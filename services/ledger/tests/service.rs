@@ -206,6 +206,7 @@ async fn a_watcher_sees_every_record_once_including_an_expiry_nobody_asked_for()
 async fn a_stopped_ledger_leaves_its_file_closed_so_that_the_next_start_is_quick() {
     let dir = tempfile::tempdir().unwrap();
     let ctx = chit_runtime::Context::sandbox_in("ledger", dir.path());
+    desk::make_key(&ctx);
     let service = tokio::spawn(chit_ledger::run(ctx.clone(), chit_ledger::Config::default()));
     let channel = chit_runtime::channel(&ctx.shared, "ledger");
     let mut client = Client::new(channel);
@@ -218,6 +219,6 @@ async fn a_stopped_ledger_leaves_its_file_closed_so_that_the_next_start_is_quick
     tokio::time::timeout(DEADLINE, service).await.expect("the ledger does not stop").unwrap().unwrap();
     redb::Database::builder()
         .set_repair_callback(|_| panic!("the file was not closed"))
-        .open(dir.path().join("state/ledger/ledger.redb"))
+        .open(dir.path().join("state/ledger/index.redb"))
         .unwrap();
 }

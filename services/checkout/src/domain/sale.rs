@@ -276,8 +276,11 @@ pub struct Sale {
     pub payer_scan_ms: i64,
     #[prost(uint64, tag = "28")]
     pub ledger_seq: u64,
-    #[prost(bytes = "vec", tag = "29")]
-    pub ledger_head: Vec<u8>,
+    /// Root of the ledger's tree over `ledger_tree_size` records, the sale's own among them.
+    #[prost(bytes = "vec", tag = "60")]
+    pub ledger_root: Vec<u8>,
+    #[prost(uint64, tag = "61")]
+    pub ledger_tree_size: u64,
     #[prost(string, tag = "30")]
     pub refund_transfer_id: String,
     /// W3C traceparent of the call that opened the sale: later steps join its trace.

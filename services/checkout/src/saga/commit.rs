@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chit_proto::ledger::v1::{CreateTransferRequest, Head, Transfer, TransferKind};
+use chit_proto::ledger::v1::{CreateTransferRequest, CreateTransferResponse, Transfer, TransferKind};
 use chit_proto::money::v1::Money;
 
 use super::Fault;
@@ -25,7 +25,7 @@ pub async fn in_ledger(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), 
     let request =
         CreateTransferRequest { transfer: Some(pending(shop, &sale).await?), actor: sale.cashier.clone() };
     match crate::far!(shop.ledger.create_transfer(request)).await.map_err(Fault::from) {
-        Ok(answer) => committed(shop, row, sale_id, answer.head.unwrap_or_default()).await,
+        Ok(answer) => committed(shop, row, sale_id, answer).await,
         Err(Fault::Refused { reason, .. }) => refused(shop, row, sale_id, reason).await,
         Err(fault) => Err(fault),
     }
@@ -45,7 +45,14 @@ async fn pending(shop: &Shop, sale: &Sale) -> Result<Transfer, Fault> {
     })
 }
 
-async fn committed(shop: &Arc<Shop>, row: u64, sale_id: &str, head: Head) -> Result<(), Fault> {
+async fn committed(
+    shop: &Arc<Shop>,
+    row: u64,
+    sale_id: &str,
+    answer: CreateTransferResponse,
+) -> Result<(), Fault> {
+    let CreateTransferResponse { transfer, head, .. } = answer;
+    let (seq, head) = (transfer.unwrap_or_default().journal_seq, head.unwrap_or_default());
     let sale_id = sale_id.to_owned();
     let day = shop.local_day();
     let (names, dispatch) = (Names::draw(shop)?, shop.cfg.dispatch);
@@ -60,8 +67,8 @@ async fn committed(shop: &Arc<Shop>, row: u64, sale_id: &str, head: Head) -> Res
                 sale.commit_ms = tx.now_ms;
                 sale.dispatch_released = dispatch == Dispatch::Auto;
                 sale.committing = false;
-                sale.ledger_seq = head.seq;
-                sale.ledger_head = head.hash;
+                sale.ledger_seq = seq;
+                (sale.ledger_tree_size, sale.ledger_root) = (head.seq, head.root);
                 sale.resolve_transfer_id = resolve_id;
                 sale.receipt.job_id = job_id;
                 (sale.receipt.lookup_code, sale.short_no) = names.free(tx, &sale)?;

@@ -27,12 +27,13 @@ enum KeyKind {
     Symmetric,
 }
 
-const KEYS: [(&str, KeyKind); 5] = [
+const KEYS: [(&str, KeyKind); 6] = [
     ("card-master", KeyKind::Symmetric),
     ("payer-code", KeyKind::Ed25519Seed),
     ("payer-group", KeyKind::Symmetric),
     ("till", KeyKind::Ed25519Seed),
     ("media-device", KeyKind::Ed25519Seed),
+    ("ledger", KeyKind::Ed25519Seed),
 ];
 
 /// Names and roles that a new shop starts with.
@@ -180,10 +181,26 @@ mod tests {
         let shared = Shared::sandbox_in(dir.path());
         assert_eq!(prepare(&shared, "CNY").unwrap().len(), 3);
         let before = contents(&shared.keys_dir);
-        assert_eq!(before.len(), 8);
+        assert_eq!(before.len(), 9);
         assert!(prepare(&shared, "EUR").unwrap().is_empty());
         assert_eq!(contents(&shared.keys_dir), before);
         assert!(shared.state_dir.join("SANDBOX").exists());
+    }
+
+    #[test]
+    fn a_folder_of_an_older_chit_gets_the_keys_it_lacks_and_keeps_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Shared::sandbox_in(dir.path());
+        prepare(&shared, "CNY").unwrap();
+        let mut before = contents(&shared.keys_dir);
+        fs::remove_file(shared.keys_dir.join("ledger.key")).unwrap();
+        prepare(&shared, "CNY").unwrap();
+        let after = contents(&shared.keys_dir);
+        assert_ne!(after["ledger.key"], before["ledger.key"]);
+        for name in ["ledger.key", "key_ids.toml"] {
+            before.insert(name.to_owned(), after[name].clone());
+        }
+        assert_eq!(after, before);
     }
 
     #[test]

@@ -4,15 +4,21 @@ mod create_account;
 mod create_transfer;
 mod create_transfers;
 mod get_account;
+mod get_checkpoint;
+mod get_consistency_proof;
 mod get_head;
+mod get_inclusion_proof;
 mod get_proof;
 mod get_transfer;
 mod get_trial_balance;
+mod import_journal;
 mod list_accounts;
 mod list_facts;
 mod list_transfers;
 mod record_fact;
 mod status;
+mod stream_transfers;
+mod tree;
 mod verify_chain;
 mod watch_journal;
 
@@ -22,9 +28,10 @@ use chit_proto::ledger::v1 as pb;
 use chit_proto::ledger::v1::ledger_service_server::LedgerService;
 use chit_runtime::Shutdown;
 use tokio::sync::Semaphore;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::domain::StorageError;
+use crate::notary::Notary;
 use crate::store::{Head, JournalEntry, Storage, View};
 use crate::writer::Writer;
 
@@ -32,16 +39,18 @@ use crate::writer::Writer;
 const WATCHERS_MAX: usize = 64;
 
 /// What every call works with.
+#[derive(Clone)]
 pub struct Api {
     storage: Arc<dyn Storage>,
     writer: Writer,
+    notary: Arc<Notary>,
     shutdown: Shutdown,
     watchers: Arc<Semaphore>,
 }
 
 impl Api {
-    pub fn new(storage: Arc<dyn Storage>, writer: Writer, shutdown: Shutdown) -> Self {
-        Self { storage, writer, shutdown, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)) }
+    pub fn new(storage: Arc<dyn Storage>, writer: Writer, notary: Arc<Notary>, shutdown: Shutdown) -> Self {
+        Self { storage, writer, notary, shutdown, watchers: Arc::new(Semaphore::new(WATCHERS_MAX)) }
     }
 
     /// Reads the last durable state without holding up the async threads.
@@ -64,7 +73,7 @@ where
 }
 
 fn head(head: Head) -> pb::Head {
-    pb::Head { seq: head.seq, hash: head.hash.to_vec() }
+    pb::Head { seq: head.seq, hash: head.hash.to_vec(), root: head.root.to_vec() }
 }
 
 fn entry(entry: JournalEntry) -> pb::JournalEntry {
@@ -93,6 +102,22 @@ macro_rules! calls {
                 $name::handle(self, request.into_inner()).await.map(Response::new)
             })+
 
+            type StreamTransfersStream = stream_transfers::Answers;
+
+            async fn stream_transfers(
+                &self,
+                request: Request<Streaming<pb::StreamTransfersRequest>>,
+            ) -> Result<Response<Self::StreamTransfersStream>, Status> {
+                stream_transfers::handle(self, request.into_inner()).map(Response::new)
+            }
+
+            async fn import_journal(
+                &self,
+                request: Request<Streaming<pb::ImportJournalRequest>>,
+            ) -> Result<Response<pb::ImportJournalResponse>, Status> {
+                import_journal::handle(self, request.into_inner()).await.map(Response::new)
+            }
+
             type WatchJournalStream = watch_journal::Entries;
 
             async fn watch_journal(
@@ -119,4 +144,7 @@ calls! {
     get_head(GetHeadRequest) -> GetHeadResponse;
     verify_chain(VerifyChainRequest) -> VerifyChainResponse;
     get_proof(GetProofRequest) -> GetProofResponse;
+    get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
+    get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;
+    get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
 }

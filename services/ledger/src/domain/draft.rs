@@ -51,6 +51,11 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
         self.now
     }
 
+    /// Only for records that carry their own time.
+    pub(super) fn set_now(&mut self, now: UnixMicros) {
+        self.now = now;
+    }
+
     pub fn into_changes(self) -> Changes {
         self.changes
     }
@@ -63,7 +68,7 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
             };
         }
         let account = Account::opened(terms, self.now);
-        self.append(actor, Change::AccountCreated(account), Vec::new());
+        self.append(actor, Change::AccountCreated(account), Vec::new(), None);
         self.changes.accounts.insert(terms.id, account);
         Ok(account)
     }
@@ -75,7 +80,7 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
                 Some(field) => Err(Refusal::different(field).into()),
             };
         }
-        let stamp = self.append(actor, Change::FactRecorded(fact.clone()), vec![fact.subject.clone()]);
+        let stamp = self.append(actor, Change::FactRecorded(fact.clone()), vec![fact.subject.clone()], None);
         let recorded = RecordedFact { fact, actor: actor.clone(), stamp };
         self.changes.facts.insert(recorded.fact.id, recorded.clone());
         Ok(recorded)
@@ -149,7 +154,8 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
             Err(LedgerError::Refused(_)) => return Err(StorageError::new("a transfer has no account")),
         };
         release(&mut debit, &mut credit, &pending)?;
-        self.append(&Actor::system(), Change::Expired(id), Vec::from_iter(pending.external_ref));
+        let accounts = Some((debit.terms.id, credit.terms.id));
+        self.append(&Actor::system(), Change::Expired(id), Vec::from_iter(pending.external_ref), accounts);
         self.changes.accounts.extend([(debit.terms.id, debit), (credit.terms.id, credit)]);
         self.changes.pendings.insert(id, PendingState::Expired);
         Ok(true)
@@ -192,9 +198,10 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
         Ok((debit, credit))
     }
 
-    fn carry_out(&mut self, actor: &Actor, plan: Plan) -> Accepted {
+    pub(super) fn carry_out(&mut self, actor: &Actor, plan: Plan) -> Accepted {
         let Plan { transfer, debit, credit, pending, subjects } = plan;
-        let stamp = self.append(actor, Change::Transferred(transfer.clone()), subjects);
+        let accounts = Some((debit.terms.id, credit.terms.id));
+        let stamp = self.append(actor, Change::Transferred(transfer.clone()), subjects, accounts);
         self.changes.accounts.extend([(debit.terms.id, debit), (credit.terms.id, credit)]);
         self.changes.pendings.extend(pending);
         let entry = TransferEntry { stamp, outcome: Outcome::Accepted(transfer.clone()) };
@@ -203,20 +210,27 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
         Accepted { transfer, stamp, pending_state, exists: false }
     }
 
-    fn refuse(&mut self, actor: &Actor, asked: &TransferRequest, reason: Reason) {
+    pub(super) fn refuse(&mut self, actor: &Actor, asked: &TransferRequest, reason: Reason) {
         let subjects = Vec::from_iter(asked.external_ref.clone());
-        let stamp = self.append(actor, Change::Refused(asked.clone(), reason), subjects);
+        let stamp = self.append(actor, Change::Refused(asked.clone(), reason), subjects, None);
         let outcome = Outcome::Refused(asked.clone(), reason);
         self.changes.transfers.insert(asked.id, TransferEntry { stamp, outcome });
     }
 
-    fn append(&mut self, actor: &Actor, change: Change, subjects: Vec<Subject>) -> Stamp {
+    fn append(
+        &mut self,
+        actor: &Actor,
+        change: Change,
+        subjects: Vec<Subject>,
+        accounts: Option<(AccountId, AccountId)>,
+    ) -> Stamp {
         self.newest = Stamp { seq: self.newest.seq + 1, time: self.now };
-        self.changes.records.push(Record { stamp: self.newest, actor: actor.clone(), change, subjects });
+        let actor = actor.clone();
+        self.changes.records.push(Record { stamp: self.newest, actor, change, subjects, accounts });
         self.newest
     }
 
-    fn absorb(&mut self, batch: Changes) {
+    pub(super) fn absorb(&mut self, batch: Changes) {
         let Changes { accounts, transfers, pendings, facts, records } = batch;
         self.newest = records.last().map_or(self.newest, |record| record.stamp);
         self.changes.accounts.extend(accounts);

@@ -42,6 +42,12 @@ ulid_newtype!(AccountId);
 ulid_newtype!(TransferId);
 ulid_newtype!(FactId);
 
+impl AccountId {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+}
+
 impl TransferId {
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))

@@ -11,6 +11,7 @@ mod id;
 mod label;
 mod money;
 mod record;
+mod redo;
 mod refusal;
 mod replay;
 mod rules;
@@ -32,8 +33,9 @@ pub use id::{AccountId, FactId, TransferId};
 pub use label::{Actor, Subject};
 pub use money::{AmountMinor, Currency};
 pub use record::{Change, Record, Stamp, UnixMicros};
+pub use redo::RedoFault;
 pub use refusal::{Reason, Refusal};
-pub use replay::Replay;
+pub use replay::{Replay, ReplayFault};
 pub use transfer::{
     Action, Kind, Movement, Outcome, PendingState, Resolution, TIMEOUT_US_MAX, Transfer, TransferEntry,
     TransferRequest,

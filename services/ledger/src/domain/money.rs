@@ -33,6 +33,15 @@ impl Currency {
         (currency.code() == alphabetic).then_some(currency)
     }
 
+    /// ISO 4217 numeric code.
+    pub const fn numeric(self) -> u16 {
+        self.0
+    }
+
+    pub fn from_numeric(numeric: u16) -> Option<Self> {
+        iso_currency::Currency::from_numeric(numeric).and_then(|known| Self::parse(known.code()))
+    }
+
     pub fn code(self) -> &'static str {
         iso_currency::Currency::from_numeric(self.0)
             .expect("a Currency is only made from a known ISO 4217 code")

@@ -1,6 +1,6 @@
 //! What the journal keeps: one record a change.
 
-use super::{Account, Actor, Fact, Reason, Subject, Transfer, TransferId, TransferRequest};
+use super::{Account, AccountId, Actor, Fact, Reason, Subject, Transfer, TransferId, TransferRequest};
 
 /// Microseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,4 +34,7 @@ pub struct Record {
     /// Subjects under which the record is found again (none, one, or two when a resolution names another subject
     /// than its pending transfer). Not part of the stored bytes.
     pub subjects: Vec<Subject>,
+    /// Debit and credit account of a transfer or an expiry, whose histories list the record. Not part of the stored
+    /// bytes.
+    pub accounts: Option<(AccountId, AccountId)>,
 }

@@ -13,6 +13,8 @@ pub enum ReplayFault {
     Time,
     #[error("an account is created twice or has sums at birth")]
     Account,
+    #[error("an id is used twice")]
+    Spent,
     #[error("a transfer names an account that does not exist")]
     UnknownAccount,
     #[error("a transfer and its accounts have different currencies")]

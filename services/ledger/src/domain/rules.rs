@@ -64,7 +64,7 @@ impl<B: Books + ?Sized> Draft<'_, B> {
 }
 
 /// Overdue counts as expired even before the expiry is on record.
-fn still_open(state: PendingState, now: UnixMicros) -> Result<(), Reason> {
+pub(super) fn still_open(state: PendingState, now: UnixMicros) -> Result<(), Reason> {
     match state {
         PendingState::Open { expires: Some(expires) } if expires <= now => Err(Reason::PendingExpired),
         PendingState::Open { .. } => Ok(()),
@@ -73,6 +73,6 @@ fn still_open(state: PendingState, now: UnixMicros) -> Result<(), Reason> {
     }
 }
 
-fn distinct(own: Option<Subject>, pending: Option<Subject>) -> Vec<Subject> {
+pub(super) fn distinct(own: Option<Subject>, pending: Option<Subject>) -> Vec<Subject> {
     if own == pending { Vec::from_iter(own) } else { own.into_iter().chain(pending).collect() }
 }

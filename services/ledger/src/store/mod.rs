@@ -1,25 +1,48 @@
-//! Durable storage behind two traits, so that another engine (a journal file with a trailing index, say) can take
-//! redb's place without the rules or the API noticing.
+//! Durable storage behind two traits: a journal file that is committed to, and an index on redb that trails behind it
+//! and can be made anew (docs/adr: journal first).
 
-mod redb_store;
+mod disk;
+mod index;
+mod index_thread;
+mod journal_file;
+mod journal_store;
+mod memtable;
+mod migrations;
+mod recovery;
 mod rows;
 mod tables;
 mod view;
+
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod migration_tests;
+#[cfg(test)]
+mod power_loss_tests;
+#[cfg(test)]
+mod simulated_disk;
+#[cfg(test)]
+mod store_tests;
+
+use tlog_tiles::Hash;
 
 use crate::domain::{
     Account, AccountId, Books, Changes, RecordedFact, StorageError, Subject, TransferEntry, TransferId,
     UnixMicros,
 };
 use crate::journal::ChainHash;
+use crate::tree::Root;
 
-pub use redb_store::RedbStore;
+pub use journal_store::JournalStore;
+pub use memtable::{Touch, TouchKind};
 
-/// The newest record and the chain value after it.
+/// The newest record, the chain value after it and the root of the tree up to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// 0 = the journal is empty.
     pub seq: u64,
     pub hash: ChainHash,
+    pub root: Root,
 }
 
 /// One record as stored, with its place in the chain.
@@ -38,7 +61,13 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Makes all changes durable together. When it returns an error nothing may be assumed about the disk, and the
     /// process must end.
-    fn commit(&self, changes: &Changes) -> Result<Head, StorageError>;
+    fn commit(&self, changes: Changes) -> Result<Head, StorageError>;
+
+    /// The state for the one thread that commits: as `view`, but looks into the index only when it must.
+    fn writer_view(&self) -> Result<Box<dyn View>, StorageError>;
+
+    /// Fails once nothing more can be stored: then the process must end.
+    fn health(&self) -> Result<(), StorageError>;
 }
 
 /// A consistent state to read from.
@@ -46,6 +75,11 @@ pub trait View: Books + Send {
     fn head(&self) -> Result<Head, StorageError>;
     /// In the order of ids.
     fn accounts_after(&self, after: Option<AccountId>, max: usize) -> Result<Vec<Account>, StorageError>;
+    /// Records that changed the account, oldest first.
+    fn touches_of(&self, account: AccountId, after_seq: u64, max: usize) -> Result<Vec<Touch>, StorageError>;
+    /// The account with sums as they stood after some record at or before `seq`, and that record's number; touches
+    /// since then lead to `seq`. `None` = no such account.
+    fn sums_before(&self, account: AccountId, seq: u64) -> Result<Option<(u64, Account)>, StorageError>;
     /// Accepted transfers that touch the account, oldest first.
     fn transfers_of(
         &self,
@@ -59,6 +93,8 @@ pub trait View: Books + Send {
     fn facts_about(&self, subject: &Subject, max: usize) -> Result<Vec<RecordedFact>, StorageError>;
     /// Records after a sequence number, oldest first.
     fn entries_after(&self, after_seq: u64, max: usize) -> Result<Vec<JournalEntry>, StorageError>;
+    /// Hashes of the tree by their number (`tlog_tiles::stored_hash_index`).
+    fn stored_hashes(&self, numbers: &[u64]) -> Result<Vec<Hash>, StorageError>;
     /// Open pending transfers whose time is over at `now`, earliest first.
     fn due(&self, now: UnixMicros, max: usize) -> Result<Vec<TransferId>, StorageError>;
     /// How many pending transfers are open.

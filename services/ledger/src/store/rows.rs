@@ -1,12 +1,15 @@
 //! Keys and values as bytes.
 
-use chit_proto::ledger::v1 as pb;
-use prost::Message as _;
-
-use crate::domain::{Account, AccountId, PendingState, StorageError, Subject, TransferId, UnixMicros};
-use crate::wire;
+use super::Head;
+use super::memtable::{Position, Touch, TouchKind};
+use crate::domain::{
+    Account, AccountFlags, AccountId, AccountTerms, Balances, Currency, PendingState, Stamp, StorageError,
+    Subject, TransferId, UnixMicros,
+};
 
 const ROW_VERSION: u8 = 1;
+/// Raise it when a table changes: an index of another version is made anew from the journal.
+const INDEX_VERSION: u8 = 1;
 const NEVER: i64 = i64::MAX;
 
 const OPEN: u8 = 1;
@@ -14,16 +17,142 @@ const POSTED: u8 = 2;
 const VOIDED: u8 = 3;
 const EXPIRED: u8 = 4;
 
+const TOUCH_OPENED: u8 = 1;
+const TOUCH_TRANSFERRED: u8 = 2;
+const TOUCH_EXPIRED: u8 = 3;
+
 pub fn account_row(account: &Account) -> Vec<u8> {
-    let mut row = vec![ROW_VERSION];
-    row.extend(wire::account_to_pb(account).encode_to_vec());
+    let AccountTerms { id: _, currency, code, flags, credit_limit_minor } = account.terms;
+    let flags = [
+        flags.debits_must_not_exceed_credits,
+        flags.credits_must_not_exceed_debits,
+        flags.frozen,
+        flags.closed,
+    ];
+    let flags = flags.iter().enumerate().fold(0, |bits, (bit, set)| bits | u8::from(*set) << bit);
+    let mut row = Vec::with_capacity(54);
+    row.push(ROW_VERSION);
+    row.extend(currency.numeric().to_be_bytes());
+    row.extend(code.to_be_bytes());
+    row.push(flags);
+    row.extend(credit_limit_minor.to_be_bytes());
+    row.extend(account.created.0.to_be_bytes());
+    row.extend(balances_bytes(&account.balances));
     row
 }
 
-pub fn account(row: &[u8]) -> Result<Account, StorageError> {
-    let body = body(row)?;
-    let message = pb::Account::decode(body).map_err(StorageError::new)?;
-    wire::account_from_pb(&message).map_err(StorageError::new)
+pub fn account(id: AccountId, row: &[u8]) -> Result<Account, StorageError> {
+    let mut rest = Bytes(body(row)?);
+    let currency = Currency::from_numeric(u16::from_be_bytes(rest.take()?));
+    let currency = currency.ok_or_else(|| StorageError::new("an account row has an unknown currency"))?;
+    let code = u16::from_be_bytes(rest.take()?);
+    let [flags] = rest.take()?;
+    let set = |bit: u8| flags >> bit & 1 == 1;
+    let flags = AccountFlags {
+        debits_must_not_exceed_credits: set(0),
+        credits_must_not_exceed_debits: set(1),
+        frozen: set(2),
+        closed: set(3),
+    };
+    let credit_limit_minor = rest.i64()?;
+    let created = UnixMicros(rest.i64()?);
+    let terms = AccountTerms { id, currency, code, flags, credit_limit_minor };
+    Ok(Account { terms, balances: balances(&mut rest)?, created })
+}
+
+fn balances_bytes(balances: &Balances) -> [u8; 32] {
+    let sums =
+        [balances.debits_pending, balances.debits_posted, balances.credits_pending, balances.credits_posted];
+    let mut bytes = [0; 32];
+    for (place, sum) in bytes.chunks_exact_mut(8).zip(sums) {
+        place.copy_from_slice(&sum.to_be_bytes());
+    }
+    bytes
+}
+
+fn balances(rest: &mut Bytes<'_>) -> Result<Balances, StorageError> {
+    Ok(Balances {
+        debits_pending: rest.i64()?,
+        debits_posted: rest.i64()?,
+        credits_pending: rest.i64()?,
+        credits_posted: rest.i64()?,
+    })
+}
+
+/// The sums after the last of the touches, and the touches.
+pub fn history_row(balances: &Balances, touches: &[Touch]) -> Vec<u8> {
+    let mut row = Vec::with_capacity(33 + touches.len() * 17);
+    row.push(ROW_VERSION);
+    row.extend(balances_bytes(balances));
+    for touch in touches {
+        row.push(match touch.kind {
+            TouchKind::Opened => TOUCH_OPENED,
+            TouchKind::Transferred => TOUCH_TRANSFERRED,
+            TouchKind::Expired => TOUCH_EXPIRED,
+        });
+        row.extend(touch.seq.to_be_bytes());
+        row.extend(touch.offset.to_be_bytes());
+    }
+    row
+}
+
+pub fn history(account: AccountId, row: &[u8]) -> Result<(Balances, Vec<Touch>), StorageError> {
+    let mut rest = Bytes(body(row)?);
+    let balances = balances(&mut rest)?;
+    let mut touches = Vec::with_capacity(rest.0.len() / 17);
+    while !rest.0.is_empty() {
+        let kind = match rest.take()? {
+            [TOUCH_OPENED] => TouchKind::Opened,
+            [TOUCH_TRANSFERRED] => TouchKind::Transferred,
+            [TOUCH_EXPIRED] => TouchKind::Expired,
+            _ => return Err(StorageError::new("a history row has an unknown kind")),
+        };
+        let (seq, offset) = (u64::from_be_bytes(rest.take()?), u64::from_be_bytes(rest.take()?));
+        touches.push(Touch { account, seq, offset, kind });
+    }
+    Ok((balances, touches))
+}
+
+/// `journal` is the id of the journal file that the index belongs to.
+pub fn position_row(journal: u64, position: &Position) -> Vec<u8> {
+    let Position { head, newest, end, largest_id } = position;
+    let mut row = vec![INDEX_VERSION];
+    row.extend(journal.to_be_bytes());
+    row.extend(head.seq.to_be_bytes());
+    row.extend(head.hash);
+    row.extend(head.root);
+    row.extend(newest.time.0.to_be_bytes());
+    row.extend(end.to_be_bytes());
+    row.extend(largest_id.map_or([0; 16], TransferId::to_bytes));
+    row
+}
+
+/// `None` = the index was made by another version of Chit.
+pub fn position(row: &[u8]) -> Result<Option<(u64, Position)>, StorageError> {
+    let Some((&INDEX_VERSION, rest)) = row.split_first() else { return Ok(None) };
+    let mut rest = Bytes(rest);
+    let journal = u64::from_be_bytes(rest.take()?);
+    let head = Head { seq: u64::from_be_bytes(rest.take()?), hash: rest.take()?, root: rest.take()? };
+    let newest = Stamp { seq: head.seq, time: UnixMicros(rest.i64()?) };
+    let end = u64::from_be_bytes(rest.take()?);
+    let largest_id = Some(rest.take()?).filter(|id| *id != [0; 16]).map(TransferId::from_bytes);
+    Ok(Some((journal, Position { head, newest, end, largest_id })))
+}
+
+/// What is left of a row.
+struct Bytes<'r>(&'r [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], StorageError> {
+        let (first, rest) =
+            self.0.split_first_chunk().ok_or_else(|| StorageError::new("a row is too short"))?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    fn i64(&mut self) -> Result<i64, StorageError> {
+        Ok(i64::from_be_bytes(self.take()?))
+    }
 }
 
 pub fn pending_row(state: PendingState) -> [u8; 10] {

@@ -2,8 +2,8 @@
 
 use chit_proto::ledger::v1 as pb;
 
-use super::{FieldFault, account_id, currency, fault, micros, timestamp};
-use crate::domain::{Account, AccountFlags, AccountTerms, Balances};
+use super::{FieldFault, account_id, currency, fault, timestamp};
+use crate::domain::{Account, AccountFlags, AccountTerms};
 
 pub fn account_to_pb(account: &Account) -> pb::Account {
     let (terms, sums) = (&account.terms, &account.balances);
@@ -58,19 +58,4 @@ fn account_flags(flags: &[i32]) -> Result<AccountFlags, FieldFault> {
         }
     }
     Ok(set)
-}
-
-/// The sums and the birth of an account, which only the ledger itself writes.
-pub fn account_from_pb(account: &pb::Account) -> Result<Account, FieldFault> {
-    let created = account.create_time.as_ref().and_then(micros);
-    Ok(Account {
-        terms: account_terms(account)?,
-        balances: Balances {
-            debits_pending: account.debits_pending_minor,
-            debits_posted: account.debits_posted_minor,
-            credits_pending: account.credits_pending_minor,
-            credits_posted: account.credits_posted_minor,
-        },
-        created: created.ok_or(fault("account.create_time", "must be set"))?,
-    })
 }

@@ -4,7 +4,7 @@ mod account;
 mod fact;
 mod transfer;
 
-pub use account::{account_from_pb, account_terms, account_to_pb};
+pub use account::{account_terms, account_to_pb};
 pub use fact::{fact, fact_to_pb, recorded_fact_to_pb};
 pub use transfer::{
     accepted_transfer, request_to_pb, stamped_transfer_to_pb, transfer_request, transfer_to_pb,
@@ -64,9 +64,4 @@ fn optional_subject(field: &'static str, text: &str) -> Result<Option<Subject>, 
 pub fn timestamp(time: UnixMicros) -> prost_types::Timestamp {
     let nanos = i32::try_from(time.0.rem_euclid(MICROS) * 1000).expect("less than a second in nanoseconds");
     prost_types::Timestamp { seconds: time.0.div_euclid(MICROS), nanos }
-}
-
-fn micros(time: &prost_types::Timestamp) -> Option<UnixMicros> {
-    let micros = time.seconds.checked_mul(MICROS)?.checked_add(i64::from(time.nanos) / 1000)?;
-    Some(UnixMicros(micros))
 }

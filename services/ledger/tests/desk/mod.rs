@@ -35,6 +35,7 @@ impl Desk {
         let toml = "[chit]\nrun_dir = \"run\"\nstate_dir = \"state\"\nkeys_dir = \"keys\"\nsandbox = true\nlog = \"warn\"\n";
         std::fs::write(dir.path().join("chit.toml"), toml).unwrap();
         let ctx = Context::sandbox_in("ledger", dir.path());
+        make_key(&ctx);
         let desk = Self { process: start(dir.path()), dir, ctx };
         desk.ready().await;
         desk
@@ -71,7 +72,7 @@ impl Desk {
     }
 
     pub async fn sums(&self, id: &str) -> [i64; 4] {
-        let request = GetAccountRequest { account_id: id.to_owned() };
+        let request = GetAccountRequest { account_id: id.to_owned(), as_of_seq: 0 };
         let account = self.client().get_account(request).await.unwrap().into_inner().account.unwrap();
         [
             account.debits_pending_minor,
@@ -95,6 +96,12 @@ impl Drop for Desk {
         let _gone_already = self.process.kill();
         let _reaped = self.process.wait();
     }
+}
+
+/// What `chit init` does for the ledger.
+pub fn make_key(ctx: &Context) {
+    std::fs::create_dir_all(&ctx.shared.keys_dir).unwrap();
+    std::fs::write(ctx.shared.keys_dir.join("ledger.key"), [7; 32]).unwrap();
 }
 
 fn start(dir: &Path) -> Child {

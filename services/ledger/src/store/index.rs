@@ -1,0 +1,202 @@
+//! The index on redb: everything that can be looked up, made from the journal and trailing behind it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use redb::{
+    Database, DatabaseError, ReadOnlyTable, ReadableDatabase as _, ReadableTable as _, TableError,
+    WriteTransaction,
+};
+use tlog_tiles::Hash;
+
+use super::memtable::{Memtable, Position, Touch};
+use super::rows;
+use super::tables::{
+    ACCOUNTS, CHECKPOINTS, FACTS, GROUPS, HASHES, HASHES_PER_ROW, HISTORY, META, OPEN_PENDINGS, PENDINGS,
+    POSITION, RECORDS_BY_SUBJECT, TRANSFERS,
+};
+use crate::domain::{PendingState, StorageError};
+
+/// The index file. Cheap to share.
+#[derive(Clone)]
+pub struct Index(Arc<Database>);
+
+/// What the index file holds.
+pub enum Found {
+    New,
+    /// Another Chit made it.
+    OtherVersion,
+    /// How far it has come, in which journal.
+    At {
+        journal: u64,
+        position: Position,
+    },
+}
+
+impl Index {
+    pub fn new(database: Database) -> Self {
+        Self(Arc::new(database))
+    }
+
+    pub fn found(&self) -> Result<Found, StorageError> {
+        let txn = self.0.begin_read().map_err(StorageError::new)?;
+        let meta = match txn.open_table(META) {
+            Ok(meta) => meta,
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Found::New),
+            Err(error) => return Err(StorageError::new(error)),
+        };
+        let Some(row) = meta.get(POSITION).map_err(StorageError::new)? else { return Ok(Found::New) };
+        Ok(match rows::position(row.value())? {
+            Some((journal, position)) => Found::At { journal, position },
+            None => Found::OtherVersion,
+        })
+    }
+
+    /// Takes in everything of `table`, and the checkpoint over its last record.
+    pub fn apply(&self, journal: u64, table: &Memtable, note: &str) -> Result<(), StorageError> {
+        let mut txn = self.0.begin_write().map_err(StorageError::new)?;
+        // After a kill the file is opened without walking all of it; commits are rare enough to afford that.
+        txn.set_quick_repair(true);
+        write_accounts(&txn, table)?;
+        write_lookups(&txn, table).map_err(StorageError::new)?;
+        write_pendings(&txn, table)?;
+        write_hashes(&txn, table).map_err(StorageError::new)?;
+        {
+            let mut checkpoints = txn.open_table(CHECKPOINTS).map_err(StorageError::new)?;
+            checkpoints.insert(table.position.head.seq, note).map_err(StorageError::new)?;
+            let mut meta = txn.open_table(META).map_err(StorageError::new)?;
+            let row = rows::position_row(journal, &table.position);
+            meta.insert(POSITION, row.as_slice()).map_err(StorageError::new)?;
+        }
+        txn.commit().map_err(StorageError::new)
+    }
+
+    pub fn snapshot(&self) -> Result<Snapshot, StorageError> {
+        let txn = self.0.begin_read().map_err(StorageError::new)?;
+        Ok(Snapshot {
+            accounts: txn.open_table(ACCOUNTS).map_err(StorageError::new)?,
+            transfers: txn.open_table(TRANSFERS).map_err(StorageError::new)?,
+            pendings: txn.open_table(PENDINGS).map_err(StorageError::new)?,
+            open: txn.open_table(OPEN_PENDINGS).map_err(StorageError::new)?,
+            history: txn.open_table(HISTORY).map_err(StorageError::new)?,
+            facts: txn.open_table(FACTS).map_err(StorageError::new)?,
+            by_subject: txn.open_table(RECORDS_BY_SUBJECT).map_err(StorageError::new)?,
+            groups: txn.open_table(GROUPS).map_err(StorageError::new)?,
+            hashes: txn.open_table(HASHES).map_err(StorageError::new)?,
+        })
+    }
+}
+
+/// Is the file itself damaged, so that it must be made anew? Anything else (a full disk, a second process) is not.
+pub fn is_damaged(error: &DatabaseError) -> bool {
+    matches!(
+        error,
+        DatabaseError::Storage(redb::StorageError::Corrupted(_))
+            | DatabaseError::RepairAborted
+            | DatabaseError::UpgradeRequired(_)
+    )
+}
+
+fn write_accounts(txn: &WriteTransaction, table: &Memtable) -> Result<(), StorageError> {
+    let mut accounts = txn.open_table(ACCOUNTS).map_err(StorageError::new)?;
+    for (id, account) in &table.accounts {
+        let row = rows::account_row(account);
+        accounts.insert(id.to_bytes(), row.as_slice()).map_err(StorageError::new)?;
+    }
+    let mut touches: BTreeMap<_, Vec<Touch>> = BTreeMap::new();
+    for touch in &table.touches {
+        touches.entry(touch.account).or_default().push(*touch);
+    }
+    let mut history = txn.open_table(HISTORY).map_err(StorageError::new)?;
+    for (id, touches) in touches {
+        let account = table.accounts.get(&id);
+        let account = account.ok_or_else(|| StorageError::new("a touched account has no new sums"))?;
+        let last = touches.last().map_or(0, |touch| touch.seq);
+        let row = rows::history_row(&account.balances, &touches);
+        history.insert(rows::account_key(id, last), row.as_slice()).map_err(StorageError::new)?;
+    }
+    Ok(())
+}
+
+/// Sorted, because neighbours in a B-tree are cheap to insert one after the other.
+fn write_lookups(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::Error> {
+    let mut spent: Vec<_> = table.transfers.iter().map(|(id, offset)| (id.to_bytes(), *offset)).collect();
+    spent.sort_unstable();
+    let mut transfers = txn.open_table(TRANSFERS)?;
+    for (id, offset) in spent {
+        transfers.insert(id, offset)?;
+    }
+    let mut facts = txn.open_table(FACTS)?;
+    for (id, offset) in &table.facts {
+        facts.insert(id.to_bytes(), *offset)?;
+    }
+    let mut by_subject = txn.open_table(RECORDS_BY_SUBJECT)?;
+    for (subject, seq, offset) in &table.subjects {
+        by_subject.insert(rows::subject_key(subject, *seq).as_slice(), *offset)?;
+    }
+    let mut groups = txn.open_table(GROUPS)?;
+    for (seq, offset) in &table.groups {
+        groups.insert(*seq, *offset)?;
+    }
+    Ok(())
+}
+
+fn write_pendings(txn: &WriteTransaction, table: &Memtable) -> Result<(), StorageError> {
+    let mut pendings = txn.open_table(PENDINGS).map_err(StorageError::new)?;
+    let mut open = txn.open_table(OPEN_PENDINGS).map_err(StorageError::new)?;
+    for (id, state) in &table.pendings {
+        let before = pendings.insert(id.to_bytes(), rows::pending_row(*state)).map_err(StorageError::new)?;
+        let before = before.map(|row| rows::pending(&row.value())).transpose()?;
+        if let Some(PendingState::Open { expires }) = before {
+            open.remove(rows::open_key(expires, *id)).map_err(StorageError::new)?;
+        }
+        if let PendingState::Open { expires } = state {
+            open.insert(rows::open_key(*expires, *id), ()).map_err(StorageError::new)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_hashes(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::Error> {
+    let mut hashes = txn.open_table(HASHES)?;
+    let mut row = Vec::new();
+    let mut number = table.hashes_from;
+    if number % HASHES_PER_ROW > 0
+        && let Some(started) = hashes.get(number / HASHES_PER_ROW)?
+    {
+        row.extend(started.value());
+    }
+    for hash in &table.hashes {
+        row.extend(hash.0);
+        number += 1;
+        if number % HASHES_PER_ROW == 0 {
+            hashes.insert(number / HASHES_PER_ROW - 1, row.as_slice())?;
+            row.clear();
+        }
+    }
+    if !row.is_empty() {
+        hashes.insert(number / HASHES_PER_ROW, row.as_slice())?;
+    }
+    Ok(())
+}
+
+/// One consistent state of the index.
+pub struct Snapshot {
+    pub accounts: ReadOnlyTable<[u8; 16], &'static [u8]>,
+    pub transfers: ReadOnlyTable<[u8; 16], u64>,
+    pub pendings: ReadOnlyTable<[u8; 16], [u8; 10]>,
+    pub open: ReadOnlyTable<[u8; 24], ()>,
+    pub history: ReadOnlyTable<[u8; 24], &'static [u8]>,
+    pub facts: ReadOnlyTable<[u8; 16], u64>,
+    pub by_subject: ReadOnlyTable<&'static [u8], u64>,
+    pub groups: ReadOnlyTable<u64, u64>,
+    pub hashes: ReadOnlyTable<u64, &'static [u8]>,
+}
+
+impl Snapshot {
+    pub fn hash(&self, number: u64) -> Result<Option<Hash>, StorageError> {
+        let row = self.hashes.get(number / HASHES_PER_ROW).map_err(StorageError::new)?;
+        let place = (number % HASHES_PER_ROW) as usize * 32;
+        Ok(row.and_then(|row| row.value().get(place..)?.first_chunk().map(|hash| Hash(*hash))))
+    }
+}

@@ -1,0 +1,91 @@
+//! Takes committed records into the index, many at a time, and keeps the journal file allocated ahead.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::journal_store::{Shared, State};
+use super::memtable::Memtable;
+use crate::domain::StorageError;
+
+/// Enough records to take in without waiting for more.
+pub const RECORDS_ENOUGH: usize = 8192;
+/// How long a few records wait for more: an index commit costs far more than a journal commit.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// The journal file is lengthened by a quarter of itself within these bounds, in bytes.
+const EXTEND_MIN: u64 = 1 << 20;
+const EXTEND_MAX: u64 = 16 << 20;
+
+/// Runs until the store closes, or until the index cannot be written.
+pub fn run(shared: &Shared) {
+    if let Err(error) = work(shared) {
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%error, source, "the index cannot be written");
+        let mut state = shared.lock();
+        state.failed.get_or_insert_with(|| format!("the index cannot be written: {source}"));
+        drop(state);
+        shared.changed.notify_all();
+    }
+}
+
+fn work(shared: &Shared) -> Result<(), StorageError> {
+    loop {
+        extend(shared);
+        let Some(table) = next(shared) else { return Ok(()) };
+        let note = shared.notary.sign(&table.position.head).map_err(StorageError::new)?;
+        shared.index.apply(shared.journal.id(), &table, &note)?;
+        shared.lock().frozen = None;
+        shared.changed.notify_all();
+    }
+}
+
+/// Waits for records and freezes them; `None` = the store closes and everything is in the index.
+fn next(shared: &Shared) -> Option<Arc<Memtable>> {
+    let mut state = shared.lock();
+    while state.fresh.records == 0 {
+        if state.closing || state.failed.is_some() {
+            return None;
+        }
+        state = shared.wait(state);
+    }
+    let until = Instant::now() + PATIENCE;
+    while state.fresh.records < RECORDS_ENOUGH && !state.closing {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        state = shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+    }
+    Some(freeze(&mut state))
+}
+
+fn freeze(state: &mut State) -> Arc<Memtable> {
+    let next = Memtable::after(state.fresh.position);
+    let table = Arc::new(std::mem::replace(&mut state.fresh, next));
+    state.frozen = Some(Arc::clone(&table));
+    table
+}
+
+/// A full disk is no failure here: the next commit says so if it needs the room.
+fn extend(shared: &Shared) {
+    let (from, to) = {
+        let mut state = shared.lock();
+        let end = state.fresh.position.end;
+        let step = (end / 4).clamp(EXTEND_MIN, EXTEND_MAX);
+        if state.closing || state.allocated > end + step / 2 {
+            return;
+        }
+        let from = state.allocated.max(state.reserved);
+        // A commit that reaches beyond waits: zeros must never be written over records.
+        state.extending = Some(from);
+        (from, from + step)
+    };
+    let extended = shared.journal.extend(from, to);
+    let mut state = shared.lock();
+    state.extending = None;
+    match extended {
+        Ok(()) => state.allocated = to,
+        Err(error) => tracing::warn!(%error, "the journal file cannot be lengthened ahead"),
+    }
+    drop(state);
+    shared.changed.notify_all();
+}

@@ -1,0 +1,259 @@
+//! The ledger's storage: each commit is one write and one sync of the journal file; the index follows.
+
+use std::cell::OnceCell;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use redb::Database;
+
+use super::disk::{Disk, FileDisk};
+use super::index::Index;
+use super::index_thread::{self, RECORDS_ENOUGH};
+use super::journal_file::{GroupBytes, JournalError, JournalFile};
+use super::memtable::{Memtable, Written};
+use super::view::StoreView;
+use super::{Head, Storage, View, migrations, recovery};
+use crate::domain::{Changes, StorageError};
+use crate::journal;
+use crate::notary::{Notary, NotaryError};
+use crate::tree::Frontier;
+
+/// The journal file, inside the ledger's state folder.
+pub const JOURNAL_FILE: &str = "journal.chit";
+/// The index; it may be deleted while the ledger is stopped and is then made anew.
+pub const INDEX_FILE: &str = "index.redb";
+
+/// Committed records that the index may be behind; a commit waits when it is further. Bounds memory and the time that
+/// the next start needs after a kill.
+pub const LAG_RECORDS_MAX: usize = 65_536;
+
+/// Why the ledger's files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the index cannot be opened")]
+    Redb(#[from] Box<redb::DatabaseError>),
+    #[error("the old ledger file cannot be read")]
+    Old(#[source] Box<redb::Error>),
+    #[error("the old ledger file has schema {found}, this build knows {known}: install the newer Chit again")]
+    Newer { found: u64, known: u64 },
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("the ledger's files cannot be used")]
+    Io(#[from] std::io::Error),
+    #[error("the index belongs to another journal or contradicts itself")]
+    Foreign,
+    #[error(
+        "record {0} of the journal does not follow from those before it: restore the ledger from a backup"
+    )]
+    Contradiction(u64),
+    #[error("record {0}, which was signed, is missing or damaged: restore the ledger from a backup")]
+    NewestDamaged(u64),
+    #[error(transparent)]
+    Notary(#[from] NotaryError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The ledger's files. Dropping it brings the index up to the journal and closes both.
+pub struct JournalStore {
+    shared: Arc<Shared>,
+    tail: Mutex<Frontier>,
+    indexing: Option<thread::JoinHandle<()>>,
+}
+
+/// What commits, readers and the indexing thread share.
+pub struct Shared {
+    pub journal: JournalFile,
+    pub index: Index,
+    pub notary: Arc<Notary>,
+    pub state: Mutex<State>,
+    /// Something for the indexing thread to do, or something it did.
+    pub changed: Condvar,
+}
+
+pub struct State {
+    pub fresh: Memtable,
+    pub frozen: Option<Arc<Memtable>>,
+    /// Allocated length of the journal file.
+    pub allocated: u64,
+    /// Where the group ends that is being written.
+    pub reserved: u64,
+    /// From where the file is being lengthened now.
+    pub extending: Option<u64>,
+    /// Why nothing more can be stored.
+    pub failed: Option<String>,
+    pub closing: bool,
+}
+
+impl Shared {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the state whole: it is changed in single steps.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn view(&self, look_now: bool) -> Result<StoreView, StorageError> {
+        let state = self.lock();
+        let view = StoreView {
+            fresh: state.fresh.clone(),
+            frozen: state.frozen.clone(),
+            journal: self.journal.clone(),
+            index: self.index.clone(),
+            snapshot: OnceCell::new(),
+        };
+        if look_now {
+            // Under the lock: a table leaves `frozen` only after the index has it.
+            let _first = view.snapshot.set(self.index.snapshot()?);
+        }
+        Ok(view)
+    }
+
+    fn fail(&self, what: &dyn std::fmt::Display) -> StorageError {
+        let mut state = self.lock();
+        let first = state.failed.get_or_insert_with(|| what.to_string()).clone();
+        self.changed.notify_all();
+        StorageError::new(first)
+    }
+}
+
+impl JournalStore {
+    /// Opens or creates the ledger in a folder, migrates it, and brings the index up to the journal.
+    pub fn open(folder: &Path, notary: Arc<Notary>) -> Result<Self, OpenError> {
+        migrations::run(folder)?;
+        let disk = Arc::new(FileDisk::open(&folder.join(JOURNAL_FILE))?);
+        let index_file = folder.join(INDEX_FILE);
+        let database = match Database::create(&index_file) {
+            Err(error) if super::index::is_damaged(&error) => {
+                tracing::warn!(%error, "the index is damaged and is made anew from the journal");
+                std::fs::remove_file(&index_file)?;
+                Database::create(&index_file)
+            }
+            opened => opened,
+        };
+        let database = database.map_err(Box::new)?;
+        let journal = JournalFile::open(Arc::clone(&disk) as Arc<dyn Disk>)?;
+        let index = Index::new(database);
+        match Self::on(journal.clone(), index, Arc::clone(&notary)) {
+            Err(OpenError::Foreign) => {
+                tracing::warn!("the index does not fit the journal and is made anew");
+                std::fs::remove_file(&index_file)?;
+                let database = Database::create(&index_file).map_err(Box::new)?;
+                Self::on(journal, Index::new(database), notary)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens a ledger on these parts.
+    pub fn on(journal: JournalFile, index: Index, notary: Arc<Notary>) -> Result<Self, OpenError> {
+        let (fresh, frontier) = recovery::run(&journal, &index, &notary)?;
+        let state = State {
+            allocated: journal.len()?,
+            reserved: fresh.position.end,
+            extending: None,
+            fresh,
+            frozen: None,
+            failed: None,
+            closing: false,
+        };
+        let shared =
+            Arc::new(Shared { journal, index, notary, state: Mutex::new(state), changed: Condvar::new() });
+        let thread = Arc::clone(&shared);
+        let indexing = thread::Builder::new()
+            .name("ledger-index".to_owned())
+            .spawn(move || index_thread::run(&thread))?;
+        Ok(Self { shared, tail: Mutex::new(frontier), indexing: Some(indexing) })
+    }
+
+    /// Waits until the index is near enough and nobody writes where the group will stand; or says why that never
+    /// happens.
+    fn reserve(&self, group_end: u64) -> Result<(), StorageError> {
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(failed) = &state.failed {
+                return Err(StorageError::new(failed.clone()));
+            }
+            let behind = state.fresh.records + state.frozen.as_ref().map_or(0, |table| table.records);
+            let in_the_way = state.extending.is_some_and(|from| group_end > from);
+            if behind < LAG_RECORDS_MAX && !in_the_way {
+                state.reserved = group_end;
+                return Ok(());
+            }
+            state = self.shared.wait(state);
+        }
+    }
+}
+
+impl Storage for JournalStore {
+    fn view(&self) -> Result<Box<dyn View>, StorageError> {
+        Ok(Box::new(self.shared.view(true)?))
+    }
+
+    fn writer_view(&self) -> Result<Box<dyn View>, StorageError> {
+        Ok(Box::new(self.shared.view(false)?))
+    }
+
+    fn health(&self) -> Result<(), StorageError> {
+        match &self.shared.lock().failed {
+            Some(failed) => Err(StorageError::new(failed.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn commit(&self, changes: Changes) -> Result<Head, StorageError> {
+        let mut frontier = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut head, group) = {
+            let position = self.shared.lock().fresh.position;
+            (position.head, position.end)
+        };
+        let Some(first) = changes.records.first() else { return Ok(head) };
+        let (first_seq, previous) = (first.stamp.seq, head.hash);
+        let mut bytes = GroupBytes::new();
+        let mut offsets = Vec::with_capacity(changes.records.len());
+        let mut hashes = Vec::with_capacity(2 * changes.records.len());
+        let mut grown = frontier.clone();
+        for record in &changes.records {
+            if record.stamp.seq != head.seq + 1 {
+                return Err(self.shared.fail(&"a commit does not continue the journal"));
+            }
+            let stored = journal::encode(record);
+            head.seq = record.stamp.seq;
+            head.hash = journal::chain(&head.hash, &stored);
+            grown.append(&stored, |hash| hashes.push(hash));
+            offsets.push(group + bytes.push(&stored));
+        }
+        head.root = grown.root();
+        self.reserve(group + bytes.padded_len())?;
+        // After a failed sync nobody knows what is on the disk: nothing more may be written by this process.
+        let end = self
+            .shared
+            .journal
+            .append(group, bytes, first_seq, &previous)
+            .map_err(|error| self.shared.fail(&format!("the journal cannot be written: {error}")))?;
+        *frontier = grown;
+        let mut state = self.shared.lock();
+        let before = state.fresh.records;
+        state.allocated = state.allocated.max(end);
+        state.fresh.absorb(changes, Written { group, offsets, hashes, head, end });
+        let wake = before == 0 || state.fresh.records >= RECORDS_ENOUGH;
+        drop(state);
+        if wake {
+            self.shared.changed.notify_all();
+        }
+        Ok(head)
+    }
+}
+
+impl Drop for JournalStore {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.changed.notify_all();
+        if let Some(indexing) = self.indexing.take() {
+            let _panicked_and_said_so = indexing.join();
+        }
+    }
+}
