@@ -15,6 +15,8 @@ mod schedule;
 mod shop;
 mod staff;
 mod store;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use chit_runtime::{Context, Server};

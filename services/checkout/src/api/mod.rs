@@ -1,7 +1,7 @@
 //! The gRPC face: one file a call. Decode, authorise, one domain call, encode.
 
 mod admission;
-mod convert;
+pub mod convert;
 mod deduction;
 mod dispute;
 mod mutation;

@@ -21,6 +21,7 @@ pub mod refusal;
 pub mod reply;
 pub mod risk;
 pub mod sale;
+pub mod sale_state;
 pub mod scan_route;
 pub mod settlement;
 pub mod sms_text;

@@ -3,7 +3,7 @@
 
 mod due;
 mod perform;
-mod prune;
+pub mod prune;
 
 use std::collections::HashMap;
 use std::sync::Arc;
