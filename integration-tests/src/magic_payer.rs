@@ -4,13 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chit_proto::checkout::v1::PayerState;
+use chit_proto::checkout::v1::{GetPayerRequest, PayerState};
 use serde::{Deserialize, Serialize};
 
+use crate::ask;
 use crate::desk::Desk;
 use crate::house::House;
 use crate::payer::{Payer, read_qr};
 
+/// On his papers.
+pub const NAME: &str = "Otto Auto";
 const CARD: &str = "payer.json";
 const CODE: &str = "payer-code.txt";
 
@@ -23,18 +26,20 @@ struct Kept {
     card_paper: PathBuf,
 }
 
-/// Enrols him, or finds him again. His first challenge is answered by `magic::answer_for_ever` as all others are.
+/// Enrols him, or, while he may still buy, finds him again. His first challenge is answered by `magic::answer_for_ever` as all others are.
 pub async fn enrol(house: &House, desk: &Desk) -> anyhow::Result<(Payer, String)> {
     let folder = house.place.clients();
     fs::create_dir_all(&folder)?;
     let kept = folder.join(CARD);
-    if let Some(kept) = recall(&kept) {
+    if let Some(kept) = recall(&kept)
+        && may_buy(desk, &kept.payer_id).await
+    {
         let mut payer = Payer::calling_from(&house.simulators, kept.phone).await?;
         payer.recall_card(&kept.card_serial, &kept.card_paper).await?;
         return Ok((payer, kept.payer_id));
     }
     let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await?;
-    let enrolled = desk.enrol("Otto Auto", payer.phone(), "en").await?;
+    let enrolled = desk.enrol(NAME, payer.phone(), "en").await?;
     let mut journal = desk.journal(&enrolled.payer_id);
     let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await?;
     payer.take_card(&house.simulators.printer, &pending.card_serial).await?;
@@ -44,6 +49,13 @@ pub async fn enrol(house: &House, desk: &Desk) -> anyhow::Result<(Payer, String)
         Kept { payer_id: enrolled.payer_id.clone(), phone, card_serial: pending.card_serial, card_paper };
     fs::write(kept, serde_json::to_vec_pretty(&value)?)?;
     Ok((payer, enrolled.payer_id))
+}
+
+/// After some amounts he may not: frozen, locked, listed. Then somebody else takes his place.
+async fn may_buy(desk: &Desk, payer_id: &str) -> bool {
+    let request = GetPayerRequest { payer_id: payer_id.to_owned() };
+    let payer = ask!(desk.payers, get_payer, request).ok().and_then(|answer| answer.payer);
+    payer.is_some_and(|payer| matches!(payer.state(), PayerState::Pending | PayerState::Active))
 }
 
 fn recall(file: &Path) -> Option<Kept> {

@@ -71,7 +71,8 @@ fn magic_amounts(page: &mut String) -> anyhow::Result<()> {
     page.push_str(
         "\nMore than the limits of `[checkout.limits]`, 200.00 a sale by default: CommitSale is refused with APPROVAL_REQUIRED \
          until a\nsupervisor approves. Any other total: the payer gives the right code. No SMS go out from 21 to 8 o'clock, \
-         and at most\ntwo a day that the payer did not ask for: `chit sandbox advance 24h` helps.\n",
+         and at most\ntwo a day that the payer did not ask for: `chit sandbox advance 24h` helps.\nWhen an amount \
+         has barred the payer from buying, the next start of the demo enrols another.\n",
     );
     Ok(())
 }

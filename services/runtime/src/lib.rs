@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 mod entry;
 pub mod error;
+mod held;
 mod inherited;
 mod observe;
 pub mod peer;

@@ -5,7 +5,7 @@ use crate::entry::Context;
 use crate::inherited;
 use crate::observe::{Gate, Observe};
 use crate::peer::Allowed;
-use crate::tls::Tcp;
+use crate::tls::{Connections, Tcp};
 use anyhow::{Context as _, bail};
 use sd_notify::NotifyState;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use tokio_stream::wrappers::UnixListenerStream;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
-use tonic::transport::server::{Connected, TcpIncoming};
+use tonic::transport::server::Connected;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower::Service;
@@ -190,7 +190,7 @@ impl Server {
         Ok(UnixListenerStream::new(tokio::net::UnixListener::from_std(listener)?))
     }
 
-    async fn secured(&self, tcp: Tcp) -> anyhow::Result<(tonic::transport::Server, Gate, TcpIncoming)> {
+    async fn secured(&self, tcp: Tcp) -> anyhow::Result<(tonic::transport::Server, Gate, Connections)> {
         let tls = tcp.files.server_config(&self.ctx.shared)?;
         let server = tonic::transport::Server::builder().tls_config(tls).map_err(ConfigError::Tls)?;
         let incoming = tcp.bind(&self.ctx.shared, self.ctx.service).await?;

@@ -3,11 +3,14 @@
 
 use crate::config::{ConfigError, Shared};
 use crate::error;
+use crate::held::{self, Held};
 use anyhow::Context as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 use std::{fs, io};
+use tokio_stream::Stream;
 use tonic::transport::server::{TcpConnectInfo, TcpIncoming, TlsConnectInfo};
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tonic::{Code, Status};
@@ -16,6 +19,8 @@ use tonic::{Code, Status};
 pub const ROLE_URI: &str = "spiffe://chit/role/";
 /// A peer that does not finish its handshake in this time is dropped.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// Connections at a time, those included that have not shown a certificate yet; the next one waits in the listener.
+const CONNECTIONS_MAX: usize = 64;
 /// A peer that went away without a word is noticed after about a minute.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -23,6 +28,9 @@ const KEEPALIVE_TRIES: u32 = 3;
 
 /// Whether this role may call this method (`chit.checkout.v1.SaleService/CommitSale`).
 pub type May = fn(role: &str, method: &str) -> bool;
+
+/// Connections as they come.
+pub(crate) type Connections = Pin<Box<dyn Stream<Item = io::Result<Held>> + Send>>;
 
 /// Where to listen, as whom, and for whom.
 #[derive(Clone, Debug)]
@@ -61,7 +69,7 @@ impl TlsFiles {
 }
 
 impl Tcp {
-    pub(crate) async fn bind(&self, shared: &Shared, service: &str) -> anyhow::Result<TcpIncoming> {
+    pub(crate) async fn bind(&self, shared: &Shared, service: &str) -> anyhow::Result<Connections> {
         let note = shared.run_dir.join(format!("{service}.tcp"));
         let listener = match self.earlier(&note) {
             Some(earlier) => match tokio::net::TcpListener::bind(earlier).await {
@@ -74,11 +82,12 @@ impl Tcp {
         let addr = listener.local_addr()?;
         tell(&note, addr).with_context(|| format!("cannot write {}", note.display()))?;
         tracing::info!(%addr, "listening, mutual TLS only");
-        Ok(TcpIncoming::from(listener)
+        let incoming = TcpIncoming::from(listener)
             .with_nodelay(Some(true))
             .with_keepalive(Some(KEEPALIVE_AFTER))
             .with_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-            .with_keepalive_retries(Some(KEEPALIVE_TRIES)))
+            .with_keepalive_retries(Some(KEEPALIVE_TRIES));
+        Ok(Box::pin(held::limited(incoming, CONNECTIONS_MAX)))
     }
 
     /// Callers hold on to the address that they know, so a restart takes it again.

@@ -154,6 +154,24 @@ async fn the_role_of_the_certificate_decides_and_reaches_the_service() {
 }
 
 #[tokio::test]
+async fn strangers_who_only_connect_do_not_stop_the_service() {
+    /// More than may connect at a time.
+    const STRANGERS: usize = 100;
+    let server = start().await;
+    let pos = client(&server.ca, "spiffe://chit/role/pos");
+    let till = server.channel(Some(pos.clone()));
+    let say = |channel| echo::say(channel, tonic::Request::new(String::new()));
+    say(till.clone()).await.unwrap();
+    let addr = fs::read_to_string(server.note()).unwrap();
+    let strangers: Vec<_> =
+        (0..STRANGERS).map(|_| std::net::TcpStream::connect(addr.trim()).unwrap()).collect();
+    say(till).await.unwrap();
+    say(chit_runtime::channel(&server.ctx.shared, "checkout")).await.unwrap();
+    drop(strangers);
+    assert_eq!(server.say(Some(pos)).await.unwrap(), "pos", "places are free again");
+}
+
+#[tokio::test]
 async fn a_certificate_without_a_role_is_refused() {
     let server = start().await;
     let status = server.say(Some(client(&server.ca, "https://example.org/"))).await.unwrap_err();
