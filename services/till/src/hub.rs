@@ -21,6 +21,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(150);
 /// A stream that does not open in this time never will: the connection waits in a dead service's socket.
 const OPEN_MAX: Duration = Duration::from_secs(2);
 const STATUS_EVERY: Duration = Duration::from_secs(3);
+/// While there is no answer.
+const STATUS_RETRY: Duration = Duration::from_millis(400);
 /// Between two status calls, however much happens.
 const STATUS_PAUSE: Duration = Duration::from_millis(250);
 /// Enough to find the newest sale and the one before it that was committed.
@@ -161,7 +163,7 @@ pub async fn follow_status(till: Arc<Till>) {
     loop {
         tokio::select! {
             () = till.stale.notified() => {}
-            () = sleep(STATUS_EVERY) => {}
+            () = sleep(if till.scene().status_up { STATUS_EVERY } else { STATUS_RETRY }) => {}
             () = till.shutdown.wait() => return,
         }
         match far!(till.far.shop.get_status(GetStatusRequest {}), OPEN_MAX).await {

@@ -54,13 +54,14 @@ basket-empty = Scan the first item
 basket-empty-hint = Or press F2 to search by name.
 quantity-of = Change quantity of { $name }
 void-line-of = Remove { $name }
+remove = Remove
 total = Total
 keys-label = Actions
 key-help = Help
 key-search = Search
 key-quantity = Quantity
-key-void-line = Remove line
-reprint = Copy of receipt
+key-void-line = Remove
+reprint = Copy
 void-sale = Cancel sale
 search-title = Find goods
 search-hint = Name or number
@@ -119,6 +120,7 @@ risk-CHANGED_WITHIN_24_HOURS = Phone or card changed within 24 h
 ## Printing and recording
 
 progress-title = Recording the sale
+progress-done = Recorded
 step-stored = Sale stored
 step-photo-1 = Photo of payer and goods
 step-video = Video

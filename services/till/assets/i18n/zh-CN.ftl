@@ -46,6 +46,7 @@ basket-empty = 请扫描第一件商品
 basket-empty-hint = 或按 F2 按名称搜索。
 quantity-of = 修改 { $name } 的数量
 void-line-of = 删除 { $name }
+remove = 删除
 total = 合计
 keys-label = 操作
 key-help = 帮助
@@ -111,6 +112,7 @@ risk-CHANGED_WITHIN_24_HOURS = 24 小时内换过手机号或卡
 ## 打印与录像
 
 progress-title = 正在记录
+progress-done = 已记录
 step-stored = 销售已入账
 step-photo-1 = 付款人与商品照片
 step-video = 录像

@@ -31,6 +31,9 @@ const BEAT: Duration = Duration::from_secs(2);
 /// Events that wait for a slow browser; the newest state follows anyway.
 const BUFFER: usize = 8;
 
+/// A browser drops an event without data (HTML standard §9.2.6).
+const NOTHING: &str = "-";
+
 /// Which page is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -97,7 +100,7 @@ struct Gone;
 impl Stream {
     async fn run(mut self) -> Result<(), Gone> {
         let Ok(_place) = self.till.readers.clone().try_acquire_owned() else {
-            return self.say("full", "").await;
+            return self.say("full", NOTHING).await;
         };
         self.say("build", &ASSETS.build).await?;
         let mut scenes = self.till.scene.subscribe();
@@ -107,11 +110,11 @@ impl Stream {
         loop {
             let scene = scenes.borrow_and_update().clone();
             if was_up.replace(scene.up()) != Some(scene.up()) {
-                self.say(if scene.up() { "up" } else { "down" }, "").await?;
+                self.say(if scene.up() { "up" } else { "down" }, NOTHING).await?;
             }
             if self.page != Page::SignIn {
                 let Some(staff) = visitor::quietly(&self.till, &self.headers) else {
-                    return self.say("signin", "").await;
+                    return self.say("signin", NOTHING).await;
                 };
                 if scene.up() {
                     self.patch(&staff).await?;
@@ -123,7 +126,7 @@ impl Stream {
             }
             tokio::select! {
                 changed = scenes.changed() => if changed.is_err() { return Ok(()) },
-                _ = beat.tick() => self.say("beat", "").await?,
+                _ = beat.tick() => self.say("beat", NOTHING).await?,
                 () = self.sender.closed() => return Ok(()),
                 () = self.till.shutdown.wait() => return Ok(()),
             }

@@ -38,7 +38,7 @@ fn row(reader: &Reader, known: &Known, index: usize, line: &BasketLine, editable
     let currency = currency(&known.sale);
     let quantity = money::quantity(line.quantity_milli);
     html! {
-        li.line id={ "line-" (index) } data-line=(index) {
+        li.line.fixed[!editable] id={ "line-" (index) } data-line=(index) {
             div.what {
                 span.name { (line.description) }
                 span.muted { (money::amount(line.unit_price_minor, currency)) " × " (quantity) }
@@ -65,7 +65,7 @@ fn void_button(reader: &Reader, known: &Known, index: usize, line: &BasketLine) 
             input type="hidden" name="index" value=(index);
             input type="hidden" name="description" value=(line.description);
             button.button.square.quiet id={ "act-void-line-" (index) } data-act="void-line" data-line-key="F4"
-                aria-label=(reader.with("void-line-of", &[("name", line.description.as_str().into())])) { "✕" }
+                aria-label=(reader.with("void-line-of", &[("name", line.description.as_str().into())])) { (reader.t("remove")) }
         }
     }
 }

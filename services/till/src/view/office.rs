@@ -1,8 +1,8 @@
 //! The back office.
 
 use chit_proto::checkout::v1::{
-    Dispute, DisputeState, GetZReportResponse, Sale, SaleState, SettlementBatch, SettlementBatchState,
-    StaffRole,
+    DeviceStatus, Dispute, DisputeState, GetZReportResponse, Sale, SaleState, SettlementBatch,
+    SettlementBatchState, StaffRole,
 };
 use maud::{Markup, html};
 
@@ -237,11 +237,20 @@ fn devices(reader: &Reader, scene: &Scene) -> Markup {
                 @for device in scene.status.iter().flat_map(|status| &status.devices) {
                     li data-device=(device.name) data-state=(device.state) {
                         span { (reader.code("device", &device.name)) }
-                        (chip(if device.ok { "good" } else { "bad" }, &reader.code("condition", &device.state)))
+                        (chip(device_look(device), &reader.code("condition", &device.state)))
                     }
                 }
             }
         }
+    }
+}
+
+/// What a sale does not need and is not there is neither good nor bad.
+fn device_look(device: &DeviceStatus) -> &'static str {
+    match (device.ok, device.state.as_str()) {
+        (false, _) => "bad",
+        (true, "READY" | "STREAMING" | "SPEAKER_PRESENT") => "good",
+        (true, _) => "",
     }
 }
 

@@ -45,10 +45,11 @@ pub fn steps(reader: &Reader, sale: &Sale) -> Markup {
         ("receipt", paper(&receipt), "step-receipt"),
         ("photo-2", photo_2(&evidence, &receipt), "step-photo-2"),
     ];
+    let on_paper = receipt.state() == ReceiptState::Printed;
     html! {
         section.progress aria-labelledby="progress-title" {
             header.row {
-                h1 #progress-title { (reader.t("progress-title")) }
+                h1 #progress-title { (reader.t(if on_paper { "progress-done" } else { "progress-title" })) }
                 span.mono #receipt-no { (sale.receipt_no) }
             }
             ol.steps role="status" aria-live="polite" {

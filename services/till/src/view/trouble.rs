@@ -71,6 +71,5 @@ fn void(reader: &Reader, sale: &Sale) -> Markup {
         ("sale_id", sale.sale_id.as_str()),
         ("answer", if on_paper { "yes" } else { "" }),
     ];
-    Action { name: "void", to: "/sale/void", fields: &fields, words, look: "quiet", ..Action::default() }
-        .html(reader)
+    Action { name: "void", to: "/sale/void", fields: &fields, words, ..Action::default() }.html(reader)
 }
