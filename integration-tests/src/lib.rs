@@ -10,3 +10,4 @@ pub mod magic;
 pub mod magic_payer;
 pub mod once;
 pub mod payer;
+pub mod virtual_desk;

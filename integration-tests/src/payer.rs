@@ -56,7 +56,10 @@ impl Payer {
     }
 
     pub async fn calling_from(simulators: &Simulators, phone: String) -> anyhow::Result<Self> {
-        let modem = simulators.modem.clone();
+        Self::at_modem(simulators.modem.clone(), phone).await
+    }
+
+    pub async fn at_modem(modem: Control, phone: String) -> anyhow::Result<Self> {
         let inbox = modem.watch(0).await?;
         let (card, asked) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self { phone, card, card_serial: String::new(), card_paper: None, asked, modem, inbox })
@@ -171,6 +174,11 @@ pub async fn read_qr(png: &Path) -> anyhow::Result<String> {
         zbarimg.output().await.context("zbarimg (package zbar-tools; ./deploy/setup installs it)")?;
     ensure!(output.status.success(), "zbarimg reads no QR code in {}", png.display());
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+}
+
+/// The row codes of a paper if it is a code card.
+pub fn rows_on_card(escpos: &[u8]) -> Option<BTreeMap<u32, String>> {
+    Some(rows_on(escpos)).filter(|rows| rows.len() == ROWS)
 }
 
 /// Cells of a code card: two digits of the row, a space, six digits of its code, in plain ASCII.

@@ -8,12 +8,16 @@ use chit_integration_tests::artefacts;
 use chit_integration_tests::desk::Desk;
 use chit_integration_tests::house::{House, Options, Place};
 use chit_integration_tests::once::{self, Outcome, Progress, Script};
+use chit_integration_tests::virtual_desk::{self, VirtualDesk};
 use chit_integration_tests::{magic, magic_payer};
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Where receipt printers listen.
 const PRINTER_PORT: u16 = 9100;
+/// Where the till's and the virtual desk's pages are if nobody else is there.
+const TILL_PORT: u16 = 8470;
+const DESK_PORT: u16 = 8471;
 /// Whose certificate the demo makes.
 const DEMO_CLIENT: &str = "demo-pos";
 const EXIT_REFUSED: u8 = 2;
@@ -99,8 +103,8 @@ fn unreadable(png: &Path) -> Option<serde_json::Value> {
 async fn stay_open() -> anyhow::Result<ExitCode> {
     let progress = Progress::on_stderr();
     let place = Place::kept(Path::new(".chit-demo"))?;
-    progress.say("starting six services and four simulated devices");
-    let options = Options { printer_port: PRINTER_PORT, ..Options::default() };
+    progress.say("starting seven services and four simulated devices");
+    let options = Options { printer_port: PRINTER_PORT, till_port: Some(TILL_PORT), ..Options::default() };
     let options = options.set("checkout", "tcp_listen", "127.0.0.1:0");
     let house = House::start(place, &options)?;
     tokio::select! {
@@ -112,9 +116,12 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
     }
     progress.say("ready");
     house.certify(DEMO_CLIENT, "pos")?;
-    explain(&house)?;
+    let desk = VirtualDesk::at(&house, house.till_url()?)?;
+    let listener = virtual_desk::bind(DESK_PORT).await?;
+    explain(&house, &format!("http://{}/", listener.local_addr()?))?;
     tokio::select! {
         () = asked_to_stop() => {}
+        served = desk.serve(listener) => served.context("the virtual desk")?,
         () = lend_a_payer(&house, progress) => {}
     }
     progress.say("stopping");
@@ -159,7 +166,7 @@ async fn asked_to_stop() {
     }
 }
 
-fn explain(house: &House) -> anyhow::Result<()> {
+fn explain(house: &House, desk_url: &str) -> anyhow::Result<()> {
     let config = house.place.config();
     let run_dir = house.place.run_dir();
     println!(
@@ -191,5 +198,8 @@ fn explain(house: &House) -> anyhow::Result<()> {
     println!("  In another terminal:  alias chit='target/debug/chit --config {}'", config.display());
     println!("  chit doctor | chit status | chit enrol | chit sale | chit sms inbox | chit deduct run");
     println!("  chit settle run | chit dispute open | chit evidence verify | chit sandbox advance 24h");
+    println!();
+    println!("  virtual desk  {desk_url}   begin here: phone, papers, camera, faults, and what to do");
+    println!("  till          {}", house.till_url()?);
     Ok(())
 }

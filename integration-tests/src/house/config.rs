@@ -21,6 +21,10 @@ pub fn text(place: &Place, options: &Options, printer_addr: &str) -> anyhow::Res
     all.insert("sms-gateway".into(), pair("port", path(&simulators::modem_link(place))).into());
     all.insert("media-capture".into(), media(place)?.into());
     all.insert("checkout".into(), checkout().into());
+    if let Some(port) = options.till_port {
+        let port = simulators::free_or_any(port);
+        all.insert("till".into(), pair("listen", format!("127.0.0.1:{port}").into()).into());
+    }
     for (section, settings) in &options.settings {
         let (Some(own), Some(settings)) =
             (all.entry(section).or_insert_with(|| Table::new().into()).as_table_mut(), settings.as_table())

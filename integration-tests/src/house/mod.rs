@@ -17,6 +17,7 @@ use chit_runtime::Shared;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+pub use config::GOODS;
 pub use init::Pins;
 pub use keeper::Keeper;
 pub use place::Place;
@@ -25,6 +26,8 @@ pub use simulators::Simulators;
 
 /// In the order in which their state is needed: each may call those before it.
 pub const SERVICES: [&str; 6] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway", "checkout"];
+/// The seventh; scripts sell without it.
+pub const TILL: &str = "till";
 /// A service answers its health check within this time of its start, on a busy machine too.
 pub const READY_MAX: Duration = Duration::from_secs(30);
 
@@ -35,6 +38,8 @@ pub struct Options {
     pub otlp_endpoint: Option<String>,
     /// Where the printer listens if that is free; else any port.
     pub printer_port: u16,
+    /// Starts the till's pages too; they listen here if that is free, else at any port.
+    pub till_port: Option<u16>,
     /// Settings laid over the house's own chit.toml: section → key → value.
     pub settings: toml::Table,
 }
@@ -80,7 +85,7 @@ impl House {
             init::chit(&place, &["pki", "init"])?;
         }
         let mut keepers = BTreeMap::new();
-        for service in SERVICES {
+        for service in SERVICES.into_iter().chain(options.till_port.map(|_| TILL)) {
             keepers.insert(service, Keeper::start(service, &place)?);
         }
         Ok(Self { place, shared, pins, printer_addr, keepers, simulators })
@@ -88,7 +93,7 @@ impl House {
 
     /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.
     pub async fn ready(&self) -> anyhow::Result<()> {
-        for service in SERVICES {
+        for service in SERVICES.into_iter().chain(self.keepers.contains_key(TILL).then_some(TILL)) {
             self.service_ready(service).await?;
         }
         tokio::time::timeout(READY_MAX, self.modem_ready()).await.context("the modem is not ready")?
@@ -132,6 +137,13 @@ impl House {
         )
     }
 
+    /// Where the till's pages are, once it is ready.
+    pub fn till_url(&self) -> anyhow::Result<String> {
+        let note = self.place.run_dir().join("till.url");
+        let url = std::fs::read_to_string(&note).with_context(|| note.display().to_string())?;
+        Ok(url.trim().to_owned())
+    }
+
     /// Where checkout listens for other POS software, once it is ready.
     pub fn tcp_addr(&self) -> anyhow::Result<String> {
         let note = self.place.run_dir().join("checkout.tcp");
@@ -150,7 +162,7 @@ impl House {
     }
 
     pub fn keeper(&self, service: &str) -> &Keeper {
-        self.keepers.get(service).expect("one of SERVICES")
+        self.keepers.get(service).expect("one of SERVICES, or the till if it was asked for")
     }
 
     /// Sends a signal; the keeper respawns what dies of it.

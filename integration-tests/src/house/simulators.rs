@@ -81,8 +81,8 @@ pub fn camera_state(place: &Place) -> PathBuf {
     place.run_dir().join("camera.json")
 }
 
-/// People like to find the printer where a printer is.
-fn free_or_any(port: u16) -> u16 {
+/// People like to find the printer where a printer is, and the till where it was.
+pub fn free_or_any(port: u16) -> u16 {
     match std::net::TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => port,
         Err(_) => 0,

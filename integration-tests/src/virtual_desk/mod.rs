@@ -1,0 +1,108 @@
+//! The virtual desk: everything in the shop that is not the till, on one page. The payer's phone and his papers, the
+//! camera's picture, the handheld, four faults, the clock, and the money. Served by the demo only: it holds PINs and cards.
+//!
+//! It looks at the far ends of the wires (what the printer put on paper, what the modem gave to the network) and asks
+//! the services as any other client does; a POST changes something there, and what changed comes back over events.
+
+mod acts;
+mod assets;
+mod follow;
+mod guard;
+mod money;
+mod pages;
+mod papers;
+mod phone;
+mod picture;
+mod scene;
+mod view;
+mod words;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chit_runtime::Clock;
+use jiff::tz::TimeZone;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, watch};
+use tokio::task::AbortHandle;
+
+use crate::control::Control;
+use crate::desk::Desk;
+use crate::house::House;
+use picture::Camera;
+use scene::Scene;
+
+pub use scene::Person;
+
+pub struct VirtualDesk {
+    desk: Desk,
+    modem: Control,
+    handheld: Control,
+    printer: Control,
+    camera: Control,
+    papers: PathBuf,
+    /// The person at the desk, kept from run to run.
+    kept: PathBuf,
+    till_url: String,
+    clock: Clock,
+    zone: TimeZone,
+    view: Camera,
+    scene: watch::Sender<Arc<Scene>>,
+    /// Reads the person's SMS; another person has another phone.
+    phone: std::sync::Mutex<Option<AbortHandle>>,
+    /// One button at a time: two enrolments at once would be two people.
+    acting: Mutex<()>,
+}
+
+impl VirtualDesk {
+    pub fn at(house: &House, till_url: String) -> anyhow::Result<Arc<Self>> {
+        let simulators = &house.simulators;
+        let kept = house.place.root().join("desk.json");
+        let scene = Scene::recalled(&kept);
+        Ok(Arc::new(Self {
+            desk: Desk::at(house),
+            modem: simulators.modem.clone(),
+            handheld: simulators.handheld.clone(),
+            printer: simulators.printer.clone(),
+            camera: simulators.camera.clone(),
+            papers: house.place.papers(),
+            kept,
+            till_url,
+            clock: Clock::of(&house.shared),
+            zone: TimeZone::get(&house.shared.time_zone)?,
+            view: Camera::default(),
+            scene: watch::Sender::new(Arc::new(scene)),
+            phone: std::sync::Mutex::default(),
+            acting: Mutex::default(),
+        }))
+    }
+
+    /// Serves the page until this future is dropped.
+    pub async fn serve(self: &Arc<Self>, listener: TcpListener) -> anyhow::Result<()> {
+        phone::take_up(self).await?;
+        let pages = pages::router(self.clone());
+        tokio::select! {
+            served = axum::serve(listener, pages) => Ok(served?),
+            ended = follow::events(self) => ended,
+            ended = follow::papers(self) => ended,
+        }
+    }
+
+    fn scene(&self) -> Arc<Scene> {
+        self.scene.borrow().clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Scene)) {
+        self.scene.send_modify(|scene| change(Arc::make_mut(scene)));
+    }
+}
+
+/// At the usual place if that is free; else any port.
+pub async fn bind(usual: u16) -> anyhow::Result<TcpListener> {
+    if let Ok(listener) = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], usual))).await {
+        return Ok(listener);
+    }
+    TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("no port for the virtual desk")
+}

@@ -1,0 +1,175 @@
+//! The regions.
+
+use maud::{Markup, html};
+
+use crate::virtual_desk::VirtualDesk;
+use crate::virtual_desk::scene::{Fault, Scene, Text};
+use crate::virtual_desk::words::Lang;
+
+/// The step to do now is told in full; the others are numbers with a tick.
+pub fn guide(lang: Lang, scene: &Scene) -> Markup {
+    let steps = scene.steps;
+    let done = [steps.enrolled, steps.scanned, steps.sold, steps.answered, steps.settled];
+    let words = ["step-1", "step-2", "step-3", "step-4", "step-5"].map(|key| lang.t(key));
+    let now = done.iter().position(|done| !done);
+    html! {
+        section #guide aria-label=(lang.t("guide")) data-done=(done.iter().filter(|done| **done).count()) {
+            h2 { (lang.t("guide")) }
+            ol {
+                @for (at, done) in done.into_iter().enumerate() {
+                    li id={ "step-" (at + 1) } data-done=(done) aria-current=[(now == Some(at)).then_some("step")] {
+                        span.mark aria-hidden="true" { @if done { "✓" } @else { (at + 1) } }
+                        span.sr-only {
+                            (at + 1) " " (if done { lang.t("step-done") } else if now == Some(at) { lang.t("step-now") } else { "" })
+                        }
+                    }
+                }
+            }
+            p role="status" { @match now { Some(at) => (words[at]), None => (lang.t("guide-end")) } }
+        }
+    }
+}
+
+pub fn phone(lang: Lang, scene: &Scene) -> Markup {
+    let state = scene.payer_state.as_str_name().trim_start_matches("PAYER_STATE_");
+    html! {
+        div #phone data-state=(state) data-held=(scene.held) {
+            @match &scene.person {
+                Some(person) => p.who { strong { (person.name) } " " span.muted { (person.phone) } },
+                None => p.muted { (lang.t("nobody")) },
+            }
+            @if scene.code_png.is_some() && scene.is_active() {
+                img.code #code data-keep src={ "/code.png?of=" (scene.card_serial) } alt=(lang.t("code-alt"));
+                div.row {
+                    form data-post action="/scan-code" method="post" {
+                        button.button.primary #scan-code { (lang.t("scan-code")) }
+                    }
+                    form data-post action="/hold" method="post" {
+                        input type="hidden" name="on" value=(!scene.held);
+                        button.button #hold aria-pressed=(scene.held) { (lang.t(if scene.held { "put-away" } else { "hold" })) }
+                    }
+                }
+                @if scene.held { p.chip { "● " (lang.t("held")) } }
+            } @else if scene.person.is_some() {
+                p.code-waits.muted { (lang.t("code-waits")) }
+            }
+        }
+    }
+}
+
+pub fn thread(lang: Lang, scene: &Scene) -> Markup {
+    let texts: &[Text] = scene.person.as_ref().map(|person| person.thread.as_slice()).unwrap_or_default();
+    html! {
+        ol.thread #thread tabindex="0" aria-label=(lang.t("thread")) aria-live="polite" data-texts=(texts.len()) {
+            @if texts.is_empty() { li.none.muted { (lang.t("thread-empty")) } }
+            @for text in texts {
+                li.(if text.own { "theirs" } else { "ours" }) { (text.text) }
+            }
+        }
+    }
+}
+
+pub fn drawer_handle(lang: Lang, scene: &Scene) -> Markup {
+    html! {
+        div #drawer-handle {
+            @match scene.card {
+                Some(n) => button.button #open-drawer type="button" data-open="drawer" data-picture={ "/card.png?n=" (n) } {
+                    (lang.t("drawer"))
+                },
+                None => button.button #open-drawer type="button" disabled { (lang.t("drawer-empty")) },
+            }
+        }
+    }
+}
+
+pub fn papers(lang: Lang, scene: &Scene) -> Markup {
+    html! {
+        ol #papers tabindex="0" aria-label=(lang.t("papers")) data-papers=(scene.papers.len()) {
+            @if scene.papers.is_empty() { li.none.muted { (lang.t("papers-empty")) } }
+            @for n in &scene.papers {
+                li {
+                    img id={ "paper-" (n) } data-keep src={ "/paper/" (n) ".png" } loading="lazy"
+                        alt=(lang.t("paper-alt").replace("%n", &n.to_string()));
+                }
+            }
+        }
+    }
+}
+
+pub fn faults(lang: Lang, scene: &Scene) -> Markup {
+    html! {
+        section.card #faults aria-labelledby="faults-title" {
+            h2 #faults-title { (lang.t("faults")) }
+            div.switches {
+                @for fault in Fault::ALL {
+                    @let on = scene.faults.contains(&fault);
+                    form data-post action="/fault" method="post" {
+                        input type="hidden" name="name" value=(fault.name());
+                        input type="hidden" name="on" value=(!on);
+                        button.button.switch role="switch" id={ "fault-" (fault.name()) } aria-checked=(on) {
+                            span { (fault_words(lang, fault)) }
+                            strong { (lang.t(if on { "on" } else { "off" })) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fault_words(lang: Lang, fault: Fault) -> &'static str {
+    match fault {
+        Fault::PaperOut => lang.t("fault-paper-out"),
+        Fault::ModemOff => lang.t("fault-modem-off"),
+        Fault::CameraUnplugged => lang.t("fault-camera-unplugged"),
+        Fault::WrongReply => lang.t("fault-wrong-reply"),
+    }
+}
+
+pub fn money(lang: Lang, scene: &Scene) -> Markup {
+    let balance = scene.balance;
+    let idle = scene.sale.is_none();
+    html! {
+        section.card #money aria-labelledby="money-title" data-pending=(balance.pending_minor) data-taken=(balance.taken_minor) {
+            h2 #money-title { (lang.t("money")) }
+            @if idle {
+                p.muted { (lang.t("money-none")) }
+            } @else {
+                dl.amounts role="status" {
+                    div { dt { (lang.t("money-pending")) } dd { (yuan(balance.pending_minor)) } }
+                    span aria-hidden="true" { "→" }
+                    div { dt { (lang.t("money-taken")) } dd { (yuan(balance.taken_minor)) } }
+                    @if balance.refunded_minor > 0 {
+                        div { dt { (lang.t("money-refunded")) } dd { (yuan(balance.refunded_minor)) } }
+                    }
+                }
+            }
+            @if let Some(sale) = &scene.sale {
+                @let state = sale.state().as_str_name().trim_start_matches("SALE_STATE_");
+                p #sale-state data-state=(state) {
+                    span.muted { (lang.t("sale")) " " span.mono { (sale.receipt_no) } " · " }
+                    (lang.state(state))
+                }
+            }
+            form data-post action="/settle" method="post" {
+                button.button #settle { (lang.t("settle")) }
+            }
+        }
+    }
+}
+
+pub fn clock(desk: &VirtualDesk, lang: Lang) -> Markup {
+    let now = desk.clock.now();
+    let shown = desk.zone.to_datetime(now).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    html! {
+        div #clock {
+            h2 { (lang.t("clock")) }
+            time.big datetime=(now) { (shown) }
+        }
+    }
+}
+
+/// Minor units as people write them. The demo's currency is CNY.
+pub fn yuan(minor: i64) -> String {
+    format!("¥{}.{:02}", minor / 100, minor.rem_euclid(100))
+}
