@@ -66,7 +66,8 @@ pub fn begin_commit(
     today: DayNumber,
 ) -> Result<Sale> {
     let mut sale = tx.sale(sale_id)?;
-    if sale.state().is_committed() || sale.committing {
+    let voided = sale.state() == SaleState::Voided;
+    if (sale.state().is_committed() && !voided) || sale.committing {
         return Ok(sale);
     }
     if sale.state() == SaleState::Draft {

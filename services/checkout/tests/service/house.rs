@@ -1,0 +1,204 @@
+//! Checkout over its socket, stopped and started again on the same state.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chit_checkout::Config;
+use chit_checkout::domain::approval::hash_pin;
+use chit_checkout::domain::payer_code::{DayNumber, PayerCode, SealedPhone};
+use chit_proto::checkout::v1 as proto;
+use chit_runtime::{Context, channel};
+use ed25519_dalek::SigningKey;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use proto::deduction_service_client::DeductionServiceClient;
+use proto::event_service_client::EventServiceClient;
+use proto::payer_service_client::PayerServiceClient;
+use proto::sale_service_client::SaleServiceClient;
+use proto::settlement_service_client::SettlementServiceClient;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+use crate::world::World;
+
+pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PIN: &str = "730514";
+pub const PHONE: &str = "+8613800005678";
+const PAYER_CODE_KEY: [u8; 32] = [2; 32];
+
+pub struct House {
+    pub dir: tempfile::TempDir,
+    pub world: World,
+    ctx: Context,
+    running: Option<JoinHandle<anyhow::Result<()>>>,
+    channel: Channel,
+    restarts: bool,
+    requests: std::cell::Cell<u32>,
+}
+
+impl House {
+    /// `restarts`: checkout is stopped and started again after every step.
+    pub async fn open(restarts: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ctx = Context::sandbox_in("checkout", dir.path());
+        write_keys(&ctx.shared.keys_dir);
+        ctx.shared.state_of("checkout");
+        ctx.clock.advance(until_ten_in_the_morning(ctx.clock.now())).unwrap();
+        let world = World::serve(&ctx.shared.run_dir);
+        let channel = channel(&ctx.shared, "checkout");
+        let mut house =
+            Self { dir, world, ctx, running: None, channel, restarts, requests: std::cell::Cell::new(0) };
+        house.start().await;
+        house
+    }
+
+    async fn start(&mut self) {
+        let served = async { while !self.started().await {} };
+        tokio::time::timeout(PATIENCE, served).await.expect("checkout serves");
+    }
+
+    /// False if the state is still held by calls of the run before: a real one would have died with its process.
+    async fn started(&mut self) -> bool {
+        let ctx = Context::sandbox_in("checkout", self.dir.path());
+        self.ctx = ctx.clone();
+        let running = tokio::spawn(chit_checkout::run(ctx, Config::default()));
+        let socket = self.ctx.shared.socket_of("checkout");
+        while tokio::net::UnixStream::connect(&socket).await.is_err() {
+            if running.is_finished() {
+                let error = running.await.unwrap().unwrap_err();
+                assert!(format!("{error:#}").contains("already open"), "{error:#}");
+                return false;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.running = Some(running);
+        true
+    }
+
+    /// Between two steps of a sale.
+    pub async fn step(&mut self) {
+        if self.restarts {
+            self.ctx.shutdown.trigger();
+            self.running.take().unwrap().await.unwrap().unwrap();
+            self.start().await;
+        }
+    }
+
+    pub async fn stop(mut self) -> tempfile::TempDir {
+        self.ctx.shutdown.trigger();
+        self.running.take().unwrap().await.unwrap().unwrap();
+        self.dir
+    }
+
+    pub fn new_id(&self) -> String {
+        self.requests.set(self.requests.get() + 1);
+        format!("r-{}", self.requests.get())
+    }
+
+    pub fn sales(&self) -> SaleServiceClient<Channel> {
+        SaleServiceClient::new(self.channel.clone())
+    }
+
+    pub fn payers(&self) -> PayerServiceClient<Channel> {
+        PayerServiceClient::new(self.channel.clone())
+    }
+
+    pub fn settlement(&self) -> SettlementServiceClient<Channel> {
+        SettlementServiceClient::new(self.channel.clone())
+    }
+
+    pub fn deductions(&self) -> DeductionServiceClient<Channel> {
+        DeductionServiceClient::new(self.channel.clone())
+    }
+
+    /// Follows what happens to `subject_id` until `look` finds something.
+    pub async fn until<T>(&self, subject_id: &str, look: impl Fn(proto::event::Resource) -> Option<T>) -> T {
+        let found = async {
+            let request = proto::WatchEventsRequest {
+                subject_id: subject_id.into(),
+                ..proto::WatchEventsRequest::default()
+            };
+            let mut client = EventServiceClient::new(self.channel.clone());
+            let mut events = client.watch_events(request).await.unwrap().into_inner();
+            while let Some(event) = events.message().await.unwrap() {
+                if let Some(found) = event.event.unwrap().resource.and_then(&look) {
+                    return found;
+                }
+            }
+            panic!("the events ended");
+        };
+        tokio::time::timeout(PATIENCE, found).await.expect("it happens")
+    }
+
+    pub async fn sale_is(&self, sale_id: &str, state: proto::SaleState) -> proto::Sale {
+        self.sale_until(sale_id, |sale| sale.state() == state).await
+    }
+
+    pub async fn sale_until(&self, sale_id: &str, wanted: impl Fn(&proto::Sale) -> bool) -> proto::Sale {
+        let of_sale = |resource| match resource {
+            proto::event::Resource::Sale(sale) if wanted(&sale) => Some(sale),
+            _ => None,
+        };
+        self.until(sale_id, of_sale).await
+    }
+
+    pub async fn payer_is(&self, payer_id: &str, state: proto::PayerState) -> proto::Payer {
+        let of_payer = |resource| match resource {
+            proto::event::Resource::Payer(payer) if payer.state() == state => Some(payer),
+            _ => None,
+        };
+        self.until(payer_id, of_payer).await
+    }
+
+    /// What the payer's QR code says, as the till that enrolled him signs it.
+    pub fn payer_code(&self, payer: &proto::Payer) -> Vec<u8> {
+        let today = TimeZone::get("Asia/Shanghai").unwrap().to_datetime(self.ctx.clock.now()).date();
+        let today = DayNumber::of(today).unwrap();
+        let code = PayerCode {
+            issuer: 1,
+            key_id: 1,
+            payer_id: payer.payer_id.parse().unwrap(),
+            from_day: today,
+            to_day: DayNumber(today.0 + 90),
+            serial: u16::try_from(payer.code_serial).unwrap(),
+            limit_class: 0,
+            flags: 0,
+            currency: iso_currency::Currency::CNY,
+            consent_hash: [0; 4],
+            sealed_phone: SealedPhone([0; 8]),
+        };
+        code.sign(&SigningKey::from_bytes(&PAYER_CODE_KEY)).as_str().as_bytes().to_vec()
+    }
+}
+
+fn until_ten_in_the_morning(now: Timestamp) -> SignedDuration {
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let ten = zone.to_datetime(now).date().tomorrow().unwrap().at(10, 0, 0, 0);
+    let ten = zone.to_ambiguous_timestamp(ten).compatible().unwrap();
+    ten.duration_since(now) + SignedDuration::from_secs(1)
+}
+
+fn write_keys(dir: &Path) {
+    std::fs::create_dir_all(dir).unwrap();
+    for (name, key) in [
+        ("card-master", [1; 32]),
+        ("payer-code", PAYER_CODE_KEY),
+        ("payer-group", [3; 32]),
+        ("till", [4; 32]),
+    ] {
+        std::fs::write(dir.join(format!("{name}.key")), key).unwrap();
+    }
+    let hash = hash_pin(PIN, &[9; 16]).unwrap();
+    let staff = |name: &str, role: &str| {
+        format!("[[staff]]\nname = \"{name}\"\nrole = \"{role}\"\npin_hash = \"{hash}\"\n")
+    };
+    std::fs::write(dir.join("staff.toml"), staff("li", "cashier") + &staff("wang", "supervisor")).unwrap();
+    let account = |n: u128| ulid::Ulid::from(n).to_string();
+    let house = format!(
+        "currency_code = \"CNY\"\nsales = \"{}\"\nrefunds = \"{}\"\nbad_debt = \"{}\"\ncash = \"{}\"\n",
+        account(1),
+        account(2),
+        account(3),
+        account(4)
+    );
+    std::fs::write(dir.join("house_accounts.toml"), house).unwrap();
+}

@@ -1,0 +1,9 @@
+//! The whole service over its socket, its far sides played by small fakes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod far;
+mod house;
+mod requests;
+mod sale;
+mod world;

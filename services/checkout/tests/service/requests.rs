@@ -1,0 +1,89 @@
+//! What callers may rely on: repeated requests, refusals, second attempts.
+
+use chit_proto::checkout::v1 as proto;
+use chit_runtime::error::reason_of;
+use proto::SaleState;
+use tonic::Code;
+
+use crate::house::House;
+use crate::sale::{commit, draft, enrol};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_request_again_gets_the_first_answer_and_another_one_under_its_id_is_refused() {
+    let house = House::open(false).await;
+    let start =
+        |cashier: &str| proto::StartSaleRequest { request_id: "once".into(), cashier: cashier.into() };
+    let first = house.sales().start_sale(start("li")).await.unwrap().into_inner();
+    let again = house.sales().start_sale(start("li")).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    let other = house.sales().start_sale(start("wang")).await.unwrap_err();
+    assert_eq!(
+        (other.code(), reason_of(&other).as_deref()),
+        (Code::AlreadyExists, Some("REQUEST_ID_REUSED"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_another_call_is_refused_even_if_the_bytes_are_the_same() {
+    let mut house = House::open(false).await;
+    let payer = enrol(&mut house).await;
+    let sale = draft(&mut house, &payer).await;
+    let (request_id, sale_id) = ("shared".to_owned(), sale.sale_id.clone());
+    let confirm = proto::ConfirmPersonRequest {
+        request_id: request_id.clone(),
+        sale_id: sale_id.clone(),
+        same_person: false,
+    };
+    let release = proto::ReleaseSaleRequest { request_id, sale_id };
+    use prost::Message as _;
+    assert_eq!(confirm.encode_to_vec(), release.encode_to_vec());
+    house.sales().confirm_person(confirm).await.unwrap();
+    let refused = house.sales().release_sale(release).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("REQUEST_ID_REUSED"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sale_that_the_ledger_refused_is_committed_by_a_second_attempt() {
+    let mut house = House::open(false).await;
+    let payer = enrol(&mut house).await;
+    let sale = draft(&mut house, &payer).await;
+    house.world.change(|facts| facts.refuse = 1);
+    let refused = commit(&house, &sale.sale_id).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("LEDGER_REFUSED"));
+    assert!(refused.message().contains("CREDIT_LIMIT_EXCEEDED"));
+    assert_eq!(house.world.facts().ids("job").len(), 2, "nothing was printed");
+    let committed = commit(&house, &sale.sale_id).await.unwrap();
+    assert!(committed.state() as i32 >= SaleState::Committed as i32);
+    let facts = house.world.facts();
+    let [id] = facts.ids("pending")[..] else { panic!("{:?}", facts.ids("pending")) };
+    assert_ne!(id, sale.sale_id, "an id that failed stays failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sale_voided_before_its_paper_is_never_printed() {
+    let mut house = House::open(false).await;
+    let payer = enrol(&mut house).await;
+    let sale = draft(&mut house, &payer).await;
+    let void = proto::VoidSaleRequest {
+        request_id: house.new_id(),
+        sale_id: sale.sale_id.clone(),
+        ..proto::VoidSaleRequest::default()
+    };
+    let answer = house.sales().void_sale(void).await.unwrap().into_inner();
+    assert_eq!(answer.sale.unwrap().state(), SaleState::Voided);
+    let refused = commit(&house, &sale.sale_id).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("WRONG_STATE"));
+    assert_eq!(house.world.facts().ids("job").len(), 2);
+    assert!(house.world.facts().ids("pending").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_settled_and_nobody_is_asked_without_a_sale() {
+    let house = House::open(false).await;
+    let run = proto::RunDeductionsRequest { request_id: house.new_id() };
+    let answer = house.deductions().run_deductions(run).await.unwrap().into_inner();
+    assert_eq!((answer.challenge_ids.len(), answer.waiting), (0, 0));
+    let settle = proto::RunSettlementRequest { request_id: house.new_id(), actor: "li".into() };
+    let refused = house.settlement().run_settlement(settle).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("NOTHING_TO_SETTLE"));
+}

@@ -1,0 +1,440 @@
+//! Ledger, printer, media-capture, scanner and SMS gateway as far as a sale needs them. Each remembers what it was told
+//! under an id: the same id with another body is a conflict, which no test may leave behind.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use chit_proto::ledger::v1 as ledger;
+use chit_proto::media_capture::v1 as media;
+use chit_proto::printer::v1 as printer;
+use chit_proto::scanner::v1 as scanner;
+use chit_proto::sms_gateway::v1 as sms;
+use prost::Message;
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::{Code, Status};
+
+use crate::far::{Answer, Call, FarSide, stream, unary, unknown};
+
+#[derive(Default)]
+pub struct Facts {
+    /// The printer has paper.
+    pub paper: bool,
+    /// So many transfers are refused next.
+    pub refuse: u32,
+    pub bodies: BTreeMap<(&'static str, String), Vec<u8>>,
+    pub conflicts: Vec<(&'static str, String)>,
+    pub failed: Vec<String>,
+    pub jobs: BTreeMap<String, printer::Document>,
+    pub recordings: BTreeMap<String, media::Recording>,
+    pub messages: Vec<(sms::SendMessageRequest, sms::Message)>,
+    pub inbound: Vec<sms::Inbound>,
+}
+
+#[derive(Clone)]
+pub struct World {
+    facts: Arc<Mutex<Facts>>,
+    changed: Arc<watch::Sender<()>>,
+}
+
+const SERVICES: [&str; 5] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway"];
+const BUFFER: usize = 64;
+
+impl World {
+    pub fn serve(run_dir: &Path) -> Self {
+        let world = Self { facts: Arc::default(), changed: Arc::new(watch::Sender::new(())) };
+        world.change(|facts| facts.paper = true);
+        std::fs::create_dir_all(run_dir).unwrap();
+        for service in SERVICES {
+            let listener = UnixListener::bind(run_dir.join(format!("{service}.sock"))).unwrap();
+            let here = world.clone();
+            let far = FarSide(move |call| here.clone().answer(call));
+            let incoming = UnixListenerStream::new(listener);
+            tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(far, incoming));
+        }
+        world
+    }
+
+    pub fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap()
+    }
+
+    pub fn change<T>(&self, change: impl FnOnce(&mut Facts) -> T) -> T {
+        let answer = change(&mut self.facts());
+        self.changed.send_replace(());
+        answer
+    }
+
+    /// Waits until `look` finds something.
+    pub async fn until<T>(&self, mut look: impl FnMut(&Facts) -> Option<T>) -> T {
+        let mut changes = self.changed.subscribe();
+        loop {
+            changes.mark_unchanged();
+            if let Some(found) = look(&self.facts()) {
+                return found;
+            }
+            changes.changed().await.unwrap();
+        }
+    }
+
+    pub fn payer_writes(&self, from: &str, text: &str) {
+        self.change(|facts| {
+            let seq = facts.inbound.len() as u64 + 1;
+            facts.inbound.push(sms::Inbound {
+                seq,
+                from_e164: from.into(),
+                text: text.into(),
+                complete: true,
+                ..sms::Inbound::default()
+            });
+        });
+    }
+
+    /// Sends what `next` finds, now and after every change, until it says that this was all.
+    fn follow<T: Send + 'static>(
+        &self,
+        mut next: impl FnMut(&Facts) -> (Vec<T>, bool) + Send + 'static,
+    ) -> mpsc::Receiver<Result<T, Status>> {
+        let (sender, receiver) = mpsc::channel(BUFFER);
+        let world = self.clone();
+        tokio::spawn(async move {
+            let mut changes = world.changed.subscribe();
+            loop {
+                changes.mark_unchanged();
+                let (found, ended) = next(&world.facts());
+                for item in found {
+                    if sender.send(Ok(item)).await.is_err() {
+                        return;
+                    }
+                }
+                if ended {
+                    return;
+                }
+                tokio::select! {
+                    () = sender.closed() => return,
+                    _ = changes.changed() => {}
+                }
+            }
+        });
+        receiver
+    }
+
+    async fn answer(self, call: Call) -> Answer {
+        let path = call.uri().path().to_owned();
+        let (service, method) = path.trim_start_matches('/').split_once('/').unwrap();
+        match service {
+            "chit.ledger.v1.LedgerService" => self.ledger(method, call).await,
+            "chit.printer.v1.PrinterService" => self.printer(method, call).await,
+            "chit.media_capture.v1.MediaCaptureService" => self.media(method, call).await,
+            "chit.sms_gateway.v1.SmsGatewayService" => self.sms(method, call).await,
+            _ if method == "WatchScans" => {
+                stream(call, move |_: scanner::WatchScansRequest| {
+                    let started = scanner::WatchScansStarted { epoch: "e".into(), last_seq: 0 };
+                    let event = Some(scanner::watch_scans_response::Event::Started(started));
+                    let mut first = vec![scanner::WatchScansResponse { event }];
+                    self.follow(move |_| (std::mem::take(&mut first), false))
+                })
+                .await
+            }
+            _ => unknown(),
+        }
+    }
+
+    async fn ledger(self, method: &str, call: Call) -> Answer {
+        match method {
+            "CreateAccount" => {
+                unary(call, move |request: ledger::CreateAccountRequest| {
+                    let account = request.account.clone().unwrap();
+                    self.change(|facts| facts.told("account", &account.account_id, &request));
+                    Ok(ledger::CreateAccountResponse { account: Some(account) })
+                })
+                .await
+            }
+            "CreateTransfer" => {
+                unary(call, move |request: ledger::CreateTransferRequest| {
+                    let transfer = request.transfer.clone().unwrap();
+                    self.change(|facts| facts.transfer(&transfer))?;
+                    let head = Some(ledger::Head { seq: 1, hash: vec![5; 32], ..ledger::Head::default() });
+                    Ok(ledger::CreateTransferResponse { transfer: Some(transfer), exists: false, head })
+                })
+                .await
+            }
+            "CreateTransfers" => {
+                unary(call, move |request: ledger::CreateTransfersRequest| {
+                    self.change(|facts| request.transfers.iter().try_for_each(|one| facts.transfer(one)))?;
+                    Ok(ledger::CreateTransfersResponse { transfers: request.transfers, head: None })
+                })
+                .await
+            }
+            "RecordFact" => {
+                unary(call, move |request: ledger::RecordFactRequest| {
+                    let fact = request.fact.clone().unwrap();
+                    self.change(|facts| facts.told("fact", &fact.fact_id, &request));
+                    Ok(ledger::RecordFactResponse { fact: Some(fact), head: None })
+                })
+                .await
+            }
+            _ => unknown(),
+        }
+    }
+
+    async fn printer(self, method: &str, call: Call) -> Answer {
+        match method {
+            "SubmitJob" => {
+                unary(call, move |request: printer::SubmitJobRequest| {
+                    let document = request.document.clone().unwrap();
+                    self.change(|facts| {
+                        facts.told("job", &request.job_id, &request);
+                        facts.jobs.insert(request.job_id.clone(), document);
+                    });
+                    let job = job(&request.job_id, 1, printer::JobState::Queued);
+                    Ok(printer::SubmitJobResponse { job: Some(job) })
+                })
+                .await
+            }
+            "WatchJob" => {
+                stream(call, move |request: printer::WatchJobRequest| {
+                    let mut sent = 0;
+                    self.follow(move |facts| {
+                        use printer::JobEventKind::{Fence, LastByte, State};
+                        use printer::JobState::{AwaitingFence, Blocked, Printed, Queued};
+                        let whole = [(State, Queued), (LastByte, AwaitingFence), (Fence, Printed)];
+                        let blocked = [(State, Blocked)];
+                        let script = if facts.paper { &whole[..] } else { &blocked[..] };
+                        let events = script.iter().map(|(kind, state)| {
+                            sent += 1;
+                            event(&request.job_id, sent, *kind, *state)
+                        });
+                        (events.collect(), facts.paper)
+                    })
+                })
+                .await
+            }
+            _ => unknown(),
+        }
+    }
+
+    async fn media(self, method: &str, call: Call) -> Answer {
+        use media::RecordingState::{Recording, Sealed};
+        match method {
+            "TakeSnapshot" => {
+                unary(call, |_: media::TakeSnapshotRequest| {
+                    Ok(media::TakeSnapshotResponse { jpeg: vec![0xff, 0xd8], sha256: vec![1; 32] })
+                })
+                .await
+            }
+            "PauseCapture" => {
+                unary(call, |_: media::PauseCaptureRequest| Ok(media::PauseCaptureResponse::default())).await
+            }
+            "ResumeCapture" => {
+                unary(call, |_: media::ResumeCaptureRequest| Ok(media::ResumeCaptureResponse::default()))
+                    .await
+            }
+            "StartRecording" => {
+                unary(call, move |request: media::StartRecordingRequest| {
+                    let recording = self.change(|facts| {
+                        facts.told("recording", &request.recording_id, &request);
+                        let fresh = media::Recording {
+                            recording_id: request.recording_id.clone(),
+                            sale_id: request.sale_id.clone(),
+                            state: Recording as i32,
+                            video_running: true,
+                            revision: 1,
+                            ..media::Recording::default()
+                        };
+                        facts.recordings.entry(request.recording_id.clone()).or_insert(fresh).clone()
+                    });
+                    Ok(media::StartRecordingResponse { recording: Some(recording) })
+                })
+                .await
+            }
+            "TakePhoto" => {
+                unary(call, move |request: media::TakePhotoRequest| {
+                    let sha256 = vec![request.kind as u8; 32];
+                    let recording = self.recording(&request.recording_id, |_| {});
+                    Ok(media::TakePhotoResponse { sha256, recording })
+                })
+                .await
+            }
+            "AttachGoods" => {
+                unary(call, move |request: media::AttachGoodsRequest| {
+                    self.change(|facts| facts.told("goods", &request.recording_id, &request));
+                    let recording = self.recording(&request.recording_id, |_| {});
+                    Ok(media::AttachGoodsResponse { recording })
+                })
+                .await
+            }
+            "StopRecording" => {
+                unary(call, move |request: media::StopRecordingRequest| {
+                    let recording = self.recording(&request.recording_id, |recording| {
+                        recording.state = Sealed as i32;
+                        recording.manifest_sha256 = vec![9; 32];
+                        recording.revision = 2;
+                    });
+                    Ok(media::StopRecordingResponse { recording })
+                })
+                .await
+            }
+            "WatchRecording" => {
+                stream(call, move |request: media::WatchRecordingRequest| {
+                    let mut after = request.after_revision;
+                    self.follow(move |facts| {
+                        let recording = facts.recordings[&request.recording_id].clone();
+                        let ended = recording.state() == Sealed;
+                        let news = recording.revision > after;
+                        after = recording.revision;
+                        let event = media::WatchRecordingResponse { kind: 1, recording: Some(recording) };
+                        (news.then_some(event).into_iter().collect(), ended)
+                    })
+                })
+                .await
+            }
+            _ => unknown(),
+        }
+    }
+
+    fn recording(&self, id: &str, change: impl FnOnce(&mut media::Recording)) -> Option<media::Recording> {
+        self.change(|facts| {
+            let recording = facts.recordings.get_mut(id)?;
+            change(recording);
+            Some(recording.clone())
+        })
+    }
+
+    async fn sms(self, method: &str, call: Call) -> Answer {
+        match method {
+            "WatchModem" => {
+                stream(call, move |_: sms::WatchModemRequest| {
+                    let modem = sms::Modem { state: sms::ModemState::Ready as i32, ..sms::Modem::default() };
+                    let mut first = vec![sms::WatchModemResponse { modem: Some(modem) }];
+                    self.follow(move |_| (std::mem::take(&mut first), false))
+                })
+                .await
+            }
+            "SendMessage" => {
+                unary(call, move |request: sms::SendMessageRequest| {
+                    let message = self.change(|facts| facts.send(&request));
+                    Ok(sms::SendMessageResponse { message: Some(message) })
+                })
+                .await
+            }
+            "WatchMessages" => {
+                stream(call, move |request: sms::WatchMessagesRequest| {
+                    let mut after = request.after_revision;
+                    self.follow(move |facts| {
+                        let newer = facts.messages.iter().filter(|(_, message)| message.revision > after);
+                        let news: Vec<_> = newer
+                            .map(|(_, message)| sms::WatchMessagesResponse { message: Some(message.clone()) })
+                            .collect();
+                        after = after.max(facts.messages.len() as u64);
+                        (news, false)
+                    })
+                })
+                .await
+            }
+            "WatchInbound" => {
+                stream(call, move |request: sms::WatchInboundRequest| {
+                    let mut after = request.after_seq;
+                    self.follow(move |facts| {
+                        let newer = facts.inbound.iter().filter(|inbound| inbound.seq > after);
+                        let news: Vec<_> = newer
+                            .map(|inbound| sms::WatchInboundResponse { inbound: Some(inbound.clone()) })
+                            .collect();
+                        after = after.max(facts.inbound.len() as u64);
+                        (news, false)
+                    })
+                })
+                .await
+            }
+            "AckInbound" => {
+                unary(call, |request: sms::AckInboundRequest| {
+                    Ok(sms::AckInboundResponse { acked_seq: request.up_to_seq })
+                })
+                .await
+            }
+            "ConfirmDelivered" => {
+                unary(call, |_: sms::ConfirmDeliveredRequest| Ok(sms::ConfirmDeliveredResponse::default()))
+                    .await
+            }
+            "CancelMessage" => {
+                unary(call, |_: sms::CancelMessageRequest| Ok(sms::CancelMessageResponse::default())).await
+            }
+            _ => unknown(),
+        }
+    }
+}
+
+impl Facts {
+    fn told(&mut self, what: &'static str, id: &str, body: &impl Message) {
+        let body = body.encode_to_vec();
+        let known = self.bodies.entry((what, id.to_owned())).or_insert_with(|| body.clone());
+        if *known != body {
+            self.conflicts.push((what, id.to_owned()));
+        }
+    }
+
+    pub fn ids(&self, what: &str) -> Vec<&str> {
+        self.bodies.keys().filter(|(kind, _)| *kind == what).map(|(_, id)| id.as_str()).collect()
+    }
+
+    fn transfer(&mut self, transfer: &ledger::Transfer) -> Result<(), Status> {
+        let refused = |reason| chit_runtime::error::status(Code::FailedPrecondition, reason, "refused");
+        if self.failed.contains(&transfer.transfer_id) {
+            return Err(refused("ID_ALREADY_FAILED"));
+        }
+        if self.refuse > 0 {
+            self.refuse -= 1;
+            self.failed.push(transfer.transfer_id.clone());
+            return Err(refused("CREDIT_LIMIT_EXCEEDED"));
+        }
+        let what = match transfer.kind() {
+            ledger::TransferKind::Pending => "pending",
+            ledger::TransferKind::PostPending => "post",
+            ledger::TransferKind::VoidPending => "void",
+            _ => "posted",
+        };
+        self.told(what, &transfer.transfer_id, transfer);
+        Ok(())
+    }
+
+    fn send(&mut self, request: &sms::SendMessageRequest) -> sms::Message {
+        self.told("message", &request.message_id, request);
+        let known = self.messages.iter().find(|(known, _)| known.message_id == request.message_id);
+        if let Some((_, message)) = known {
+            return message.clone();
+        }
+        let message = sms::Message {
+            message_id: request.message_id.clone(),
+            class: request.class,
+            state: sms::MessageState::Delivered as i32,
+            revision: self.messages.len() as u64 + 1,
+            ..sms::Message::default()
+        };
+        self.messages.push((request.clone(), message.clone()));
+        message
+    }
+}
+
+fn job(job_id: &str, revision: u64, state: printer::JobState) -> printer::Job {
+    let original_may_exist = state == printer::JobState::Printed;
+    printer::Job {
+        job_id: job_id.into(),
+        state: state as i32,
+        revision,
+        original_may_exist,
+        ..printer::Job::default()
+    }
+}
+
+fn event(
+    job_id: &str,
+    revision: u64,
+    kind: printer::JobEventKind,
+    state: printer::JobState,
+) -> printer::WatchJobResponse {
+    let job = Some(job(job_id, revision, state));
+    let event = printer::JobEvent { revision, kind: kind as i32, job, ..printer::JobEvent::default() };
+    printer::WatchJobResponse { event: Some(event) }
+}
