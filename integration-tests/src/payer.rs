@@ -201,8 +201,11 @@ fn rows_on(escpos: &[u8]) -> BTreeMap<u32, String> {
     rows
 }
 
-/// `第23行`, `回卡23行`, `row 23`.
-fn row_in(text: &str) -> Option<u32> {
+/// `第23行`, `回卡23行`, `row 23`. An SMS that counts his tries answers a wrong code: it asks for nothing new.
+pub fn row_in(text: &str) -> Option<u32> {
+    if text.contains("还可试") || text.contains("Tries left") {
+        return None;
+    }
     let digits_before = |end: usize| {
         let before = &text[..end];
         let start = before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -233,6 +236,7 @@ mod tests {
         assert_eq!((row_in(zh), row_in(en)), (Some(23), Some(7)));
         assert_eq!(row_in("12.00元8F3K,付款回卡41行码,否回0"), Some(41));
         assert_eq!(row_in("单8F3K已确认,扣款后另行通知。"), None);
+        assert_eq!(row_in("密码不对,请回卡上第23行6位数,还可试2次。"), None);
     }
 
     #[test]
