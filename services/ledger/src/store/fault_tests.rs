@@ -1,1 +1,175 @@
+//! Full disks, failing disks, flipped bits: a clear error, and nothing lost.
 
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::disk::Disk;
+use super::journal_file::JournalFile;
+use super::simulated_disk::{Power, SimulatedDisk};
+use super::{Head, JournalStore, Storage};
+use crate::audit;
+use crate::domain::memory_books::{clerk, hold, post, terms};
+use crate::domain::{Draft, StorageError, TransferRequest, UnixMicros};
+use crate::notary::Notary;
+
+struct Disks {
+    journal: SimulatedDisk,
+    index: SimulatedDisk,
+}
+
+impl Disks {
+    fn new() -> Self {
+        let power = Power::default();
+        Self { journal: SimulatedDisk::new(&power), index: SimulatedDisk::new(&power) }
+    }
+
+    fn open(&self) -> Result<JournalStore, String> {
+        let journal = JournalFile::open(Arc::new(self.journal.clone())).map_err(|error| error.to_string())?;
+        let notary = Arc::new(Notary::new(&[1; 32]).unwrap());
+        JournalStore::still(journal, notary, |anew| self.index.database(anew))
+            .map_err(|error| error.to_string())
+    }
+
+    /// What a new process finds; disks are healthy again.
+    fn after_kill(&self) -> Self {
+        let power = Power::default();
+        Self { journal: self.journal.after_kill(&power), index: self.index.after_kill(&power) }
+    }
+}
+
+fn commit(store: &JournalStore, asked: &[TransferRequest]) -> Result<Head, StorageError> {
+    let view = store.writer_view()?;
+    let mut draft = Draft::new(&*view, UnixMicros(1))?;
+    for n in 1..=2 {
+        draft.create_account(&clerk(), terms(n)).unwrap();
+    }
+    for one in asked {
+        draft.accept(&clerk(), one).unwrap();
+    }
+    let changes = draft.into_changes();
+    drop(view);
+    store.commit(changes)
+}
+
+fn sale(n: u128) -> TransferRequest {
+    hold(n, terms(1).id, terms(2).id, 5)
+}
+
+fn cause(error: &StorageError) -> String {
+    std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
+}
+
+/// The store opens again with what was acknowledged, and takes what was not.
+fn opens_again(disks: &Disks, acknowledged: Head, not_acknowledged: &TransferRequest) {
+    let store = disks.after_kill().open().unwrap();
+    let found = audit::verify(&*store.view().unwrap()).unwrap();
+    assert_eq!(found.problem, None);
+    assert!(found.head.seq >= acknowledged.seq);
+    commit(&store, std::slice::from_ref(not_acknowledged)).unwrap();
+    commit(&store, std::slice::from_ref(not_acknowledged)).unwrap();
+    let found = audit::verify(&*store.view().unwrap()).unwrap();
+    assert_eq!((found.problem, found.head.seq), (None, acknowledged.seq + 1), "it was made once");
+}
+
+#[test]
+fn a_full_disk_stops_the_ledger_and_a_new_one_opens_cleanly() {
+    let disks = Disks::new();
+    let store = disks.open().unwrap();
+    let acknowledged = commit(&store, &[sale(10)]).unwrap();
+    disks.journal.has_room_for(Some(Disk::len(&disks.journal).unwrap()));
+    let error = commit(&store, &[sale(11)]).unwrap_err();
+    assert!(cause(&error).contains("No space left"), "{}", cause(&error));
+    assert!(store.health().is_err());
+    disks.journal.has_room_for(None);
+    assert!(commit(&store, &[sale(11)]).is_err(), "the process must stop, whatever the disk says now");
+    opens_again(&disks, acknowledged, &sale(11));
+}
+
+#[test]
+fn after_a_failed_sync_the_disk_is_left_alone() {
+    let disks = Disks::new();
+    let store = disks.open().unwrap();
+    let acknowledged = commit(&store, &[sale(10)]).unwrap();
+    disks.journal.fails_to_sync(true);
+    let error = commit(&store, &[sale(11)]).unwrap_err();
+    assert!(cause(&error).contains("Input/output error"), "{}", cause(&error));
+    disks.journal.fails_to_sync(false);
+    let before = disks.journal.operations();
+    assert!(commit(&store, &[sale(12)]).is_err());
+    assert_eq!(disks.journal.operations(), before);
+    opens_again(&disks, acknowledged, &sale(11));
+}
+
+#[test]
+fn an_index_that_cannot_be_written_loses_nothing() {
+    for full in [true, false] {
+        let disks = Disks::new();
+        let store = disks.open().unwrap();
+        commit(&store, &[sale(10)]).unwrap();
+        store.index_now().unwrap();
+        let many: Vec<_> = (100..2000).map(sale).collect();
+        let acknowledged = commit(&store, &many).unwrap();
+        if full {
+            disks.index.has_room_for(Some(Disk::len(&disks.index).unwrap()));
+        } else {
+            disks.index.fails_to_sync(true);
+        }
+        assert!(store.index_now().is_err());
+        let view = store.view().unwrap();
+        assert_eq!(view.head().unwrap(), acknowledged, "what was committed is still readable");
+        opens_again(&disks, acknowledged, &sale(11));
+    }
+}
+
+#[test]
+fn a_deleted_or_foreign_index_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let notary = || Arc::new(Notary::new(&[1; 32]).unwrap());
+    let open = || JournalStore::open(dir.path(), notary()).unwrap();
+    let store = open();
+    let head = commit(&store, &[sale(10), post(11, terms(1).id, terms(2).id, 7)]).unwrap();
+    drop(store);
+    std::fs::remove_file(dir.path().join("index.redb")).unwrap();
+    assert_eq!(audit::verify(&*open().view().unwrap()).unwrap().head, head);
+
+    let other = tempfile::tempdir().unwrap();
+    commit(&JournalStore::open(other.path(), notary()).unwrap(), &[sale(77)]).unwrap();
+    std::fs::copy(other.path().join("index.redb"), dir.path().join("index.redb")).unwrap();
+    let found = audit::verify(&*open().view().unwrap()).unwrap();
+    assert_eq!((found.head, found.problem), (head, None));
+
+    std::fs::write(dir.path().join("index.redb"), b"redb\x1a\x0a\xa9\x0d\x0a garbage").unwrap();
+    match JournalStore::open(dir.path(), notary()) {
+        Ok(store) => assert_eq!(audit::verify(&*store.view().unwrap()).unwrap().head, head),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_flipped_bit_is_reported_or_changes_nothing(place in any::<prop::sample::Index>()) {
+        let disks = Disks::new();
+        let store = disks.open().unwrap();
+        for n in 0..4 {
+            commit(&store, &[sale(10 + n)]).unwrap();
+        }
+        store.index_now().unwrap();
+        let head = store.view().unwrap().head().unwrap();
+        let end = store.view().unwrap().entries_after(0, 1000).unwrap().len() as u64;
+        prop_assert_eq!(end, head.seq);
+        drop(store);
+        let after = disks.after_kill();
+        let written = 512 * 5;
+        after.journal.flip(place.index(written * 8) as u64);
+        // An error names the damage; an opened ledger says so itself or is none the worse.
+        if let Ok(store) = after.open() {
+            let found = audit::verify(&*store.view().unwrap()).unwrap();
+            if found.problem.is_none() {
+                prop_assert_eq!(found.head, head);
+            }
+        }
+    }
+}

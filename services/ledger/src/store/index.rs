@@ -87,14 +87,18 @@ impl Index {
     }
 }
 
-/// Is the file itself damaged, so that it must be made anew? Anything else (a full disk, a second process) is not.
+/// Is the file itself damaged, so that it must be made anew? A power failure during its very first start can do that.
+/// Anything else (a full disk, a second process) is not.
 pub fn is_damaged(error: &DatabaseError) -> bool {
-    matches!(
-        error,
+    match error {
+        DatabaseError::Storage(redb::StorageError::Io(error)) => {
+            matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof)
+        }
         DatabaseError::Storage(redb::StorageError::Corrupted(_))
-            | DatabaseError::RepairAborted
-            | DatabaseError::UpgradeRequired(_)
-    )
+        | DatabaseError::RepairAborted
+        | DatabaseError::UpgradeRequired(_) => true,
+        _ => false,
+    }
 }
 
 fn write_accounts(txn: &WriteTransaction, table: &Memtable) -> Result<(), StorageError> {

@@ -12,7 +12,7 @@ pub const RECORDS_ENOUGH: usize = 8192;
 /// How long a few records wait for more: an index commit costs far more than a journal commit.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// The journal file is lengthened by a quarter of itself within these bounds, in bytes.
-const EXTEND_MIN: u64 = 1 << 20;
+const EXTEND_MIN: u64 = if cfg!(test) { 8 << 10 } else { 1 << 20 };
 const EXTEND_MAX: u64 = 16 << 20;
 
 /// Runs until the store closes, or until the index cannot be written.
@@ -31,11 +31,30 @@ fn work(shared: &Shared) -> Result<(), StorageError> {
     loop {
         extend(shared);
         let Some(table) = next(shared) else { return Ok(()) };
-        let note = shared.notary.sign(&table.position.head).map_err(StorageError::new)?;
-        shared.index.apply(shared.journal.id(), &table, &note)?;
-        shared.lock().frozen = None;
-        shared.changed.notify_all();
+        take_in(shared, &table)?;
     }
+}
+
+fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
+    let note = shared.notary.sign(&table.position.head).map_err(StorageError::new)?;
+    shared.index.apply(shared.journal.id(), table, &note)?;
+    shared.lock().frozen = None;
+    shared.changed.notify_all();
+    Ok(())
+}
+
+/// One turn of the thread, for tests that must know when it happens.
+#[cfg(test)]
+pub fn turn(shared: &Shared) -> Result<(), StorageError> {
+    extend(shared);
+    let table = {
+        let mut state = shared.lock();
+        if state.fresh.records == 0 {
+            return Ok(());
+        }
+        freeze(&mut state)
+    };
+    take_in(shared, &table)
 }
 
 /// Waits for records and freezes them; `None` = the store closes and everything is in the index.

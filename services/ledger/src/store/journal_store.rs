@@ -7,8 +7,8 @@ use std::thread;
 
 use redb::Database;
 
-use super::disk::{Disk, FileDisk};
-use super::index::Index;
+use super::disk::FileDisk;
+use super::index::{self, Index};
 use super::index_thread::{self, RECORDS_ENOUGH};
 use super::journal_file::{GroupBytes, JournalError, JournalFile};
 use super::memtable::{Memtable, Written};
@@ -124,33 +124,45 @@ impl JournalStore {
     /// Opens or creates the ledger in a folder, migrates it, and brings the index up to the journal.
     pub fn open(folder: &Path, notary: Arc<Notary>) -> Result<Self, OpenError> {
         migrations::run(folder)?;
-        let disk = Arc::new(FileDisk::open(&folder.join(JOURNAL_FILE))?);
+        let journal = JournalFile::open(Arc::new(FileDisk::open(&folder.join(JOURNAL_FILE))?))?;
         let index_file = folder.join(INDEX_FILE);
-        let database = match Database::create(&index_file) {
-            Err(error) if super::index::is_damaged(&error) => {
-                tracing::warn!(%error, "the index is damaged and is made anew from the journal");
+        let mut store = Self::still(journal, notary, |anew| {
+            if anew {
                 std::fs::remove_file(&index_file)?;
-                Database::create(&index_file)
+            }
+            Ok(Database::create(&index_file).map_err(Box::new)?)
+        })?;
+        let shared = Arc::clone(&store.shared);
+        let indexing = thread::Builder::new().name("ledger-index".to_owned());
+        store.indexing = Some(indexing.spawn(move || index_thread::run(&shared))?);
+        Ok(store)
+    }
+
+    /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be made
+    /// anew from the journal.
+    pub fn still(
+        journal: JournalFile,
+        notary: Arc<Notary>,
+        mut database: impl FnMut(bool) -> Result<Database, OpenError>,
+    ) -> Result<Self, OpenError> {
+        let opened = match database(false) {
+            Err(OpenError::Redb(error)) if index::is_damaged(&error) => {
+                tracing::warn!(%error, "the index is damaged and is made anew from the journal");
+                database(true)
             }
             opened => opened,
         };
-        let database = database.map_err(Box::new)?;
-        let journal = JournalFile::open(Arc::clone(&disk) as Arc<dyn Disk>)?;
-        let index = Index::new(database);
-        match Self::on(journal.clone(), index, Arc::clone(&notary)) {
+        let mut index = Index::new(opened?);
+        let recovered = match recovery::run(&journal, &index, &notary) {
             Err(OpenError::Foreign) => {
                 tracing::warn!("the index does not fit the journal and is made anew");
-                std::fs::remove_file(&index_file)?;
-                let database = Database::create(&index_file).map_err(Box::new)?;
-                Self::on(journal, Index::new(database), notary)
+                drop(index);
+                index = Index::new(database(true)?);
+                recovery::run(&journal, &index, &notary)
             }
-            opened => opened,
-        }
-    }
-
-    /// Opens a ledger on these parts.
-    pub fn on(journal: JournalFile, index: Index, notary: Arc<Notary>) -> Result<Self, OpenError> {
-        let (fresh, frontier) = recovery::run(&journal, &index, &notary)?;
+            recovered => recovered,
+        };
+        let (fresh, frontier) = recovered?;
         let state = State {
             allocated: journal.len()?,
             reserved: fresh.position.end,
@@ -162,11 +174,12 @@ impl JournalStore {
         };
         let shared =
             Arc::new(Shared { journal, index, notary, state: Mutex::new(state), changed: Condvar::new() });
-        let thread = Arc::clone(&shared);
-        let indexing = thread::Builder::new()
-            .name("ledger-index".to_owned())
-            .spawn(move || index_thread::run(&thread))?;
-        Ok(Self { shared, tail: Mutex::new(frontier), indexing: Some(indexing) })
+        Ok(Self { shared, tail: Mutex::new(frontier), indexing: None })
+    }
+
+    #[cfg(test)]
+    pub fn index_now(&self) -> Result<(), StorageError> {
+        index_thread::turn(&self.shared)
     }
 
     /// Waits until the index is near enough and nobody writes where the group will stand; or says why that never
