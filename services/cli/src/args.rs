@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{deduct, dispute, enrol, evidence, pki, sale, sandbox, settle, sms};
+use crate::commands::{deduct, dispute, enrol, evidence, ledger, pki, sale, sandbox, settle, sms};
 
 #[derive(Parser, Debug)]
 #[command(
@@ -54,6 +54,9 @@ pub enum Command {
     /// Verify sealed evidence, offline.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
+    /// Export, verify, back up and import the ledger.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Make certificates for other POS software.
     #[command(subcommand)]
     Pki(pki::PkiCommand),
@@ -76,6 +79,7 @@ impl Command {
             Self::Settle(_) => "chit settle",
             Self::Dispute(_) => "chit dispute",
             Self::Evidence(_) => "chit evidence",
+            Self::Ledger(_) => "chit ledger",
             Self::Pki(_) => "chit pki",
             Self::Sandbox(_) => "chit sandbox",
         }
@@ -94,7 +98,7 @@ mod tests {
         let help = cli.render_help().to_string();
         for name in [
             "init", "doctor", "status", "enrol", "sale", "sms", "deduct", "settle", "dispute", "evidence",
-            "pki", "sandbox",
+            "ledger", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

@@ -6,6 +6,7 @@ mod doctor;
 pub mod enrol;
 pub mod evidence;
 mod init;
+pub mod ledger;
 pub mod pki;
 pub mod sale;
 pub mod sandbox;
@@ -27,6 +28,7 @@ use crate::shop::Shop;
 pub fn without_config(command: &Command, output: Output) -> Option<Result<(), Failure>> {
     match command {
         Command::Evidence(evidence) => Some(evidence::run(evidence, output)),
+        Command::Ledger(command) => ledger::offline(command, output),
         _ => None,
     }
 }
@@ -44,6 +46,7 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Settle(command) => settle::run(&shop, command).await,
         Command::Dispute(command) => dispute::run(&shop, command).await,
         Command::Evidence(command) => evidence::run(&command, output),
+        Command::Ledger(command) => ledger::run(&shop, command).await,
         Command::Pki(command) => pki::run(&ctx.shared, command, output),
         Command::Sandbox(command) => sandbox::run(&shop, command).await,
     }
