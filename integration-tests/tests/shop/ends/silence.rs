@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chit_integration_tests::ask;
 use chit_integration_tests::desk::{Journal, Refused};
-use chit_proto::checkout::v1::{Challenge, ChallengeState, PayerState, SaleState};
+use chit_proto::checkout::v1::{Challenge, ChallengeState, PayerState, SaleState, SmsTrace};
 use chit_proto::sms_gateway::v1::{ModemState, WatchModemRequest};
 use serde_json::json;
 
@@ -35,8 +35,8 @@ async fn no_reply_in_three_rounds_leads_over_notice_and_objection_to_the_deny_li
     let (_, mut journal) = shop.sell().await;
     three_silent_rounds(&mut shop, &mut journal, true).await;
     let pending = journal.sale_is(SaleState::BadPending).await.unwrap();
-    let notice = journal.sale("the notice is out", |sale| sale.sms.iter().any(|sms| sms.purpose == "NOTICE"));
-    notice.await.unwrap();
+    let out = |sms: &SmsTrace| sms.purpose == "NOTICE" && sms.state == "DELIVERED";
+    journal.sale("the notice is out", |sale| sale.sms.iter().any(out)).await.unwrap();
     shop.desk.advance_hours(OBJECTION_H + 1).await.unwrap();
     journal.sale_is(SaleState::BadListed).await.unwrap();
     assert_eq!(shop.payer_now().await.state(), PayerState::Denied);

@@ -130,12 +130,12 @@ pub fn notify(tx: &mut Tx, voice: &Voice, sale_id: &str, message_id: &str) -> Re
 }
 
 /// What became of the notice. Without one that is known to be out nobody is listed by himself.
-pub fn noticed(sale: &mut Sale, message_id: &str, outcome: Notice, now_ms: i64) {
+pub fn noticed(sale: &mut Sale, message_id: &str, outcome: Notice, submitted_ms: i64) {
     if sale.state() != SaleState::BadPending || sale.notice_message_id != message_id {
         return;
     }
     match outcome {
-        Notice::Out if sale.notice_ms == 0 => sale.notice_ms = now_ms,
+        Notice::Out if sale.notice_ms == 0 => sale.notice_ms = submitted_ms,
         Notice::Undeliverable => sale.listing_needs_person = true,
         Notice::NotSent => sale.notice_message_id.clear(),
         Notice::Out | Notice::NotKnown => {}

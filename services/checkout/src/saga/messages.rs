@@ -113,6 +113,7 @@ fn request(message: &OutMessage) -> std::result::Result<SendMessageRequest, Faul
         class: class as i32,
         not_after: not_after.map(chit_runtime::clock::to_proto),
         subject_id: message.challenge_id.clone(),
+        ..SendMessageRequest::default()
     })
 }
 

@@ -7,7 +7,7 @@ use chit_proto::sms_gateway::v1::{Encoding, Message, MessageState, WatchMessages
 use super::for_ever;
 use crate::dialogue::asking::VALID_MS;
 use crate::dialogue::rounds::{self, Notice};
-use crate::domain::dialogue::{Challenge, ChallengeState, OutMessage, Purpose};
+use crate::domain::dialogue::{ChallengeState, OutMessage, Purpose};
 use crate::domain::name::Named;
 use crate::domain::refusal::Result;
 use crate::domain::sale::{SaleState, SmsTrace};
@@ -50,7 +50,12 @@ pub fn note(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {
         let before = sale.clone();
         sale.trace_sms(trace(message, known));
         if message.purpose() == Purpose::Notice {
-            rounds::noticed(&mut sale, &message.message_id, became(known.state()), tx.now_ms);
+            rounds::noticed(
+                &mut sale,
+                &message.message_id,
+                became(known.state()),
+                submitted_ms(known, 0, tx.now_ms),
+            );
         }
         if message.purpose() == Purpose::Challenge
             && is_out(known.state())
@@ -87,7 +92,7 @@ fn note_challenge(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<
         MessageState::Expired | MessageState::Cancelled => rounds::call_off(tx, &mut challenge, "system", 0),
         state if is_out(state) && challenge.state() == ChallengeState::Sending => {
             challenge.state = ChallengeState::Open as i32;
-            challenge.submit_ms = submitted_ms(known, &challenge, tx.now_ms);
+            challenge.submit_ms = submitted_ms(known, challenge.create_ms, tx.now_ms);
             challenge.expire_ms = challenge.submit_ms + VALID_MS;
             tx.put_challenge("system", &challenge)
         }
@@ -96,9 +101,9 @@ fn note_challenge(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<
 }
 
 /// When the network took it, as the gateway says; an unknown outcome has no such time.
-fn submitted_ms(known: &Message, challenge: &Challenge, now_ms: i64) -> i64 {
+fn submitted_ms(known: &Message, from_ms: i64, now_ms: i64) -> i64 {
     let submitted = known.submit_time.as_ref().and_then(chit_runtime::clock::from_proto);
-    submitted.map_or(now_ms, |at| at.as_millisecond().clamp(challenge.create_ms.min(now_ms), now_ms))
+    submitted.map_or(now_ms, |at| at.as_millisecond().clamp(from_ms.min(now_ms), now_ms))
 }
 
 fn became(state: MessageState) -> Notice {
