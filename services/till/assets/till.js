@@ -117,6 +117,7 @@
   function look() {
     const live = byId('live');
     if (!live || looking) return;
+    if (live.complete && !live.naturalWidth) live.classList.add('blind');
     looking = true;
     const next = new Image();
     const again = () => setTimeout(() => { looking = false; look(); }, LIVE_MS);

@@ -35,19 +35,28 @@ pub struct Known {
     pub revision: u64,
 }
 
+/// A scan that changed nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefusedScan {
+    /// Goods that the catalogue lacks.
+    Goods(String),
+    /// A payer's code, by checkout's reason.
+    Payer(String),
+}
+
 /// What the pages show.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
     events_up: bool,
     status_up: bool,
-    /// Rises with every event; back-office sections are read anew then.
-    pub change: u64,
+    /// Revision of the newest event that was seen.
+    pub revision: u64,
     pub current: Option<Known>,
     /// The newest committed sale before the current one.
     pub previous: Option<Sale>,
     pub status: Option<GetStatusResponse>,
-    /// Code of goods that the handheld read and the catalogue lacks.
-    pub unknown_goods: Option<String>,
+    /// What the handheld read and the sale did not take.
+    pub refused_scan: Option<RefusedScan>,
     /// Sale whose receipt was scanned last, with a count that tells two scans of the same apart.
     pub scanned_receipt: Option<(u64, String)>,
 }
@@ -59,20 +68,20 @@ impl Scene {
     }
 
     fn take_event(&mut self, event: Event) {
-        self.change += 1;
+        self.revision = event.revision;
         if let Some(Resource::Sale(sale)) = event.resource {
             self.take_sale(sale, event.revision);
         }
     }
 
     fn take_sale(&mut self, sale: Sale, revision: u64) {
+        self.refused_scan = None;
         let newest = self.current.as_ref().map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
         if sale.sale_id.as_str() >= newest {
             let before = self.current.replace(Known { sale, revision });
             if let Some(before) = before
                 && self.current.as_ref().is_some_and(|now| now.sale.sale_id != before.sale.sale_id)
             {
-                self.unknown_goods = None;
                 self.take_previous(before.sale);
             }
         } else {
@@ -137,7 +146,7 @@ async fn open(till: &Till) -> Result<Streaming<chit_proto::checkout::v1::WatchEv
     let stream =
         timeout(OPEN_MAX, opening).await.map_err(|_| Status::unavailable("no stream"))??.into_inner();
     change(till, |scene| {
-        scene.change += 1;
+        scene.revision = status.revision;
         scene.current = None;
         scene.previous = None;
         for sale in sales.into_iter().rev() {

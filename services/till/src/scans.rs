@@ -1,20 +1,23 @@
-//! What the handheld reads besides checkout's own use of it: the QR of a receipt opens its enquiry, and goods that the
-//! catalogue lacks are told to the cashier.
+//! What the handheld reads besides checkout's own use of it: the QR of a receipt opens its enquiry, and a scan that the
+//! sale does not take is told to the cashier.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chit_proto::checkout::v1::SearchGoodsRequest;
+use chit_proto::checkout::v1::{PresentPayerRequest, SaleState, SearchGoodsRequest};
 use chit_proto::scanner::v1::watch_scans_response::Event;
 use chit_proto::scanner::v1::{Scan, WatchScansRequest};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tonic::Status;
 use ulid::Ulid;
 
 use crate::far;
+use crate::hub::{RefusedScan, Scene};
 use crate::till::Till;
 
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// checkout takes a good code within this time.
+const TAKEN_MAX: Duration = Duration::from_millis(800);
 const RECEIPT_PREFIX: &str = "CHIT1:";
 /// Bytes of the signed layout before its signature, and with it (checkout/v1/goods.proto, SignedReceipt).
 const RECEIPT_BYTES: usize = 74 + 64;
@@ -53,20 +56,50 @@ async fn look_at(till: &Till, scan: &Scan) {
         });
         return;
     }
-    if !is_gtin(text) {
-        return;
+    let refused =
+        if is_gtin(text) { refused_goods(till, text).await } else { refused_payer(till, scan).await };
+    if refused.is_some() {
+        till.scene.send_modify(|scene| Arc::make_mut(scene).refused_scan = refused);
     }
-    let request = SearchGoodsRequest { query: text.trim_start_matches('0').to_owned(), limit: 1 };
-    let padded = SearchGoodsRequest { query: text.to_owned(), limit: 1 };
-    let found = async {
-        let known = !far!(till.far.shop.search_goods(padded)).await?.items.is_empty()
-            || !far!(till.far.shop.search_goods(request)).await?.items.is_empty();
-        Ok::<bool, Status>(known)
+}
+
+/// The catalogue may write a number with or without leading zeros.
+async fn refused_goods(till: &Till, code: &str) -> Option<RefusedScan> {
+    for query in [code, code.trim_start_matches('0')] {
+        let request = SearchGoodsRequest { query: query.to_owned(), limit: 1 };
+        let found = far!(till.far.shop.search_goods(request)).await.ok()?;
+        if !found.items.is_empty() {
+            return None;
+        }
+    }
+    Some(RefusedScan::Goods(code.to_owned()))
+}
+
+/// checkout takes a payer's code by itself and tells nobody when it refuses one. So the open sale is given a moment to
+/// change; if it does not, the code is presented once more for the reason, which changes nothing where it was refused.
+async fn refused_payer(till: &Till, scan: &Scan) -> Option<RefusedScan> {
+    let mut scenes = till.scene.subscribe();
+    let open = scenes.borrow().current.clone()?;
+    if !matches!(open.sale.state(), SaleState::Draft | SaleState::PayerOk) {
+        return None;
+    }
+    let moved_on = |scene: &Arc<Scene>| {
+        scene
+            .current
+            .as_ref()
+            .is_none_or(|now| now.sale.sale_id != open.sale.sale_id || now.revision != open.revision)
     };
-    if let Ok(known) = found.await {
-        let unknown = (!known).then(|| text.to_owned());
-        till.scene.send_modify(|scene| Arc::make_mut(scene).unknown_goods = unknown);
+    if timeout(TAKEN_MAX, scenes.wait_for(moved_on)).await.is_ok() {
+        return None;
     }
+    let request = PresentPayerRequest {
+        request_id: Ulid::generate().to_string(),
+        sale_id: open.sale.sale_id.clone(),
+        code: scan.data.clone(),
+        engine: scan.engine.clone(),
+    };
+    let refusal = far!(till.far.sales.present_payer(request)).await.err()?;
+    Some(RefusedScan::Payer(chit_runtime::error::reason_of(&refusal)?))
 }
 
 fn is_gtin(text: &str) -> bool {

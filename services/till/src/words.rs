@@ -133,6 +133,48 @@ mod tests {
         paths.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
     }
 
+    /// Words of an enum's values without their prefix, as the services send them.
+    fn values(prefix: &str, name_of: impl Fn(i32) -> Option<&'static str>) -> Vec<String> {
+        let names = (0..64).filter_map(name_of);
+        names.map(|name| name.strip_prefix(prefix).unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_code_of_the_services_has_words() {
+        use chit_proto::checkout::v1::*;
+        use chit_proto::ledger::v1::{FactKind, TransferKind};
+        use chit_proto::media_capture::v1::CameraState;
+        use chit_proto::printer::v1::PrinterCondition;
+        use chit_proto::scanner::v1::SourceState;
+        use chit_proto::sms_gateway::v1::{MessageState, ModemState};
+        macro_rules! names {
+            ($kind:literal, $prefix:literal, $enum:ty) => {
+                ($kind, values($prefix, |at| <$enum>::try_from(at).ok().map(|value| value.as_str_name())))
+            };
+        }
+        let all = [
+            names!("state", "SALE_STATE_", SaleState),
+            names!("trouble", "ATTENTION_", Attention),
+            names!("safe", "ATTENTION_", Attention),
+            names!("todo", "ATTENTION_", Attention),
+            names!("cause", "DISPUTE_CAUSE_", DisputeCause),
+            names!("dispute", "DISPUTE_STATE_", DisputeState),
+            names!("fact", "FACT_KIND_", FactKind),
+            names!("transfer", "TRANSFER_KIND_", TransferKind),
+            names!("condition", "CAMERA_STATE_", CameraState),
+            names!("condition", "PRINTER_CONDITION_", PrinterCondition),
+            names!("condition", "SOURCE_STATE_", SourceState),
+            names!("condition", "MODEM_STATE_", ModemState),
+            names!("sms", "MESSAGE_STATE_", MessageState),
+        ];
+        for (kind, names) in all {
+            assert!(names.len() > 2, "{kind}");
+            for name in names.iter().filter(|name| !(kind == "sms" && *name == "UNSPECIFIED")) {
+                assert!(Lang::En.known(&format!("{kind}-{name}")), "{kind}-{name} has no words");
+            }
+        }
+    }
+
     #[test]
     fn plurals_follow_the_language() {
         let one = [("count", 1.into())];

@@ -151,7 +151,7 @@ async fn change(
         total: Some(total),
     };
     far!(till.far.sales.set_basket(request)).await?;
-    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).unknown_goods = None);
+    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).refused_scan = None);
     Ok(())
 }
 

@@ -190,5 +190,5 @@ async fn find(till: &Till, scene: &Scene, sale_id: &str) -> Option<Known> {
     }
     let request = GetSaleRequest { sale_id: sale_id.to_owned() };
     let sale = far!(till.far.sales.get_sale(request)).await.ok()?.sale?;
-    Some(Known { sale, revision: scene.change })
+    Some(Known { sale, revision: scene.revision })
 }

@@ -24,7 +24,7 @@ pub fn lines(reader: &Reader, known: &Known, editable: bool) -> Markup {
                     p.muted { (reader.t("basket-empty-hint")) }
                 }
             } @else {
-                ol.lines #lines aria-live="polite" aria-relevant="additions text" {
+                ol.lines #lines tabindex="0" aria-labelledby="basket-title" aria-live="polite" aria-relevant="additions text" {
                     @for (index, line) in sale.lines.iter().enumerate().rev() {
                         (row(reader, known, index, line, editable))
                     }

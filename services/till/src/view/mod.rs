@@ -23,6 +23,7 @@ use maud::{Markup, html};
 pub use reader::Reader;
 
 /// A button that sends a form: `name` is its `data-act`, `fields` are hidden.
+#[derive(Default)]
 pub struct Action<'a> {
     pub name: &'a str,
     /// Where several of them are on one page: what tells them apart.
@@ -34,12 +35,6 @@ pub struct Action<'a> {
     /// Class of the button.
     pub look: &'a str,
     pub off: bool,
-}
-
-impl Default for Action<'_> {
-    fn default() -> Self {
-        Self { name: "", of: "", to: "", fields: &[], words: "", key: "", look: "", off: false }
-    }
 }
 
 impl Action<'_> {

@@ -98,7 +98,8 @@ fn queue(reader: &Reader, scene: &Scene, books: &Books) -> Markup {
     use SaleState::{BadPending, Challenged, Queued, Rejected, Sealed, Unreachable, Verified};
     let shown = [Sealed, Queued, Challenged, Verified, Rejected, Unreachable, BadPending];
     let waiting: Vec<_> = books.sales.iter().filter(|sale| shown.contains(&sale.state())).collect();
-    let rid = format!("deduct-{}-{}", scene.change, reader.now.as_second());
+    // A minute later the same press is a new one: night may have become day.
+    let rid = format!("deduct-{}-{}", scene.revision, reader.now.as_second() / 60);
     html! {
         section.card #queue data-count=(waiting.len()) {
             header.row {
@@ -141,7 +142,7 @@ fn release_button(reader: &Reader, sale: &Sale) -> Markup {
 fn settlement(reader: &Reader, scene: &Scene, books: &Books) -> Markup {
     let verified = scene.status.as_ref().map(|status| status.verified).unwrap_or_default();
     let newest = books.batches.first().map(|batch| batch.batch_id.as_str()).unwrap_or("none");
-    let rid = format!("settle-{newest}-{}", scene.change);
+    let rid = format!("settle-{newest}-{}", scene.revision);
     let may = reader.is_at_least(StaffRole::Supervisor);
     html! {
         section.card #settlement data-verified=(verified) {

@@ -98,8 +98,8 @@ fn question(reader: &Reader, known: &Known) -> Markup {
     html! {
         fieldset.question #same-person data-answer=(match sale.same_person { Some(true) => "yes", Some(false) => "no", None => "" }) {
             legend { (reader.t("same-person")) }
-            (answer("same-yes", "yes", "same-yes", "y"))
-            (answer("same-no", "no", "same-no", "n"))
+            (answer("same-yes", "yes", "person-yes", "y"))
+            (answer("same-no", "no", "person-no", "n"))
         }
     }
 }

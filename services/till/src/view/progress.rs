@@ -105,7 +105,8 @@ pub fn live(reader: &Reader, sale: &Sale) -> Markup {
         @if thumb::is_filmed(sale) {
             figure.live {
                 img #live data-keep data-live="/thumb.jpg" src="/thumb.jpg" alt=(reader.t("live-alt"));
-                figcaption { span.mark aria-hidden="true" { "●" } " " (reader.t("live")) }
+                figcaption.sees { span.mark aria-hidden="true" { "●" } " " (reader.t("live")) }
+                figcaption.blind { span.mark aria-hidden="true" { "!" } " " (reader.t("live-blind")) }
             }
         }
     }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
 use super::{Action, Reader, basket, chip, key_cap, money, payer, progress, trouble};
-use crate::hub::{Known, Scene};
+use crate::hub::{Known, RefusedScan, Scene};
 use crate::pages::Region;
 
 pub fn page(reader: &Reader, name: &str, regions: &[Region], up: bool) -> Markup {
@@ -52,7 +52,7 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     html! {
         main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) {
             div.left {
-                @if let Some(code) = &scene.unknown_goods { (unknown_goods(reader, code)) }
+                @if let Some(scan) = &scene.refused_scan { (refused_scan(reader, scan)) }
                 (basket::lines(reader, known, true))
                 @if let Some(previous) = scene.previous.as_ref().filter(|_| sale.lines.is_empty()) {
                     (previous_card(reader, previous))
@@ -67,11 +67,18 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     }
 }
 
-fn unknown_goods(reader: &Reader, code: &str) -> Markup {
+/// The cashier hears a beep whatever was read; here stands why nothing came of it.
+fn refused_scan(reader: &Reader, scan: &RefusedScan) -> Markup {
+    let (reason, words) = match scan {
+        RefusedScan::Goods(code) => {
+            ("GOODS_UNKNOWN", reader.with("goods-unknown", &[("code", code.as_str().into())]))
+        }
+        RefusedScan::Payer(reason) => (reason.as_str(), reader.reason(reason)),
+    };
     html! {
-        div.notice.bad role="alert" data-reason="GOODS_UNKNOWN" {
+        div.notice.bad #refused-scan role="alert" data-reason=(reason) {
             span.mark aria-hidden="true" { "!" }
-            p { (reader.with("goods-unknown", &[("code", code.into())])) }
+            p { (words) }
         }
     }
 }
@@ -164,7 +171,7 @@ fn working(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
                 @if matches!(attention, Attention::Unspecified | Attention::Release | Attention::SmsUnknown) {
                     (progress::steps(reader, sale))
                 } @else {
-                    (trouble::card(reader, scene, sale, attention))
+                    (trouble::card(reader, scene, known, attention))
                 }
                 (basket::lines(reader, known, false))
             }

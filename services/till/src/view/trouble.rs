@@ -4,10 +4,10 @@ use chit_proto::checkout::v1::{Attention, ReceiptState, Sale};
 use maud::{Markup, html};
 
 use super::sale::short_attention;
-use super::{Action, Reader, chip};
-use crate::hub::Scene;
+use super::{Action, Reader, basket, chip};
+use crate::hub::{Known, Scene};
 
-pub fn card(reader: &Reader, scene: &Scene, sale: &Sale, attention: Attention) -> Markup {
+pub fn card(reader: &Reader, scene: &Scene, known: &Known, attention: Attention) -> Markup {
     let name = short_attention(attention);
     html! {
         section.trouble-card #trouble data-trouble=(name) role="alert" {
@@ -16,7 +16,7 @@ pub fn card(reader: &Reader, scene: &Scene, sale: &Sale, attention: Attention) -
                 dt { (reader.t("trouble-safe")) } dd { (reader.code("safe", name)) }
                 dt { (reader.t("trouble-do")) } dd { (reader.code("todo", name)) (devices(reader, scene, attention)) }
             }
-            div.row.choices { (actions(reader, sale, attention)) }
+            div.row.choices { (actions(reader, known, attention)) }
         }
     }
 }
@@ -36,9 +36,10 @@ fn devices(reader: &Reader, scene: &Scene, attention: Attention) -> Markup {
     }
 }
 
-fn actions(reader: &Reader, sale: &Sale, attention: Attention) -> Markup {
+fn actions(reader: &Reader, known: &Known, attention: Attention) -> Markup {
+    let sale = &known.sale;
     let receipt = |name, answer, words, key, look| {
-        let rid = format!("whole-{answer}-{}", sale.sale_id);
+        let rid = basket::rid(known, answer, 0);
         let fields = [("rid", rid.as_str()), ("sale_id", sale.sale_id.as_str()), ("answer", answer)];
         Action { name, to: "/sale/receipt", fields: &fields, words, key, look, ..Action::default() }
             .html(reader)

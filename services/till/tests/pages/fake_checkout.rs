@@ -1,0 +1,234 @@
+//! A checkout that shows what a test has put into it and remembers what it was asked.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use chit_proto::checkout::v1::*;
+use chit_proto::money::v1::Money;
+use chit_runtime::{Context, Server, error};
+use tokio::sync::broadcast;
+use tokio_stream::{Stream, StreamExt as _, wrappers::BroadcastStream};
+use tonic::{Code, Request, Response, Status};
+
+pub const PIN: &str = "135790";
+
+#[derive(Default)]
+pub struct State {
+    pub sales: Vec<Sale>,
+    pub devices: Vec<DeviceStatus>,
+    pub waiting: u32,
+    pub verified: u32,
+    pub wrong_pins: u32,
+    pub manifest: Vec<u8>,
+    /// Names of the calls that change something, in their order.
+    pub asked: Vec<String>,
+}
+
+#[derive(Clone)]
+pub struct FakeCheckout {
+    state: Arc<Mutex<State>>,
+    events: broadcast::Sender<Event>,
+}
+
+impl FakeCheckout {
+    pub fn new() -> Self {
+        Self { state: Arc::default(), events: broadcast::Sender::new(64) }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Puts a sale in or changes it, and tells it.
+    pub fn put(&self, sale: Sale) {
+        let mut state = self.state();
+        state.sales.retain(|known| known.sale_id != sale.sale_id);
+        state.sales.push(sale.clone());
+        state.sales.sort_by(|left, right| right.sale_id.cmp(&left.sale_id));
+        let resource = Some(event::Resource::Sale(sale));
+        // Nobody may be listening yet.
+        let _ = self.events.send(Event { revision: 7, resource, ..Event::default() });
+    }
+
+    fn note(&self, call: &str) {
+        self.state().asked.push(call.to_owned());
+    }
+
+    pub fn serve(&self, ctx: &Context) {
+        let server = Server::new(ctx, chit_proto::FILE_DESCRIPTOR_SET)
+            .add(staff_service_server::StaffServiceServer::new(self.clone()))
+            .add(sale_service_server::SaleServiceServer::new(self.clone()))
+            .add(shop_service_server::ShopServiceServer::new(self.clone()))
+            .add(event_service_server::EventServiceServer::new(self.clone()))
+            .add(enquiry_service_server::EnquiryServiceServer::new(self.clone()))
+            .add(settlement_service_server::SettlementServiceServer::new(self.clone()))
+            .add(dispute_service_server::DisputeServiceServer::new(self.clone()));
+        tokio::spawn(server.run());
+    }
+}
+
+pub fn sale(id: &str, state: SaleState) -> Sale {
+    let line = |gtin: &str, name: &str, pieces: i64, price: i64| BasketLine {
+        gtin: gtin.to_owned(),
+        description: name.to_owned(),
+        quantity_milli: pieces * 1000,
+        unit_price_minor: price,
+        total_minor: pieces * price,
+    };
+    Sale {
+        sale_id: id.to_owned(),
+        state: state as i32,
+        cashier: "li".to_owned(),
+        lines: vec![
+            line("6901234567892", "农夫山泉 550ml", 2, 200),
+            line("6911111111117", "鲜鸡蛋 <10>", 1, 1280),
+        ],
+        total: Some(Money { amount_minor: 1680, currency_code: "CNY".to_owned() }),
+        payer_id: "8361eb0013f73355".to_owned(),
+        payer_last4: "3355".to_owned(),
+        ..Sale::default()
+    }
+}
+
+fn refuse(reason: &'static str) -> Status {
+    error::status(Code::PermissionDenied, reason, "refused")
+}
+
+/// One line a call; what is not named answers emptily.
+macro_rules! service {
+    ($trait:path { $($method:ident($request:ident) -> $response:ident $(= $answer:expr)?),* $(,)? }) => {
+        #[tonic::async_trait]
+        impl $trait for FakeCheckout {
+            $(async fn $method(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
+                let answer = service!(@answer self, request, $response $(, $answer)?);
+                answer.map(Response::new)
+            })*
+        }
+    };
+    (@answer $fake:ident, $request:ident, $response:ident) => {{
+        drop($request);
+        Ok::<$response, Status>($response::default())
+    }};
+    (@answer $fake:ident, $request:ident, $response:ident, $answer:expr) => { $answer($fake, $request.into_inner()) };
+}
+
+service!(staff_service_server::StaffService {
+    list_staff(ListStaffRequest) -> ListStaffResponse = |_: &Self, _| {
+        let member = |name: &str, role: StaffRole| StaffMember { name: name.to_owned(), role: role as i32 };
+        let staff = vec![member("li", StaffRole::Cashier), member("wang", StaffRole::Supervisor)];
+        Ok(ListStaffResponse { staff })
+    },
+    sign_in(SignInRequest) -> SignInResponse = |fake: &Self, request: SignInRequest| {
+        let mut state = fake.state();
+        if state.wrong_pins >= 5 {
+            return Err(refuse("PIN_LOCKED_OUT"));
+        }
+        if request.pin != PIN {
+            state.wrong_pins += 1;
+            return Err(refuse("PIN_WRONG"));
+        }
+        let role = if request.actor == "wang" { StaffRole::Supervisor } else { StaffRole::Cashier };
+        Ok(SignInResponse { member: Some(StaffMember { name: request.actor, role: role as i32 }) })
+    },
+});
+
+service!(sale_service_server::SaleService {
+    start_sale(StartSaleRequest) -> StartSaleResponse = |fake: &Self, request: StartSaleRequest| {
+        fake.note(&format!("start_sale {}", request.request_id));
+        Ok(StartSaleResponse::default())
+    },
+    set_basket(SetBasketRequest) -> SetBasketResponse = |fake: &Self, request: SetBasketRequest| {
+        let total = request.total.unwrap_or_default().amount_minor;
+        fake.note(&format!("set_basket {} lines {total}", request.lines.len()));
+        Ok(SetBasketResponse::default())
+    },
+    scan_payer(ScanPayerRequest) -> ScanPayerResponse,
+    present_payer(PresentPayerRequest) -> PresentPayerResponse,
+    confirm_person(ConfirmPersonRequest) -> ConfirmPersonResponse,
+    commit_sale(CommitSaleRequest) -> CommitSaleResponse = |fake: &Self, request: CommitSaleRequest| {
+        match request.approval {
+            None => Err(refuse("APPROVAL_REQUIRED")),
+            Some(approval) if approval.pin != PIN => Err(refuse("PIN_WRONG")),
+            Some(approval) => {
+                fake.note(&format!("commit_sale approved by {}", approval.actor));
+                Ok(CommitSaleResponse::default())
+            }
+        }
+    },
+    release_sale(ReleaseSaleRequest) -> ReleaseSaleResponse = |fake: &Self, request: ReleaseSaleRequest| {
+        fake.note(&format!("release_sale {}", request.sale_id));
+        Ok(ReleaseSaleResponse::default())
+    },
+    void_sale(VoidSaleRequest) -> VoidSaleResponse,
+    override_evidence(OverrideEvidenceRequest) -> OverrideEvidenceResponse,
+    resolve_receipt(ResolveReceiptRequest) -> ResolveReceiptResponse,
+    reprint_receipt(ReprintReceiptRequest) -> ReprintReceiptResponse,
+    record_other_payment(RecordOtherPaymentRequest) -> RecordOtherPaymentResponse,
+    get_sale(GetSaleRequest) -> GetSaleResponse = |fake: &Self, request: GetSaleRequest| {
+        let sale = fake.state().sales.iter().find(|sale| sale.sale_id == request.sale_id).cloned();
+        let sale = sale.ok_or_else(|| error::status(Code::NotFound, "SALE_NOT_FOUND", "no such sale"))?;
+        Ok(GetSaleResponse { sale: Some(sale) })
+    },
+    list_sales(ListSalesRequest) -> ListSalesResponse = |fake: &Self, _| {
+        Ok(ListSalesResponse { sales: fake.state().sales.clone(), ..Default::default() })
+    },
+});
+
+service!(shop_service_server::ShopService {
+    get_status(GetStatusRequest) -> GetStatusResponse = |fake: &Self, _| {
+        let state = fake.state();
+        let attention = state.sales.iter().filter(|sale| !sale.attention.is_empty()).cloned().collect();
+        Ok(GetStatusResponse {
+            deductions_waiting: state.waiting,
+            verified: state.verified,
+            devices: state.devices.clone(),
+            attention,
+            ..Default::default()
+        })
+    },
+    get_z_report(GetZReportRequest) -> GetZReportResponse,
+    search_goods(SearchGoodsRequest) -> SearchGoodsResponse,
+});
+
+service!(enquiry_service_server::EnquiryService {
+    look_up_sale(LookUpSaleRequest) -> LookUpSaleResponse = |fake: &Self, request: LookUpSaleRequest| {
+        fake.note(&format!("look_up_sale {} by {}", request.reference, request.actor));
+        let state = fake.state();
+        let sale = state.sales.first().cloned();
+        let sale = sale.ok_or_else(|| error::status(Code::NotFound, "SALE_NOT_FOUND", "no such sale"))?;
+        let video_file = "video.mp4".to_owned();
+        Ok(LookUpSaleResponse { sale: Some(sale), manifest: state.manifest.clone(), video_file, ..Default::default() })
+    },
+});
+
+service!(settlement_service_server::SettlementService {
+    run_settlement(RunSettlementRequest) -> RunSettlementResponse = |fake: &Self, request: RunSettlementRequest| {
+        fake.note(&format!("run_settlement by {}", request.actor));
+        Ok(RunSettlementResponse::default())
+    },
+    get_settlement_batch(GetSettlementBatchRequest) -> GetSettlementBatchResponse,
+    list_settlement_batches(ListSettlementBatchesRequest) -> ListSettlementBatchesResponse,
+});
+
+service!(dispute_service_server::DisputeService {
+    open_dispute(OpenDisputeRequest) -> OpenDisputeResponse,
+    resolve_dispute(ResolveDisputeRequest) -> ResolveDisputeResponse,
+    withdraw_dispute(WithdrawDisputeRequest) -> WithdrawDisputeResponse,
+    get_dispute(GetDisputeRequest) -> GetDisputeResponse,
+    list_disputes(ListDisputesRequest) -> ListDisputesResponse,
+});
+
+#[tonic::async_trait]
+impl event_service_server::EventService for FakeCheckout {
+    type WatchEventsStream = Pin<Box<dyn Stream<Item = Result<WatchEventsResponse, Status>> + Send>>;
+
+    async fn watch_events(
+        &self,
+        _request: Request<WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        let events = BroadcastStream::new(self.events.subscribe());
+        let events =
+            events.filter_map(Result::ok).map(|event| Ok(WatchEventsResponse { event: Some(event) }));
+        Ok(Response::new(Box::pin(events)))
+    }
+}
