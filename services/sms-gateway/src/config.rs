@@ -1,5 +1,6 @@
 //! `[sms-gateway]` of chit.toml.
 
+use crate::domain::rate::Caps;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -20,10 +21,95 @@ pub struct Config {
     pub unknown_resend_after_s: u32,
     /// Submissions in any 60 s; networks and SIM contracts limit it.
     pub max_per_minute: NonZeroU32,
+    /// Submissions in any hour, 24 hours and 30 days (the SIM's contract); 0 = no limit.
+    pub max_per_hour: u32,
+    pub max_per_day: u32,
+    pub max_per_month: u32,
     /// Ask the network for status reports.
     pub reports: bool,
     /// File with the SIM's PIN, mode 0600. It is tried once per SIM and PIN, ever. An absolute path.
     pub pin_file: Option<PathBuf>,
+    /// The modem's IMEI: if the port is gone, the modem is looked for by it under /dev/serial/by-id.
+    pub imei: Option<String>,
+    /// What is tried with a modem that hangs: "none" or "cfun" (AT+CFUN=1,1, which some modems answer by
+    /// leaving the USB for half a minute).
+    pub reset: Reset,
+    /// Calling codes that may be written to, such as "86"; empty = all.
+    pub countries: Vec<String>,
+    /// Messages to one number in any 24 hours; 0 = no limit.
+    pub max_per_destination_day: u32,
+    /// Messages that one user of this machine may queue in any hour; 0 = no limit.
+    pub max_per_client_hour: u32,
+    /// Users, besides the service's own and root, that may send: checkout's. Others of allow_uids only read.
+    pub send_uids: Vec<u32>,
+    /// Done messages and acknowledged incoming ones are kept so long.
+    pub keep_days: u32,
+    /// More than one modem, or another transport; then the keys above only fill in what a modem leaves out.
+    pub modems: Vec<Line>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reset {
+    None,
+    Cfun,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    #[default]
+    Modem,
+    /// Delivers to nobody. Sandbox only.
+    Loopback,
+    /// An operator's or provider's SMPP 3.4 or 5.0 server.
+    Smpp,
+}
+
+/// One of several ways out.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Line {
+    /// Unique; messages, reports and routes are kept by it.
+    pub name: String,
+    pub transport: Kind,
+    pub port: Option<PathBuf>,
+    pub baud: Option<u32>,
+    pub pin_file: Option<PathBuf>,
+    pub imei: Option<String>,
+    pub max_per_minute: Option<NonZeroU32>,
+    pub max_per_hour: Option<u32>,
+    pub max_per_day: Option<u32>,
+    pub max_per_month: Option<u32>,
+    pub smpp: Option<Smpp>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smpp {
+    /// `host:port`.
+    pub address: String,
+    pub system_id: String,
+    /// File with the password, mode 0600. An absolute path.
+    pub password_file: PathBuf,
+    /// The number the provider gave, in E.164: what payers answer to.
+    pub source: String,
+}
+
+/// One way out with every setting decided.
+#[derive(Debug, Clone)]
+pub struct Way {
+    pub name: String,
+    pub kind: Kind,
+    pub port: PathBuf,
+    pub baud: u32,
+    pub pin_file: Option<PathBuf>,
+    pub imei: Option<String>,
+    pub reset: Reset,
+    pub caps: Caps,
+    pub reports: bool,
+    pub answer_timeout: Duration,
+    pub smpp: Option<Smpp>,
 }
 
 impl Default for Config {
@@ -34,18 +120,84 @@ impl Default for Config {
             answer_timeout_s: 125,
             unknown_resend_after_s: 120,
             max_per_minute: MAX_PER_MINUTE_DEFAULT,
+            max_per_hour: 0,
+            max_per_day: 0,
+            max_per_month: 0,
             reports: true,
             pin_file: None,
+            imei: None,
+            reset: Reset::None,
+            countries: vec!["86".into()],
+            max_per_destination_day: 20,
+            max_per_client_hour: 1000,
+            send_uids: Vec::new(),
+            keep_days: 400,
+            modems: Vec::new(),
         }
     }
 }
 
 impl Config {
-    pub fn answer_timeout(&self) -> Duration {
-        Duration::from_secs(self.answer_timeout_s)
+    /// Every way out; one modem when no list is given.
+    pub fn ways(&self) -> anyhow::Result<Vec<Way>> {
+        let single = [Line::default()];
+        let lines = if self.modems.is_empty() { &single[..] } else { &self.modems };
+        let ways: Vec<Way> = lines.iter().map(|line| self.way(line)).collect();
+        for (at, way) in ways.iter().enumerate() {
+            anyhow::ensure!(!way.name.is_empty(), "each of [[sms-gateway.modems]] needs a name");
+            let twice = ways[..at].iter().any(|other| other.name == way.name);
+            anyhow::ensure!(!twice, "two of [[sms-gateway.modems]] have the name {:?}", way.name);
+            let complete = way.kind != Kind::Smpp || way.smpp.is_some();
+            anyhow::ensure!(complete, "modem {:?}: transport \"smpp\" needs an smpp table", way.name);
+        }
+        Ok(ways)
     }
 
-    pub fn resend_after(&self) -> jiff::SignedDuration {
-        jiff::SignedDuration::from_secs(self.unknown_resend_after_s.into())
+    fn way(&self, line: &Line) -> Way {
+        let port = line.port.clone().unwrap_or_else(|| self.port.clone());
+        let name = if self.modems.is_empty() { port.display().to_string() } else { line.name.clone() };
+        Way {
+            name,
+            kind: line.transport,
+            port,
+            baud: line.baud.unwrap_or(self.baud),
+            pin_file: line.pin_file.clone().or_else(|| self.pin_file.clone()),
+            imei: line.imei.clone().or_else(|| self.imei.clone().filter(|_| self.modems.is_empty())),
+            reset: self.reset,
+            caps: Caps {
+                per_minute: line.max_per_minute.unwrap_or(self.max_per_minute).get(),
+                per_hour: line.max_per_hour.unwrap_or(self.max_per_hour),
+                per_day: line.max_per_day.unwrap_or(self.max_per_day),
+                per_month: line.max_per_month.unwrap_or(self.max_per_month),
+            },
+            reports: self.reports,
+            answer_timeout: Duration::from_secs(self.answer_timeout_s),
+            smpp: line.smpp.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ways(text: &str) -> anyhow::Result<Vec<Way>> {
+        toml::from_str::<Config>(text)?.ways()
+    }
+
+    #[test]
+    fn without_a_list_the_port_is_the_one_modem() {
+        let ways = ways("port = \"/dev/x\"\nmax_per_day = 100").unwrap();
+        assert_eq!((ways.len(), ways[0].name.as_str(), ways[0].caps.per_day), (1, "/dev/x", 100));
+    }
+
+    #[test]
+    fn a_list_has_unique_names_and_inherits_what_it_leaves_out() {
+        let two = "baud = 9600\n[[modems]]\nname = \"a\"\n[[modems]]\nname = \"b\"\nbaud = 115200";
+        let found = ways(two).unwrap();
+        assert_eq!((found[0].baud, found[1].baud), (9600, 115_200));
+        assert!(ways("[[modems]]\nname = \"a\"\n[[modems]]\nname = \"a\"").is_err());
+        assert!(ways("[[modems]]\nport = \"/dev/x\"").is_err());
+        assert!(ways("[[modems]]\nname = \"s\"\ntransport = \"smpp\"").is_err());
     }
 }

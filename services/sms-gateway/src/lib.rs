@@ -1,7 +1,8 @@
-//! SMS through the shop's own modem: a durable outbox and inbox around an AT driver.
+//! SMS through the shop's own modems: a durable outbox and inbox around an AT driver.
 
 mod api;
 pub mod config;
+mod crash;
 mod device;
 pub mod domain;
 mod store;
@@ -12,49 +13,42 @@ pub use config::Config;
 use anyhow::Context as _;
 use chit_proto::sms_gateway::v1::sms_gateway_service_server::SmsGatewayServiceServer;
 use chit_runtime::{Context, HealthHandle, Server};
+use config::{Kind, Way};
 use device::actor::Actor;
-use device::serial::SerialPort;
-use device::{ModemState, ModemStatus, OpenPort};
-use std::collections::VecDeque;
+use device::courier::Courier;
+use device::fleet::{Fleet, Member};
+use device::loopback::Loopback;
+use device::{ModemState, ModemStatus, Transport};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
-use tokio::sync::watch;
+use store::{Policy, Store};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 const STATE_FILE: &str = "sms-gateway.redb";
-/// A health entry of its own: the service is fine while the modem is away.
+/// A health entry of its own: the service is fine while every modem is away.
 const MODEM_HEALTH: &str = "chit.sms_gateway.v1.Modem";
 /// The driver waits 2 s for an answer that is nearly there, then commits.
 const ACTOR_STOP_MAX: Duration = Duration::from_secs(3);
+/// Wishes of people that wait for a busy modem.
+const ORDERS_MAX: usize = 4;
 
 /// Serves until `ctx.shutdown` is triggered.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    let file = ctx.shared.state_of(ctx.service).join(STATE_FILE);
-    let now = ctx.clock.now();
-    let store = tokio::task::spawn_blocking({
-        let file = file.clone();
-        move || Store::open(&file, now)
-    })
-    .await?
-    .with_context(|| format!("cannot open {}", file.display()))?;
+    let ways = config.ways()?;
+    let loopback = ways.iter().any(|way| way.kind == Kind::Loopback);
+    anyhow::ensure!(!loopback || ctx.shared.sandbox, "transport \"loopback\" is for a sandbox only");
+    let store = open_store(&ctx, &config).await?;
+    let timers = tokio::spawn(timers::run(store.clone(), ctx.clock.clone()));
 
-    let port = SerialPort::new(config.port.clone(), config.baud);
-    let (status, modem) = watch::channel(ModemStatus::absent(port.name()));
-    let timers = tokio::spawn(timers::run(store.clone(), ctx.clock.clone(), config.resend_after()));
+    let (fleet, transports) = transports(&ctx, &store, ways).await?;
     let health = HealthHandle::new();
-    let reporter = tokio::spawn(report_health(health.clone(), modem.clone()));
-    let actor = Actor {
-        port: Box::new(port),
-        store: store.clone(),
-        clock: ctx.clock.clone(),
-        shutdown: ctx.shutdown.clone(),
-        config,
-        status,
-        recent: VecDeque::new(),
-    };
-    let actor = tokio::spawn(actor.run());
+    let reporter = tokio::spawn(report_health(health.clone(), fleet.clone()));
+    let transports: Vec<_> = transports.into_iter().map(|transport| tokio::spawn(transport.run())).collect();
 
-    let api = api::Api { store, clock: ctx.clock.clone(), modem };
+    let api = api::Api::new(store, ctx.clock.clone(), fleet, &config).await?;
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .add(SmsGatewayServiceServer::new(api))
         .health(health)
@@ -63,17 +57,79 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     ctx.shutdown.trigger();
     timers.abort();
     reporter.abort();
-    if timeout(ACTOR_STOP_MAX, actor).await.is_err() {
-        tracing::warn!("the modem's task did not stop in time; an open submission becomes UNKNOWN");
+    let stopped = async {
+        for transport in transports {
+            let _ = transport.await;
+        }
+    };
+    if timeout(ACTOR_STOP_MAX, stopped).await.is_err() {
+        tracing::warn!("a modem's task did not stop in time; an open submission becomes UNKNOWN");
     }
     served
 }
 
-async fn report_health(health: HealthHandle, mut modem: watch::Receiver<ModemStatus>) {
+async fn open_store(ctx: &Context, config: &Config) -> anyhow::Result<Arc<Store>> {
+    let file = ctx.shared.state_of(ctx.service).join(STATE_FILE);
+    let now = ctx.clock.now();
+    let policy = Policy {
+        resend_after: SignedDuration::from_secs(config.unknown_resend_after_s.into()),
+        per_destination_day: config.max_per_destination_day,
+        keep: SignedDuration::from_hours(24 * i64::from(config.keep_days)),
+    };
+    let opened = tokio::task::spawn_blocking({
+        let file = file.clone();
+        move || Store::open(&file, policy, now)
+    });
+    opened.await?.with_context(|| format!("cannot open {}", file.display()))
+}
+
+type Transports = Vec<Box<dyn Transport>>;
+
+async fn transports(
+    ctx: &Context,
+    store: &Arc<Store>,
+    ways: Vec<Way>,
+) -> anyhow::Result<(Arc<Fleet>, Transports)> {
+    let (mut members, mut ends) = (Vec::new(), Vec::new());
+    for way in &ways {
+        let (status, seen) = watch::channel(ModemStatus::absent(&way.name, &way.port.display().to_string()));
+        let (orders, taken) = mpsc::channel(ORDERS_MAX);
+        members.push(Member { status: seen, orders });
+        ends.push((status, taken));
+    }
+    let fleet = Fleet::new(members);
+    let mut transports: Transports = Vec::new();
+    for (way, (status, orders)) in ways.into_iter().zip(ends) {
+        let name = way.name.clone();
+        let courier = Courier {
+            past: store.run(move |store| store.submits_of(&name)).await?,
+            modem: way.name.clone(),
+            store: Arc::clone(store),
+            clock: ctx.clock.clone(),
+            shutdown: ctx.shutdown.clone(),
+            fleet: Arc::clone(&fleet),
+            orders,
+            status,
+            caps: way.caps,
+            reports: way.reports,
+            open: BTreeMap::new(),
+        };
+        transports.push(match way.kind {
+            Kind::Modem => Box::new(Actor::new(way, courier)),
+            Kind::Loopback => Box::new(Loopback { courier }),
+            Kind::Smpp => anyhow::bail!("transport \"smpp\" is not in this build"),
+        });
+    }
+    Ok((fleet, transports))
+}
+
+/// Ready while one of them is.
+async fn report_health(health: HealthHandle, fleet: Arc<Fleet>) {
+    let mut all: Vec<_> = fleet.members.iter().map(|member| member.status.clone()).collect();
     loop {
-        let ready = modem.borrow_and_update().state == ModemState::Ready;
+        let ready = all.iter_mut().any(|status| status.borrow_and_update().state == ModemState::Ready);
         health.set(MODEM_HEALTH, ready);
-        if modem.changed().await.is_err() {
+        if device::fleet::any_changed(&mut all).await.is_err() {
             return;
         }
     }

@@ -2,7 +2,6 @@
 
 use crate::store::Store;
 use chit_runtime::Clock;
-use jiff::SignedDuration;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Looks between two prunings: an hour.
 const PRUNE_EVERY_LOOKS: u64 = 7200;
 
-pub async fn run(store: Arc<Store>, clock: Clock, resend_after: SignedDuration) {
+pub async fn run(store: Arc<Store>, clock: Clock) {
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for look in 0u64.. {
@@ -20,7 +19,7 @@ pub async fn run(store: Arc<Store>, clock: Clock, resend_after: SignedDuration) 
         let now = clock.now();
         let looked = store
             .run(move |store| {
-                store.sweep(now, resend_after)?;
+                store.sweep(now)?;
                 store.flush_parts(now)?;
                 if look % PRUNE_EVERY_LOOKS == 0 { store.prune(now) } else { Ok(()) }
             })

@@ -22,6 +22,11 @@ impl From<StoreError> for Status {
                 status(Code::AlreadyExists, "MESSAGE_EXISTS_WITH_DIFFERENT_BODY", remedy)
             }
             StoreError::QueueFull => retry_after(Code::ResourceExhausted, "QUEUE_FULL", text, QUEUE_RETRY),
+            StoreError::NotAfterPassed => bad_field("not_after", "NOT_AFTER_PASSED", "must be in the future"),
+            StoreError::DestinationFull { wait_s } => {
+                let wait = Duration::from_secs(wait_s);
+                retry_after(Code::ResourceExhausted, "DESTINATION_RATE", text, wait)
+            }
             StoreError::AckOutOfRange => status(Code::OutOfRange, "ACK_OUT_OF_RANGE", text),
             StoreError::Refused(Refused::NotWaiting) => {
                 status(Code::FailedPrecondition, "MESSAGE_NOT_CANCELLABLE", text)
@@ -29,11 +34,14 @@ impl From<StoreError> for Status {
             StoreError::Refused(Refused::NeverSubmitted) => {
                 status(Code::FailedPrecondition, "MESSAGE_NOT_UNKNOWN", text)
             }
+            StoreError::Refused(Refused::NotResendable) => {
+                status(Code::FailedPrecondition, "MESSAGE_NOT_RESENDABLE", text)
+            }
             StoreError::Corrupt(_) => {
                 tracing::error!(error = &error as &dyn Error, "a record cannot be read");
                 status(Code::DataLoss, "RECORD_DAMAGED", text)
             }
-            StoreError::Database(_) | StoreError::Stopped => {
+            StoreError::Database(_) | StoreError::InboxFull | StoreError::Stopped => {
                 tracing::error!(error = &error as &dyn Error, "storage failed");
                 status(Code::Unavailable, "STORAGE_FAILED", text)
             }
@@ -49,7 +57,9 @@ pub fn bad_text(error: TextError) -> Status {
     let reason = match error {
         TextError::Empty => "TEXT_EMPTY",
         TextError::Control => "TEXT_INVALID",
-        TextError::TooLongGsm7 { .. } | TextError::TooLongUcs2 { .. } => "TEXT_TOO_LONG",
+        TextError::TooLongGsm7 { .. } | TextError::TooLongUcs2 { .. } | TextError::TooManyParts { .. } => {
+            "TEXT_TOO_LONG"
+        }
     };
     bad_field("text", reason, error.to_string())
 }

@@ -30,5 +30,8 @@ pub fn encode(row: InboundRow) -> pb::Inbound {
         text_chars: message.units,
         service_centre_time: message.service_centre_time.map(to_proto),
         receive_time: Some(to_proto(message.received_at)),
+        modem: message.modem,
+        over_rate: message.over_rate,
+        service_centre: message.service_centre,
     }
 }

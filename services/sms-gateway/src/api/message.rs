@@ -37,6 +37,10 @@ pub fn encode(row: &Row) -> pb::Message {
         submit_time: message.submitted_at.map(to_proto),
         deliver_time: message.delivered_at.map(to_proto),
         revision: row.revision,
+        held: message.held,
+        priority: message.priority.into(),
+        parts: message.parts.into(),
+        modem: message.modem.clone(),
     }
 }
 
@@ -58,7 +62,7 @@ fn encoding(encoding: Encoding) -> pb::Encoding {
 fn state(state: State) -> pb::MessageState {
     match state {
         State::Queued => pb::MessageState::Queued,
-        State::Submitting { .. } => pb::MessageState::Submitting,
+        State::Submitting => pb::MessageState::Submitting,
         State::Submitted => pb::MessageState::Submitted,
         State::Delivered => pb::MessageState::Delivered,
         State::Undelivered => pb::MessageState::Undelivered,

@@ -1,40 +1,53 @@
-//! GetModem and WatchModem: what the driver says, with the counts of the outbox.
+//! Modems on the wire: what the drivers say, with the counts of the outbox.
 
 use super::{Streamed, pb};
+use crate::device::fleet::{Fleet, any_changed};
 use crate::device::{ModemState, ModemStatus};
-use crate::store::Store;
+use crate::store::{Counts, Store};
+use chit_runtime::clock::to_proto;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-pub async fn read(store: &Arc<Store>, modem: &watch::Receiver<ModemStatus>) -> Result<pb::Modem, Status> {
+/// The one that can do most now.
+pub async fn read(store: &Arc<Store>, fleet: &Fleet) -> Result<pb::Modem, Status> {
     let counts = store.run(Store::counts).await?;
-    let status = modem.borrow().clone();
-    Ok(pb::Modem {
+    let status = fleet.best().map(|member| member.status.borrow().clone());
+    Ok(encode(&status.unwrap_or_else(|| ModemStatus::absent("", "")), counts))
+}
+
+pub async fn read_all(store: &Arc<Store>, fleet: &Fleet) -> Result<Vec<pb::Modem>, Status> {
+    let counts = store.run(Store::counts).await?;
+    Ok(fleet.members.iter().map(|member| encode(&member.status.borrow(), counts)).collect())
+}
+
+fn encode(status: &ModemStatus, counts: Counts) -> pb::Modem {
+    pb::Modem {
         state: state(status.state).into(),
-        port: status.port,
-        model: status.model,
+        port: status.port.clone(),
+        model: status.model.clone(),
         signal: status.signal,
         queued: counts.waiting,
         storage_used: status.storage_used,
         storage_total: status.storage_total,
         unknown: counts.unknown,
-    })
+        name: status.name.clone(),
+        trouble: status.trouble.to_owned(),
+        limited_until: status.limited_until.map(to_proto),
+    }
 }
 
-pub fn follow(
-    store: Arc<Store>,
-    mut modem: watch::Receiver<ModemStatus>,
-) -> Streamed<pb::WatchModemResponse> {
+pub fn follow(store: Arc<Store>, fleet: Arc<Fleet>) -> Streamed<pb::WatchModemResponse> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut outbox = store.watch_revision();
+        let mut modems: Vec<_> = fleet.members.iter().map(|member| member.status.clone()).collect();
         let mut last = None;
         loop {
-            modem.mark_unchanged();
+            modems.iter_mut().for_each(tokio::sync::watch::Receiver::mark_unchanged);
             outbox.mark_unchanged();
-            let now = read(&store, &modem).await;
+            let now = read(&store, &fleet).await;
             let failed = now.is_err();
             if failed || now.as_ref().ok() != last.as_ref() {
                 last = now.as_ref().ok().cloned();
@@ -44,7 +57,7 @@ pub fn follow(
                 }
             }
             tokio::select! {
-                changed = modem.changed() => if changed.is_err() { return },
+                changed = any_changed(&mut modems) => if changed.is_err() { return },
                 changed = outbox.changed() => if changed.is_err() { return },
                 () = sender.closed() => return,
             }

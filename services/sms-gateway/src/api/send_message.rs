@@ -1,6 +1,7 @@
 use super::{Api, errors, message, pb};
-use crate::domain::outbox::{Class, Outgoing, State};
+use crate::domain::outbox::{Class, OnUnknown, Outgoing, PRIORITY_MAX, State};
 use crate::domain::pdu::TextPlan;
+use crate::domain::pdu::text::PARTS_MAX;
 use crate::domain::phone::{PhoneE164, SmsText};
 use chit_runtime::error::bad_field;
 use chit_runtime::{clock, request_id};
@@ -13,33 +14,30 @@ impl Api {
     pub(super) async fn send(
         &self,
         request: pb::SendMessageRequest,
+        client: u32,
     ) -> Result<pb::SendMessageResponse, Status> {
         let now = self.clock.now();
         let fingerprint = request_id::fingerprint(&request);
-        let outgoing = decode(request, now)?;
-        let row = self
-            .store
-            .run(move |store| {
-                // A repeated call gets its first answer even when its time is over.
-                if let Some(known) = store.find_sent(&outgoing.id, &fingerprint)? {
-                    return Ok(Some(known));
-                }
-                if outgoing.not_after.is_some_and(|limit| limit <= now) {
-                    return Ok(None);
-                }
-                store.send(outgoing, &fingerprint).map(Some)
-            })
-            .await?
-            .ok_or_else(|| bad_field("not_after", "NOT_AFTER_PASSED", "must be in the future"))?;
+        let outgoing = decode(request, client, now)?;
+        let id = outgoing.id.clone();
+        // A repeated call gets its first answer even when its time is over or the caps are reached.
+        if let Some(row) = self.store.run(move |store| store.find_sent(&id, &fingerprint)).await? {
+            return Ok(pb::SendMessageResponse { message: Some(message::encode(&row)) });
+        }
+        self.senders.check_country(&outgoing.to)?;
+        self.senders.check_rate(client, now)?;
+        let row = self.store.run(move |store| store.send(outgoing, &fingerprint)).await?;
+        self.senders.record(client, now);
         Ok(pb::SendMessageResponse { message: Some(message::encode(&row)) })
     }
 }
 
-fn decode(request: pb::SendMessageRequest, now: Timestamp) -> Result<Outgoing, Status> {
+fn decode(request: pb::SendMessageRequest, client: u32, now: Timestamp) -> Result<Outgoing, Status> {
     message::check_id(&request.message_id)?;
     let class = class(request.class())?;
     let to = PhoneE164::parse(&request.to).map_err(errors::bad_number)?;
-    let plan = TextPlan::of(&request.text).map_err(errors::bad_text)?;
+    let parts_max = parts_max(request.parts_max, class)?;
+    let plan = TextPlan::of(&request.text, parts_max).map_err(errors::bad_text)?;
     if request.subject_id.chars().count() > SUBJECT_CHARS_MAX {
         return Err(bad_field("subject_id", "SUBJECT_ID_TOO_LONG", "must have at most 64 characters"));
     }
@@ -50,16 +48,28 @@ fn decode(request: pb::SendMessageRequest, now: Timestamp) -> Result<Outgoing, S
         None => None,
     };
     Ok(Outgoing {
+        priority: priority(request.priority, class)?,
+        on_unknown: match request.on_unknown() {
+            pb::OnUnknown::Unspecified => class.on_unknown(),
+            pb::OnUnknown::Hold => OnUnknown::Hold,
+            pb::OnUnknown::ResendOnce => OnUnknown::ResendOnce,
+        },
         id: request.message_id,
         to,
         text: SmsText(request.text),
         class,
         subject_id: request.subject_id,
+        client,
         not_after,
         encoding: plan.encoding,
         units: u32::try_from(plan.units).unwrap_or(u32::MAX),
+        parts: u8::try_from(plan.parts.len()).unwrap_or(u8::MAX),
         created_at: now,
         state: State::Queued,
+        held: false,
+        accepted_parts: 0,
+        delivered_parts: 0,
+        modem: String::new(),
         submits: 0,
         unknown_submits: 0,
         resent: false,
@@ -72,6 +82,29 @@ fn decode(request: pb::SendMessageRequest, now: Timestamp) -> Result<Outgoing, S
         submitted_at: None,
         delivered_at: None,
     })
+}
+
+/// A challenge whose second half is lost would be worse than none.
+fn parts_max(wanted: u32, class: Class) -> Result<u8, Status> {
+    match (u8::try_from(wanted), class) {
+        (Ok(0 | 1), _) => Ok(1),
+        (Ok(parts @ ..=PARTS_MAX), Class::Notice | Class::Answer) => Ok(parts),
+        _ => {
+            Err(bad_field("parts_max", "PARTS_MAX_INVALID", "must be at most 10, and 0 or 1 for a CHALLENGE"))
+        }
+    }
+}
+
+fn priority(wanted: u32, class: Class) -> Result<u8, Status> {
+    match u8::try_from(wanted) {
+        Ok(0) => Ok(class.priority()),
+        Ok(priority @ 1..=PRIORITY_MAX) => Ok(priority),
+        _ => Err(bad_field(
+            "priority",
+            "PRIORITY_INVALID",
+            "must be 1 (first) to 9 (last), or 0 for its class's",
+        )),
+    }
 }
 
 fn class(class: pb::MessageClass) -> Result<Class, Status> {

@@ -1,23 +1,26 @@
 //! The one task that owns a modem: opens it, sets it up, keeps it awake, sends and receives.
 
+use super::courier::Courier;
+use super::fleet::Order;
+use super::ladder::{self, Ladder, Rung};
 use super::link::{Link, LinkError};
+use super::serial::SerialPort;
 use super::setup::{self, SetupOutcome};
+use super::status::{TROUBLE_NO_SIM, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
 use super::submit::Submission;
-use super::{ModemState, ModemStatus, OpenPort, drain};
-use crate::config::Config;
+use super::{ModemState, Transport, drain};
+use crate::config::Way;
 use crate::domain::at_line::Urc;
 use crate::domain::pdu;
-use crate::store::{Store, StoreError};
-use chit_runtime::{Clock, Shutdown};
-use std::collections::VecDeque;
-use std::pin::pin;
-use std::sync::Arc;
+use crate::store::{Sim, SimCheck, StoreError};
+use std::pin::{Pin, pin};
 use std::time::Duration;
-use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 const REOPEN_FIRST: Duration = Duration::from_millis(100);
 const REOPEN_MAX: Duration = Duration::from_secs(2);
+/// A modem that was given up is still looked at.
+const REOPEN_FAILED: Duration = Duration::from_secs(30);
 /// A silent modem shows as DEGRADED after at most HEARTBEAT + ANSWER_WITHIN = 2.5 s.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
@@ -26,7 +29,6 @@ const DRAIN_EVERY: Duration = Duration::from_secs(30);
 const BLOCKED_RETRY: Duration = Duration::from_secs(2);
 /// A submission that takes longer shows the modem as DEGRADED, so that nobody counts on it meanwhile.
 const SLOW_ANSWER: Duration = Duration::from_secs(20);
-const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -42,65 +44,107 @@ enum End {
     Restarted,
 }
 
+/// `AT+CMMS`: the radio link stays open between messages (27.005 §3.5.6).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MoreToSend {
+    Off,
+    On,
+    /// The modem does not know it.
+    Unsupported,
+}
+
 pub struct Actor {
-    pub port: Box<dyn OpenPort>,
-    pub store: Arc<Store>,
-    pub clock: Clock,
-    pub shutdown: Shutdown,
-    pub config: Config,
-    pub status: watch::Sender<ModemStatus>,
-    /// Submissions of the last 60 s.
-    pub recent: VecDeque<Instant>,
+    port: SerialPort,
+    courier: Courier,
+    way: Way,
+    ladder: Ladder,
+    sim: Sim,
+    swapped: bool,
+    more_to_send: MoreToSend,
+}
+
+impl Transport for Actor {
+    fn run(mut self: Box<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move { self.serve_for_ever().await })
+    }
 }
 
 impl Actor {
-    pub async fn run(mut self) {
+    pub fn new(way: Way, courier: Courier) -> Self {
+        Self {
+            port: SerialPort::new(way.port.clone(), way.baud),
+            courier,
+            way,
+            ladder: Ladder::default(),
+            sim: Sim::default(),
+            swapped: false,
+            more_to_send: MoreToSend::Off,
+        }
+    }
+
+    async fn serve_for_ever(&mut self) {
         let mut pause = REOPEN_FIRST;
-        while !self.shutdown.is_triggered() {
+        let shutdown = self.courier.shutdown.clone();
+        while !shutdown.is_triggered() {
             match self.attempt(&mut pause).await {
-                Ok(End::Shutdown) => return,
+                Ok(End::Shutdown) => break,
                 Ok(End::Restarted) | Err(Failure::Link(LinkError::Restarted)) => {
-                    self.set_state(ModemState::Opening);
+                    self.courier.set_state(ModemState::Opening);
                 }
                 Err(Failure::Link(error)) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "the modem's session ended");
-                    self.set_state(ModemState::Absent);
+                    if self.courier.status.borrow().trouble != TROUBLE_SILENT {
+                        self.courier.set_state(ModemState::Absent);
+                    }
                 }
                 Err(Failure::Store(error)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the modem waits for the disk");
-                    self.set_state(ModemState::Degraded);
+                    self.courier.set_state(ModemState::Degraded);
                 }
             }
-            let shutdown = self.shutdown.clone();
             tokio::select! {
-                () = shutdown.wait() => return,
-                () = sleep(pause) => pause = (pause * 2).min(REOPEN_MAX),
+                () = shutdown.wait() => break,
+                () = sleep(pause) => pause = (pause * 2).min(REOPEN_MAX.max(pause)),
+                _ = self.courier.orders.recv() => pause = REOPEN_FIRST,
             }
+        }
+        if let Err(error) = self.courier.close_open().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "an open submission becomes UNKNOWN");
         }
     }
 
     async fn attempt(&mut self, pause: &mut Duration) -> Result<End, Failure> {
         // Without a link nothing is being submitted, so no row may say SUBMITTING.
-        let now = self.clock.now();
-        self.store.run(move |store| store.recover(now)).await?;
-        let port = self.port.open().map_err(LinkError::Disconnected)?;
-        let mut link = Link::new(port);
-        setup::first_answer(&mut link).await?;
+        self.courier.close_open().await?;
+        let mut link = self.open().await?;
+        match setup::first_answer(&mut link).await {
+            Ok(()) => self.ladder.answered(),
+            Err(error) => {
+                if matches!(error, LinkError::Timeout) {
+                    self.climb(&mut link, pause).await;
+                }
+                return Err(error.into());
+            }
+        }
         *pause = REOPEN_FIRST;
-        self.set_state(ModemState::Opening);
+        self.courier.set_state(ModemState::Opening);
         loop {
-            match setup::set_up(&mut link, &self.store, self.config.pin_file.as_deref()).await? {
+            let pin_file = self.way.pin_file.as_deref();
+            match setup::set_up(&mut link, &self.courier.store, pin_file).await? {
                 SetupOutcome::Ready(ready) => {
-                    self.status.send_modify(|status| {
+                    self.courier.status.send_modify(|status| {
                         status.model = ready.model;
                         status.storage_used = ready.storage_used;
                         status.storage_total = ready.storage_total;
                     });
+                    self.sim = ready.sim;
+                    self.more_to_send = MoreToSend::Off;
                     return self.serve(&mut link).await;
                 }
                 SetupOutcome::Blocked(state) => {
-                    self.set_state(state);
-                    let shutdown = self.shutdown.clone();
+                    let trouble = if state == ModemState::Failed { TROUBLE_NO_SIM } else { "" };
+                    self.courier.set_trouble(state, trouble);
+                    let shutdown = self.courier.shutdown.clone();
                     tokio::select! {
                         () = shutdown.wait() => return Ok(End::Shutdown),
                         () = sleep(BLOCKED_RETRY) => {}
@@ -110,34 +154,78 @@ impl Actor {
         }
     }
 
+    /// By the configured port; if that is gone, by the modem's IMEI.
+    async fn open(&mut self) -> Result<Link, LinkError> {
+        let gone = match self.port.open() {
+            Ok(port) => return Ok(Link::new(port)),
+            Err(error) => LinkError::Disconnected(error),
+        };
+        let Some(imei) = &self.way.imei else { return Err(gone) };
+        for path in self.port.others() {
+            let Ok(port) = self.port.open_at(&path) else { continue };
+            let mut link = Link::new(port);
+            let answers = setup::first_answer(&mut link).await.is_ok();
+            if answers && setup::imei(&mut link).await.is_ok_and(|found| found == *imei) {
+                tracing::info!(port = %path.display(), "the modem is at another port");
+                return Ok(link);
+            }
+        }
+        Err(gone)
+    }
+
+    async fn climb(&mut self, link: &mut Link, pause: &mut Duration) {
+        match self.ladder.silent(self.way.reset) {
+            Rung::Reopen => {}
+            Rung::Reset => ladder::restart(link).await,
+            Rung::Failed => {
+                self.courier.set_trouble(ModemState::Failed, TROUBLE_SILENT);
+                *pause = REOPEN_FAILED;
+            }
+        }
+    }
+
     async fn serve(&mut self, link: &mut Link) -> Result<End, Failure> {
-        self.drain(link).await?;
+        self.check_sim().await?;
+        let mut more = drain::drain(link, &self.courier).await?;
         self.check(link).await?;
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drain = interval(DRAIN_EVERY);
         drain.set_missed_tick_behavior(MissedTickBehavior::Delay);
         drain.reset();
-        let mut changes = self.store.watch_revision();
-        let shutdown = self.shutdown.clone();
+        let mut changes = self.courier.store.watch_revision();
+        let shutdown = self.courier.shutdown.clone();
         loop {
             tokio::select! {
                 biased;
                 () = shutdown.wait() => return Ok(End::Shutdown),
+                order = self.courier.orders.recv() => match order {
+                    None => return Ok(End::Shutdown),
+                    Some(Order::Reset) => {
+                        ladder::restart(link).await;
+                        return Ok(End::Restarted);
+                    }
+                    Some(Order::AcceptSim) => {
+                        self.accept_sim().await?;
+                        self.check(link).await?;
+                    }
+                },
                 urc = link.wait_urc() => {
                     if self.hear(link, urc?).await? {
                         return Ok(End::Restarted);
                     }
                 }
                 _ = drain.tick() => {
-                    self.drain(link).await?;
+                    drain::drain(link, &self.courier).await?;
                     self.measure(link).await?;
                 }
                 _ = heartbeat.tick() => {
                     self.check(link).await?;
-                    self.submit_next(link).await?;
+                    more = true;
                 }
-                _ = changes.changed() => self.submit_next(link).await?,
+                // One message a turn: news of the modem is heard in between.
+                () = std::future::ready(()), if more => more = self.submit_next(link).await?,
+                changed = changes.changed() => more = changed.is_ok(),
             }
         }
     }
@@ -145,9 +233,9 @@ impl Actor {
     /// Returns whether the modem has to be set up again.
     async fn hear(&mut self, link: &mut Link, urc: Urc) -> Result<bool, Failure> {
         match urc {
-            Urc::Stored => self.drain(link).await?,
+            Urc::Stored => while drain::drain(link, &self.courier).await? {},
             Urc::Pdu(line) => match pdu::from_hex(&line) {
-                Ok(bytes) => drain::take(&self.store, self.port.name(), bytes, self.clock.now()).await?,
+                Ok(bytes) => self.courier.take_report(bytes).await?,
                 Err(_) => tracing::warn!("a status report is not hexadecimal"),
             },
             Urc::Restarted => return Ok(true),
@@ -156,17 +244,34 @@ impl Actor {
         Ok(false)
     }
 
-    async fn drain(&mut self, link: &mut Link) -> Result<(), Failure> {
-        drain::drain(link, &self.store, self.port.name(), self.clock.now()).await
+    async fn check_sim(&mut self) -> Result<(), Failure> {
+        let (modem, sim) = (self.courier.modem.clone(), self.sim.clone());
+        let checked = self.courier.store.run(move |store| store.check_sim(&modem, &sim)).await?;
+        self.swapped = checked == SimCheck::Swapped;
+        if self.swapped {
+            tracing::error!(
+                modem = self.courier.modem,
+                "another SIM or modem than before: nothing is sent by it"
+            );
+        }
+        Ok(())
+    }
+
+    async fn accept_sim(&mut self) -> Result<(), Failure> {
+        let (modem, sim) = (self.courier.modem.clone(), self.sim.clone());
+        self.courier.store.run(move |store| store.accept_sim(&modem, &sim)).await?;
+        self.swapped = false;
+        Ok(())
     }
 
     /// The heartbeat: does it answer, and does it have a network?
     async fn check(&mut self, link: &mut Link) -> Result<(), Failure> {
         match setup::is_registered(link, ANSWER_WITHIN).await {
-            Ok(true) => self.set_state(ModemState::Ready),
-            Ok(false) => self.set_state(ModemState::NoNetwork),
+            Ok(_) if self.swapped => self.courier.set_trouble(ModemState::Failed, TROUBLE_SIM_SWAPPED),
+            Ok(true) => self.courier.set_state(ModemState::Ready),
+            Ok(false) => self.courier.set_state(ModemState::NoNetwork),
             Err(LinkError::Timeout) => {
-                self.set_state(ModemState::Degraded);
+                self.courier.set_state(ModemState::Degraded);
                 setup::first_answer(link).await?;
             }
             Err(error) => return Err(error.into()),
@@ -176,7 +281,7 @@ impl Actor {
 
     async fn measure(&mut self, link: &mut Link) -> Result<(), Failure> {
         let (signal, storage) = (setup::signal(link).await?, setup::storage(link).await?);
-        self.status.send_if_modified(|status| {
+        self.courier.status.send_if_modified(|status| {
             let before = status.clone();
             status.signal = signal;
             if let Some((used, total)) = storage {
@@ -187,57 +292,53 @@ impl Actor {
         Ok(())
     }
 
-    /// One message a turn: news of the modem is heard in between. The commit of the change wakes the next turn.
-    async fn submit_next(&mut self, link: &mut Link) -> Result<(), Failure> {
-        if self.status.borrow().state != ModemState::Ready || !self.rate_allows() {
-            return Ok(());
-        }
-        let now = self.clock.now();
-        let Some(row) = self.store.run(move |store| store.claim_next(now)).await? else { return Ok(()) };
-        self.recent.push_back(Instant::now());
-        let mut submission = Submission {
-            link,
-            store: &self.store,
-            clock: &self.clock,
-            shutdown: &self.shutdown,
-            modem: self.port.name(),
-            reports: self.config.reports,
-            answer_timeout: self.config.answer_timeout(),
+    /// False when nothing may go now.
+    async fn submit_next(&mut self, link: &mut Link) -> Result<bool, Failure> {
+        let Some(task) = self.courier.next().await? else {
+            self.courier.settle().await?;
+            self.keep_link_open(link, false).await?;
+            return Ok(false);
         };
+        self.keep_link_open(link, true).await?;
+        let answer_timeout = self.way.answer_timeout;
+        let status = self.courier.status.clone();
+        let mut submission = Submission { link, courier: &mut self.courier, answer_timeout };
         let ended = {
-            let mut run = pin!(submission.run(&row.message));
+            let mut run = pin!(submission.run(&task));
             tokio::select! {
                 ended = &mut run => ended,
                 () = sleep(SLOW_ANSWER) => {
-                    self.set_state(ModemState::Degraded);
+                    status.send_modify(|status| status.enter(ModemState::Degraded, ""));
                     run.await
                 }
             }
         };
         match ended {
             Err(Failure::Link(LinkError::Timeout)) => {
-                self.set_state(ModemState::Degraded);
-                Ok(setup::first_answer(link).await?)
+                self.courier.set_state(ModemState::Degraded);
+                setup::first_answer(link).await?;
             }
-            ended => ended,
+            Err(error) => return Err(error),
+            Ok(()) => {}
         }
+        Ok(true)
     }
 
-    fn rate_allows(&mut self) -> bool {
-        while self.recent.front().is_some_and(|at| at.elapsed() >= RATE_WINDOW) {
-            self.recent.pop_front();
-        }
-        self.recent.len() < self.config.max_per_minute.get() as usize
-    }
-
-    fn set_state(&self, state: ModemState) {
-        self.status.send_if_modified(|status| {
-            if status.state == state {
-                return false;
+    /// While more than one message waits.
+    async fn keep_link_open(&mut self, link: &mut Link, sending: bool) -> Result<(), Failure> {
+        let wanted = match (self.more_to_send, sending) {
+            (MoreToSend::Off, true) => {
+                let counts = self.courier.store.run(crate::store::Store::counts).await?;
+                if counts.waiting < 2 {
+                    return Ok(());
+                }
+                MoreToSend::On
             }
-            tracing::info!(from = ?status.state, to = ?state, "modem");
-            status.state = state;
-            true
-        });
+            (MoreToSend::On, false) => MoreToSend::Off,
+            _ => return Ok(()),
+        };
+        let known = setup::more_to_send(link, wanted == MoreToSend::On).await?;
+        self.more_to_send = if known { wanted } else { MoreToSend::Unsupported };
+        Ok(())
     }
 }

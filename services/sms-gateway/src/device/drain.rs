@@ -1,11 +1,11 @@
 //! Empties the modem's storage: list, commit, delete. In that order, so that a crash repeats and never loses.
 
 use super::actor::Failure;
+use super::courier::Courier;
 use super::link::{Answer, Link};
+use crate::crash;
 use crate::domain::pdu::{self, FromNetwork};
-use crate::store::{Store, Taken};
 use jiff::Timestamp;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Slow SIMs list fifty messages in several seconds.
@@ -17,7 +17,8 @@ const ROUNDS_MAX: u32 = 20;
 /// `<stat>` 2 and 3 of 27.005 §3.1: drafts and sent copies of this SIM's owner, not ours to delete.
 const OUTGOING: [&str; 2] = ["2", "3"];
 
-pub async fn drain(link: &mut Link, store: &Arc<Store>, modem: &str, now: Timestamp) -> Result<(), Failure> {
+/// True if more may be there: the rounds ended first.
+pub async fn drain(link: &mut Link, courier: &Courier) -> Result<bool, Failure> {
     for _ in 0..ROUNDS_MAX {
         let listed = link.command("AT+CMGL=4", Some("+CMGL:"), LIST_TIMEOUT).await?;
         // An empty storage is an error to some modems (CMS 321).
@@ -25,31 +26,22 @@ pub async fn drain(link: &mut Link, store: &Arc<Store>, modem: &str, now: Timest
         // A SIM fills its free slots in any order; what was sent first is read first.
         found.sort_by_key(|(index, bytes)| (sent_at(bytes), *index));
         if found.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        let indexes: Vec<u32> = found.iter().map(|(index, _)| *index).collect();
+        courier.take(found.into_iter().map(|(_, bytes)| bytes).collect()).await?;
         let mut deleted = 0;
-        for (index, bytes) in found {
-            take(store, modem, bytes, now).await?;
+        for index in indexes {
+            crash::point("before-delete");
             let reply = link.command(&format!("AT+CMGD={index}"), None, DELETE_TIMEOUT).await?;
             deleted += u32::from(reply.is_ok());
         }
         if deleted == 0 {
             tracing::warn!("the modem does not delete messages; its storage will fill up");
-            return Ok(());
+            return Ok(false);
         }
     }
-    Ok(())
-}
-
-/// A PDU from the storage or straight from `+CDS`. Returns once it is on disk.
-pub async fn take(store: &Arc<Store>, modem: &str, bytes: Vec<u8>, now: Timestamp) -> Result<(), Failure> {
-    let modem = modem.to_owned();
-    match store.run(move |store| store.take_pdu(&modem, &bytes, now)).await? {
-        Taken::Unreadable => tracing::warn!("a PDU of the modem cannot be read; it is kept for a person"),
-        Taken::Report { paired: false } => tracing::info!("a status report belongs to no message of ours"),
-        taken => tracing::debug!(?taken, "a PDU is stored"),
-    }
-    Ok(())
+    Ok(true)
 }
 
 fn sent_at(bytes: &[u8]) -> Option<Timestamp> {
@@ -79,6 +71,7 @@ mod tests {
             |text: &str, pdu: Option<&str>| Answer { text: text.into(), pdu: pdu.map(str::to_owned) };
         assert_eq!(entry(&answer("+CMGL: 0,1,,2", Some("0004"))), Some((0, vec![0, 4])));
         assert_eq!(entry(&answer("+CMGL: 7,0,\"x\",2", Some("0004"))), Some((7, vec![0, 4])));
+        assert_eq!(entry(&answer("+CMGL:7, 0,,2", Some("0004"))), Some((7, vec![0, 4])));
         assert_eq!(entry(&answer("+CMGL: 3,2,,2", Some("0004"))), None);
         assert_eq!(entry(&answer("+CMGL: 3,1,,2", None)), None);
     }

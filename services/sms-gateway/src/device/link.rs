@@ -218,7 +218,8 @@ impl Link {
     }
 
     fn keep(&mut self, urc: Urc) {
-        if urc == Urc::Other {
+        // One look at the storage answers any number of announcements.
+        if urc == Urc::Other || (urc == Urc::Stored && self.urcs.contains(&Urc::Stored)) {
             return;
         }
         if self.urcs.len() == URCS_MAX {

@@ -1,8 +1,12 @@
-//! The modem: a port, a dialogue on it, and the one task that owns both.
+//! The ways out: a modem on a serial port, an SMPP server, or nobody. Each is a transport with one task of its own.
 
 pub mod actor;
+pub mod courier;
 mod drain;
+pub mod fleet;
+mod ladder;
 mod link;
+pub mod loopback;
 mod pin;
 pub mod serial;
 mod setup;
@@ -11,16 +15,14 @@ mod submit;
 
 pub use status::{ModemState, ModemStatus};
 
-use std::io;
+use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Takes messages from the outbox and brings what comes to the inbox, until the service stops.
+pub trait Transport: Send + 'static {
+    fn run(self: Box<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
 
 /// The wire to a modem.
 pub trait ModemPort: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> ModemPort for T {}
-
-/// Opens the wire, again and again as the device comes and goes.
-pub trait OpenPort: Send + Sync + 'static {
-    fn open(&self) -> io::Result<Box<dyn ModemPort>>;
-    /// What the port is called; a status report is paired with the modem it came from.
-    fn name(&self) -> &str;
-}

@@ -1,6 +1,7 @@
 //! The SIM's PIN: one try per SIM and PIN, ever. Three wrong ones ask for the PUK, ten wrong PUKs kill the SIM.
 
 use super::link::{Link, LinkError};
+use super::setup;
 use crate::store::Store;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -20,9 +21,8 @@ pub async fn unlock(link: &mut Link, store: &Arc<Store>, pin_file: Option<&Path>
         tracing::error!("the SIM allows one more PIN only: a person must enter it");
         return Ok(false);
     }
-    let sim = link.command("AT+CCID", Some("+CCID:"), TIMEOUT).await?;
     let mut hash = Sha256::new();
-    hash.update(sim.values("+CCID:").unwrap_or_default());
+    hash.update(setup::iccid(link).await?);
     hash.update([0]);
     hash.update(&pin);
     let hash: [u8; 32] = hash.finalize().into();

@@ -4,7 +4,7 @@ use super::link::{Link, LinkError, Reply};
 use super::status::SIGNAL_UNKNOWN;
 use super::{ModemState, pin};
 use crate::domain::at_line::FinalResult;
-use crate::store::Store;
+use crate::store::{Sim, Store};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,7 @@ const STORAGES: [&str; 2] = ["SM", "ME"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
     pub model: String,
+    pub sim: Sim,
     pub storage_used: u32,
     pub storage_total: u32,
 }
@@ -69,11 +70,43 @@ pub async fn set_up(
     if !command(link, "AT+CMGF=0", None).await?.is_ok() {
         return Ok(SetupOutcome::Blocked(ModemState::Degraded));
     }
+    // Phase 2: reports need no AT+CNMA (27.005 §3.2.1).
+    command(link, "AT+CSMS=0", None).await?;
     let (storage_used, storage_total) = choose_storage(link).await?;
     subscribe(link).await?;
     command(link, "AT+CREG=0", None).await?;
     let model = model(link).await?;
-    Ok(SetupOutcome::Ready(Ready { model, storage_used, storage_total }))
+    let sim = Sim { imei: imei(link).await?, iccid: iccid(link).await? };
+    Ok(SetupOutcome::Ready(Ready { model, sim, storage_used, storage_total }))
+}
+
+/// Digits of `AT+CGSN` (27.007 §5.4); empty when the modem does not say.
+pub async fn imei(link: &mut Link) -> Result<String, LinkError> {
+    identity(link, "AT+CGSN").await
+}
+
+/// Two names of the same question; neither is in the standard.
+pub async fn iccid(link: &mut Link) -> Result<String, LinkError> {
+    let found = identity(link, "AT+CCID").await?;
+    if found.is_empty() { identity(link, "AT+ICCID").await } else { Ok(found) }
+}
+
+/// The first answer with at least 14 digits (an IMEI has 15, an ICCID 19 or 20), with or without a name before it.
+async fn identity(link: &mut Link, question: &str) -> Result<String, LinkError> {
+    const DIGITS_MIN: usize = 14;
+    let reply = command(link, question, None).await?;
+    let digits = |text: &str| -> String {
+        text.rsplit(':').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect()
+    };
+    let found = reply.answers.iter().map(|answer| digits(&answer.text));
+    let mut found = found.filter(|text| text.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN);
+    Ok(found.next().filter(|_| reply.is_ok()).unwrap_or_default())
+}
+
+/// Whether the modem knows `AT+CMMS` (27.005 §3.5.6).
+pub async fn more_to_send(link: &mut Link, on: bool) -> Result<bool, LinkError> {
+    let mode = if on { 2 } else { 0 };
+    Ok(command(link, &format!("AT+CMMS={mode}"), None).await?.is_ok())
 }
 
 /// `None`: the SIM is ready.

@@ -1,4 +1,7 @@
-//! What the modem can do now.
+//! What a modem can do now.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ModemState {
@@ -19,25 +22,49 @@ pub enum ModemState {
 /// 27.007 §8.5: 99 = not known.
 pub const SIGNAL_UNKNOWN: u32 = 99;
 
+/// Why it is FAILED, for the person who must help.
+pub const TROUBLE_SIM_SWAPPED: &str = "SIM_SWAPPED";
+pub const TROUBLE_NO_SIM: &str = "NO_SIM";
+pub const TROUBLE_SILENT: &str = "SILENT";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModemStatus {
+    pub name: String,
     pub state: ModemState,
+    pub trouble: &'static str,
     pub port: String,
     pub model: String,
     pub signal: u32,
     pub storage_used: u32,
     pub storage_total: u32,
+    /// A cap is reached; until then messages wait.
+    pub limited_until: Option<Timestamp>,
+    /// `None` while READY.
+    pub unready_since: Option<Instant>,
 }
 
 impl ModemStatus {
-    pub fn absent(port: &str) -> Self {
+    pub fn absent(name: &str, port: &str) -> Self {
         Self {
+            name: name.to_owned(),
             state: ModemState::Absent,
+            trouble: "",
             port: port.to_owned(),
             model: String::new(),
             signal: SIGNAL_UNKNOWN,
             storage_used: 0,
             storage_total: 0,
+            limited_until: None,
+            unready_since: Some(Instant::now()),
         }
+    }
+
+    pub fn enter(&mut self, state: ModemState, trouble: &'static str) {
+        self.state = state;
+        self.trouble = trouble;
+        self.unready_since = match state {
+            ModemState::Ready => None,
+            _ => self.unready_since.or_else(|| Some(Instant::now())),
+        };
     }
 }

@@ -26,6 +26,12 @@ pub struct Incoming {
     pub complete: bool,
     pub service_centre_time: Option<Timestamp>,
     pub received_at: Timestamp,
+    /// The modem it came by.
+    pub modem: String,
+    /// More than its sender may write in this time; kept, but nobody should act on it.
+    pub over_rate: bool,
+    /// As the network wrote it; empty = not given.
+    pub service_centre: String,
 }
 
 /// Parts belong together when sender, reference and total agree (23.040 §9.2.3.24.1).
@@ -41,14 +47,14 @@ pub fn part_key(deliver: &Deliver, part: Concatenation) -> PartKey {
 }
 
 /// A message of `parts`, which must not be empty and are in order of their numbers. `total` 1 = a single one.
-pub fn assemble(parts: &[&Deliver], total: u8, received_at: Timestamp) -> Option<Incoming> {
+pub fn assemble(parts: &[&Deliver], total: u8, modem: &str, received_at: Timestamp) -> Option<Incoming> {
     let first = parts.first()?;
     let bodies: Vec<&Body> = parts.iter().map(|part| &part.body).collect();
     Some(Incoming {
         from: first.from.clone(),
         text: SmsText(Body::join(&bodies).unwrap_or_default()),
         encoding: match first.body {
-            Body::Septets(_) => InboundEncoding::Gsm7,
+            Body::Septets(..) => InboundEncoding::Gsm7,
             Body::Utf16(_) => InboundEncoding::Ucs2,
             Body::Data(_) => InboundEncoding::Data,
         },
@@ -56,12 +62,15 @@ pub fn assemble(parts: &[&Deliver], total: u8, received_at: Timestamp) -> Option
         complete: parts.len() == usize::from(total),
         service_centre_time: first.sent_at,
         received_at,
+        modem: modem.to_owned(),
+        over_rate: false,
+        service_centre: first.smsc.as_ref().map(|smsc| smsc.raw.clone()).unwrap_or_default(),
     })
 }
 
 fn units(body: &Body) -> u32 {
     let count = match body {
-        Body::Septets(units) => units.len(),
+        Body::Septets(units, _) => units.len(),
         Body::Utf16(units) => units.len(),
         Body::Data(octets) => octets.len(),
     };
@@ -86,18 +95,18 @@ mod tests {
     #[test]
     fn all_parts_make_a_complete_text_and_some_make_an_incomplete_one() {
         let (one, two) = (part(1, vec![0x4ED8, 0xD83D]), part(2, vec![0xDE00]));
-        let whole = assemble(&[&one, &two], 2, Timestamp::UNIX_EPOCH).unwrap();
+        let whole = assemble(&[&one, &two], 2, "m", Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((whole.text.0.as_str(), whole.complete, whole.units), ("付😀", true, 3));
-        let half = assemble(&[&two], 2, Timestamp::UNIX_EPOCH).unwrap();
+        let half = assemble(&[&two], 2, "m", Timestamp::UNIX_EPOCH).unwrap();
         assert!(!half.complete);
-        assert!(assemble(&[], 2, Timestamp::UNIX_EPOCH).is_none());
+        assert!(assemble(&[], 2, "m", Timestamp::UNIX_EPOCH).is_none());
     }
 
     #[test]
     fn data_is_never_shown_as_text() {
         let mut data = part(1, Vec::new());
         data.body = Body::Data(vec![0x12, 0x34, 0x56]);
-        let message = assemble(&[&data], 1, Timestamp::UNIX_EPOCH).unwrap();
+        let message = assemble(&[&data], 1, "m", Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((message.text.0.as_str(), message.encoding), ("", InboundEncoding::Data));
     }
 }

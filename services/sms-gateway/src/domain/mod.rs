@@ -7,3 +7,4 @@ pub mod outbox;
 pub mod pairing;
 pub mod pdu;
 pub mod phone;
+pub mod rate;

@@ -16,8 +16,10 @@ const BUSY_MAX: u32 = 90;
 pub const VALIDITY_MINUTES: u32 = 24 * 60;
 /// The service centre reports expiry at the end of TP-VP; an hour more for the report's own way.
 pub const REPORT_WINDOW: SignedDuration = SignedDuration::from_hours(25);
-/// One resend, so at most two attempts of unknown outcome; bounds the list of references too.
-pub const REFERENCES_MAX: usize = 4;
+/// Parts of the longest message, each perhaps sent twice; bounds the list of references too.
+pub const REFERENCES_MAX: usize = 2 * super::pdu::text::PARTS_MAX as usize;
+/// Priorities: 1 goes first.
+pub const PRIORITY_MAX: u8 = 9;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -26,16 +28,47 @@ pub enum Class {
     Answer,
 }
 
+impl Class {
+    /// A payer who wrote waits for the answer; a notice can wait for both.
+    pub fn priority(self) -> u8 {
+        match self {
+            Self::Answer => 3,
+            Self::Challenge => 5,
+            Self::Notice => 7,
+        }
+    }
+
+    /// A challenge's text and code are the same, so a second copy does no harm; anything else waits for a person.
+    pub fn on_unknown(self) -> OnUnknown {
+        match self {
+            Self::Challenge => OnUnknown::ResendOnce,
+            Self::Notice | Self::Answer => OnUnknown::Hold,
+        }
+    }
+}
+
+/// What happens, after the wait, to a message that may or may not have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknown {
+    Hold,
+    ResendOnce,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Queued,
-    Submitting { handed_over: bool },
+    /// Past the point of no return (Ctrl-Z), its answer not yet known.
+    Submitting,
     Submitted,
     Delivered,
     Undelivered,
     ReportTimeout,
-    RetryWait { until: Timestamp },
-    Unknown { since: Timestamp },
+    RetryWait {
+        until: Timestamp,
+    },
+    Unknown {
+        since: Timestamp,
+    },
     Failed,
     Expired,
     Cancelled,
@@ -48,6 +81,8 @@ pub struct Reference {
     /// `None`: the modem said OK and no reference.
     pub number: Option<u8>,
     pub at: Timestamp,
+    /// From 0; which part of a long message it is.
+    pub part: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +91,27 @@ pub struct Outgoing {
     pub to: PhoneE164,
     pub text: SmsText,
     pub class: Class,
+    /// 1 goes first.
+    pub priority: u8,
+    pub on_unknown: OnUnknown,
     pub subject_id: String,
+    /// Who queued it: a user of this machine.
+    pub client: u32,
     pub not_after: Option<Timestamp>,
     pub encoding: Encoding,
     pub units: u32,
+    /// 1, or the parts of a long message; they go one after another by one modem.
+    pub parts: u8,
     pub created_at: Timestamp,
     pub state: State,
+    /// A person holds it back.
+    pub held: bool,
+    /// Parts that the network took.
+    pub accepted_parts: u8,
+    /// Bit n: part n is on the recipient's phone.
+    pub delivered_parts: u16,
+    /// The modem that carries it; empty before the first Ctrl-Z.
+    pub modem: String,
     /// Times past the point of no return (Ctrl-Z).
     pub submits: u32,
     /// Submits whose answer was lost.
@@ -84,6 +134,8 @@ pub enum Refused {
     NotWaiting,
     #[error("the message was never handed to the modem")]
     NeverSubmitted,
+    #[error("only a message that is UNKNOWN, UNDELIVERED, FAILED or without its report can be sent again")]
+    NotResendable,
 }
 
 impl Outgoing {
@@ -91,6 +143,7 @@ impl Outgoing {
     pub fn is_sendable(&self, now: Timestamp) -> bool {
         let in_time = self.not_after.is_none_or(|limit| now <= limit);
         in_time
+            && !self.held
             && match self.state {
                 State::Queued => true,
                 State::RetryWait { until } => until <= now,
@@ -98,21 +151,18 @@ impl Outgoing {
             }
     }
 
-    /// Takes it for one modem, before anything is written to the wire.
-    pub fn claim(&mut self, now: Timestamp) -> Result<(), Refused> {
-        if !self.is_sendable(now) {
-            return Err(Refused::NotWaiting);
-        }
-        self.state = State::Submitting { handed_over: false };
-        Ok(())
+    /// Parts that went, or may have gone, out by one modem bind the rest to it: an unknown message never moves.
+    pub fn is_bound(&self) -> bool {
+        self.unknown_submits > 0 || self.accepted_parts > 0
     }
 
     /// Committed after the prompt and before the first octet of the PDU: from here on it may have been sent.
-    pub fn hand_over(&mut self, report_requested: bool) -> Result<(), Refused> {
-        if self.state != (State::Submitting { handed_over: false }) {
+    pub fn hand_over(&mut self, modem: &str, report_requested: bool, now: Timestamp) -> Result<(), Refused> {
+        if !self.is_sendable(now) {
             return Err(Refused::NotWaiting);
         }
-        self.state = State::Submitting { handed_over: true };
+        self.state = State::Submitting;
+        self.modem = modem.to_owned();
         self.submits += 1;
         self.possible_duplicate |= self.unknown_submits > 0;
         self.report_requested = report_requested;
@@ -124,16 +174,22 @@ impl Outgoing {
         if self.references.len() == REFERENCES_MAX {
             self.references.remove(0);
         }
-        self.references.push(Reference { modem: modem.to_owned(), number, at: now });
+        self.references.push(Reference {
+            modem: modem.to_owned(),
+            number,
+            at: now,
+            part: self.accepted_parts,
+        });
         self.submitted_at = Some(now);
         self.failure_reason.clear();
-        if self.in_submission() {
-            self.state = State::Submitted;
+        if self.state == State::Submitting {
+            self.part_went_out();
         }
     }
 
+    /// A refusal before the prompt (the message still waits) or after Ctrl-Z.
     pub fn refuse(&mut self, verdict: Verdict, reason: String, now: Timestamp) {
-        if !self.in_submission() {
+        if !self.is_waiting() {
             return;
         }
         self.failure_reason = reason;
@@ -153,25 +209,21 @@ impl Outgoing {
         }
     }
 
-    /// The link broke, the final answer did not come, or the process died.
+    /// After Ctrl-Z the link broke, the final answer did not come, or the process died.
     pub fn lose_answer(&mut self, now: Timestamp) {
-        match self.state {
-            State::Submitting { handed_over: false } => self.state = State::Queued,
-            State::Submitting { handed_over: true } => {
-                self.unknown_submits += 1;
-                self.state = State::Unknown { since: now };
-            }
-            _ => {}
+        if self.state == State::Submitting {
+            self.unknown_submits += 1;
+            self.state = State::Unknown { since: now };
         }
     }
 
-    pub fn report(&mut self, outcome: DeliveryOutcome, now: Timestamp) -> bool {
+    pub fn report(&mut self, part: u8, outcome: DeliveryOutcome, now: Timestamp) -> bool {
         if self.submits == 0 {
             return false;
         }
         match outcome {
             DeliveryOutcome::StillTrying => false,
-            DeliveryOutcome::Delivered => self.deliver(now),
+            DeliveryOutcome::Delivered => self.deliver_part(part, now),
             DeliveryOutcome::Undelivered => {
                 let open =
                     matches!(self.state, State::Submitted | State::ReportTimeout | State::Unknown { .. });
@@ -185,62 +237,127 @@ impl Outgoing {
 
     /// The payer quoted or answered it, which proves more than any report.
     pub fn confirm(&mut self, now: Timestamp) -> Result<(), Refused> {
-        if self.submits == 0 {
+        if self.submits == 0 || self.accepted_parts + 1 < self.parts {
             return Err(Refused::NeverSubmitted);
         }
         self.deliver(now);
         Ok(())
     }
 
-    pub fn cancel(&mut self) -> Result<(), Refused> {
-        if !matches!(self.state, State::Queued | State::RetryWait { .. }) {
-            return Err(Refused::NotWaiting);
+    /// What may have been sent cannot be taken back: it stays UNKNOWN, held.
+    pub fn cancel(&mut self, now: Timestamp) -> Result<(), Refused> {
+        self.check_waits()?;
+        self.give_up(State::Cancelled, now);
+        Ok(())
+    }
+
+    pub fn hold(&mut self) -> Result<(), Refused> {
+        self.check_waits()?;
+        self.held = true;
+        Ok(())
+    }
+
+    pub fn release(&mut self) -> Result<(), Refused> {
+        self.check_waits()?;
+        self.held = false;
+        Ok(())
+    }
+
+    /// A person has looked and says so: the same text goes once more, of a long message only what is missing.
+    pub fn resend(&mut self) -> Result<(), Refused> {
+        match self.state {
+            State::Unknown { .. } | State::Failed => {}
+            State::Undelivered | State::ReportTimeout => {
+                self.possible_duplicate = true;
+                (self.accepted_parts, self.delivered_parts) = (0, 0);
+            }
+            _ => return Err(Refused::NotResendable),
         }
-        self.state = State::Cancelled;
+        (self.refusals, self.busy, self.held) = (0, 0, false);
+        self.state = State::Queued;
         Ok(())
     }
 
     /// What time alone changes. Returns whether anything changed.
     pub fn pass_time(&mut self, now: Timestamp, resend_after: SignedDuration) -> bool {
-        let expired = self.not_after.is_some_and(|limit| now > limit);
+        if self.next_due(resend_after).is_none_or(|due| now < due) {
+            return false;
+        }
         match self.state {
-            State::Queued | State::RetryWait { .. } if expired => self.give_up(State::Expired, now),
-            State::Unknown { since } if self.may_resend() && !expired && now >= since + resend_after => {
+            State::Queued | State::RetryWait { .. } => self.give_up(State::Expired, now),
+            State::Unknown { .. } if self.not_after.is_some_and(|limit| now > limit) => return false,
+            State::Unknown { .. } => {
                 self.resent = true;
                 self.state = State::Queued;
             }
-            State::Submitted if self.report_requested && self.report_is_late(now) => {
-                self.state = State::ReportTimeout;
-            }
+            State::Submitted => self.state = State::ReportTimeout,
             _ => return false,
         }
         true
     }
 
+    /// When time alone changes it next.
+    pub fn next_due(&self, resend_after: SignedDuration) -> Option<Timestamp> {
+        match self.state {
+            State::Queued | State::RetryWait { .. } => self.not_after.map(just_after),
+            State::Unknown { since } if self.may_resend() => {
+                let due = since + resend_after;
+                self.not_after.is_none_or(|limit| due <= limit).then_some(due)
+            }
+            State::Submitted if self.report_requested => Some(just_after(self.report_deadline())),
+            _ => None,
+        }
+    }
+
     /// True while a status report may still tell something new or must be absorbed as a repeat.
     pub fn is_reportable(&self, now: Timestamp) -> bool {
-        let open = matches!(self.state, State::Submitted | State::Unknown { .. } | State::Submitting { .. });
-        self.submits > 0 && (open || !self.report_is_late(now))
+        let open = matches!(self.state, State::Submitted | State::Unknown { .. } | State::Submitting);
+        self.submits > 0 && (open || now <= self.report_deadline())
     }
 
     /// An attempt whose reference is not known, so that only the destination can pair it.
     pub fn has_unpaired_attempt(&self) -> bool {
-        let lost = self.unknown_submits > 0 || self.state == (State::Submitting { handed_over: true });
+        let lost = self.unknown_submits > 0 || self.state == State::Submitting;
         (lost || self.references.iter().any(|reference| reference.number.is_none()))
             && self.state != State::Delivered
     }
 
     pub fn is_waiting(&self) -> bool {
-        matches!(self.state, State::Queued | State::RetryWait { .. } | State::Submitting { .. })
+        matches!(self.state, State::Queued | State::RetryWait { .. } | State::Submitting)
     }
 
-    /// Only a challenge, and only once: its text and its code are the same, so a second copy does no harm.
+    fn check_waits(&self) -> Result<(), Refused> {
+        match self.state {
+            State::Queued | State::RetryWait { .. } => Ok(()),
+            _ => Err(Refused::NotWaiting),
+        }
+    }
+
     fn may_resend(&self) -> bool {
-        self.class == Class::Challenge && !self.resent
+        self.on_unknown == OnUnknown::ResendOnce && !self.resent
     }
 
-    fn in_submission(&self) -> bool {
-        matches!(self.state, State::Submitting { .. })
+    fn part_went_out(&mut self) {
+        self.accepted_parts += 1;
+        self.state = if self.accepted_parts < self.parts { State::Queued } else { State::Submitted };
+    }
+
+    fn deliver_part(&mut self, part: u8, now: Timestamp) -> bool {
+        let bit = 1u16 << part.min(15);
+        if self.parts > 1 {
+            if self.delivered_parts & bit != 0 {
+                return false;
+            }
+            self.delivered_parts |= bit;
+            if self.delivered_parts.count_ones() < u32::from(self.parts) {
+                // The lost answer is here by another way, so the next part may go.
+                if part == self.accepted_parts && matches!(self.state, State::Unknown { .. }) {
+                    self.part_went_out();
+                }
+                return true;
+            }
+        }
+        self.deliver(now)
     }
 
     fn deliver(&mut self, now: Timestamp) -> bool {
@@ -256,8 +373,12 @@ impl Outgoing {
 
     /// If an earlier attempt may have got through, FAILED and EXPIRED would be a lie: it stays UNKNOWN, held.
     fn give_up(&mut self, otherwise: State, now: Timestamp) {
-        let may_be_sent = self.unknown_submits > 0;
-        self.state = if may_be_sent { State::Unknown { since: now } } else { otherwise };
+        if self.is_bound() {
+            self.resent = true;
+            self.state = State::Unknown { since: now };
+        } else {
+            self.state = otherwise;
+        }
     }
 
     fn wait_or_give_up(&mut self, wait_s: Option<i64>, now: Timestamp) {
@@ -269,10 +390,14 @@ impl Outgoing {
         }
     }
 
-    fn report_is_late(&self, now: Timestamp) -> bool {
-        let last = self.submitted_at.unwrap_or(self.created_at);
-        now > last + REPORT_WINDOW
+    fn report_deadline(&self) -> Timestamp {
+        self.submitted_at.unwrap_or(self.created_at) + REPORT_WINDOW
     }
+}
+
+/// The first moment after a limit that itself still counts.
+fn just_after(limit: Timestamp) -> Timestamp {
+    limit + SignedDuration::from_micros(1)
 }
 
 #[cfg(test)]

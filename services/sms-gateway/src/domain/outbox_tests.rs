@@ -12,12 +12,20 @@ pub fn message(class: Class) -> Outgoing {
         to: PhoneE164::parse("+8613800138000").unwrap(),
         text: SmsText("row 23".into()),
         class,
+        priority: class.priority(),
+        on_unknown: class.on_unknown(),
         subject_id: String::new(),
+        client: 0,
         not_after: None,
         encoding: Encoding::Gsm7,
         units: 6,
+        parts: 1,
         created_at: at(0),
         state: State::Queued,
+        held: false,
+        accepted_parts: 0,
+        delivered_parts: 0,
+        modem: String::new(),
         submits: 0,
         unknown_submits: 0,
         resent: false,
@@ -34,8 +42,7 @@ pub fn message(class: Class) -> Outgoing {
 
 fn handed_over(class: Class) -> Outgoing {
     let mut message = message(class);
-    message.claim(at(0)).unwrap();
-    message.hand_over(true).unwrap();
+    message.hand_over("m", true, at(0)).unwrap();
     message
 }
 
@@ -44,16 +51,15 @@ fn a_message_is_submitted_and_then_delivered_by_its_report() {
     let mut message = handed_over(Class::Challenge);
     message.accept("m", Some(7), at(1));
     assert_eq!(message.state, State::Submitted);
-    assert!(!message.report(DeliveryOutcome::StillTrying, at(2)));
-    assert!(message.report(DeliveryOutcome::Delivered, at(3)));
+    assert!(!message.report(0, DeliveryOutcome::StillTrying, at(2)));
+    assert!(message.report(0, DeliveryOutcome::Delivered, at(3)));
     assert_eq!((message.state, message.delivered_at), (State::Delivered, Some(at(3))));
-    assert!(!message.report(DeliveryOutcome::Delivered, at(4)));
+    assert!(!message.report(0, DeliveryOutcome::Delivered, at(4)));
 }
 
 #[test]
 fn a_lost_answer_before_ctrl_z_is_retried_and_after_it_is_unknown() {
     let mut message = message(Class::Notice);
-    message.claim(at(0)).unwrap();
     message.lose_answer(at(1));
     assert_eq!(message.state, State::Queued);
     let mut message = handed_over(Class::Notice);
@@ -68,8 +74,7 @@ fn an_unknown_challenge_is_resent_once_and_flagged_then_held() {
     assert!(!message.pass_time(at(119), RESEND));
     assert!(message.pass_time(at(120), RESEND));
     assert_eq!((message.state, message.possible_duplicate), (State::Queued, false));
-    message.claim(at(121)).unwrap();
-    message.hand_over(true).unwrap();
+    message.hand_over("m", true, at(121)).unwrap();
     assert!(message.possible_duplicate);
     message.lose_answer(at(122));
     assert!(!message.pass_time(at(100_000), RESEND));
@@ -89,7 +94,7 @@ fn an_unknown_notice_or_answer_is_held_for_a_person() {
 fn an_unknown_message_is_resolved_by_a_report_or_a_confirmation() {
     let mut reported = handed_over(Class::Notice);
     reported.lose_answer(at(0));
-    assert!(reported.report(DeliveryOutcome::Delivered, at(1)));
+    assert!(reported.report(0, DeliveryOutcome::Delivered, at(1)));
     assert_eq!(reported.state, State::Delivered);
     let mut confirmed = handed_over(Class::Challenge);
     confirmed.lose_answer(at(0));
@@ -103,15 +108,13 @@ fn temporary_refusals_wait_longer_each_time_and_then_fail() {
     let mut message = message(Class::Challenge);
     let mut now = 0;
     for wait in [30, 120, 600] {
-        message.claim(at(now)).unwrap();
-        message.hand_over(true).unwrap();
+        message.hand_over("m", true, at(now)).unwrap();
         message.refuse(Verdict::Temporary, "CMS_ERROR_38".into(), at(now));
         assert_eq!(message.state, State::RetryWait { until: at(now + wait) });
         assert!(!message.is_sendable(at(now + wait - 1)));
         now += wait;
     }
-    message.claim(at(now)).unwrap();
-    message.hand_over(true).unwrap();
+    message.hand_over("m", true, at(now)).unwrap();
     message.refuse(Verdict::Temporary, "CMS_ERROR_38".into(), at(now));
     assert_eq!((message.state, message.failure_reason.as_str()), (State::Failed, "CMS_ERROR_38"));
     assert!(!message.possible_duplicate, "known refusals are no duplicates");
@@ -120,7 +123,6 @@ fn temporary_refusals_wait_longer_each_time_and_then_fail() {
 #[test]
 fn a_busy_modem_is_waited_for_without_counting_refusals() {
     let mut message = message(Class::Challenge);
-    message.claim(at(0)).unwrap();
     message.refuse(Verdict::Busy, "CME_ERROR_14".into(), at(0));
     assert_eq!((message.state, message.refusals), (State::RetryWait { until: at(1) }, 0));
 }
@@ -133,8 +135,7 @@ fn a_permanent_refusal_fails_at_once_unless_an_earlier_copy_may_have_been_sent()
     let mut message = handed_over(Class::Challenge);
     message.lose_answer(at(0));
     message.pass_time(at(120), RESEND);
-    message.claim(at(121)).unwrap();
-    message.hand_over(true).unwrap();
+    message.hand_over("m", true, at(121)).unwrap();
     message.refuse(Verdict::Permanent, "CMS_ERROR_1".into(), at(122));
     assert_eq!(message.state, State::Unknown { since: at(122) });
     assert!(!message.pass_time(at(1000), RESEND));
@@ -143,10 +144,10 @@ fn a_permanent_refusal_fails_at_once_unless_an_earlier_copy_may_have_been_sent()
 #[test]
 fn only_a_waiting_message_can_be_cancelled() {
     let mut waiting = message(Class::Notice);
-    waiting.cancel().unwrap();
+    waiting.cancel(at(0)).unwrap();
     assert_eq!(waiting.state, State::Cancelled);
-    assert_eq!(handed_over(Class::Notice).cancel(), Err(Refused::NotWaiting));
-    assert_eq!(waiting.claim(at(0)), Err(Refused::NotWaiting));
+    assert_eq!(handed_over(Class::Notice).cancel(at(0)), Err(Refused::NotWaiting));
+    assert_eq!(waiting.hand_over("m", true, at(0)), Err(Refused::NotWaiting));
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn a_report_that_never_comes_times_out_and_a_late_one_still_counts() {
     assert!(!message.pass_time(at(25 * 3600), RESEND));
     assert!(message.pass_time(at(25 * 3600 + 1), RESEND));
     assert_eq!(message.state, State::ReportTimeout);
-    assert!(message.report(DeliveryOutcome::Delivered, at(30 * 3600)));
+    assert!(message.report(0, DeliveryOutcome::Delivered, at(30 * 3600)));
 }
 
 #[test]
@@ -183,4 +184,76 @@ fn an_answer_of_the_payer_that_overtakes_the_modem_keeps_it_delivered() {
     message.accept("m", Some(1), at(2));
     assert_eq!(message.state, State::Delivered);
     assert_eq!(super::tests::message(Class::Notice).confirm(at(0)), Err(Refused::NeverSubmitted));
+}
+
+#[test]
+fn what_may_have_been_sent_cannot_be_cancelled_and_is_not_resent_by_itself() {
+    let mut message = handed_over(Class::Challenge);
+    message.lose_answer(at(0));
+    message.pass_time(at(120), RESEND);
+    message.cancel(at(121)).unwrap();
+    assert_eq!(message.state, State::Unknown { since: at(121) });
+    assert!(!message.pass_time(at(100_000), RESEND));
+}
+
+#[test]
+fn a_held_message_waits_for_its_release_and_still_expires() {
+    let mut message = message(Class::Notice);
+    message.not_after = Some(at(10));
+    message.hold().unwrap();
+    assert!(!message.is_sendable(at(0)));
+    message.release().unwrap();
+    assert!(message.is_sendable(at(0)));
+    message.hold().unwrap();
+    assert!(message.pass_time(at(11), RESEND));
+    assert_eq!((message.state, message.hold()), (State::Expired, Err(Refused::NotWaiting)));
+}
+
+#[test]
+fn a_person_may_send_an_unknown_or_failed_message_again_but_no_other() {
+    let mut unknown = handed_over(Class::Notice);
+    unknown.lose_answer(at(0));
+    unknown.resend().unwrap();
+    unknown.hand_over("m", true, at(1)).unwrap();
+    assert!(unknown.possible_duplicate);
+    assert_eq!(unknown.resend(), Err(Refused::NotResendable));
+    let mut failed = handed_over(Class::Notice);
+    failed.refuse(Verdict::Permanent, "CMS_ERROR_1".into(), at(0));
+    failed.resend().unwrap();
+    failed.hand_over("m", true, at(1)).unwrap();
+    assert!(!failed.possible_duplicate);
+}
+
+#[test]
+fn the_parts_of_a_long_message_go_one_after_another_and_never_from_the_start_again() {
+    let mut long = message(Class::Notice);
+    (long.parts, long.on_unknown) = (3, OnUnknown::ResendOnce);
+    long.hand_over("m", true, at(0)).unwrap();
+    long.accept("m", Some(1), at(0));
+    assert_eq!((long.state, long.accepted_parts, long.is_bound()), (State::Queued, 1, true));
+    long.hand_over("m", true, at(1)).unwrap();
+    long.lose_answer(at(1));
+    assert!(long.pass_time(at(121), RESEND));
+    assert_eq!((long.state, long.accepted_parts), (State::Queued, 1));
+    long.hand_over("m", true, at(122)).unwrap();
+    long.accept("m", Some(2), at(122));
+    long.hand_over("m", true, at(123)).unwrap();
+    long.accept("m", Some(3), at(123));
+    assert_eq!(long.state, State::Submitted);
+    for part in [2, 0] {
+        assert!(long.report(part, DeliveryOutcome::Delivered, at(124)));
+        assert_eq!(long.state, State::Submitted);
+    }
+    assert!(long.report(1, DeliveryOutcome::Delivered, at(125)));
+    assert_eq!(long.state, State::Delivered);
+}
+
+#[test]
+fn a_report_on_a_lost_part_lets_the_next_part_go() {
+    let mut long = message(Class::Notice);
+    long.parts = 2;
+    long.hand_over("m", true, at(0)).unwrap();
+    long.lose_answer(at(0));
+    assert!(long.report(0, DeliveryOutcome::Delivered, at(1)));
+    assert_eq!((long.state, long.accepted_parts), (State::Queued, 1));
 }

@@ -13,25 +13,29 @@ pub struct Report<'a> {
 }
 
 /// First by reference (the latest one in the window), then by destination among attempts without a reference
-/// (the oldest first, as service centres report in order).
-pub fn find<'a>(report: &Report<'_>, candidates: &'a [Outgoing]) -> Option<&'a Outgoing> {
-    let same_number = || candidates.iter().filter(|message| message.to.same_tail(report.to));
+/// (the oldest first, as service centres report in order). Gives the part as well.
+pub fn find<'a>(report: &Report<'_>, candidates: &'a [Outgoing]) -> Option<(&'a Outgoing, u8)> {
+    let same_number = || {
+        candidates
+            .iter()
+            .filter(|message| message.to.same_tail(report.to) && message.is_reportable(report.now))
+    };
     let by_reference = same_number()
-        .filter_map(|message| {
-            message.references.iter().filter_map(|r| matches(report, r)).max().map(|at| (at, message))
-        })
-        .max_by_key(|(at, _)| *at)
-        .map(|(_, message)| message);
+        .flat_map(|message| message.references.iter().map(move |reference| (message, reference)))
+        .filter(|(_, reference)| matches(report, reference))
+        .max_by_key(|(_, reference)| reference.at)
+        .map(|(message, reference)| (message, reference.part));
     by_reference.or_else(|| {
         same_number()
             .filter(|message| message.has_unpaired_attempt())
             .min_by_key(|message| message.created_at)
+            .map(|message| (message, message.accepted_parts.min(message.parts - 1)))
     })
 }
 
-fn matches(report: &Report<'_>, reference: &super::outbox::Reference) -> Option<Timestamp> {
+fn matches(report: &Report<'_>, reference: &super::outbox::Reference) -> bool {
     let same = reference.modem == report.modem && reference.number == Some(report.reference);
-    (same && report.now <= reference.at + REPORT_WINDOW).then_some(reference.at)
+    same && report.now <= reference.at + REPORT_WINDOW
 }
 
 #[cfg(test)]
@@ -46,8 +50,7 @@ mod tests {
     fn submitted(id: &str, number: u8, time: i64) -> Outgoing {
         let mut message = message(Class::Challenge);
         message.id = id.into();
-        message.claim(at(time)).unwrap();
-        message.hand_over(true).unwrap();
+        message.hand_over("m1", true, at(time)).unwrap();
         message.accept("m1", Some(number), at(time));
         message
     }
@@ -56,15 +59,14 @@ mod tests {
         let mut message = message(Class::Challenge);
         message.id = id.into();
         message.created_at = at(time);
-        message.claim(at(time)).unwrap();
-        message.hand_over(true).unwrap();
+        message.hand_over("m1", true, at(time)).unwrap();
         message.lose_answer(at(time));
         message
     }
 
     fn found(reference: u8, to: &str, now: i64, candidates: &[Outgoing]) -> Option<String> {
         find(&Report { modem: "m1", reference, to, now: at(now) }, candidates)
-            .map(|message| message.id.clone())
+            .map(|(message, _)| message.id.clone())
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl PhoneE164 {
         &self.0[1..]
     }
 
+    /// The digits that survive networks' rewriting; what routes, caps and reports are kept by.
+    pub fn tail(&self) -> &str {
+        tail(self.digits())
+    }
+
     /// True when `other` (digits as a network wrote them, national or international) ends like this number.
     pub fn same_tail(&self, other: &str) -> bool {
         let other: String = other.chars().filter(char::is_ascii_digit).collect();
@@ -49,6 +54,11 @@ impl PhoneE164 {
         other.len() >= length
             && self.digits()[self.digits().len() - length..] == other[other.len() - length..]
     }
+}
+
+/// The last eight digits, or all of a shorter number.
+pub fn tail(digits: &str) -> &str {
+    digits.get(digits.len().saturating_sub(SUFFIX_DIGITS)..).unwrap_or(digits)
 }
 
 impl fmt::Debug for PhoneE164 {

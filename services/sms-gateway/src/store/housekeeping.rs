@@ -1,40 +1,98 @@
-//! What keeps the file from growing for ever, and the PINs that were tried.
+//! What keeps the file from growing for ever.
 
+use super::index::row;
 use super::records::{self, RequestRecord};
-use super::{EVENTS, INBOX, PINS_TRIED, REQUESTS, Result, SEEN, Store};
+use super::{
+    ACKS, BUCKETS, DESTINATIONS, EVENTS, INBOX, MESSAGES, ORDER, Policy, REQUESTS, ROUTES, Result, SEEN,
+    SENDS, SUBJECTS, SUBMITS, Store, StoreError,
+};
 use crate::domain::inbound::DUPLICATE_WINDOW;
+use crate::domain::outbox::State;
+use crate::domain::rate::MONTH;
 use jiff::{SignedDuration, Timestamp};
-use redb::ReadableTable;
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
 /// A watcher that was away for longer reads the messages themselves.
 const EVENTS_MAX: u64 = 100_000;
-const INBOX_MAX: u64 = 100_000;
 /// No caller repeats a request after this time.
 const REQUESTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Messages that one pruning removes; the next one goes on.
+const PRUNE_MAX: usize = 1000;
+/// Numbers that have a modem of their own; beyond that all find a new one.
+const ROUTES_MAX: u64 = 100_000;
 
 impl Store {
     pub fn prune(&self, now: Timestamp) -> Result<()> {
-        let txn = self.db.begin_write()?;
-        for (table, limit) in [(EVENTS, EVENTS_MAX), (INBOX, INBOX_MAX)] {
-            let mut table = txn.open_table(table)?;
-            let last = table.last()?.map_or(0, |(last, _)| last.value());
-            table.retain_in(..last.saturating_sub(limit), |_, _| false)?;
-        }
-        let seen_since = (now - DUPLICATE_WINDOW).as_microsecond();
-        txn.open_table(SEEN)?.retain(|_, at| at >= seen_since)?;
-        let asked_since = (now - REQUESTS_KEPT).as_microsecond();
-        txn.open_table(REQUESTS)?.retain(|_, bytes| {
-            records::read::<RequestRecord>(bytes).is_ok_and(|record| record.at >= asked_since)
-        })?;
-        txn.commit()?;
-        Ok(())
+        let policy = self.policy;
+        self.write(move |txn| {
+            prune_events(txn)?;
+            prune_inbox(txn, &policy, now)?;
+            prune_messages(txn, &policy, now)?;
+            let since = |kept: SignedDuration| (now - kept).as_microsecond();
+            txn.open_table(SEEN)?.retain(|_, at| at >= since(DUPLICATE_WINDOW))?;
+            txn.open_table(SUBMITS)?.retain(|_, at| at >= since(MONTH))?;
+            txn.open_table(BUCKETS)?.retain(|_, (_, at)| at >= since(SignedDuration::from_hours(24)))?;
+            txn.open_table(REQUESTS)?.retain(|_, bytes| {
+                records::read::<RequestRecord>(bytes).is_ok_and(|record| record.at >= since(REQUESTS_KEPT))
+            })?;
+            let mut routes = txn.open_table(ROUTES)?;
+            if routes.len()? > ROUTES_MAX {
+                routes.retain(|_, _| false)?;
+            }
+            Ok(())
+        })
     }
+}
 
-    /// True the first time only: a PIN gets one try per SIM, ever, or the SIM locks itself.
-    pub fn may_try_pin(&self, hash: &[u8; 32]) -> Result<bool> {
-        let txn = self.db.begin_write()?;
-        let first = txn.open_table(PINS_TRIED)?.insert(hash.as_slice(), ())?.is_none();
-        txn.commit()?;
-        Ok(first)
+fn prune_events(txn: &WriteTransaction) -> Result<()> {
+    let mut events = txn.open_table(EVENTS)?;
+    let last = events.last()?.map_or(0, |(last, _)| last.value());
+    events.retain_in(..last.saturating_sub(EVENTS_MAX), |_, _| false)?;
+    Ok(())
+}
+
+/// Acknowledged by every consumer and old enough. The last one stays: numbers go on from it.
+fn prune_inbox(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Result<()> {
+    let mut acked = u64::MAX;
+    for entry in txn.open_table(ACKS)?.iter()? {
+        acked = acked.min(entry?.1.value());
     }
+    let mut inbox = txn.open_table(INBOX)?;
+    let last = inbox.last()?.map_or(0, |(last, _)| last.value());
+    if acked == u64::MAX || last == 0 {
+        return Ok(());
+    }
+    let since = now - policy.keep;
+    let is_old = |bytes: &[u8]| super::inbox::received_at(bytes).is_ok_and(|at| at < since);
+    inbox.retain_in(..=acked.min(last - 1), |_, bytes| !is_old(bytes))?;
+    Ok(())
+}
+
+/// Done long ago: the message, its number and its text go; only the latest stays for the numbering.
+fn prune_messages(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Result<()> {
+    let last = txn.open_table(ORDER)?.last()?.map_or(0, |(last, _)| last.value());
+    let mut old = Vec::new();
+    {
+        let (order, messages) = (txn.open_table(ORDER)?, txn.open_table(MESSAGES)?);
+        for entry in order.range(..last)?.take(PRUNE_MAX) {
+            let row = row(messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
+            let message = &row.message;
+            if message.created_at + policy.keep >= now {
+                break;
+            }
+            let open = message.is_waiting() || matches!(message.state, State::Unknown { .. });
+            if !open && !message.is_reportable(now) {
+                old.push(row);
+            }
+        }
+    }
+    for row in old {
+        let (message, id) = (&row.message, row.message.id.as_str());
+        txn.open_table(MESSAGES)?.remove(id)?;
+        txn.open_table(SENDS)?.remove(id)?;
+        txn.open_table(ORDER)?.remove(row.number)?;
+        txn.open_table(SUBJECTS)?.remove((message.subject_id.as_str(), row.number))?;
+        txn.open_table(DESTINATIONS)?.remove((message.to.tail(), row.number))?;
+    }
+    Ok(())
 }

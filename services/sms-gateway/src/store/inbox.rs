@@ -1,21 +1,40 @@
 //! Incoming PDUs: committed here before the modem is told to delete them.
 
-use super::records::{self, InboundRecord, PartRecord};
-use super::{ACKS, INBOX, PARTS, Result, SEEN, Store, StoreError, UNREADABLE, outbox};
+use super::inbox_records::{InboundRecord, PartRecord, UndecodedRecord};
+use super::{
+    ACKS, BUCKETS, DESTINATIONS, INBOX, MESSAGES, PARTS, Pending, Policy, ROUTES, Result, SEEN, Store,
+    StoreError, UNDECODED, index, outbox, records,
+};
 use crate::domain::inbound::{self, DUPLICATE_WINDOW, Incoming, PARTS_WAIT, PartKey};
+use crate::domain::outbox::Outgoing;
 use crate::domain::pairing::{self, Report};
 use crate::domain::pdu::{self, Concatenation, Deliver, FromNetwork, StatusReport};
+use crate::domain::phone;
+use crate::domain::rate::Bucket;
 use jiff::Timestamp;
-use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 use sha2::{Digest, Sha256};
 
 /// PDUs that could not be read are kept for a person, the oldest go first.
-const UNREADABLE_MAX: u64 = 1000;
+const UNDECODED_MAX: u64 = 1000;
+/// Beyond this the SIM and then the network keep what comes: a consumer must acknowledge first.
+const INBOX_MAX: u64 = 1_000_000;
+/// Messages to one number that a report may be about: more than its 25 hours ever see.
+const CANDIDATES_MAX: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundRow {
     pub seq: u64,
     pub message: Incoming,
+}
+
+/// A PDU that could not be read. It may hold personal data.
+#[derive(Clone)]
+pub struct UndecodedRow {
+    pub number: u64,
+    pub pdu: Vec<u8>,
+    pub modem: String,
+    pub received_at: Timestamp,
 }
 
 /// What became of a PDU. All of them are safe to delete from the modem.
@@ -25,60 +44,67 @@ pub enum Taken {
     Part,
     Report { paired: bool },
     Duplicate,
-    Unreadable,
+    Undecoded,
 }
 
 impl Store {
-    pub fn take_pdu(&self, modem: &str, bytes: &[u8], now: Timestamp) -> Result<Taken> {
-        let txn = self.db.begin_write()?;
-        if is_repeat(&txn, pdu::tpdu(bytes), now)? {
-            return Ok(Taken::Duplicate);
-        }
-        let mut revision = 0;
-        let taken = match pdu::decode(bytes) {
-            Ok(FromNetwork::Deliver(deliver)) => take_deliver(&txn, &deliver, bytes, now)?,
-            Ok(FromNetwork::StatusReport(report)) => {
-                let paired = take_report(&txn, modem, &report, now)?;
-                revision = paired.unwrap_or_default();
-                Taken::Report { paired: paired.is_some() }
-            }
-            Err(_) => {
-                keep_unreadable(&txn, bytes)?;
-                Taken::Unreadable
-            }
+    /// PDUs of one listing, in one transaction with whatever else waits. `done` tells when it is on disk.
+    pub async fn enqueue_pdus(
+        &self,
+        modem: &str,
+        pdus: Vec<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Pending<Vec<Taken>>> {
+        let (policy, modem) = (self.policy, modem.to_owned());
+        let work = move |txn: &WriteTransaction| {
+            pdus.iter().map(|bytes| take_pdu(txn, &modem, bytes, now, &policy)).collect()
         };
-        self.commit_revision(txn, revision)?;
-        self.announce_inbound()?;
-        Ok(taken)
+        self.writer.enqueue(work).await
+    }
+
+    /// A message that a transport other than a modem brings.
+    pub async fn take_message(&self, message: Incoming, identity: Vec<u8>) -> Result<()> {
+        let work = move |txn: &WriteTransaction| {
+            check_room(txn)?;
+            if is_repeat(txn, &identity, message.received_at)? {
+                return Ok(());
+            }
+            append(txn, message.clone())
+        };
+        self.writer.enqueue(work).await?.done().await
     }
 
     /// Passes on long messages whose missing parts will not come any more.
     pub fn flush_parts(&self, now: Timestamp) -> Result<()> {
-        if self.late_parts(now)?.is_empty() {
+        if late_parts(&self.db.begin_read()?.open_table(PARTS)?, now)?.is_empty() {
             return Ok(());
         }
-        let txn = self.db.begin_write()?;
-        for key in self.late_parts(now)? {
-            let parts = take_parts(&txn, &key)?;
-            append_assembled(&txn, &parts, key.total, now)?;
-        }
-        txn.commit()?;
-        self.announce_inbound()
+        self.write(move |txn| {
+            let late = late_parts(&txn.open_table(PARTS)?, now)?;
+            for key in late {
+                let (parts, modem) = take_parts(txn, &key)?;
+                append_assembled(txn, &parts, key.total, &modem, now)?;
+            }
+            Ok(())
+        })
     }
 
-    fn late_parts(&self, now: Timestamp) -> Result<Vec<PartKey>> {
+    /// Newest first.
+    pub fn list_undecoded(&self, before: u64, limit: usize) -> Result<Vec<UndecodedRow>> {
         let txn = self.db.begin_read()?;
-        let mut late: Vec<PartKey> = Vec::new();
-        for entry in txn.open_table(PARTS)?.iter()? {
-            let (key, bytes) = entry?;
-            let part: PartRecord = records::read(bytes.value())?;
-            let (from, reference, total, _) = key.value();
-            let key = PartKey { from: from.to_owned(), reference, total };
-            if now >= records::time(part.received_at)? + PARTS_WAIT && late.last() != Some(&key) {
-                late.push(key);
-            }
+        let mut rows = Vec::new();
+        for entry in txn.open_table(UNDECODED)?.range(..before)?.rev().take(limit) {
+            let (number, bytes) = entry?;
+            let record: UndecodedRecord = records::read(bytes.value())?;
+            let received_at = records::time(record.received_at)?;
+            rows.push(UndecodedRow {
+                number: number.value(),
+                pdu: record.pdu,
+                modem: record.modem,
+                received_at,
+            });
         }
-        Ok(late)
+        Ok(rows)
     }
 
     pub fn inbound_after(&self, seq: u64, limit: usize) -> Result<Vec<InboundRow>> {
@@ -96,35 +122,24 @@ impl Store {
 
     /// Cumulative: an older acknowledgement changes nothing and returns the newest.
     pub fn ack_inbound(&self, consumer: &str, up_to: u64) -> Result<u64> {
-        if up_to > self.last_inbound()? {
-            return Err(StoreError::AckOutOfRange);
-        }
-        let txn = self.db.begin_write()?;
-        let acked = {
+        let consumer = consumer.to_owned();
+        self.write(move |txn| {
+            let last = txn.open_table(INBOX)?.last()?.map_or(0, |(last, _)| last.value());
+            if up_to > last {
+                return Err(StoreError::AckOutOfRange);
+            }
             let mut acks = txn.open_table(ACKS)?;
-            let known = acks.get(consumer)?.map_or(0, |seq| seq.value());
+            let known = acks.get(consumer.as_str())?.map_or(0, |seq| seq.value());
             let acked = known.max(up_to);
-            acks.insert(consumer, acked)?;
-            acked
-        };
-        txn.commit()?;
-        Ok(acked)
+            acks.insert(consumer.as_str(), acked)?;
+            Ok(acked)
+        })
     }
+}
 
-    pub(super) fn last_inbound(&self) -> Result<u64> {
-        let txn = self.db.begin_read()?;
-        Ok(txn.open_table(INBOX)?.last()?.map_or(0, |(last, _)| last.value()))
-    }
-
-    fn announce_inbound(&self) -> Result<()> {
-        let last = self.last_inbound()?;
-        self.inbound.send_if_modified(|known| {
-            let newer = last > *known;
-            *known = last.max(*known);
-            newer
-        });
-        Ok(())
-    }
+/// Of a stored record, for pruning.
+pub(super) fn received_at(bytes: &[u8]) -> Result<Timestamp> {
+    records::time(records::read::<InboundRecord>(bytes)?.received_at)
 }
 
 fn inbound_row(entry: (redb::AccessGuard<'_, u64>, redb::AccessGuard<'_, &[u8]>)) -> Result<InboundRow> {
@@ -146,18 +161,51 @@ fn is_repeat(txn: &WriteTransaction, tpdu: &[u8], now: Timestamp) -> Result<bool
     Ok(false)
 }
 
-fn take_deliver(txn: &WriteTransaction, deliver: &Deliver, bytes: &[u8], now: Timestamp) -> Result<Taken> {
+pub(super) fn take_pdu(
+    txn: &WriteTransaction,
+    modem: &str,
+    bytes: &[u8],
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<Taken> {
+    check_room(txn)?;
+    if is_repeat(txn, pdu::tpdu(bytes), now)? {
+        return Ok(Taken::Duplicate);
+    }
+    match pdu::decode(bytes) {
+        Ok(FromNetwork::Deliver(deliver)) => take_deliver(txn, modem, &deliver, bytes, now),
+        Ok(FromNetwork::StatusReport(report)) => {
+            Ok(Taken::Report { paired: take_report(txn, modem, &report, now, policy)? })
+        }
+        Err(_) => {
+            keep_undecoded(txn, modem, bytes, now)?;
+            Ok(Taken::Undecoded)
+        }
+    }
+}
+
+fn check_room(txn: &WriteTransaction) -> Result<()> {
+    if txn.open_table(INBOX)?.len()? < INBOX_MAX { Ok(()) } else { Err(StoreError::InboxFull) }
+}
+
+fn take_deliver(
+    txn: &WriteTransaction,
+    modem: &str,
+    deliver: &Deliver,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<Taken> {
     let Some(part) = deliver.concatenation else {
-        append_assembled(txn, std::slice::from_ref(deliver), 1, now)?;
+        append_assembled(txn, std::slice::from_ref(deliver), 1, modem, now)?;
         return Ok(Taken::Message);
     };
     let key = inbound::part_key(deliver, part);
-    put_part(txn, &key, part, bytes, now)?;
+    put_part(txn, &key, part, modem, bytes, now)?;
     if count_parts(txn, &key)? < usize::from(part.total) {
         return Ok(Taken::Part);
     }
-    let parts = take_parts(txn, &key)?;
-    append_assembled(txn, &parts, key.total, now)?;
+    let (parts, _) = take_parts(txn, &key)?;
+    append_assembled(txn, &parts, key.total, modem, now)?;
     Ok(Taken::Message)
 }
 
@@ -165,10 +213,12 @@ fn put_part(
     txn: &WriteTransaction,
     key: &PartKey,
     part: Concatenation,
+    modem: &str,
     bytes: &[u8],
     now: Timestamp,
 ) -> Result<()> {
-    let record = PartRecord { pdu: bytes.to_vec(), received_at: now.as_microsecond() };
+    let record =
+        PartRecord { pdu: bytes.to_vec(), received_at: now.as_microsecond(), modem: modem.to_owned() };
     let place = (key.from.as_str(), key.reference, key.total, part.number);
     txn.open_table(PARTS)?.insert(place, records::write(&record).as_slice())?;
     Ok(())
@@ -180,52 +230,117 @@ fn count_parts(txn: &WriteTransaction, key: &PartKey) -> Result<usize> {
     Ok(parts.range((from, key.reference, key.total, 0)..=(from, key.reference, key.total, u8::MAX))?.count())
 }
 
-fn take_parts(txn: &WriteTransaction, key: &PartKey) -> Result<Vec<Deliver>> {
+fn take_parts(txn: &WriteTransaction, key: &PartKey) -> Result<(Vec<Deliver>, String)> {
     let from = key.from.as_str();
     let mut table = txn.open_table(PARTS)?;
-    let mut parts = Vec::new();
+    let (mut parts, mut modem) = (Vec::new(), String::new());
     for number in 1..=key.total {
         let Some(bytes) = table.remove((from, key.reference, key.total, number))? else { continue };
         let record: PartRecord = records::read(bytes.value())?;
         if let Ok(FromNetwork::Deliver(deliver)) = pdu::decode(&record.pdu) {
             parts.push(deliver);
         }
+        modem = record.modem;
     }
-    Ok(parts)
+    Ok((parts, modem))
 }
 
-fn append_assembled(txn: &WriteTransaction, parts: &[Deliver], total: u8, now: Timestamp) -> Result<()> {
+/// Complete sets of parts that wait too long.
+fn late_parts(
+    parts: &impl ReadableTable<(&'static str, u16, u8, u8), &'static [u8]>,
+    now: Timestamp,
+) -> Result<Vec<PartKey>> {
+    let mut late: Vec<PartKey> = Vec::new();
+    for entry in parts.iter()? {
+        let (key, bytes) = entry?;
+        let part: PartRecord = records::read(bytes.value())?;
+        let (from, reference, total, _) = key.value();
+        let key = PartKey { from: from.to_owned(), reference, total };
+        if now >= records::time(part.received_at)? + PARTS_WAIT && late.last() != Some(&key) {
+            late.push(key);
+        }
+    }
+    Ok(late)
+}
+
+fn append_assembled(
+    txn: &WriteTransaction,
+    parts: &[Deliver],
+    total: u8,
+    modem: &str,
+    now: Timestamp,
+) -> Result<()> {
     let parts: Vec<&Deliver> = parts.iter().collect();
-    let Some(message) = inbound::assemble(&parts, total, now) else { return Ok(()) };
+    match inbound::assemble(&parts, total, modem, now) {
+        Some(message) => append(txn, message),
+        None => Ok(()),
+    }
+}
+
+fn append(txn: &WriteTransaction, mut message: Incoming) -> Result<()> {
+    let now = message.received_at;
+    message.over_rate = !spend(txn, &message.from.raw, now)?;
+    // Answers go out by the number that was written to.
+    if let Some(from) = message.from.e164() {
+        txn.open_table(ROUTES)?.insert(from.tail(), message.modem.as_str())?;
+    }
     let mut inbox = txn.open_table(INBOX)?;
     let seq = inbox.last()?.map_or(1, |(last, _)| last.value() + 1);
     inbox.insert(seq, records::write(&InboundRecord::of(&message)).as_slice())?;
     Ok(())
 }
 
-/// Returns the revision of the message it changed or repeated; `None` if it belongs to none of ours.
+/// False when this sender writes more than a person does.
+fn spend(txn: &WriteTransaction, from: &str, now: Timestamp) -> Result<bool> {
+    let mut buckets = txn.open_table(BUCKETS)?;
+    let known = buckets.get(from)?.map(|bucket| bucket.value());
+    let mut bucket = match known {
+        Some((level, at)) => Bucket { level, at: records::time(at)? },
+        None => Bucket::full(now),
+    };
+    let allowed = bucket.take(now);
+    buckets.insert(from, (bucket.level, now.as_microsecond()))?;
+    Ok(allowed)
+}
+
+/// Whether it belongs to one of our messages.
 fn take_report(
     txn: &WriteTransaction,
     modem: &str,
     report: &StatusReport,
     now: Timestamp,
-) -> Result<Option<u64>> {
-    let candidates = outbox::open_messages(txn)?;
+    policy: &Policy,
+) -> Result<bool> {
+    let candidates = candidates(txn, &report.to.raw)?;
     let wanted = Report { modem, reference: report.reference, to: &report.to.raw, now };
-    let Some(id) = pairing::find(&wanted, &candidates).map(|message| message.id.clone()) else {
-        return Ok(None);
-    };
-    let row = outbox::change(txn, &id, now, |message| {
-        message.report(report.outcome(), now);
+    let found = pairing::find(&wanted, &candidates).map(|(message, part)| (message.id.clone(), part));
+    let Some((id, part)) = found else { return Ok(false) };
+    outbox::change(txn, &id, policy, &mut |message| {
+        message.report(part, report.outcome(), now);
         Ok(())
     })?;
-    Ok(Some(row.revision))
+    Ok(true)
 }
 
-fn keep_unreadable(txn: &WriteTransaction, bytes: &[u8]) -> Result<()> {
-    let mut table = txn.open_table(UNREADABLE)?;
+/// Messages to numbers with these last digits, newest first.
+fn candidates(txn: &WriteTransaction, to: &str) -> Result<Vec<Outgoing>> {
+    let digits: String = to.chars().filter(char::is_ascii_digit).collect();
+    let (destinations, messages) = (txn.open_table(DESTINATIONS)?, txn.open_table(MESSAGES)?);
+    let tail = phone::tail(&digits);
+    let mut found = Vec::new();
+    for entry in destinations.range((tail, 0)..=(tail, u64::MAX))?.rev().take(CANDIDATES_MAX) {
+        let bytes = messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?;
+        found.push(index::row(bytes.value())?.message);
+    }
+    Ok(found)
+}
+
+fn keep_undecoded(txn: &WriteTransaction, modem: &str, bytes: &[u8], now: Timestamp) -> Result<()> {
+    let mut table = txn.open_table(UNDECODED)?;
     let number = table.last()?.map_or(1, |(last, _)| last.value() + 1);
-    table.insert(number, bytes)?;
-    table.retain(|kept, _| kept + UNREADABLE_MAX > number)?;
+    let record =
+        UndecodedRecord { pdu: bytes.to_vec(), received_at: now.as_microsecond(), modem: modem.to_owned() };
+    table.insert(number, records::write(&record).as_slice())?;
+    table.retain_in(..number.saturating_sub(UNDECODED_MAX), |_, _| false)?;
     Ok(())
 }

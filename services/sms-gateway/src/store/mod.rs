@@ -2,18 +2,27 @@
 
 mod housekeeping;
 mod inbox;
+mod inbox_records;
+mod index;
 mod outbox;
+mod queries;
 mod records;
+mod sims;
+mod writer;
 
 pub use inbox::{InboundRow, Taken};
-pub use outbox::Row;
+pub use index::Row;
+pub use queries::{Counts, Pick};
+pub use sims::{Sim, SimCheck};
+pub use writer::Pending;
 
 use crate::domain::outbox::Refused;
-use jiff::Timestamp;
-use redb::{Database, TableDefinition};
+use jiff::{SignedDuration, Timestamp};
+use redb::{Database, TableDefinition, WriteTransaction};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
+use writer::{Ends, Writer};
 
 // <message id, MessageRecord>
 const MESSAGES: TableDefinition<&str, &[u8]> = TableDefinition::new("messages");
@@ -23,10 +32,20 @@ const SENDS: TableDefinition<&str, &[u8]> = TableDefinition::new("sends");
 const ORDER: TableDefinition<u64, &str> = TableDefinition::new("order");
 // <(subject id, creation number), message id>
 const SUBJECTS: TableDefinition<(&str, u64), &str> = TableDefinition::new("subjects");
-// <(urgency, creation number), message id>: QUEUED and RETRY_WAIT
+// <(priority, creation number), message id>: QUEUED and RETRY_WAIT
 const SENDABLE: TableDefinition<(u8, u64), &str> = TableDefinition::new("sendable");
-// <message id, ()>: whatever time or a status report may still change
-const OPEN: TableDefinition<&str, ()> = TableDefinition::new("open");
+// <message id, ()>: SUBMITTING
+const SUBMITTING: TableDefinition<&str, ()> = TableDefinition::new("submitting");
+// <message id, ()>: UNKNOWN
+const UNKNOWN: TableDefinition<&str, ()> = TableDefinition::new("unknown");
+// <(microseconds since 1970, message id), ()>: when time alone changes a message
+const DUE: TableDefinition<(i64, &str), ()> = TableDefinition::new("due");
+// <(last digits of the destination, creation number), message id>
+const DESTINATIONS: TableDefinition<(&str, u64), &str> = TableDefinition::new("destinations");
+// <last digits of a number, name of the modem it talks with>
+const ROUTES: TableDefinition<&str, &str> = TableDefinition::new("routes");
+// <(name of the modem, creation number of the message, its submit), microseconds since 1970>: Ctrl-Z of 30 days
+const SUBMITS: TableDefinition<(&str, u64, u32), i64> = TableDefinition::new("submits");
 // <revision, MessageRecord as it was then>
 const EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("events");
 // <request id, RequestRecord>
@@ -37,12 +56,18 @@ const INBOX: TableDefinition<u64, &[u8]> = TableDefinition::new("inbox");
 const PARTS: TableDefinition<(&str, u16, u8, u8), &[u8]> = TableDefinition::new("parts");
 // <SHA-256 of a TPDU, microseconds since 1970 when it was first read>
 const SEEN: TableDefinition<&[u8], i64> = TableDefinition::new("seen");
-// <number, PDU that could not be read>
-const UNREADABLE: TableDefinition<u64, &[u8]> = TableDefinition::new("unreadable");
+// <sender, (thousandths of messages left, microseconds since 1970)>
+const BUCKETS: TableDefinition<&str, (u32, i64)> = TableDefinition::new("buckets");
+// <number, UndecodedRecord>
+const UNDECODED: TableDefinition<u64, &[u8]> = TableDefinition::new("undecoded");
 // <consumer, sequence number acknowledged>
 const ACKS: TableDefinition<&str, u64> = TableDefinition::new("acks");
 // <SHA-256 of SIM id and PIN, ()>: PINs that have had their one try
 const PINS_TRIED: TableDefinition<&[u8], ()> = TableDefinition::new("pins_tried");
+// <name of the modem, (IMEI, ICCID) it was accepted with>
+const SIMS: TableDefinition<&str, (&str, &str)> = TableDefinition::new("sims");
+// <name, number>: the version of the indexes
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
 /// Messages that wait to be sent: at 30 a minute more than five hours of work.
 pub const WAITING_MAX: u64 = 10_000;
@@ -57,14 +82,36 @@ pub enum StoreError {
     NotFound,
     #[error("this id was used with another body")]
     DifferentBody,
+    #[error("not_after has passed")]
+    NotAfterPassed,
     #[error("{WAITING_MAX} messages wait already")]
     QueueFull,
+    #[error("this number has had its messages of the last 24 hours (max_per_destination_day)")]
+    DestinationFull { wait_s: u64 },
     #[error("there is no incoming message with that sequence number yet")]
     AckOutOfRange,
+    #[error("the inbox holds as many messages that nobody acknowledged as it may")]
+    InboxFull,
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error("the storage task was cancelled")]
     Stopped,
+}
+
+impl StoreError {
+    /// Raised before anything was written, so that the others of a common transaction go on.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotFound
+            | Self::DifferentBody
+            | Self::NotAfterPassed
+            | Self::QueueFull
+            | Self::DestinationFull { .. }
+            | Self::AckOutOfRange
+            | Self::Refused(_) => true,
+            Self::Database(_) | Self::Corrupt(_) | Self::InboxFull | Self::Stopped => false,
+        }
+    }
 }
 
 macro_rules! from_redb {
@@ -81,42 +128,41 @@ from_redb!(DatabaseError, TransactionError, TableError, StorageError, CommitErro
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 pub struct Store {
-    db: Database,
-    /// Latest revision of the outbox; watchers read the events they miss.
-    revision: watch::Sender<u64>,
-    /// Latest sequence number of the inbox.
-    inbound: watch::Sender<u64>,
+    /// First, so that it ends before the database closes.
+    writer: Writer,
+    db: Arc<Database>,
+    ends: Arc<Ends>,
+    policy: Policy,
+}
+
+/// What the owner of the shop decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// After it an unknown message that may be resent is sent once more.
+    pub resend_after: SignedDuration,
+    /// To one number in any 24 h; 0 = no limit.
+    pub per_destination_day: u32,
+    /// Done messages and acknowledged incoming ones are kept so long.
+    pub keep: SignedDuration,
 }
 
 impl Store {
-    pub fn open(path: &Path, now: Timestamp) -> Result<Arc<Self>> {
-        let db = Database::create(path)?;
+    pub fn open(path: &Path, policy: Policy, now: Timestamp) -> Result<Arc<Self>> {
+        let db = Arc::new(Database::create(path)?);
         let txn = db.begin_write()?;
-        {
-            txn.open_table(MESSAGES)?;
-            txn.open_table(SENDS)?;
-            txn.open_table(ORDER)?;
-            txn.open_table(SUBJECTS)?;
-            txn.open_table(SENDABLE)?;
-            txn.open_table(OPEN)?;
-            txn.open_table(EVENTS)?;
-            txn.open_table(REQUESTS)?;
-            txn.open_table(INBOX)?;
-            txn.open_table(PARTS)?;
-            txn.open_table(SEEN)?;
-            txn.open_table(UNREADABLE)?;
-            txn.open_table(ACKS)?;
-            txn.open_table(PINS_TRIED)?;
-        }
+        make_tables(&txn)?;
+        index::migrate(&txn, &policy, now)?;
+        outbox::recover(&txn, &policy, now)?;
         txn.commit()?;
-        let store = Self { db, revision: watch::Sender::new(0), inbound: watch::Sender::new(0) };
-        store.revision.send_replace(store.last_revision()?);
-        store.inbound.send_replace(store.last_inbound()?);
-        store.recover(now)?;
+        let ends = Arc::new(Ends { revision: watch::Sender::new(0), inbound: watch::Sender::new(0) });
+        let writer = Writer::start(Arc::clone(&db), Arc::clone(&ends)).map_err(|_| StoreError::Stopped)?;
+        let store = Self { writer, db, ends, policy };
+        // An empty change announces where the books end.
+        store.write(|_| Ok(()))?;
         Ok(Arc::new(store))
     }
 
-    /// Runs on a blocking thread: a commit waits for the disk.
+    /// Runs on a blocking thread: a read may wait for the disk, a change waits for its commit.
     pub async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
@@ -126,12 +172,45 @@ impl Store {
     }
 
     pub fn watch_revision(&self) -> watch::Receiver<u64> {
-        self.revision.subscribe()
+        self.ends.revision.subscribe()
     }
 
     pub fn watch_inbound(&self) -> watch::Receiver<u64> {
-        self.inbound.subscribe()
+        self.ends.inbound.subscribe()
     }
+
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&WriteTransaction) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.write(work)
+    }
+}
+
+fn make_tables(txn: &WriteTransaction) -> Result<()> {
+    txn.open_table(MESSAGES)?;
+    txn.open_table(SENDS)?;
+    txn.open_table(ORDER)?;
+    txn.open_table(SUBJECTS)?;
+    txn.open_table(SENDABLE)?;
+    txn.open_table(SUBMITTING)?;
+    txn.open_table(UNKNOWN)?;
+    txn.open_table(DUE)?;
+    txn.open_table(DESTINATIONS)?;
+    txn.open_table(ROUTES)?;
+    txn.open_table(SUBMITS)?;
+    txn.open_table(EVENTS)?;
+    txn.open_table(REQUESTS)?;
+    txn.open_table(INBOX)?;
+    txn.open_table(PARTS)?;
+    txn.open_table(SEEN)?;
+    txn.open_table(BUCKETS)?;
+    txn.open_table(UNDECODED)?;
+    txn.open_table(ACKS)?;
+    txn.open_table(PINS_TRIED)?;
+    txn.open_table(SIMS)?;
+    txn.open_table(META)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,113 +1,45 @@
-//! Outgoing messages: each change writes the message, its event and its indexes in one transaction.
+//! Changes of outgoing messages.
 
+use super::index::{self, Row, put, read};
 use super::records::{self, MessageRecord, RequestRecord};
 use super::{
-    EVENTS, MESSAGES, OPEN, ORDER, REQUESTS, Result, SENDABLE, SENDS, SUBJECTS, Store, StoreError,
-    WAITING_MAX,
+    DESTINATIONS, DUE, MESSAGES, ORDER, Pending, Policy, REQUESTS, ROUTES, Result, SENDABLE, SENDS, SUBJECTS,
+    SUBMITS, SUBMITTING, Store, StoreError, WAITING_MAX,
 };
-use crate::domain::outbox::{Class, Outgoing, State};
+use crate::domain::outbox::Outgoing;
 use jiff::{SignedDuration, Timestamp};
-use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 
-/// A message with its place in the books.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub message: Outgoing,
-    /// Creation number; also the cursor of a list.
-    pub number: u64,
-    pub revision: u64,
-}
-
-/// Messages of the outbox that somebody looks at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub waiting: u32,
-    pub unknown: u32,
-}
-
-/// A payer who wrote waits for the answer; a notice can wait for both.
-fn urgency(class: Class) -> u8 {
-    match class {
-        Class::Answer => 0,
-        Class::Challenge => 1,
-        Class::Notice => 2,
-    }
-}
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Messages that one look of the timer changes; the next look goes on.
+const SWEEP_MAX: usize = 256;
 
 impl Store {
-    /// Queues a new message; the same id and fingerprint return the first answer.
+    /// Queues a new message; the same id and fingerprint return the first answer, even when its time is over.
     pub fn send(&self, message: Outgoing, fingerprint: &[u8; 32]) -> Result<Row> {
-        let txn = self.db.begin_write()?;
-        let known = txn.open_table(SENDS)?.get(message.id.as_str())?.map(|bytes| bytes.value().to_vec());
-        if let Some(bytes) = known {
-            return first_answer(&bytes, fingerprint);
-        }
-        if txn.open_table(SENDABLE)?.len()? >= WAITING_MAX {
-            return Err(StoreError::QueueFull);
-        }
-        let number = txn.open_table(ORDER)?.last()?.map_or(1, |(last, _)| last.value() + 1);
-        txn.open_table(ORDER)?.insert(number, message.id.as_str())?;
-        txn.open_table(SUBJECTS)?.insert((message.subject_id.as_str(), number), message.id.as_str())?;
-        let now = message.created_at;
-        let row = put(&txn, Row { message, number, revision: 0 }, now)?;
-        let answer = request_record(&row, fingerprint, now);
-        txn.open_table(SENDS)?.insert(row.message.id.as_str(), answer.as_slice())?;
-        self.commit_revision(txn, row.revision)?;
-        Ok(row)
-    }
-
-    pub fn find_sent(&self, id: &str, fingerprint: &[u8; 32]) -> Result<Option<Row>> {
-        let txn = self.db.begin_read()?;
-        let sends = txn.open_table(SENDS)?;
-        sends.get(id)?.map(|bytes| first_answer(bytes.value(), fingerprint)).transpose()
-    }
-
-    pub fn get(&self, id: &str) -> Result<Row> {
-        let txn = self.db.begin_read()?;
-        let table = txn.open_table(MESSAGES)?;
-        let bytes = table.get(id)?.ok_or(StoreError::NotFound)?;
-        row(bytes.value())
-    }
-
-    /// Newest first, only those with a number below `before`. An empty subject means all.
-    pub fn list(&self, subject_id: &str, before: u64, limit: usize) -> Result<Vec<Row>> {
-        let txn = self.db.begin_read()?;
-        let messages = txn.open_table(MESSAGES)?;
-        let mut ids = Vec::new();
-        if subject_id.is_empty() {
-            for entry in txn.open_table(ORDER)?.range(..before)?.rev().take(limit) {
-                ids.push(entry?.1.value().to_owned());
-            }
-        } else {
-            let range = (subject_id, 0)..(subject_id, before);
-            for entry in txn.open_table(SUBJECTS)?.range(range)?.rev().take(limit) {
-                ids.push(entry?.1.value().to_owned());
-            }
-        }
-        ids.iter()
-            .map(|id| row(messages.get(id.as_str())?.ok_or(StoreError::Corrupt("index"))?.value()))
-            .collect()
-    }
-
-    /// Changes after `revision`, oldest first.
-    pub fn events_after(&self, revision: u64, limit: usize) -> Result<Vec<Row>> {
-        let txn = self.db.begin_read()?;
-        let events = txn.open_table(EVENTS)?;
-        let after = revision.saturating_add(1);
-        events.range(after..)?.take(limit).map(|entry| row(entry?.1.value())).collect()
+        let (policy, fingerprint) = (self.policy, *fingerprint);
+        self.write(move |txn| send(txn, &message, &fingerprint, &policy))
     }
 
     /// One change by a rule of the domain. An error of the rule leaves everything as it was.
+    #[cfg(test)]
     pub fn change(
         &self,
         id: &str,
-        now: Timestamp,
-        rule: impl FnOnce(&mut Outgoing) -> Result<()>,
+        mut rule: impl FnMut(&mut Outgoing) -> Result<()> + Send + 'static,
     ) -> Result<Row> {
-        let txn = self.db.begin_write()?;
-        let row = change(&txn, id, now, rule)?;
-        self.commit_revision(txn, row.revision)?;
-        Ok(row)
+        let (policy, id) = (self.policy, id.to_owned());
+        self.write(move |txn| change(txn, &id, &policy, &mut rule))
+    }
+
+    /// The same without waiting for the disk.
+    pub async fn enqueue_change(
+        &self,
+        id: &str,
+        mut rule: impl FnMut(&mut Outgoing) -> Result<()> + Send + 'static,
+    ) -> Result<Pending<Row>> {
+        let (policy, id) = (self.policy, id.to_owned());
+        self.writer.enqueue(move |txn| change(txn, &id, &policy, &mut rule)).await
     }
 
     /// The same for a caller's mutation: a repeated request id returns the first answer.
@@ -117,164 +49,131 @@ impl Store {
         fingerprint: &[u8; 32],
         id: &str,
         now: Timestamp,
-        rule: impl FnOnce(&mut Outgoing) -> Result<()>,
+        mut rule: impl FnMut(&mut Outgoing) -> Result<()> + Send + 'static,
     ) -> Result<Row> {
-        let txn = self.db.begin_write()?;
-        let stored = txn.open_table(REQUESTS)?.get(request_id)?.map(|bytes| bytes.value().to_vec());
-        if let Some(bytes) = stored {
-            return first_answer(&bytes, fingerprint);
-        }
-        let row = change(&txn, id, now, rule)?;
-        let answer = request_record(&row, fingerprint, now);
-        txn.open_table(REQUESTS)?.insert(request_id, answer.as_slice())?;
-        self.commit_revision(txn, row.revision)?;
-        Ok(row)
-    }
-
-    /// Takes the most urgent message that may be sent now, and marks it SUBMITTING.
-    pub fn claim_next(&self, now: Timestamp) -> Result<Option<Row>> {
-        let Some(id) = self.next_sendable(now)? else { return Ok(None) };
-        match self.change(&id, now, |message| Ok(message.claim(now)?)) {
-            // Cancelled in between; the next wake-up looks again.
-            Err(StoreError::Refused(_)) => Ok(None),
-            other => other.map(Some),
-        }
-    }
-
-    fn next_sendable(&self, now: Timestamp) -> Result<Option<String>> {
-        let txn = self.db.begin_read()?;
-        let messages = txn.open_table(MESSAGES)?;
-        for entry in txn.open_table(SENDABLE)?.iter()? {
-            let (_, id) = entry?;
-            let bytes = messages.get(id.value())?.ok_or(StoreError::Corrupt("index"))?;
-            if row(bytes.value())?.message.is_sendable(now) {
-                return Ok(Some(id.value().to_owned()));
+        let (policy, fingerprint) = (self.policy, *fingerprint);
+        let (request_id, id) = (request_id.to_owned(), id.to_owned());
+        self.write(move |txn| {
+            let stored =
+                txn.open_table(REQUESTS)?.get(request_id.as_str())?.map(|bytes| bytes.value().to_vec());
+            if let Some(bytes) = stored {
+                return first_answer(&bytes, &fingerprint);
             }
-        }
-        Ok(None)
+            let row = change(txn, &id, &policy, &mut rule)?;
+            let answer = request_record(&row, &fingerprint, now);
+            txn.open_table(REQUESTS)?.insert(request_id.as_str(), answer.as_slice())?;
+            Ok(row)
+        })
     }
 
-    /// After a restart or a lost link nobody submits: what was past Ctrl-Z is UNKNOWN, the rest is QUEUED again.
-    pub fn recover(&self, now: Timestamp) -> Result<()> {
-        for row in self.open_rows()? {
-            if matches!(row.message.state, State::Submitting { .. }) {
-                self.change(&row.message.id, now, |message| {
-                    message.lose_answer(now);
-                    Ok(())
-                })?;
-            }
-        }
-        Ok(())
+    /// Commits SUBMITTING: past it the message may have been sent. Counts it against the SIM, and keeps the
+    /// destination with this modem.
+    pub async fn hand_over(&self, id: &str, modem: &str, reports: bool, now: Timestamp) -> Result<Row> {
+        let (policy, id, modem) = (self.policy, id.to_owned(), modem.to_owned());
+        let work = move |txn: &WriteTransaction| {
+            let row = change(txn, &id, &policy, &mut |message| Ok(message.hand_over(&modem, reports, now)?))?;
+            let place = (modem.as_str(), row.number, row.message.submits);
+            txn.open_table(SUBMITS)?.insert(place, now.as_microsecond())?;
+            txn.open_table(ROUTES)?.insert(row.message.to.tail(), modem.as_str())?;
+            Ok(row)
+        };
+        self.writer.enqueue(work).await?.done().await
     }
 
     /// Applies what time alone changes: expiry, the one resend, missing reports.
-    pub fn sweep(&self, now: Timestamp, resend_after: SignedDuration) -> Result<()> {
-        for row in self.open_rows()? {
-            let due = row.message.clone().pass_time(now, resend_after);
-            let closed = !row.message.is_waiting() && !row.message.is_reportable(now);
-            if due || closed {
-                self.change(&row.message.id, now, |message| {
-                    message.pass_time(now, resend_after);
+    pub fn sweep(&self, now: Timestamp) -> Result<()> {
+        if !self.is_anything_due(now)? {
+            return Ok(());
+        }
+        let policy = self.policy;
+        self.write(move |txn| {
+            let due: Vec<(i64, String)> = txn
+                .open_table(DUE)?
+                .range(..(now.as_microsecond().saturating_add(1), ""))?
+                .take(SWEEP_MAX)
+                .map(|entry| entry.map(|(key, _)| (key.value().0, key.value().1.to_owned())))
+                .collect::<std::result::Result<_, _>>()?;
+            for (at, id) in due {
+                txn.open_table(DUE)?.remove((at, id.as_str()))?;
+                change(txn, &id, &policy, &mut |message| {
+                    message.pass_time(now, policy.resend_after);
                     Ok(())
                 })?;
             }
-        }
-        Ok(())
-    }
-
-    pub fn counts(&self) -> Result<Counts> {
-        let mut counts = Counts::default();
-        for row in self.open_rows()? {
-            counts.waiting += u32::from(row.message.is_waiting());
-            counts.unknown += u32::from(matches!(row.message.state, State::Unknown { .. }));
-        }
-        Ok(counts)
-    }
-
-    fn open_rows(&self) -> Result<Vec<Row>> {
-        let txn = self.db.begin_read()?;
-        let messages = txn.open_table(MESSAGES)?;
-        let mut rows = Vec::new();
-        for entry in txn.open_table(OPEN)?.iter()? {
-            let (id, _) = entry?;
-            rows.push(row(messages.get(id.value())?.ok_or(StoreError::Corrupt("index"))?.value())?);
-        }
-        Ok(rows)
-    }
-
-    pub(super) fn last_revision(&self) -> Result<u64> {
-        let txn = self.db.begin_read()?;
-        Ok(txn.open_table(EVENTS)?.last()?.map_or(0, |(last, _)| last.value()))
-    }
-
-    pub(super) fn commit_revision(&self, txn: WriteTransaction, revision: u64) -> Result<()> {
-        txn.commit()?;
-        // Commits are serial, but this line is not: a slower thread must not set it back.
-        self.revision.send_if_modified(|known| {
-            let newer = revision > *known;
-            *known = revision.max(*known);
-            newer
-        });
-        Ok(())
+            Ok(())
+        })
     }
 }
 
-pub(super) fn change(
+fn send(txn: &WriteTransaction, message: &Outgoing, fingerprint: &[u8; 32], policy: &Policy) -> Result<Row> {
+    let known = txn.open_table(SENDS)?.get(message.id.as_str())?.map(|bytes| bytes.value().to_vec());
+    if let Some(bytes) = known {
+        return first_answer(&bytes, fingerprint);
+    }
+    let now = message.created_at;
+    if message.not_after.is_some_and(|limit| limit <= now) {
+        return Err(StoreError::NotAfterPassed);
+    }
+    if txn.open_table(SENDABLE)?.len()? >= WAITING_MAX {
+        return Err(StoreError::QueueFull);
+    }
+    check_destination(txn, message, policy)?;
+    let number = txn.open_table(ORDER)?.last()?.map_or(1, |(last, _)| last.value() + 1);
+    txn.open_table(ORDER)?.insert(number, message.id.as_str())?;
+    txn.open_table(SUBJECTS)?.insert((message.subject_id.as_str(), number), message.id.as_str())?;
+    let row = put(txn, Row { message: message.clone(), number, revision: 0 }, None, policy)?;
+    let answer = request_record(&row, fingerprint, now);
+    txn.open_table(SENDS)?.insert(row.message.id.as_str(), answer.as_slice())?;
+    Ok(row)
+}
+
+/// A mistake or a thief of the till must not flood one phone.
+fn check_destination(txn: &WriteTransaction, message: &Outgoing, policy: &Policy) -> Result<()> {
+    let limit = policy.per_destination_day as usize;
+    if limit == 0 {
+        return Ok(());
+    }
+    let (messages, destinations) = (txn.open_table(MESSAGES)?, txn.open_table(DESTINATIONS)?);
+    let tail = message.to.tail();
+    let Some(entry) = destinations.range((tail, 0)..=(tail, u64::MAX))?.rev().nth(limit - 1) else {
+        return Ok(());
+    };
+    let oldest = index::row(messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
+    let until = oldest.message.created_at + DAY;
+    let wait = until.duration_since(message.created_at);
+    if wait.is_positive() {
+        return Err(StoreError::DestinationFull { wait_s: wait.unsigned_abs().as_secs().max(1) });
+    }
+    Ok(())
+}
+
+pub fn change(
     txn: &WriteTransaction,
     id: &str,
-    now: Timestamp,
-    rule: impl FnOnce(&mut Outgoing) -> Result<()>,
+    policy: &Policy,
+    rule: &mut dyn FnMut(&mut Outgoing) -> Result<()>,
 ) -> Result<Row> {
-    let before = {
-        let table = txn.open_table(MESSAGES)?;
-        let bytes = table.get(id)?.ok_or(StoreError::NotFound)?;
-        row(bytes.value())?
-    };
+    let before = read(txn, id)?;
     let mut after = before.clone();
     rule(&mut after.message)?;
     if after.message == before.message {
-        index(txn, &after, now)?;
         return Ok(after);
     }
-    put(txn, after, now)
+    put(txn, after, Some(&before.message), policy)
 }
 
-/// All open messages as this transaction sees them.
-pub(super) fn open_messages(txn: &WriteTransaction) -> Result<Vec<Outgoing>> {
-    let (open, messages) = (txn.open_table(OPEN)?, txn.open_table(MESSAGES)?);
-    let mut all = Vec::new();
-    for entry in open.iter()? {
-        let (id, _) = entry?;
-        all.push(row(messages.get(id.value())?.ok_or(StoreError::Corrupt("index"))?.value())?.message);
-    }
-    Ok(all)
-}
-
-fn put(txn: &WriteTransaction, mut row: Row, now: Timestamp) -> Result<Row> {
-    let mut events = txn.open_table(EVENTS)?;
-    row.revision = events.last()?.map_or(1, |(last, _)| last.value() + 1);
-    let bytes = records::write(&MessageRecord::of(&row.message, row.number, row.revision));
-    events.insert(row.revision, bytes.as_slice())?;
-    txn.open_table(MESSAGES)?.insert(row.message.id.as_str(), bytes.as_slice())?;
-    index(txn, &row, now)?;
-    // As stored: the caller sees the same now and when it asks again.
-    self::row(&bytes)
-}
-
-fn index(txn: &WriteTransaction, row: &Row, now: Timestamp) -> Result<()> {
-    let (message, id) = (&row.message, row.message.id.as_str());
-    let mut sendable = txn.open_table(SENDABLE)?;
-    let place = (urgency(message.class), row.number);
-    if matches!(message.state, State::Queued | State::RetryWait { .. }) {
-        sendable.insert(place, id)?;
-    } else {
-        sendable.remove(place)?;
-    }
-    let mut open = txn.open_table(OPEN)?;
-    if message.is_waiting() || message.is_reportable(now) {
-        open.insert(id, ())?;
-    } else {
-        open.remove(id)?;
+/// After a restart nobody submits: what was past Ctrl-Z is UNKNOWN.
+pub fn recover(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Result<()> {
+    let ids: Vec<String> = txn
+        .open_table(SUBMITTING)?
+        .iter()?
+        .map(|entry| Ok(entry?.0.value().to_owned()))
+        .collect::<Result<_>>()?;
+    for id in ids {
+        change(txn, &id, policy, &mut |message| {
+            message.lose_answer(now);
+            Ok(())
+        })?;
     }
     Ok(())
 }
@@ -287,18 +186,10 @@ fn request_record(row: &Row, fingerprint: &[u8; 32], now: Timestamp) -> Vec<u8> 
     })
 }
 
-fn first_answer(bytes: &[u8], fingerprint: &[u8; 32]) -> Result<Row> {
+pub(super) fn first_answer(bytes: &[u8], fingerprint: &[u8; 32]) -> Result<Row> {
     let first: RequestRecord = records::read(bytes)?;
     if first.fingerprint != fingerprint {
         return Err(StoreError::DifferentBody);
     }
-    row_of(first.answer.ok_or(StoreError::Corrupt("answer"))?)
-}
-
-fn row(bytes: &[u8]) -> Result<Row> {
-    row_of(records::read(bytes)?)
-}
-
-fn row_of(record: MessageRecord) -> Result<Row> {
-    Ok(Row { number: record.number, revision: record.revision, message: record.message()? })
+    index::row_of(first.answer.ok_or(StoreError::Corrupt("answer"))?)
 }

@@ -1,9 +1,8 @@
 //! Records as stored: a version byte, then protobuf fields private to this service. Times are microseconds.
 
 use super::{Result, StoreError};
-use crate::domain::inbound::{InboundEncoding, Incoming};
-use crate::domain::outbox::{Class, Outgoing, Reference, State};
-use crate::domain::pdu::{Address, AddressKind, Encoding};
+use crate::domain::outbox::{Class, OnUnknown, Outgoing, Reference, State};
+use crate::domain::pdu::Encoding;
 use crate::domain::phone::{PhoneE164, SmsText};
 use jiff::Timestamp;
 use prost::Message;
@@ -61,6 +60,24 @@ pub struct MessageRecord {
     submitted_at: Option<i64>,
     #[prost(int64, optional, tag = "24")]
     delivered_at: Option<i64>,
+    /// 0 in records of the first version: by class.
+    #[prost(uint32, tag = "25")]
+    priority: u32,
+    #[prost(uint32, tag = "26")]
+    on_unknown: u32,
+    #[prost(uint32, tag = "27")]
+    client: u32,
+    /// 0 in records of the first version: 1.
+    #[prost(uint32, tag = "28")]
+    parts: u32,
+    #[prost(bool, tag = "29")]
+    held: bool,
+    #[prost(uint32, tag = "30")]
+    accepted_parts: u32,
+    #[prost(uint32, tag = "31")]
+    delivered_parts: u32,
+    #[prost(string, tag = "32")]
+    modem: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -71,6 +88,8 @@ pub struct ReferenceRecord {
     number: Option<u32>,
     #[prost(int64, tag = "3")]
     at: i64,
+    #[prost(uint32, tag = "4")]
+    part: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -82,35 +101,6 @@ pub struct RequestRecord {
     pub answer: Option<MessageRecord>,
     #[prost(int64, tag = "3")]
     pub at: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct InboundRecord {
-    #[prost(string, tag = "1")]
-    from_raw: String,
-    #[prost(uint32, tag = "2")]
-    from_kind: u32,
-    #[prost(string, tag = "3")]
-    text: String,
-    #[prost(uint32, tag = "4")]
-    encoding: u32,
-    #[prost(uint32, tag = "5")]
-    units: u32,
-    #[prost(bool, tag = "6")]
-    complete: bool,
-    #[prost(int64, optional, tag = "7")]
-    service_centre_time: Option<i64>,
-    #[prost(int64, tag = "8")]
-    received_at: i64,
-}
-
-/// One part of a long message, as it came.
-#[derive(Clone, PartialEq, Message)]
-pub struct PartRecord {
-    #[prost(bytes = "vec", tag = "1")]
-    pub pdu: Vec<u8>,
-    #[prost(int64, tag = "2")]
-    pub received_at: i64,
 }
 
 pub fn write(record: &impl Message) -> Vec<u8> {
@@ -161,16 +151,44 @@ impl MessageRecord {
             references: message.references.iter().map(ReferenceRecord::of).collect(),
             submitted_at: message.submitted_at.map(Timestamp::as_microsecond),
             delivered_at: message.delivered_at.map(Timestamp::as_microsecond),
+            priority: message.priority.into(),
+            on_unknown: match message.on_unknown {
+                OnUnknown::Hold => 1,
+                OnUnknown::ResendOnce => 2,
+            },
+            client: message.client,
+            parts: message.parts.into(),
+            held: message.held,
+            accepted_parts: message.accepted_parts.into(),
+            delivered_parts: message.delivered_parts.into(),
+            modem: message.modem.clone(),
         }
     }
 
     pub fn message(self) -> Result<Outgoing> {
+        let class = class(self.class)?;
         Ok(Outgoing {
             state: state(self.state, self.state_time)?,
             id: self.id,
             to: PhoneE164::parse(&self.to).map_err(|_| StoreError::Corrupt("number"))?,
             text: SmsText(self.text),
-            class: class(self.class)?,
+            class,
+            priority: match self.priority {
+                0 => class.priority(),
+                given => small(given)?,
+            },
+            on_unknown: match self.on_unknown {
+                0 => class.on_unknown(),
+                1 => OnUnknown::Hold,
+                2 => OnUnknown::ResendOnce,
+                _ => return Err(StoreError::Corrupt("policy")),
+            },
+            client: self.client,
+            parts: small(self.parts.max(1))?,
+            held: self.held,
+            accepted_parts: small(self.accepted_parts)?,
+            delivered_parts: small(self.delivered_parts)?,
+            modem: self.modem,
             subject_id: self.subject_id,
             not_after: self.not_after.map(time).transpose()?,
             encoding: match self.encoding {
@@ -201,60 +219,18 @@ impl ReferenceRecord {
             modem: reference.modem.clone(),
             number: reference.number.map(u32::from),
             at: reference.at.as_microsecond(),
+            part: reference.part.into(),
         }
     }
 
     fn reference(self) -> Result<Reference> {
-        let number =
-            self.number.map(u8::try_from).transpose().map_err(|_| StoreError::Corrupt("reference"))?;
-        Ok(Reference { modem: self.modem, number, at: time(self.at)? })
+        let number = self.number.map(small).transpose()?;
+        Ok(Reference { modem: self.modem, number, at: time(self.at)?, part: small(self.part)? })
     }
 }
 
-impl InboundRecord {
-    pub fn of(message: &Incoming) -> Self {
-        Self {
-            from_raw: message.from.raw.clone(),
-            from_kind: match message.from.kind {
-                AddressKind::International => 1,
-                AddressKind::Other => 2,
-                AddressKind::Alphanumeric => 3,
-            },
-            text: message.text.0.clone(),
-            encoding: match message.encoding {
-                InboundEncoding::Gsm7 => 1,
-                InboundEncoding::Ucs2 => 2,
-                InboundEncoding::Data => 3,
-            },
-            units: message.units,
-            complete: message.complete,
-            service_centre_time: message.service_centre_time.map(Timestamp::as_microsecond),
-            received_at: message.received_at.as_microsecond(),
-        }
-    }
-
-    pub fn message(self) -> Result<Incoming> {
-        let kind = match self.from_kind {
-            1 => AddressKind::International,
-            2 => AddressKind::Other,
-            3 => AddressKind::Alphanumeric,
-            _ => return Err(StoreError::Corrupt("sender")),
-        };
-        Ok(Incoming {
-            from: Address { kind, raw: self.from_raw },
-            text: SmsText(self.text),
-            encoding: match self.encoding {
-                1 => InboundEncoding::Gsm7,
-                2 => InboundEncoding::Ucs2,
-                3 => InboundEncoding::Data,
-                _ => return Err(StoreError::Corrupt("encoding")),
-            },
-            units: self.units,
-            complete: self.complete,
-            service_centre_time: self.service_centre_time.map(time).transpose()?,
-            received_at: time(self.received_at)?,
-        })
-    }
+fn small<T: TryFrom<u32>>(number: u32) -> Result<T> {
+    T::try_from(number).map_err(|_| StoreError::Corrupt("number"))
 }
 
 fn class_number(class: Class) -> u32 {
@@ -277,8 +253,7 @@ fn class(number: u32) -> Result<Class> {
 fn state_fields(state: State) -> (u32, i64) {
     match state {
         State::Queued => (1, 0),
-        State::Submitting { handed_over: false } => (2, 0),
-        State::Submitting { handed_over: true } => (3, 0),
+        State::Submitting => (3, 0),
         State::Submitted => (4, 0),
         State::Delivered => (5, 0),
         State::Undelivered => (6, 0),
@@ -293,9 +268,9 @@ fn state_fields(state: State) -> (u32, i64) {
 
 fn state(number: u32, at: i64) -> Result<State> {
     Ok(match number {
-        1 => State::Queued,
-        2 => State::Submitting { handed_over: false },
-        3 => State::Submitting { handed_over: true },
+        // 2: claimed and not handed over, in files of the first version.
+        1 | 2 => State::Queued,
+        3 => State::Submitting,
         4 => State::Submitted,
         5 => State::Delivered,
         6 => State::Undelivered,

@@ -3,7 +3,11 @@ use crate::domain::cms::Verdict;
 use crate::domain::outbox::{Class, Outgoing, State, tests::message};
 use jiff::SignedDuration;
 
-const RESEND: SignedDuration = SignedDuration::from_secs(120);
+const POLICY: Policy = Policy {
+    resend_after: SignedDuration::from_secs(120),
+    per_destination_day: 0,
+    keep: SignedDuration::from_hours(400 * 24),
+};
 const BODY: [u8; 32] = [7; 32];
 /// "否" from +8613800138000 at two different seconds.
 const REPLY: &str = "00040D91683108108300F000084211428150902302";
@@ -20,18 +24,34 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Some(Store::open(&dir.path().join("db"), at(0)).unwrap());
+        let store = Some(Store::open(&dir.path().join("db"), POLICY, at(0)).unwrap());
         Self { dir, store }
     }
 
-    fn store(&self) -> &Store {
-        self.store.as_deref().unwrap()
+    fn store(&self) -> &Arc<Store> {
+        self.store.as_ref().unwrap()
+    }
+
+    /// What a lone modem "m" would send next.
+    fn next(&self, now: Timestamp) -> Option<String> {
+        let pick = Pick { modem: "m", keeps: &|_| true, taken: &|_| false };
+        Some(self.store().next_for(&pick, now).unwrap()?.message.id)
+    }
+
+    fn hand_over(&self, id: &str, now: Timestamp) {
+        assert_eq!(self.next(now).as_deref(), Some(id));
+        wait(self.store().hand_over(id, "m", true, now)).unwrap();
+    }
+
+    fn take(&self, modem: &str, pdu: &[u8], now: Timestamp) -> Taken {
+        let store = self.store();
+        wait(async { store.enqueue_pdus(modem, vec![pdu.to_vec()], now).await?.done().await }).unwrap()[0]
     }
 
     /// As after SIGKILL: nothing is told to the store, it is only opened again.
     fn restart(&mut self, now: Timestamp) {
         self.store = None;
-        self.store = Some(Store::open(&self.dir.path().join("db"), now).unwrap());
+        self.store = Some(Store::open(&self.dir.path().join("db"), POLICY, now).unwrap());
     }
 }
 
@@ -43,9 +63,8 @@ fn state(store: &Store, id: &str) -> State {
     store.get(id).unwrap().message.state
 }
 
-fn hand_over(store: &Store, id: &str, now: Timestamp) {
-    assert_eq!(store.claim_next(now).unwrap().unwrap().message.id, id);
-    store.change(id, now, |message| Ok(message.hand_over(true)?)).unwrap();
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 fn reply(text_octets: &str) -> Vec<u8> {
@@ -56,13 +75,12 @@ fn reply(text_octets: &str) -> Vec<u8> {
 fn a_crash_before_ctrl_z_queues_again_and_after_it_is_unknown() {
     let mut desk = Desk::new();
     desk.store().send(named("a", Class::Challenge), &BODY).unwrap();
-    desk.store().claim_next(at(1)).unwrap().unwrap();
     desk.restart(at(2));
     assert_eq!(state(desk.store(), "a"), State::Queued);
-    hand_over(desk.store(), "a", at(3));
+    desk.hand_over("a", at(3));
     desk.restart(at(4));
     assert_eq!(state(desk.store(), "a"), State::Unknown { since: at(4) });
-    assert_eq!(desk.store().claim_next(at(5)).unwrap(), None);
+    assert_eq!(desk.next(at(5)), None);
 }
 
 #[test]
@@ -70,14 +88,14 @@ fn an_unknown_challenge_is_offered_again_after_the_wait_and_a_notice_never() {
     let mut desk = Desk::new();
     for (id, class) in [("c", Class::Challenge), ("n", Class::Notice)] {
         desk.store().send(named(id, class), &BODY).unwrap();
-        hand_over(desk.store(), id, at(1));
+        desk.hand_over(id, at(1));
     }
     desk.restart(at(2));
-    desk.store().sweep(at(121), RESEND).unwrap();
-    assert_eq!(desk.store().claim_next(at(121)).unwrap(), None);
-    desk.store().sweep(at(122), RESEND).unwrap();
-    assert_eq!(desk.store().claim_next(at(122)).unwrap().unwrap().message.id, "c");
-    assert_eq!(desk.store().claim_next(at(100_000)).unwrap(), None);
+    desk.store().sweep(at(121)).unwrap();
+    assert_eq!(desk.next(at(121)), None);
+    desk.store().sweep(at(122)).unwrap();
+    desk.hand_over("c", at(122));
+    assert_eq!(desk.next(at(100_000)), None);
     assert_eq!(state(desk.store(), "n"), State::Unknown { since: at(2) });
 }
 
@@ -85,7 +103,7 @@ fn an_unknown_challenge_is_offered_again_after_the_wait_and_a_notice_never() {
 fn the_same_id_returns_the_first_message_and_another_body_is_refused() {
     let desk = Desk::new();
     let first = desk.store().send(named("a", Class::Notice), &BODY).unwrap();
-    hand_over(desk.store(), "a", at(1));
+    desk.hand_over("a", at(1));
     assert_eq!(desk.store().send(named("a", Class::Notice), &BODY).unwrap(), first);
     let other = desk.store().send(named("a", Class::Notice), &[8; 32]);
     assert!(matches!(other, Err(StoreError::DifferentBody)));
@@ -96,7 +114,7 @@ fn a_repeated_mutation_returns_the_first_answer() {
     let desk = Desk::new();
     desk.store().send(named("a", Class::Notice), &BODY).unwrap();
     let cancel = |fingerprint| {
-        desk.store().change_once("r1", fingerprint, "a", at(1), |message| Ok(message.cancel()?))
+        desk.store().change_once("r1", fingerprint, "a", at(1), |message| Ok(message.cancel(at(1))?))
     };
     let first = cancel(&BODY).unwrap();
     assert_eq!(first.message.state, State::Cancelled);
@@ -112,40 +130,41 @@ fn answers_go_before_challenges_and_a_message_in_retry_wait_blocks_nobody() {
     {
         desk.store().send(named(id, class), &BODY).unwrap();
     }
-    let next = || desk.store().claim_next(at(1)).unwrap().unwrap().message.id;
-    assert_eq!(next(), "a");
-    assert_eq!(next(), "c1");
-    desk.store()
-        .change("c1", at(1), |message| {
+    let refuse = |id: &str| {
+        let rule = |message: &mut Outgoing| {
             message.refuse(Verdict::Temporary, "CMS_ERROR_38".into(), at(1));
             Ok(())
-        })
-        .unwrap();
-    assert_eq!(next(), "c2");
-    assert_eq!(next(), "n");
-    assert_eq!(desk.store().claim_next(at(30)).unwrap(), None);
-    assert_eq!(desk.store().claim_next(at(31)).unwrap().unwrap().message.id, "c1");
+        };
+        desk.store().change(id, rule).unwrap();
+    };
+    desk.hand_over("a", at(1));
+    assert_eq!(desk.next(at(1)).as_deref(), Some("c1"));
+    refuse("c1");
+    desk.hand_over("c2", at(1));
+    desk.hand_over("n", at(1));
+    assert_eq!(desk.next(at(30)), None);
+    assert_eq!(desk.next(at(31)).as_deref(), Some("c1"));
 }
 
 #[test]
 fn events_continue_after_a_restart_from_any_revision() {
     let mut desk = Desk::new();
     desk.store().send(named("a", Class::Notice), &BODY).unwrap();
-    hand_over(desk.store(), "a", at(1));
+    desk.hand_over("a", at(1));
     desk.restart(at(2));
     let events = desk.store().events_after(1, 100).unwrap();
     let revisions: Vec<u64> = events.iter().map(|row| row.revision).collect();
-    assert_eq!(revisions, [2, 3, 4]);
-    assert_eq!(events[2].message.state, State::Unknown { since: at(2) });
-    assert_eq!(*desk.store().watch_revision().borrow(), 4);
+    assert_eq!(revisions, [2, 3]);
+    assert_eq!(events[1].message.state, State::Unknown { since: at(2) });
+    assert_eq!(*desk.store().watch_revision().borrow(), 3);
 }
 
 #[test]
 fn a_message_listed_twice_is_stored_once_within_a_week() {
     let mut desk = Desk::new();
-    assert_eq!(desk.store().take_pdu("m", &reply("5426"), at(0)).unwrap(), Taken::Message);
+    assert_eq!(desk.take("m", &reply("5426"), at(0)), Taken::Message);
     desk.restart(at(1));
-    assert_eq!(desk.store().take_pdu("m", &reply("5426"), at(1)).unwrap(), Taken::Duplicate);
+    assert_eq!(desk.take("m", &reply("5426"), at(1)), Taken::Duplicate);
     let row = &desk.store().inbound_after(0, 10).unwrap()[0];
     assert_eq!((row.seq, row.message.text.0.as_str()), (1, "否"));
     assert_eq!(desk.store().inbound_after(1, 10).unwrap(), []);
@@ -157,9 +176,9 @@ fn parts_make_one_message_in_any_order_even_across_a_restart() {
     let part = |number: &str, unit: &str| {
         hex::decode(format!("00440D91683108108300F000084211428150902308050003AB02{number}{unit}")).unwrap()
     };
-    assert_eq!(desk.store().take_pdu("m", &part("02", "DE00"), at(0)).unwrap(), Taken::Part);
+    assert_eq!(desk.take("m", &part("02", "DE00"), at(0)), Taken::Part);
     desk.restart(at(1));
-    assert_eq!(desk.store().take_pdu("m", &part("01", "D83D"), at(1)).unwrap(), Taken::Message);
+    assert_eq!(desk.take("m", &part("01", "D83D"), at(1)), Taken::Message);
     let rows = desk.store().inbound_after(0, 10).unwrap();
     assert_eq!((rows.len(), rows[0].message.text.0.as_str(), rows[0].message.complete), (1, "😀", true));
 }
@@ -168,7 +187,7 @@ fn parts_make_one_message_in_any_order_even_across_a_restart() {
 fn missing_parts_are_waited_for_and_then_the_rest_is_passed_on() {
     let desk = Desk::new();
     let part = hex::decode("00440D91683108108300F000084211428150902308050003AB02015426").unwrap();
-    desk.store().take_pdu("m", &part, at(0)).unwrap();
+    desk.take("m", &part, at(0));
     desk.store().flush_parts(at(599)).unwrap();
     assert_eq!(desk.store().inbound_after(0, 10).unwrap(), []);
     desk.store().flush_parts(at(600)).unwrap();
@@ -180,24 +199,24 @@ fn missing_parts_are_waited_for_and_then_the_rest_is_passed_on() {
 fn a_report_finds_its_message_and_an_unreadable_pdu_is_kept() {
     let desk = Desk::new();
     desk.store().send(named("a", Class::Challenge), &BODY).unwrap();
-    hand_over(desk.store(), "a", at(1));
+    desk.hand_over("a", at(1));
     desk.store()
-        .change("a", at(2), |message| {
+        .change("a", |message| {
             message.accept("m", Some(0xD6), at(2));
             Ok(())
         })
         .unwrap();
     let report = hex::decode("0006D60D91683108108300F0421142815090234211428151002300").unwrap();
-    assert_eq!(desk.store().take_pdu("m", &report, at(3)).unwrap(), Taken::Report { paired: true });
+    assert_eq!(desk.take("m", &report, at(3)), Taken::Report { paired: true });
     assert_eq!(state(desk.store(), "a"), State::Delivered);
-    assert_eq!(desk.store().take_pdu("m", &[0x00, 0x04, 0xFF], at(3)).unwrap(), Taken::Unreadable);
+    assert_eq!(desk.take("m", &[0x00, 0x04, 0xFF], at(3)), Taken::Undecoded);
 }
 
 #[test]
 fn acknowledgements_are_cumulative_per_consumer_and_never_ahead() {
     let mut desk = Desk::new();
-    desk.store().take_pdu("m", &reply("5426"), at(0)).unwrap();
-    desk.store().take_pdu("m", &reply("5427"), at(0)).unwrap();
+    desk.take("m", &reply("5426"), at(0));
+    desk.take("m", &reply("5427"), at(0));
     assert!(matches!(desk.store().ack_inbound("checkout", 3), Err(StoreError::AckOutOfRange)));
     assert_eq!(desk.store().ack_inbound("checkout", 2).unwrap(), 2);
     desk.restart(at(1));
@@ -211,7 +230,7 @@ fn a_pin_gets_one_try_ever_and_old_books_are_pruned() {
     assert!(desk.store().may_try_pin(&BODY).unwrap());
     desk.restart(at(1));
     assert!(!desk.store().may_try_pin(&BODY).unwrap());
-    desk.store().take_pdu("m", &reply("5426"), at(0)).unwrap();
+    desk.take("m", &reply("5426"), at(0));
     desk.store().prune(at(8 * 24 * 3600)).unwrap();
     assert_eq!(desk.store().inbound_after(0, 10).unwrap().len(), 1);
 }
@@ -230,4 +249,122 @@ fn lists_are_newest_first_and_by_subject() {
     assert_eq!(ids("", 2), ["a"]);
     assert_eq!(ids("s1", u64::MAX), ["c", "a"]);
     assert_eq!(desk.store().counts().unwrap().waiting, 3);
+}
+
+#[test]
+fn a_dialogue_stays_with_its_modem_and_moves_only_when_that_is_gone() {
+    let desk = Desk::new();
+    for id in ["a", "b"] {
+        desk.store().send(named(id, Class::Notice), &BODY).unwrap();
+    }
+    desk.hand_over("a", at(1));
+    let next = |modem: &str, keeps: bool| {
+        let pick = Pick { modem, keeps: &move |_| keeps, taken: &|_| false };
+        desk.store().next_for(&pick, at(2)).unwrap().map(|row| row.message.id)
+    };
+    assert_eq!(next("other", true), None);
+    assert_eq!(next("other", false).as_deref(), Some("b"));
+    let lose = |message: &mut Outgoing| {
+        message.lose_answer(at(3));
+        message.resend().map_err(StoreError::from)
+    };
+    desk.store().change("a", lose).unwrap();
+    wait(desk.store().hand_over("b", "m", true, at(3))).unwrap();
+    assert_eq!(next("other", false), None, "an unknown message never moves");
+    assert_eq!(next("m", true).as_deref(), Some("a"));
+}
+
+#[test]
+fn a_reply_moves_the_dialogue_to_the_modem_that_was_written_to() {
+    let desk = Desk::new();
+    desk.store().send(named("a", Class::Notice), &BODY).unwrap();
+    desk.take("other", &reply("5426"), at(0));
+    assert_eq!(desk.next(at(1)), None);
+    let pick = Pick { modem: "other", keeps: &|_| true, taken: &|_| false };
+    assert_eq!(desk.store().next_for(&pick, at(1)).unwrap().unwrap().message.id, "a");
+}
+
+#[test]
+fn one_number_gets_its_messages_of_a_day_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let policy = Policy { per_destination_day: 2, ..POLICY };
+    let store = Store::open(&dir.path().join("db"), policy, at(0)).unwrap();
+    let send = |id: &str, seconds| {
+        let message = Outgoing { created_at: at(seconds), ..named(id, Class::Notice) };
+        store.send(message, &BODY).map(|row| row.message.id)
+    };
+    send("a", 0).unwrap();
+    send("b", 10).unwrap();
+    assert!(matches!(send("c", 20), Err(StoreError::DestinationFull { wait_s: 86_380 })));
+    send("c", 24 * 3600 + 5).unwrap();
+}
+
+#[test]
+fn changes_that_wait_share_one_commit_and_a_refusal_among_them_hurts_nobody() {
+    let desk = Desk::new();
+    for id in ["a", "b"] {
+        desk.store().send(named(id, Class::Notice), &BODY).unwrap();
+    }
+    let store = desk.store();
+    let hold = |message: &mut Outgoing| Ok(message.hold()?);
+    let cancel_twice = |message: &mut Outgoing| {
+        message.cancel(at(1))?;
+        Ok(message.cancel(at(1))?)
+    };
+    let (held, refused, missing) = wait(async {
+        let pending = [
+            store.enqueue_change("a", hold).await.unwrap(),
+            store.enqueue_change("b", cancel_twice).await.unwrap(),
+            store.enqueue_change("x", hold).await.unwrap(),
+        ];
+        let [first, second, third] = pending;
+        (first.done().await, second.done().await, third.done().await)
+    });
+    assert!(held.unwrap().message.held);
+    assert!(matches!(refused, Err(StoreError::Refused(_))));
+    assert!(matches!(missing, Err(StoreError::NotFound)));
+    assert_eq!(state(store, "b"), State::Queued);
+}
+
+#[test]
+fn books_are_pruned_when_done_acknowledged_and_old_and_numbers_go_on() {
+    let desk = Desk::new();
+    for id in ["a", "b"] {
+        desk.store().send(named(id, Class::Notice), &BODY).unwrap();
+        desk.store().change(id, |message| Ok(message.cancel(at(1))?)).unwrap();
+    }
+    desk.take("m", &reply("5426"), at(0));
+    desk.take("m", &reply("5427"), at(0));
+    let later = at(401 * 24 * 3600);
+    desk.store().prune(later).unwrap();
+    assert_eq!(desk.store().inbound_after(0, 10).unwrap().len(), 2, "nobody has acknowledged");
+    assert!(matches!(desk.store().get("a"), Err(StoreError::NotFound)));
+    desk.store().ack_inbound("checkout", 2).unwrap();
+    desk.store().prune(later).unwrap();
+    let rows = desk.store().inbound_after(0, 10).unwrap();
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn another_sim_is_refused_until_a_person_accepts_it() {
+    let mut desk = Desk::new();
+    let sim = |iccid: &str| Sim { imei: "001010123456785".into(), iccid: iccid.into() };
+    assert_eq!(desk.store().check_sim("m", &sim("")).unwrap(), SimCheck::Accepted);
+    assert_eq!(desk.store().check_sim("m", &sim("1")).unwrap(), SimCheck::Accepted);
+    desk.restart(at(1));
+    assert_eq!(desk.store().check_sim("m", &sim("2")).unwrap(), SimCheck::Swapped);
+    desk.store().accept_sim("m", &sim("2")).unwrap();
+    assert_eq!(desk.store().check_sim("m", &sim("2")).unwrap(), SimCheck::Accepted);
+    assert_eq!(desk.store().check_sim("m", &sim("1")).unwrap(), SimCheck::Swapped);
+}
+
+#[test]
+fn a_sender_who_floods_is_stored_and_marked() {
+    let desk = Desk::new();
+    for text in 0..31u16 {
+        desk.take("m", &reply(&format!("{:04X}", 0x4E00 + text)), at(0));
+    }
+    let marked: Vec<bool> =
+        desk.store().inbound_after(0, 100).unwrap().iter().map(|row| row.message.over_rate).collect();
+    assert_eq!((marked.len(), marked[29], marked[30]), (31, false, true));
 }

@@ -1,5 +1,7 @@
 //! The GSM 7 bit default alphabet: 3GPP TS 23.038 §6.2.1, its extension table §6.2.1.1, packing §6.1.2.1.
 
+use super::shift_tables::Shifts;
+
 /// Next septet is from the extension table.
 pub const ESCAPE: u8 = 0x1B;
 
@@ -42,22 +44,28 @@ pub fn encode(text: &str) -> Option<Vec<u8>> {
     Some(septets)
 }
 
+/// In the default alphabet.
+pub fn decode(septets: &[u8]) -> String {
+    decode_shifted(septets, Shifts::default())
+}
+
 /// §6.2.1.1: an escape before a septet missing from the extension table shows the basic character;
 /// an escape before another escape, or at the end, shows a space.
-pub fn decode(septets: &[u8]) -> String {
+pub fn decode_shifted(septets: &[u8], shifts: Shifts) -> String {
+    let basic = |septet: u8| shifts.locking(septet).unwrap_or(BASIC[usize::from(septet)]);
     let mut text = String::with_capacity(septets.len());
     let mut rest = septets.iter().map(|septet| septet & 0x7F);
     while let Some(septet) = rest.next() {
         if septet != ESCAPE {
-            text.push(BASIC[usize::from(septet)]);
+            text.push(basic(septet));
             continue;
         }
         text.push(match rest.next() {
             None | Some(ESCAPE) => ' ',
-            Some(next) => EXTENSION
-                .iter()
-                .find(|(septet, _)| *septet == next)
-                .map_or(BASIC[usize::from(next)], |(_, character)| *character),
+            Some(next) => shifts
+                .single(next)
+                .or_else(|| EXTENSION.iter().find(|(s, _)| *s == next).map(|(_, c)| *c))
+                .unwrap_or_else(|| basic(next)),
         });
     }
     text

@@ -5,6 +5,7 @@ pub mod data_coding;
 pub mod deliver;
 pub mod gsm7;
 mod octets;
+mod shift_tables;
 pub mod status_report;
 pub mod submit;
 pub mod text;
@@ -13,6 +14,7 @@ pub mod user_data;
 
 pub use address::{Address, AddressKind};
 pub use deliver::Deliver;
+pub use shift_tables::Shifts;
 pub use status_report::{DeliveryOutcome, StatusReport};
 pub use submit::{Submit, SubmitError};
 pub use text::{Encoding, TextPlan};

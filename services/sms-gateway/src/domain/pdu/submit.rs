@@ -1,7 +1,7 @@
-//! SMS-SUBMIT, MS → SC: 3GPP TS 23.040 §9.2.2.2. One part, no header.
+//! SMS-SUBMIT, MS → SC: 3GPP TS 23.040 §9.2.2.2. A long text goes in parts with a concatenation header.
 
 use super::data_coding::{DCS_GSM7, DCS_UCS2};
-use super::text::{Encoding, TextError, TextPlan};
+use super::text::{TextError, TextPlan, Units};
 use super::{address, gsm7};
 use crate::domain::phone::PhoneE164;
 
@@ -10,6 +10,13 @@ const TYPE_SUBMIT: u8 = 0b01;
 const VALIDITY_RELATIVE: u8 = 0b1_0000;
 /// TP-Status-Report-Request, bit 5 (§9.2.3.5).
 const STATUS_REPORT_REQUEST: u8 = 0b10_0000;
+/// TP-User-Data-Header-Indicator, bit 6 (§9.2.3.23).
+const HEADER: u8 = 0b100_0000;
+/// TP-UDHL, IEI 00 and its length (§9.2.3.24.1); reference, total and number follow.
+const CONCATENATION: [u8; 3] = [5, 0x00, 3];
+/// The six octets of that header, in septets and as fill bits before the text (§9.2.3.24).
+const HEADER_SEPTETS: usize = 7;
+const HEADER_OCTETS: usize = 6;
 /// "Use the service centre stored on the SIM" (27.005 §3.1).
 const SMSC_FROM_SIM: u8 = 0x00;
 
@@ -21,34 +28,59 @@ pub struct Submit<'a> {
     /// How long the service centre keeps trying.
     pub validity_minutes: u32,
     pub request_report: bool,
+    /// From 0; other than 0 only for a long text.
+    pub part: u8,
+    /// The same for all parts of one text, another one for the next text to the same number.
+    pub reference: u8,
+    pub parts_max: u8,
 }
 
 impl Submit<'_> {
     /// The whole PDU, SMSC octet first.
     pub fn encode(&self) -> Result<Vec<u8>, SubmitError> {
-        let plan = TextPlan::of(self.text)?;
+        let plan = TextPlan::of(self.text, self.parts_max)?;
+        let total = plan.parts.len();
+        let too_many = TextError::TooManyParts { needed: usize::from(self.part) + 1 };
+        let units = plan.parts.get(usize::from(self.part)).ok_or(too_many)?;
+        let header = (total > 1).then(|| {
+            let total = u8::try_from(total).expect("a plan has at most parts_max parts");
+            [&CONCATENATION[..], &[self.reference, total, self.part + 1]].concat()
+        });
         let mut out = Vec::with_capacity(170);
         out.push(SMSC_FROM_SIM);
         let report = if self.request_report { STATUS_REPORT_REQUEST } else { 0 };
-        out.push(TYPE_SUBMIT | VALIDITY_RELATIVE | report);
+        let indicator = if header.is_some() { HEADER } else { 0 };
+        out.push(TYPE_SUBMIT | VALIDITY_RELATIVE | report | indicator);
         // TP-MR: the modem puts its own (27.005 §3.5.1).
         out.push(0);
         address::write_destination(self.to, &mut out);
         // TP-PID 0: plain SME to SME (§9.2.3.9).
         out.push(0);
-        let (dcs, data) = match plan.encoding {
-            Encoding::Gsm7 => (DCS_GSM7, gsm7::pack(&gsm7::encode(self.text).unwrap_or_default())),
-            Encoding::Ucs2 => (DCS_UCS2, self.text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-        };
-        let length = match plan.encoding {
-            Encoding::Gsm7 => plan.units,
-            Encoding::Ucs2 => data.len(),
-        };
+        let (dcs, length, data) = user_data(units, header.as_deref());
         out.push(dcs);
         out.push(relative_validity(self.validity_minutes));
         out.push(u8::try_from(length).expect("one part has at most 160 units"));
         out.extend(data);
         Ok(out)
+    }
+}
+
+/// TP-DCS, TP-UDL and TP-UD.
+fn user_data(units: &Units, header: Option<&[u8]>) -> (u8, usize, Vec<u8>) {
+    match (units, header) {
+        (Units::Septets(septets), None) => (DCS_GSM7, septets.len(), gsm7::pack(septets)),
+        (Units::Septets(septets), Some(header)) => {
+            // Packed behind empty septets whose room the header takes.
+            let spaced = [&[0; HEADER_SEPTETS][..], septets].concat();
+            let mut data = gsm7::pack(&spaced);
+            data[..HEADER_OCTETS].copy_from_slice(header);
+            (DCS_GSM7, spaced.len(), data)
+        }
+        (Units::Utf16(units), header) => {
+            let mut data = header.unwrap_or_default().to_vec();
+            data.extend(units.iter().flat_map(|unit| unit.to_be_bytes()));
+            (DCS_UCS2, data.len(), data)
+        }
     }
 }
 
@@ -72,11 +104,20 @@ fn relative_validity(minutes: u32) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::octets::Octets;
+    use super::super::user_data::{self, Body};
     use super::*;
+
+    fn plain<'a>(to: &'a PhoneE164, text: &'a str) -> Submit<'a> {
+        Submit { to, text, validity_minutes: 5, request_report: false, part: 0, reference: 0, parts_max: 1 }
+    }
 
     fn encode(to: &str, text: &str, validity_minutes: u32, request_report: bool) -> String {
         let to = PhoneE164::parse(to).unwrap();
-        let pdu = Submit { to: &to, text, validity_minutes, request_report }.encode().unwrap();
+        let pdu =
+            Submit { to: &to, text, validity_minutes, request_report, part: 0, reference: 0, parts_max: 1 }
+                .encode()
+                .unwrap();
         hex::encode_upper(pdu)
     }
 
@@ -105,9 +146,7 @@ mod tests {
     #[test]
     fn the_length_for_cmgs_leaves_out_the_service_centre() {
         let to = PhoneE164::parse("+46708251358").unwrap();
-        let pdu = Submit { to: &to, text: "hellohello", validity_minutes: 5, request_report: false }
-            .encode()
-            .unwrap();
+        let pdu = plain(&to, "hellohello").encode().unwrap();
         assert_eq!(cmgs_length(&pdu), 23);
     }
 
@@ -134,7 +173,27 @@ mod tests {
     fn a_text_for_two_parts_is_refused() {
         let to = PhoneE164::parse("+46708251358").unwrap();
         let text = "a".repeat(161);
-        let submit = Submit { to: &to, text: &text, validity_minutes: 5, request_report: false };
-        assert_eq!(submit.encode(), Err(TextError::TooLongGsm7 { needed: 161 }));
+        assert_eq!(plain(&to, &text).encode(), Err(TextError::TooLongGsm7 { needed: 161 }));
+    }
+
+    #[test]
+    fn the_parts_of_a_long_text_read_back_as_one_text() {
+        let to = PhoneE164::parse("+46708251358").unwrap();
+        for text in ["a€".repeat(120), "付😀".repeat(40)] {
+            let mut bodies = Vec::new();
+            for part in 0..3 {
+                let submit = Submit { part, reference: 0xAB, parts_max: 3, ..plain(&to, &text) };
+                let Ok(pdu) = submit.encode() else { break };
+                // The same octets after the address as in a DELIVER, with TP-VP in the place of TP-SCTS.
+                let dcs = pdu[12];
+                let data = user_data::read(dcs, true, &mut Octets::new(&pdu[14..])).unwrap();
+                let place = data.concatenation.unwrap();
+                assert_eq!((place.reference, place.number), (0xAB, part + 1));
+                bodies.push(data.body);
+            }
+            assert!(bodies.len() > 1);
+            assert!(bodies.iter().all(|body| !body.text().unwrap().contains(['\u{fffd}', '\u{1b}'])));
+            assert_eq!(Body::join(&bodies.iter().collect::<Vec<_>>()).unwrap(), text);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::data_coding::{Alphabet, alphabet};
 use super::octets::Octets;
+use super::shift_tables::Shifts;
 use super::{PduError, gsm7};
 use std::fmt;
 
@@ -11,6 +12,9 @@ const OCTETS_MAX: u8 = 140;
 /// §9.2.3.24.1 and §9.2.3.24.8.
 const IEI_CONCAT_8BIT: u8 = 0x00;
 const IEI_CONCAT_16BIT: u8 = 0x08;
+/// §9.2.3.24.15 and §9.2.3.24.16: national language single and locking shift.
+const IEI_SINGLE_SHIFT: u8 = 0x24;
+const IEI_LOCKING_SHIFT: u8 = 0x25;
 
 /// One part of a longer message. `number` runs from 1 to `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,7 +27,7 @@ pub struct Concatenation {
 /// Code units, not text: an escape or a surrogate pair may be cut between two parts.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Body {
-    Septets(Vec<u8>),
+    Septets(Vec<u8>, Shifts),
     Utf16(Vec<u16>),
     Data(Vec<u8>),
 }
@@ -31,7 +35,7 @@ pub enum Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Septets(units) => write!(f, "Septets({})", units.len()),
+            Self::Septets(units, _) => write!(f, "Septets({})", units.len()),
             Self::Utf16(units) => write!(f, "Utf16({})", units.len()),
             Self::Data(octets) => write!(f, "Data({} octets)", octets.len()),
         }
@@ -42,7 +46,7 @@ impl Body {
     /// `None` for 8-bit data, which is not text.
     pub fn text(&self) -> Option<String> {
         match self {
-            Self::Septets(units) => Some(gsm7::decode(units)),
+            Self::Septets(units, shifts) => Some(gsm7::decode_shifted(units, *shifts)),
             Self::Utf16(units) => Some(String::from_utf16_lossy(units)),
             Self::Data(_) => None,
         }
@@ -54,7 +58,9 @@ impl Body {
         let mut text = String::new();
         for part in parts {
             match (&mut joined, part) {
-                (Some(Body::Septets(units)), Body::Septets(more)) => units.extend(more),
+                (Some(Body::Septets(units, shifts)), Body::Septets(more, same)) if shifts == same => {
+                    units.extend(more);
+                }
                 (Some(Body::Utf16(units)), Body::Utf16(more)) => units.extend(more),
                 (before, next) => {
                     if let Some(before) = before.take() {
@@ -91,13 +97,14 @@ pub fn read(dcs: u8, has_header: bool, reader: &mut Octets<'_>) -> Result<UserDa
     if header_octets > octets.len() {
         return Err(PduError::BadHeader);
     }
-    let concatenation = octets[..header_octets].get(1..).and_then(find_concatenation);
+    let header = octets[..header_octets].get(1..).unwrap_or_default();
+    let concatenation = elements(header).filter_map(|(iei, value)| concatenation(iei, value)).last();
     let body = match alphabet {
         Alphabet::Gsm7 => {
             // §9.2.3.24: text starts at the next septet boundary after the header.
             let skip = (header_octets * 8).div_ceil(7);
             let count = usize::from(length).checked_sub(skip).ok_or(PduError::BadHeader)?;
-            Body::Septets(gsm7::unpack(octets, skip, count))
+            Body::Septets(gsm7::unpack(octets, skip, count), find_shifts(header))
         }
         Alphabet::Ucs2 => Body::Utf16(utf16_units(&octets[header_octets..])),
         Alphabet::Octets => Body::Data(octets[header_octets..].to_vec()),
@@ -110,24 +117,36 @@ fn utf16_units(octets: &[u8]) -> Vec<u16> {
     octets.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect()
 }
 
+/// Information elements of a header; one that is cut off ends them.
+fn elements(mut header: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    std::iter::from_fn(move || {
+        let [iei, length, rest @ ..] = header else { return None };
+        let (value, next) = rest.split_at_checked(usize::from(*length))?;
+        header = next;
+        Some((*iei, value))
+    })
+}
+
 /// §9.2.3.24: of repeated elements the last one counts; impossible part numbers are ignored (§9.2.3.24.1).
-fn find_concatenation(mut elements: &[u8]) -> Option<Concatenation> {
-    let mut found = None;
-    while let [iei, length, rest @ ..] = elements {
-        let Some((value, next)) = rest.split_at_checked(usize::from(*length)) else { break };
-        let candidate = match (*iei, value) {
-            (IEI_CONCAT_8BIT, &[reference, total, number]) => {
-                Some(Concatenation { reference: reference.into(), total, number })
-            }
-            (IEI_CONCAT_16BIT, &[high, low, total, number]) => {
-                Some(Concatenation { reference: u16::from_be_bytes([high, low]), total, number })
-            }
-            _ => None,
-        };
-        found = candidate.filter(|part| part.number >= 1 && part.number <= part.total).or(found);
-        elements = next;
-    }
-    found
+fn concatenation(iei: u8, value: &[u8]) -> Option<Concatenation> {
+    let found = match (iei, value) {
+        (IEI_CONCAT_8BIT, &[reference, total, number]) => {
+            Concatenation { reference: reference.into(), total, number }
+        }
+        (IEI_CONCAT_16BIT, &[high, low, total, number]) => {
+            Concatenation { reference: u16::from_be_bytes([high, low]), total, number }
+        }
+        _ => return None,
+    };
+    (found.number >= 1 && found.number <= found.total).then_some(found)
+}
+
+fn find_shifts(header: &[u8]) -> Shifts {
+    let language = |wanted: u8| {
+        let values = elements(header).filter(|(iei, value)| *iei == wanted && value.len() == 1);
+        values.last().map_or(0, |(_, value)| value[0])
+    };
+    Shifts::new(language(IEI_LOCKING_SHIFT), language(IEI_SINGLE_SHIFT))
 }
 
 #[cfg(test)]
@@ -147,14 +166,14 @@ mod tests {
 
     #[test]
     fn an_escape_cut_between_two_parts_is_whole_after_joining() {
-        let first = Body::Septets(vec![0x41, 0x1B]);
-        let second = Body::Septets(vec![0x65, 0x42]);
+        let first = Body::Septets(vec![0x41, 0x1B], Shifts::default());
+        let second = Body::Septets(vec![0x65, 0x42], Shifts::default());
         assert_eq!(Body::join(&[&first, &second]).unwrap(), "A€B");
     }
 
     #[test]
     fn parts_of_different_alphabets_are_decoded_one_by_one() {
-        let first = Body::Septets(vec![0x41]);
+        let first = Body::Septets(vec![0x41], Shifts::default());
         let second = Body::Utf16(vec![0x4ED8]);
         assert_eq!(Body::join(&[&first, &second]).unwrap(), "A付");
         assert_eq!(Body::join(&[&first, &Body::Data(vec![1])]), None);
@@ -174,6 +193,16 @@ mod tests {
         assert_eq!(bad_number.concatenation, None);
         let both = parse(0x04, true, "0C0B05041582000000030702 01".replace(' ', "").as_str()).unwrap();
         assert_eq!(both.concatenation, Some(Concatenation { reference: 7, total: 2, number: 1 }));
+    }
+
+    #[test]
+    fn a_national_alphabet_of_the_header_is_used() {
+        // Turkish locking and single shift: "ı" (07), "ş" (1D), then an escape with "ğ" (67).
+        let septets = gsm7::pack(&[&[0; 8][..], &[0x07, 0x1D, 0x1B, 0x67]].concat());
+        let header = [6, IEI_SINGLE_SHIFT, 1, 1, IEI_LOCKING_SHIFT, 1, 1];
+        let octets = [&[12][..], &header, &septets[7..]].concat();
+        let read = read(0x00, true, &mut Octets::new(&octets)).unwrap();
+        assert_eq!(read.body.text().unwrap(), "ışğ");
     }
 
     #[test]

@@ -151,8 +151,8 @@ pub fn message(id: &str, class: pb::MessageClass) -> pb::SendMessageRequest {
         to: "+8613800138000".into(),
         text: "reply row 23".into(),
         class: class.into(),
-        not_after: None,
         subject_id: "subject".into(),
+        ..pb::SendMessageRequest::default()
     }
 }
 

@@ -1,0 +1,70 @@
+//! Which SIM a modem was accepted with, and the PINs that were tried.
+
+use super::{PINS_TRIED, Result, SIMS, Store};
+use redb::{ReadableDatabase, ReadableTable};
+
+/// What a modem says of itself; empty = it does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sim {
+    pub imei: String,
+    pub iccid: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimCheck {
+    /// The known one, or the first one.
+    Accepted,
+    /// Another SIM or another modem than before: its messages would come from another number.
+    Swapped,
+}
+
+impl Store {
+    /// The first SIM of a modem is accepted and remembered.
+    pub fn check_sim(&self, modem: &str, seen: &Sim) -> Result<SimCheck> {
+        let known = self.sim_of(modem)?;
+        let differs = |seen: &str, known: &str| !seen.is_empty() && !known.is_empty() && seen != known;
+        if differs(&seen.iccid, &known.iccid) || differs(&seen.imei, &known.imei) {
+            return Ok(SimCheck::Swapped);
+        }
+        let merge =
+            |seen: &str, known: &str| if seen.is_empty() { known.to_owned() } else { seen.to_owned() };
+        let now = Sim { imei: merge(&seen.imei, &known.imei), iccid: merge(&seen.iccid, &known.iccid) };
+        if now != known {
+            self.accept_sim(modem, &now)?;
+        }
+        Ok(SimCheck::Accepted)
+    }
+
+    /// A person says that this SIM is the right one from now on.
+    pub fn accept_sim(&self, modem: &str, sim: &Sim) -> Result<()> {
+        let (modem, sim) = (modem.to_owned(), sim.clone());
+        self.write(move |txn| {
+            let value = (sim.imei.as_str(), sim.iccid.as_str());
+            txn.open_table(SIMS)?.insert(modem.as_str(), value)?;
+            Ok(())
+        })
+    }
+
+    fn sim_of(&self, modem: &str) -> Result<Sim> {
+        let txn = self.db.begin_read()?;
+        let sims = txn.open_table(SIMS)?;
+        let known = sims.get(modem)?;
+        Ok(known.map_or_else(Sim::default, |known| {
+            let (imei, iccid) = known.value();
+            Sim { imei: imei.to_owned(), iccid: iccid.to_owned() }
+        }))
+    }
+
+    /// True the first time only: a PIN gets one try per SIM, ever, or the SIM locks itself.
+    pub fn may_try_pin(&self, hash: &[u8; 32]) -> Result<bool> {
+        let hash = *hash;
+        self.write(move |txn| {
+            let mut tried = txn.open_table(PINS_TRIED)?;
+            if tried.get(hash.as_slice())?.is_some() {
+                return Ok(false);
+            }
+            tried.insert(hash.as_slice(), ())?;
+            Ok(true)
+        })
+    }
+}
