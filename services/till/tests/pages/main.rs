@@ -1,5 +1,7 @@
 //! The pages over a checkout that is played on the sandbox's socket.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod fake_checkout;
 mod fake_media;
 mod house;
