@@ -52,7 +52,7 @@ basket-lines =
     }
 basket-empty = Scan the first item
 basket-empty-hint = Or press F2 to search by name.
-quantity-of = Change quantity of { $name }
+quantity-of = { $quantity }: quantity of { $name }
 void-line-of = Remove { $name }
 remove = Remove
 total = Total

@@ -47,7 +47,7 @@ fn row(reader: &Reader, known: &Known, index: usize, line: &BasketLine, editable
                 button.button.square type="button" id={ "act-quantity-" (index) } data-act="quantity" data-line-key="F3"
                     data-open="quantity" data-set-index=(index) data-set-description=(line.description)
                     data-set-quantity=(quantity) data-set-rid=(rid(known, "q", index)) data-set-sale_id=(known.sale.sale_id)
-                    aria-label=(reader.with("quantity-of", &[("name", line.description.as_str().into())])) { (quantity) }
+                    aria-label=(reader.with("quantity-of", &[("name", line.description.as_str().into()), ("quantity", quantity.as_str().into())])) { (quantity) }
                 (void_button(reader, known, index, line))
             } @else {
                 span.count { "× " (quantity) }
