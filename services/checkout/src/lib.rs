@@ -41,9 +41,17 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     tokio::select! {
         served = server.run() => served,
         // State that cannot be read or written: a new process starts from what is durable.
-        ended = saga::run(shop.clone()) => { ended?; ctx.shutdown.wait().await; Ok(()) }
-        ended = schedule::run(shop) => { ended?; ctx.shutdown.wait().await; Ok(()) }
+        failed = until_failure(saga::run(shop.clone())) => Err(failed),
+        failed = until_failure(schedule::run(shop)) => Err(failed),
         panic = panicked(&mut listeners) => Err(panic),
+    }
+}
+
+/// An orderly end is the server's to decide: calls in flight are answered before the process goes.
+async fn until_failure(part: impl Future<Output = domain::refusal::Result<()>>) -> anyhow::Error {
+    match part.await {
+        Ok(()) => std::future::pending().await,
+        Err(refusal) => refusal.into(),
     }
 }
 

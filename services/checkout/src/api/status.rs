@@ -18,6 +18,7 @@ impl From<Refusal> for Status {
             RefusalKind::NotAllowed => Code::PermissionDenied,
             RefusalKind::Conflict => Code::AlreadyExists,
             RefusalKind::Unavailable => Code::ResourceExhausted,
+            RefusalKind::Stopping => Code::Unavailable,
             RefusalKind::Internal => {
                 tracing::error!(%refusal, "internal");
                 Code::Internal

@@ -15,6 +15,8 @@ pub enum RefusalKind {
     Conflict,
     /// Later.
     Unavailable,
+    /// The process is going; another one will answer.
+    Stopping,
     /// The state on disk cannot be read or written.
     Internal,
 }

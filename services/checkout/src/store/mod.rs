@@ -12,7 +12,7 @@ use std::sync::Arc;
 use redb::{Database, ReadableDatabase};
 use tokio::sync::watch;
 
-use crate::domain::refusal::{Refusal, Result};
+use crate::domain::refusal::{Refusal, RefusalKind, Result};
 
 pub use rows::{ReadTx, Rows};
 pub use tx::Tx;
@@ -51,7 +51,7 @@ impl Store {
         let store = self.clone();
         tokio::task::spawn_blocking(move || store.write_blocking(change))
             .await
-            .map_err(|join| Refusal::internal(format!("the change was not finished: {join}")))?
+            .map_err(|join| unfinished("the change was not finished", &join))?
     }
 
     fn write_blocking<T>(&self, change: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
@@ -74,7 +74,7 @@ impl Store {
         let db = self.db.clone();
         tokio::task::spawn_blocking(move || look(&ReadTx::new(db.begin_read().map_err(storage)?)))
             .await
-            .map_err(|join| Refusal::internal(format!("the state was not read: {join}")))?
+            .map_err(|join| unfinished("the state was not read", &join))?
     }
 
     pub fn watch_revision(&self) -> watch::Receiver<u64> {
@@ -84,6 +84,18 @@ impl Store {
     pub fn watch_outbox(&self) -> watch::Receiver<u64> {
         self.outbox.subscribe()
     }
+}
+
+/// A process that ends cancels what waits for a thread: nothing of it happened, and the next process answers.
+fn unfinished(what: &str, join: &tokio::task::JoinError) -> Refusal {
+    if join.is_cancelled() {
+        return Refusal::new(
+            RefusalKind::Stopping,
+            "SERVICE_STOPPING",
+            format!("{what}: checkout is stopping; repeat the call"),
+        );
+    }
+    Refusal::internal(format!("{what}: {join}"))
 }
 
 /// The whole chain of causes in one line: an operator must be able to tell a full disk from a broken file.
