@@ -1,13 +1,10 @@
-//! Many callers at once, and a process that is killed under them.
+//! Many callers at once.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod desk;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-
-use chit_proto::ledger::v1::{GetTransferRequest, TransferKind};
+use chit_proto::ledger::v1::TransferKind;
 use chit_runtime::error::reason_of;
 use desk::{DEADLINE, Desk, PAYER, SHOP, ask, at_once, id, movement, resolution};
 
@@ -76,61 +73,4 @@ async fn blnk_244_opposite_transfers_between_two_accounts_never_block_each_other
     });
     tokio::time::timeout(DEADLINE, calls).await.expect("the callers wait for each other");
     assert_eq!(desk.sums(PAYER).await, [0, 32, 0, 32]);
-}
-
-const KILLS: usize = 3;
-const CALLERS: usize = 16;
-const ACKNOWLEDGED_PER_LIFE: usize = 200;
-
-#[tokio::test]
-async fn what_was_acknowledged_survives_kill_9_and_a_retry_of_the_rest_applies_once() {
-    let mut desk = Desk::open().await;
-    desk.open_accounts(&[PAYER, SHOP]).await;
-    let acknowledged = Arc::new(Mutex::new(BTreeMap::new()));
-    let mut unknown = Vec::new();
-    for life in 0..KILLS {
-        let (progress, mut acks) = tokio::sync::mpsc::unbounded_channel();
-        let callers: Vec<_> = (0..CALLERS)
-            .map(|caller| {
-                let (mut client, progress) = (desk.client(), progress.clone());
-                let acknowledged = Arc::clone(&acknowledged);
-                tokio::spawn(async move {
-                    for n in 0.. {
-                        let id = id(1 + (life * CALLERS + caller) * 1_000_000 + n);
-                        match ask(&mut client, movement(TransferKind::Posted, &id, PAYER, SHOP, 1)).await {
-                            Ok(answer) => {
-                                acknowledged.lock().unwrap().insert(id, answer.transfer.unwrap());
-                                let _counter_gone = progress.send(());
-                            }
-                            Err(_) => return id,
-                        }
-                    }
-                    unreachable!("only the kill ends a caller")
-                })
-            })
-            .collect();
-        for _ in 0..ACKNOWLEDGED_PER_LIFE {
-            tokio::time::timeout(DEADLINE, acks.recv()).await.expect("no progress").unwrap();
-        }
-        desk.kill();
-        for caller in callers {
-            unknown.push(caller.await.unwrap());
-        }
-        desk.start_again().await;
-        assert!(desk.verify().await.chain_ok);
-    }
-    let mut client = desk.client();
-    let acknowledged = acknowledged.lock().unwrap().clone();
-    for (transfer_id, first) in &acknowledged {
-        let request = GetTransferRequest { transfer_id: transfer_id.clone() };
-        let stored = client.get_transfer(request).await.unwrap().into_inner().transfer.unwrap();
-        assert_eq!(&stored, first);
-    }
-    for id in &unknown {
-        ask(&mut client, movement(TransferKind::Posted, id, PAYER, SHOP, 1)).await.unwrap();
-    }
-    let total = i64::try_from(acknowledged.len() + unknown.len()).unwrap();
-    assert_eq!((desk.sums(PAYER).await, desk.sums(SHOP).await), ([0, total, 0, 0], [0, 0, 0, total]));
-    assert!(desk.trial_balance().await.balanced);
-    assert!(desk.verify().await.chain_ok);
 }

@@ -203,6 +203,10 @@ fn nothing_acknowledged_is_lost_when_the_power_goes_at_any_moment() {
     let seeds = std::env::var("CHIT_LEDGER_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5000);
     let (commits, lost) = tell(0..seeds, false);
     println!("power-loss: seeds {seeds} commits {commits} lost {}", lost.len());
+    if let Ok(report) = std::env::var("CHIT_LEDGER_REPORT") {
+        let file = std::path::Path::new(&report).with_extension("seeds");
+        std::fs::write(file, format!("{seeds} {}", lost.len())).unwrap();
+    }
     assert!(lost.is_empty(), "{} seeds, first {:?}", lost.len(), lost.first());
     assert!(commits > seeds, "the stories are too short to prove anything: {commits} commits");
 }

@@ -45,6 +45,10 @@ impl Desk {
         LedgerServiceClient::new(chit_runtime::channel(&self.ctx.shared, "ledger"))
     }
 
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// SIGKILL: no drain, no goodbye.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
