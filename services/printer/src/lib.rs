@@ -4,7 +4,9 @@ mod api;
 mod config;
 pub mod device;
 pub mod domain;
+pub mod drawing;
 mod journal;
+pub mod profile;
 mod store;
 mod wire;
 
@@ -13,20 +15,29 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chit_proto::printer::v1::printer_service_server::PrinterServiceServer;
 use chit_runtime::{Context, Server};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, mpsc, watch};
 
 pub use config::Config;
 
 use api::Api;
-use device::actor::{Actor, UNKNOWN};
-use device::link::PrinterLink as _;
-use device::tcp::TcpLink;
+use config::{Link, Settings};
+use device::actor::{Actor, Status};
+use device::link::PrinterLink;
+use device::order::ORDERS_MAX;
 use journal::Journal;
 use wire::DocumentReader;
 
 /// Serves and prints until `ctx.shutdown`.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let settings = config.check()?;
+    match settings.link.clone() {
+        Link::Tcp(link) => serve(ctx, settings, link).await,
+        Link::Serial(link) => serve(ctx, settings, link).await,
+        Link::Usb(link) => serve(ctx, settings, link).await,
+    }
+}
+
+async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L) -> anyhow::Result<()> {
     let path = ctx.shared.state_of("printer").join("jobs.redb");
     let clock = ctx.clock.clone();
     let journal = tokio::task::spawn_blocking(move || {
@@ -39,19 +50,30 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
         time_zone: jiff::tz::TimeZone::get(&ctx.shared.time_zone)?,
         practice: ctx.shared.sandbox,
     };
-    let link = TcpLink { address: settings.address, connect_timeout: settings.connect_timeout };
-    let status = watch::Sender::new(UNKNOWN);
+    let status = watch::Sender::new(Status::unknown(&settings.profile));
+    let stationery = Arc::new(settings.stationery);
+    let (orders, ordered) = mpsc::channel(ORDERS_MAX);
     let api = Api {
         journal: Arc::clone(&journal),
         reader: reader.clone(),
         status: status.subscribe(),
         link_name: link.name(),
-        columns: settings.profile.columns,
+        stationery: Arc::clone(&stationery),
+        face: settings.profile.face.clone(),
+        orders,
         code_cards: settings.code_card_over_network || !link.is_network(),
         copies_max: settings.copies_max,
     };
-    let actor =
-        Actor { link, profile: settings.profile, journal, reader, status, shutdown: ctx.shutdown.clone() };
+    let actor = Actor {
+        link,
+        profile: settings.profile,
+        journal,
+        reader,
+        stationery,
+        orders: Mutex::new(ordered),
+        status,
+        shutdown: ctx.shutdown.clone(),
+    };
     let printing = tokio::spawn(actor.run());
     let served =
         Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(PrinterServiceServer::new(api)).run().await;

@@ -214,7 +214,7 @@ async fn a_code_card_is_printed_and_leaves_no_trace() {
     assert_eq!(count(&peer.papers(), paper::ROW_CODE), 1);
     let refused = house.reprint(COPY, JOB).await.unwrap_err();
     assert_eq!(reason(&refused), "JOB_CONTENT_NOT_KEPT");
-    let preview = proto::RenderPreviewRequest { document: Some(paper::code_card()) };
+    let preview = proto::RenderPreviewRequest { document: Some(paper::code_card()), ..Default::default() };
     let refused = house.client.render_preview(preview).await.unwrap_err();
     assert_eq!(reason(&refused), "DOCUMENT_INVALID");
     let dir = house.stop().await;
@@ -240,7 +240,7 @@ async fn without_a_printer_jobs_wait_and_the_preview_still_works() {
     let status =
         house.client.get_status(proto::GetStatusRequest {}).await.unwrap().into_inner().status.unwrap();
     assert_eq!((status.condition(), status.jobs_waiting), (PrinterCondition::Offline, 1));
-    let preview = proto::RenderPreviewRequest { document: Some(paper::sale()) };
+    let preview = proto::RenderPreviewRequest { document: Some(paper::sale()), ..Default::default() };
     let text = house.client.render_preview(preview).await.unwrap().into_inner().text;
     assert!(text.contains("茉莉花茶@ 500 ml") && text.contains("not charged yet"), "{text}");
     let list = proto::ListJobsRequest { subject_id: "sale-1".into(), ..Default::default() };

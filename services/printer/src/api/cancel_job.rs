@@ -12,7 +12,8 @@ pub async fn call(api: &Api, request: CancelJobRequest) -> Result<CancelJobRespo
     let by = Request { id: request.request_id.clone(), fingerprint: request_id::fingerprint(&request) };
     let moment = api.journal.moment();
     let id = request.job_id.clone();
-    let job = api.journal.write(move |store| store.change_by(&by, &id, &Change::Cancel, moment)).await;
+    let job =
+        api.journal.write("cancel", move |store| store.change_by(&by, &id, &Change::Cancel, moment)).await;
     let job = job.map_err(|error| errors::from_store(error, "JOB_NOT_CANCELLABLE"))?;
     api.journal.take_secret(&request.job_id);
     Ok(CancelJobResponse { job: Some(wire::job(&job)) })

@@ -5,6 +5,7 @@ mod errors;
 mod get_job;
 mod get_status;
 mod list_jobs;
+mod operations;
 mod render_preview;
 mod reprint_job;
 mod resolve_in_doubt;
@@ -17,11 +18,14 @@ use std::sync::Arc;
 
 use chit_proto::printer::v1 as proto;
 use proto::printer_service_server::PrinterService;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 use crate::device::actor;
+use crate::device::order::Order;
+use crate::domain::layout::Stationery;
+use crate::drawing::font::Face;
 use crate::journal::Journal;
 use crate::wire::DocumentReader;
 
@@ -31,7 +35,11 @@ pub struct Api {
     pub reader: DocumentReader,
     pub status: watch::Receiver<actor::Status>,
     pub link_name: String,
-    pub columns: usize,
+    pub stationery: Arc<Stationery>,
+    /// For pictures of papers; none if the font is missing.
+    pub face: Option<Arc<Face>>,
+    /// To the printer's owner.
+    pub orders: mpsc::Sender<Order>,
     /// Whether code cards may be sent over this link.
     pub code_cards: bool,
     pub copies_max: u32,
@@ -97,6 +105,35 @@ impl PrinterService for Api {
         &self,
         request: Request<proto::RenderPreviewRequest>,
     ) -> Answer<proto::RenderPreviewResponse> {
-        render_preview::call(self, &request.into_inner()).map(Response::new)
+        render_preview::call(self, &request.into_inner()).await.map(Response::new)
+    }
+
+    async fn kick_drawer(
+        &self,
+        request: Request<proto::KickDrawerRequest>,
+    ) -> Answer<proto::KickDrawerResponse> {
+        operations::kick_drawer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn cut_paper(&self, request: Request<proto::CutPaperRequest>) -> Answer<proto::CutPaperResponse> {
+        operations::cut_paper(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn feed_paper(
+        &self,
+        request: Request<proto::FeedPaperRequest>,
+    ) -> Answer<proto::FeedPaperResponse> {
+        operations::feed_paper(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn beep(&self, request: Request<proto::BeepRequest>) -> Answer<proto::BeepResponse> {
+        operations::beep(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn record_roll_change(
+        &self,
+        request: Request<proto::RecordRollChangeRequest>,
+    ) -> Answer<proto::RecordRollChangeResponse> {
+        operations::record_roll_change(self, request.into_inner()).await.map(Response::new)
     }
 }

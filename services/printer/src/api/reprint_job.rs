@@ -16,7 +16,8 @@ pub async fn call(api: &Api, request: ReprintJobRequest) -> Result<ReprintJobRes
     }
     let (moment, copies_max) = (api.journal.moment(), api.copies_max);
     let (id, original) = (request.job_id, request.original_job_id);
-    let job = api.journal.write(move |store| store.reprint(&id, &original, copies_max, moment)).await;
+    let job =
+        api.journal.write("reprint", move |store| store.reprint(&id, &original, copies_max, moment)).await;
     let job = job.map_err(|error| errors::from_store(error, "JOB_NOT_PRINTED"))?;
     tracing::info!(job_id = %job.id, original = %job.original_job_id, actor = %request.actor, "a copy was asked for");
     Ok(ReprintJobResponse { job: Some(wire::job(&job)) })

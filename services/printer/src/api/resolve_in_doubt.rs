@@ -21,7 +21,7 @@ pub async fn call(api: &Api, request: ResolveInDoubtRequest) -> Result<ResolveIn
     let by = Request { id: request.request_id.clone(), fingerprint: request_id::fingerprint(&request) };
     let moment = api.journal.moment();
     let id = request.job_id.clone();
-    let job = api.journal.write(move |store| store.change_by(&by, &id, &change, moment)).await;
+    let job = api.journal.write("resolve", move |store| store.change_by(&by, &id, &change, moment)).await;
     let job = job.map_err(|error| errors::from_store(error, "JOB_NOT_IN_DOUBT"))?;
     tracing::info!(job_id = %job.id, actor = %request.actor, state = ?job.state, "a person answered for a job in doubt");
     Ok(ResolveInDoubtResponse { job: Some(wire::job(&job)) })

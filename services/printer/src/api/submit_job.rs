@@ -52,7 +52,7 @@ pub async fn call(api: &Api, request: SubmitJobRequest) -> Result<SubmitJobRespo
 
 async fn submit(api: &Api, new: NewJob) -> Result<Job, StoreError> {
     let moment = api.journal.moment();
-    api.journal.write(move |store| store.submit(new, moment)).await
+    api.journal.write("submit", move |store| store.submit(new, moment)).await
 }
 
 /// The content is held before the job is visible, and dropped again if the job does not need it.

@@ -4,50 +4,59 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chit_runtime::Shutdown;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::identity::Profile;
 use super::link::PrinterLink;
+use super::order::{Order, Refusal};
 use super::session::{Ended, Session};
 use crate::domain::condition::Condition;
+use crate::domain::layout::Stationery;
 use crate::journal::Journal;
 use crate::wire::DocumentReader;
 
 const RECONNECT_MIN: Duration = Duration::from_millis(100);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
-/// Whether the printer echoes process ids (`GS ( H` fn 48).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProcessIds {
-    Yes,
-    No,
-    /// Ask for the model's name and look it up.
-    Auto,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct Profile {
-    pub columns: usize,
-    pub process_ids: ProcessIds,
-    /// A fit printer that has not answered the fence for this long has lost the job.
-    pub fence_timeout: Duration,
-}
-
 /// What the actor tells about the printer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     pub condition: Condition,
     pub paper_near_end: bool,
+    pub drawer_high: bool,
     pub printing: bool,
+    /// Columns of its paper.
+    pub columns: usize,
+    /// What it calls itself.
+    pub model: String,
+    /// The entry of the profile table.
+    pub profile: String,
 }
 
-pub const UNKNOWN: Status = Status { condition: Condition::Offline, paper_near_end: false, printing: false };
+impl Status {
+    /// Of a printer that was not heard of yet.
+    pub fn unknown(profile: &Profile) -> Self {
+        Self {
+            condition: Condition::Offline,
+            paper_near_end: false,
+            drawer_high: false,
+            printing: false,
+            columns: profile.columns.unwrap_or(profile.model.columns),
+            model: String::new(),
+            profile: profile.model.name.clone(),
+        }
+    }
+}
 
 pub struct Actor<L> {
     pub link: L,
     pub profile: Profile,
     pub journal: Arc<Journal>,
     pub reader: DocumentReader,
+    pub stationery: Arc<Stationery>,
+    /// What people ask of the printer between papers.
+    pub orders: Mutex<mpsc::Receiver<Order>>,
     pub status: watch::Sender<Status>,
     pub shutdown: Shutdown,
 }
@@ -89,10 +98,14 @@ impl<L: PrinterLink + Sync> Actor<L> {
 
     /// Waits for the next try; jobs that come meanwhile learn that the printer is offline.
     async fn offline(&self, pause: Duration) {
-        self.status.send_replace(UNKNOWN);
+        self.status.send_modify(|status| {
+            status.condition = Condition::Offline;
+            status.printing = false;
+        });
         let jitter = pause.mul_f64(f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX) / 4.0);
         let again = Instant::now() + pause + jitter;
         let mut changes = self.journal.changes();
+        let mut orders = self.orders.lock().await;
         loop {
             if let Err(error) = self.journal.block_waiting(Condition::Offline).await {
                 tracing::error!(
@@ -104,6 +117,7 @@ impl<L: PrinterLink + Sync> Actor<L> {
                 () = sleep_until(again) => return,
                 () = self.shutdown.wait() => return,
                 _ = changes.changed() => {}
+                Some(order) = orders.recv() => order.refuse(Refusal::Offline),
             }
         }
     }

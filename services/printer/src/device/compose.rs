@@ -1,7 +1,7 @@
 //! A page becomes ESC/POS bytes: one buffer, composed once, with the fence at its end.
 //!
-//! The crate `escpos` composes; it never sees the link. Its `partial_cut`, `cash_drawer` and status requests send
-//! other bytes than Epson's reference asks for (0.20.1), so those commands are given byte by byte.
+//! The crate `escpos` composes styles and symbols; it never sees the link. Its `partial_cut`, `cash_drawer` and status
+//! requests send other bytes than Epson's reference asks for (0.20.1), so those stand in `command.rs`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,28 +11,18 @@ use escpos::errors::{PrinterError, Result};
 use escpos::printer::Printer;
 use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption};
 
+use super::command::{self, CHINESE_OFF, CHINESE_ON, STATUS_REQUEST};
+use super::raster::{Strips, is_real_time};
 use crate::domain::layout::{Align, Element, PLAIN, Page, Style};
 use crate::domain::text::gbk;
+use crate::drawing::bitmap::Bitmap;
+use crate::drawing::font::Face;
+use crate::drawing::page::{LINE_PITCH, line, pitch};
+use crate::drawing::symbol::{self, MODULE_DOTS};
+use crate::profile::{Cut, Model, Symbols};
 
-/// Dots per QR module: 5 dots are 0.63 mm at 203 dpi, which phones read from bad paper.
-const QR_MODULE_DOTS: u8 = 5;
-/// `FS &` and `FS .`: the next bytes are Chinese, or ASCII again.
-const CHINESE_ON: [u8; 2] = [0x1c, 0x26];
-const CHINESE_OFF: [u8; 2] = [0x1c, 0x2e];
-/// `ESC 2`: line spacing of 1/6 inch.
-const LINE_SPACING_DEFAULT: [u8; 2] = [0x1b, 0x32];
-/// `GS V 66 0`: feed to the cutter, then cut but for one point.
-const PARTIAL_CUT: [u8; 4] = [0x1d, 0x56, 66, 0];
-/// `GS r 1`: answered when its turn in the buffer comes.
-const STATUS_REQUEST: [u8; 3] = [0x1d, 0x72, 1];
-/// `GS a 255`: report every change of status from now on, and the present one at once.
-pub const AUTOMATIC_STATUS_ON: [u8; 3] = [0x1d, 0x61, 0xff];
-/// `GS I 67`: the model's name.
-pub const ASK_MODEL: [u8; 3] = [0x1d, 0x49, 67];
-/// `DLE DC4` fn 8: drop everything in the receive and print buffers; answered by `37 25 00`.
-pub const CLEAR_BUFFERS: [u8; 10] = [0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
-/// `ESC @`, four lines, cut: parts what may hang out of a cleared printer from the next paper.
-pub const SEPARATOR: [u8; 9] = [0x1b, 0x40, 0x1b, 0x64, 4, 0x1d, 0x56, 66, 0];
+/// Answers to wait for behind the data. Two, so that one stray byte of a printer never passes for "printed".
+pub const FENCE_ANSWERS: u32 = 2;
 
 /// Where `escpos` writes to.
 #[derive(Clone, Default)]
@@ -63,6 +53,10 @@ pub enum ComposeError {
     Composer(String),
     #[error("the page holds a real-time command; it must not reach the printer")]
     RealTimeCommand,
+    #[error("the QR's content is too long for a symbol")]
+    SymbolTooLong,
+    #[error("the printer has no Chinese font, and the service has none to draw with: see [printer] font")]
+    NoFont,
 }
 
 impl From<PrinterError> for ComposeError {
@@ -71,59 +65,168 @@ impl From<PrinterError> for ComposeError {
     }
 }
 
-/// The bytes of one paper. With `process_id` the printer is asked to echo it when all before it is printed.
-pub fn compose(page: &Page, process_id: Option<[u8; 4]>) -> std::result::Result<Vec<u8>, ComposeError> {
-    let buffer = Buffer::default();
-    let mut printer = Printer::new(buffer.clone(), Protocol::default(), None);
-    printer.init()?.custom(&CHINESE_OFF)?.custom(&LINE_SPACING_DEFAULT)?;
-    let mut drawn = (Align::Left, PLAIN);
-    for element in &page.elements {
-        match element {
-            Element::Text { text, align, style } => {
-                restyle(&mut printer, &mut drawn, (*align, *style))?;
-                printer.custom(&encode(text))?.custom(b"\n")?;
-            }
-            Element::Blank => {
-                restyle(&mut printer, &mut drawn, (Align::Left, PLAIN))?;
-                printer.custom(b"\n")?;
-            }
-            Element::Qr { data } => {
-                restyle(&mut printer, &mut drawn, (Align::Centre, PLAIN))?;
-                let option = QRCodeOption::new(QRCodeModel::Model2, QR_MODULE_DOTS, QRCodeCorrectionLevel::M);
-                printer.qrcode_option(data, option)?.custom(b"\n")?;
-            }
-            Element::Cut => {
-                restyle(&mut printer, &mut drawn, (Align::Left, PLAIN))?;
-                printer.custom(&PARTIAL_CUT)?;
-            }
-        }
-    }
-    if let Some([a, b, c, d]) = process_id {
-        // GS ( H fn 48
-        printer.custom(&[0x1d, 0x28, 0x48, 6, 0, 48, 48, a, b, c, d])?;
-    }
-    printer.custom(&STATUS_REQUEST)?.print()?;
-    let bytes = buffer.0.take();
-    if has_real_time_command(&bytes) { Err(ComposeError::RealTimeCommand) } else { Ok(bytes) }
+/// How one printer is spoken to.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    pub model: &'a Model,
+    /// It has a Chinese font of its own.
+    pub chinese_font: bool,
+    /// To draw lines for a printer that has none.
+    pub face: Option<&'a Face>,
 }
 
-fn restyle(printer: &mut Printer<Buffer>, drawn: &mut (Align, Style), wanted: (Align, Style)) -> Result<()> {
-    let (align, style) = wanted;
-    if drawn.0 != align {
-        printer.justify(if align == Align::Centre { JustifyMode::CENTER } else { JustifyMode::LEFT })?;
+#[derive(Debug, PartialEq, Eq)]
+pub struct Composed {
+    pub bytes: Vec<u8>,
+    /// Length of the paper.
+    pub dots: usize,
+}
+
+/// The bytes of one paper. With `process_id` the printer is asked to echo it when all before it is printed.
+pub fn compose(
+    page: &Page,
+    target: Target,
+    process_id: Option<[u8; 4]>,
+) -> std::result::Result<Composed, ComposeError> {
+    let mut paper = Paper::new(target)?;
+    for element in &page.elements {
+        paper.element(element)?;
     }
-    if drawn.1.bold != style.bold {
-        printer.bold(style.bold)?;
+    let mut bytes = paper.out()?;
+    bytes.extend(process_id.iter().flat_map(|id| command::process_id(*id)));
+    if target.model.answers {
+        (0..FENCE_ANSWERS).for_each(|_| bytes.extend(STATUS_REQUEST));
     }
-    if drawn.1.inverse != style.inverse {
-        printer.reverse(style.inverse)?;
+    match bytes.windows(2).any(|pair| is_real_time(pair[0], pair[1])) {
+        true => Err(ComposeError::RealTimeCommand),
+        false => Ok(Composed { bytes, dots: paper.strips.dots }),
     }
-    if drawn.1.double != style.double {
-        let size = if style.double { 2 } else { 1 };
-        printer.size(size, size)?;
+}
+
+struct Paper<'a> {
+    target: Target<'a>,
+    buffer: Buffer,
+    printer: Printer<Buffer>,
+    drawn: (Align, Style),
+    strips: Strips,
+}
+
+impl<'a> Paper<'a> {
+    fn new(target: Target<'a>) -> Result<Self> {
+        let buffer = Buffer::default();
+        let mut printer = Printer::new(buffer.clone(), Protocol::default(), None);
+        let dpi = target.model.dpi;
+        // GS P: one unit of motion is one dot. ESC 3: lines of 30.
+        printer.init()?.custom(&[0x1d, 0x50, dpi, dpi])?.custom(&[0x1b, 0x33, LINE_PITCH as u8])?;
+        if let Some(page) = target.model.code_page {
+            printer.custom(&[0x1b, 0x74, page])?;
+        }
+        if target.chinese_font {
+            printer.custom(&CHINESE_OFF)?;
+        }
+        Ok(Self { target, buffer, printer, drawn: (Align::Left, PLAIN), strips: Strips::default() })
     }
-    *drawn = wanted;
-    Ok(())
+
+    fn out(&mut self) -> Result<Vec<u8>> {
+        self.feed_pending()?;
+        self.printer.print()?;
+        Ok(self.buffer.0.take())
+    }
+
+    fn element(&mut self, element: &Element) -> std::result::Result<(), ComposeError> {
+        match element {
+            Element::Text { text, align, style } if self.target.chinese_font || text.is_ascii() => {
+                self.text(text, (*align, *style))?;
+            }
+            Element::Text { text, align, style } => {
+                let face = self.target.face.ok_or(ComposeError::NoFont)?;
+                let dots = line(face, text, *style);
+                self.picture(&dots, *align)?;
+                self.strips.feed(pitch(*style) - dots.height);
+            }
+            Element::Blank => self.strips.feed(LINE_PITCH),
+            Element::Logo(logo) => {
+                self.picture(logo, Align::Centre)?;
+                self.strips.feed(LINE_PITCH);
+            }
+            Element::Qr { data } => self.qr(data)?,
+            Element::Cut => {
+                self.feed_pending()?;
+                self.restyle((Align::Left, PLAIN))?;
+                self.printer.custom(&command::cut(self.target.model.cut))?;
+                if self.target.model.cut == Cut::None {
+                    self.strips.dots += usize::from(command::LINES_TO_CUTTER) * LINE_PITCH;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str, wanted: (Align, Style)) -> Result<()> {
+        self.feed_pending()?;
+        self.restyle(wanted)?;
+        self.printer.custom(&encode(text))?.custom(b"\n")?;
+        self.strips.dots += pitch(wanted.1);
+        Ok(())
+    }
+
+    /// A picture is as wide as its dots; the printer centres it.
+    fn picture(&mut self, dots: &Bitmap, align: Align) -> Result<()> {
+        self.restyle((align, PLAIN))?;
+        let mut bytes = Vec::new();
+        self.strips.draw(&mut bytes, dots, self.target.model.strip_height);
+        self.printer.custom(&bytes)?;
+        Ok(())
+    }
+
+    fn qr(&mut self, data: &str) -> std::result::Result<(), ComposeError> {
+        let symbol = symbol::qr(data).ok_or(ComposeError::SymbolTooLong)?;
+        match self.target.model.qr {
+            Symbols::Raster => self.picture(&symbol, Align::Centre)?,
+            Symbols::Native => {
+                self.feed_pending()?;
+                self.restyle((Align::Centre, PLAIN))?;
+                let model = QRCodeModel::Model2;
+                let option = QRCodeOption::new(model, MODULE_DOTS as u8, QRCodeCorrectionLevel::M);
+                self.printer.qrcode_option(data, option)?;
+                self.strips.dots += symbol.height;
+            }
+        }
+        self.strips.feed(LINE_PITCH);
+        Ok(())
+    }
+
+    fn feed_pending(&mut self) -> Result<()> {
+        let mut bytes = Vec::new();
+        self.strips.flush(&mut bytes);
+        if !bytes.is_empty() {
+            self.printer.custom(&bytes)?;
+        }
+        Ok(())
+    }
+
+    fn restyle(&mut self, wanted: (Align, Style)) -> Result<()> {
+        let ((align, style), (drawn_align, drawn)) = (wanted, self.drawn);
+        if drawn_align != align {
+            self.printer.justify(if align == Align::Centre {
+                JustifyMode::CENTER
+            } else {
+                JustifyMode::LEFT
+            })?;
+        }
+        if drawn.bold != style.bold {
+            self.printer.bold(style.bold)?;
+        }
+        if drawn.inverse != style.inverse {
+            self.printer.reverse(style.inverse)?;
+        }
+        if drawn.double != style.double {
+            let size = if style.double { 2 } else { 1 };
+            self.printer.size(size, size)?;
+        }
+        self.drawn = wanted;
+        Ok(())
+    }
 }
 
 /// ASCII as it is; runs of Chinese between `FS &` and `FS .`.
@@ -147,47 +250,5 @@ fn encode(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// `DLE EOT`, `DLE ENQ`, `DLE DC4` act at once wherever they stand in the stream.
-fn has_real_time_command(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| pair[0] == 0x10 && matches!(pair[1], 0x04 | 0x05 | 0x14))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::layout::DOUBLE;
-
-    fn page(elements: Vec<Element>) -> Page {
-        Page { columns: 48, elements }
-    }
-
-    fn line(text: &str, style: Style) -> Element {
-        Element::Text { text: text.into(), align: Align::Left, style }
-    }
-
-    #[test]
-    fn a_paper_ends_with_cut_process_id_and_fence() {
-        let bytes = compose(&page(vec![line("ab", PLAIN), Element::Cut]), Some(*b"00A7")).unwrap();
-        let expected = b"\x1b@\x1c.\x1b2ab\n\x1dV\x42\x00\x1d(H\x06\x0000\x30\x30A7\x1dr\x01";
-        assert_eq!(bytes, expected);
-    }
-
-    #[test]
-    fn chinese_stands_between_its_mode_switches() {
-        assert_eq!(encode("￥5 茶"), b"\x1c&\xa3\xa4\x1c.5 \x1c&\xb2\xe8\x1c.");
-    }
-
-    #[test]
-    fn a_style_is_switched_on_and_off_again() {
-        let bytes = compose(&page(vec![line("T", DOUBLE), line("n", PLAIN)]), None).unwrap();
-        assert_eq!(bytes, b"\x1b@\x1c.\x1b2\x1bE\x01\x1d!\x11T\n\x1bE\x00\x1d!\x00n\n\x1dr\x01");
-    }
-
-    #[test]
-    fn a_qr_has_five_dots_a_module_and_level_m() {
-        let bytes = compose(&page(vec![Element::Qr { data: "CHIT".into() }]), None).unwrap();
-        let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-        assert!(has(b"\x1d(k\x04\x001A2\x00") && has(b"\x1d(k\x03\x001C\x05") && has(b"\x1d(k\x03\x001E1"));
-        assert!(has(b"\x1d(k\x07\x001P0CHIT\x1d(k\x03\x001Q0"));
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub trait PrinterLink: Send + 'static {
     type Reader: AsyncRead + Unpin + Send + 'static;
-    type Writer: AsyncWrite + Unpin + Send + 'static;
+    type Writer: AsyncWrite + Unpin + Send + Sync + 'static;
 
     /// Opens the link afresh; every earlier reader and writer of it is gone.
     fn open(&self) -> impl Future<Output = io::Result<(Self::Reader, Self::Writer)>> + Send;

@@ -1,8 +1,15 @@
-//! The printer's side: bytes, links, and the one actor that owns the link.
+//! The printer's side: the link, the one actor that owns it, what it says, and how it is spoken to.
 
 pub mod actor;
+mod chardev;
+mod command;
 pub mod compose;
+pub mod identity;
 pub mod link;
+pub mod order;
+mod raster;
 pub mod replies;
-pub mod session;
+pub mod serial;
+mod session;
 pub mod tcp;
+pub mod usb;

@@ -4,7 +4,8 @@
 //! |------------|-------------------------------------------------------|
 //! | `0xx1xx10` | answer to `DLE EOT n`                                 |
 //! | `0xx1xx00` | first of the four bytes of automatic status back      |
-//! | `0xx0xxxx` | answer to `GS r n` (or a later byte of the four)      |
+//! | `0000xxxx` | answer to `GS r n`                                    |
+//! | `0xx0xxxx` | a later byte of the four                              |
 //! | `37 .. 00` | block: process id (`37 22`), buffer cleared (`37 25`) |
 //! | `5F .. 00` | block: printer information (`GS I n`)                 |
 //! | `11`, `13` | XON, XOFF                                             |
@@ -54,7 +55,8 @@ impl Classifier {
                 self.automatic.clear();
                 Some(Reply::Automatic(whole))
             }
-            _ if byte & 0x90 == 0 => Some(Reply::Status(byte)),
+            // Bits 5 and 6 are reserved; a letter that wandered in has one of them.
+            _ if byte & 0xf0 == 0 => Some(Reply::Status(byte)),
             _ => Some(Reply::Noise),
         }
     }
@@ -117,6 +119,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_noise_passes_for_a_process_id_or_a_cleared_buffer(
+            noise in proptest::collection::vec(any::<u8>(), 0..2000)
+        ) {
+            let found = classify(&noise);
+            prop_assert!(found.len() <= noise.len());
+            let holds = |part: &[u8]| noise.windows(part.len()).any(|window| window == part);
+            for reply in found {
+                match reply {
+                    Reply::ProcessId(id) => prop_assert!(holds(&[&[0x37, 0x22][..], &id[..], &[0][..]].concat())),
+                    Reply::BufferCleared => prop_assert!(holds(&[0x37, 0x25, 0])),
+                    Reply::Status(byte) => prop_assert!(byte < 0x10 && noise.contains(&byte)),
+                    Reply::Automatic([first, rest @ ..]) => {
+                        prop_assert!(first & 0x93 == 0x10 && rest.iter().all(|byte| byte & 0x90 == 0));
+                    }
+                    Reply::RealTime(byte) => prop_assert_eq!(byte & 0x93, 0x12),
+                    Reply::Information(text) => prop_assert!(text.len() <= BLOCK_MAX),
+                    Reply::Noise => {}
+                }
+            }
+        }
+
         #[test]
         fn noise_never_stops_the_reader(noise in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut classifier = Classifier::default();

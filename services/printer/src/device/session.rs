@@ -1,5 +1,6 @@
 //! One connection to the printer: questions, answers, and at most one job on its way.
 
+mod errand;
 mod flight;
 mod listen;
 
@@ -12,8 +13,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use super::actor::{Actor, ProcessIds, Status};
-use super::compose::{ASK_MODEL, AUTOMATIC_STATUS_ON, CLEAR_BUFFERS};
+use super::actor::{Actor, Status};
+use super::command::{AUTOMATIC_STATUS_ON, CLEAR_BUFFERS};
+use super::identity::Identity;
 use super::link::PrinterLink;
 use super::replies::Reply;
 use crate::domain::condition::{Condition, Question, ROUND, Seen};
@@ -64,8 +66,8 @@ struct InFlight {
     process_id: Option<[u8; 4]>,
     /// Only then can an answer be the fence's.
     all_sent: bool,
-    /// `GS r` was answered: the data left the buffer.
-    passed: bool,
+    /// Answers to the status requests behind the data.
+    answers: u32,
     give_up_at: Instant,
 }
 
@@ -81,7 +83,7 @@ pub struct Session<'a, L: PrinterLink> {
     rounds_answered: u64,
     told_by_itself: bool,
     silent_beats: u32,
-    model_echoes_ids: bool,
+    identity: Identity,
     buffers: Buffers,
     next: Option<Job>,
     next_is_stale: bool,
@@ -99,13 +101,13 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             writer,
             replies,
             listening: tokio::spawn(listen::listen(reader, sender)),
-            seen: Seen::default(),
+            seen: Seen::of(!actor.profile.model.near_end_high),
             asked: VecDeque::new(),
             rounds_begun: 0,
             rounds_answered: 0,
             told_by_itself: false,
             silent_beats: 0,
-            model_echoes_ids: false,
+            identity: Identity::new(actor.profile.clone()),
             buffers: Buffers::Empty,
             next: None,
             next_is_stale: true,
@@ -122,13 +124,16 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         }
     }
 
+    /// A mute printer is taken to be there while its link is.
     pub fn was_answered(&self) -> bool {
-        self.rounds_answered > 0 || self.told_by_itself
+        self.rounds_answered > 0 || self.told_by_itself || !self.identity.model.answers
     }
 
     async fn live(&mut self) -> Result<(), Ended> {
         self.greet().await?;
-        let mut changes = self.actor.journal.changes();
+        let actor = self.actor;
+        let mut changes = actor.journal.changes();
+        let mut orders = actor.orders.lock().await;
         let mut beat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -140,9 +145,10 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             tokio::select! {
                 biased;
                 reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)?).await?,
-                () = self.actor.shutdown.wait(), if self.stop_at.is_none() => {
+                () = actor.shutdown.wait(), if self.stop_at.is_none() => {
                     self.stop_at = Some(Instant::now() + STOP_WAIT);
                 }
+                Some(order) = orders.recv() => self.run_errand(order).await?,
                 _ = changes.changed() => self.next_is_stale = true,
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.overdue().await?;
@@ -155,6 +161,10 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
     /// Before anything else: what an earlier connection left in the printer must not come out now.
     async fn greet(&mut self) -> Result<(), Ended> {
         if self.actor.journal.read(|store| store.is_uncleared()).await? {
+            if !self.identity.model.answers {
+                self.buffers = Buffers::Unanswered;
+                return Ok(());
+            }
             self.buffers = Buffers::Clearing { until: Instant::now() + CLEAR_WAIT };
             self.writer.write_all(&CLEAR_BUFFERS).await?;
             return Ok(());
@@ -163,10 +173,13 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
     }
 
     async fn introduce(&mut self) -> Result<(), Ended> {
-        self.writer.write_all(&AUTOMATIC_STATUS_ON).await?;
-        if self.actor.profile.process_ids == ProcessIds::Auto {
-            self.writer.write_all(&ASK_MODEL).await?;
+        if !self.identity.model.answers {
+            self.publish();
+            return Ok(());
         }
+        let mut bytes = AUTOMATIC_STATUS_ON.to_vec();
+        bytes.extend(self.identity.questions());
+        self.writer.write_all(&bytes).await?;
         self.ask_round().await
     }
 
@@ -179,7 +192,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
     }
 
     async fn beat(&mut self) -> Result<(), Ended> {
-        if matches!(self.buffers, Buffers::Clearing { .. }) {
+        if matches!(self.buffers, Buffers::Clearing { .. }) || !self.identity.model.answers {
             return Ok(());
         }
         if self.asked.is_empty() {
@@ -207,19 +220,15 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             self.preflight = None;
             return Ok(());
         };
-        match &self.preflight {
-            Some((id, round)) if *id == job.id => {
-                if self.rounds_answered < *round {
-                    return if self.asked.is_empty() { self.ask_round().await } else { Ok(()) };
-                }
-            }
-            _ => {
-                self.preflight = Some((job.id.clone(), self.rounds_begun + 1));
-                return if self.asked.is_empty() { self.ask_round().await } else { Ok(()) };
-            }
+        if self.identity.model.answers && !self.has_answered_for(&job).await? {
+            return Ok(());
         }
         let condition = self.condition();
         if condition == Condition::Ready {
+            if !self.identity.is_settled(Instant::now()) {
+                self.next_is_stale |= stale;
+                return Ok(());
+            }
             self.preflight = None;
             self.next_is_stale = true;
             return self.send(&job).await;
@@ -229,6 +238,19 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             self.actor.journal.block_waiting(condition).await?;
         }
         Ok(())
+    }
+
+    /// Whether a round of questions that began after this job was picked is answered; begins one if not.
+    async fn has_answered_for(&mut self, job: &Job) -> Result<bool, Ended> {
+        match &self.preflight {
+            Some((id, round)) if *id == job.id && self.rounds_answered >= *round => return Ok(true),
+            Some((id, _)) if *id == job.id => {}
+            _ => self.preflight = Some((job.id.clone(), self.rounds_begun + 1)),
+        }
+        if self.asked.is_empty() {
+            self.ask_round().await?;
+        }
+        Ok(false)
     }
 
     async fn may_send(&mut self) -> Result<bool, Ended> {
@@ -248,7 +270,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
                     self.actor.journal.block_waiting(Condition::Error).await?;
                     return Ok(false);
                 }
-                self.actor.journal.write(|store| store.cleared()).await?;
+                self.actor.journal.write("cleared", |store| store.cleared()).await?;
                 self.buffers = Buffers::Empty;
                 self.next_is_stale = true;
                 self.publish();
@@ -263,7 +285,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             _ => None,
         };
         let fence = self.in_flight.as_ref().map(|flight| flight.give_up_at);
-        [clearing, fence, self.stop_at].into_iter().flatten().min()
+        [clearing, fence, self.stop_at, self.identity.deadline()].into_iter().flatten().min()
     }
 
     /// Unknown counts as offline; unclear buffers as an error that a person must end.
@@ -279,7 +301,11 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         let status = Status {
             condition: self.condition(),
             paper_near_end: self.seen.paper_near_end,
+            drawer_high: self.seen.drawer_high,
             printing: self.in_flight.is_some(),
+            columns: self.identity.columns(),
+            model: self.identity.said.clone(),
+            profile: self.identity.model.name.clone(),
         };
         let stalls = status.condition != Condition::Ready;
         let changed = self.actor.status.send_if_modified(|known| {

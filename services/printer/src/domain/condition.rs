@@ -11,6 +11,8 @@ pub enum Condition {
     PaperOut,
     CoverOpen,
     CutterError,
+    /// The print head cools down by itself.
+    Overheated,
     Error,
 }
 
@@ -47,8 +49,13 @@ pub struct Seen {
     cover_open: bool,
     paper_out: bool,
     cutter_error: bool,
+    overheated: bool,
     other_error: bool,
     pub paper_near_end: bool,
+    /// Level of the drawer's signal.
+    pub drawer_high: bool,
+    /// Some models set the near-end bit while there is plenty of paper.
+    pub near_end_inverted: bool,
 }
 
 const fn bit(byte: u8, mask: u8) -> bool {
@@ -56,20 +63,29 @@ const fn bit(byte: u8, mask: u8) -> bool {
 }
 
 impl Seen {
+    /// Nothing yet, of a printer of this polarity.
+    pub fn of(near_end_inverted: bool) -> Self {
+        Self { near_end_inverted, ..Self::default() }
+    }
+
     /// The answer to `DLE EOT n`.
     pub fn answer(&mut self, question: Question, byte: u8) {
         match question {
-            Question::Printer => self.offline = bit(byte, 0x08),
+            Question::Printer => {
+                self.offline = bit(byte, 0x08);
+                self.drawer_high = bit(byte, 0x04);
+            }
             Question::OfflineCause => {
                 self.cover_open = bit(byte, 0x04);
                 self.paper_out |= bit(byte, 0x20);
             }
             Question::ErrorCause => {
                 self.cutter_error = bit(byte, 0x08);
-                self.other_error = bit(byte, 0x64);
+                self.overheated = bit(byte, 0x40);
+                self.other_error = bit(byte, 0x24);
             }
             Question::Paper => {
-                self.paper_near_end = bit(byte, 0x0c);
+                self.paper_near_end = bit(byte, 0x0c) != self.near_end_inverted;
                 self.paper_out = bit(byte, 0x60);
             }
         }
@@ -79,9 +95,11 @@ impl Seen {
     pub fn automatic(&mut self, status: [u8; 4]) {
         self.offline = bit(status[0], 0x08);
         self.cover_open = bit(status[0], 0x20);
+        self.drawer_high = bit(status[0], 0x04);
         self.cutter_error = bit(status[1], 0x08);
-        self.other_error = bit(status[1], 0x64);
-        self.paper_near_end = bit(status[2], 0x03);
+        self.overheated = bit(status[1], 0x40);
+        self.other_error = bit(status[1], 0x24);
+        self.paper_near_end = bit(status[2], 0x03) != self.near_end_inverted;
         self.paper_out = bit(status[2], 0x0c);
     }
 
@@ -91,6 +109,7 @@ impl Seen {
             Self { cover_open: true, .. } => Condition::CoverOpen,
             Self { paper_out: true, .. } => Condition::PaperOut,
             Self { cutter_error: true, .. } => Condition::CutterError,
+            Self { overheated: true, .. } => Condition::Overheated,
             Self { other_error: true, .. } | Self { offline: true, .. } => Condition::Error,
             _ => Condition::Ready,
         }
@@ -114,6 +133,7 @@ mod tests {
         assert_eq!(tell([0x3c, 0, 0x0f, 0]), (Condition::CoverOpen, true));
         assert_eq!(tell([0x1c, 0x08, 0, 0]), (Condition::CutterError, false));
         assert_eq!(tell([0x1c, 0x20, 0, 0]), (Condition::Error, false));
+        assert_eq!(tell([0x1c, 0x40, 0, 0]), (Condition::Overheated, false));
         assert_eq!(tell([0x14, 0, 0, 0]), (Condition::Ready, false));
     }
 
@@ -129,5 +149,15 @@ mod tests {
         assert_eq!(seen.condition(), Condition::Ready);
         seen.answer(Question::Printer, 0x1a);
         assert_eq!(seen.condition(), Condition::Error);
+    }
+
+    #[test]
+    fn a_model_with_the_near_end_bit_the_other_way_round_is_understood() {
+        let mut seen = Seen::of(true);
+        seen.answer(Question::Paper, 0x1e);
+        assert!(!seen.paper_near_end);
+        seen.automatic([0x14, 0, 0, 0]);
+        assert!(seen.paper_near_end);
+        assert_eq!(seen.condition(), Condition::Ready);
     }
 }

@@ -84,6 +84,50 @@ pub struct Mandate {
     pub paragraphs: Vec<String>,
 }
 
+/// The sums of a shift, in minor units of one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// A Z report closes the shift; an X report only reads it.
+    pub closing: bool,
+    pub report_no: String,
+    pub shop_name: String,
+    pub till: String,
+    pub cashier: String,
+    pub from_time: String,
+    pub until_time: String,
+    /// Empty if there was no receipt.
+    pub first_receipt_no: String,
+    pub last_receipt_no: String,
+    pub receipt_count: u32,
+    pub currency_code: String,
+    pub gross_minor: i64,
+    pub settled_minor: i64,
+    pub open_minor: i64,
+    pub bad_minor: i64,
+    pub written_off_minor: i64,
+    pub paid_otherwise_minor: i64,
+    pub void_minor: i64,
+    pub refunds_minor: i64,
+    pub net_minor: i64,
+}
+
+impl Report {
+    /// gross = settled + open + bad + written off + paid otherwise + void; net = gross - void - refunds (DESIGN.md, I7).
+    pub fn adds_up(&self) -> bool {
+        let sum = |parts: &[i64]| parts.iter().map(|part| i128::from(*part)).sum::<i128>();
+        let gross = sum(&[
+            self.settled_minor,
+            self.open_minor,
+            self.bad_minor,
+            self.written_off_minor,
+            self.paid_otherwise_minor,
+            self.void_minor,
+        ]);
+        let net = sum(&[self.gross_minor]) - sum(&[self.void_minor, self.refunds_minor]);
+        gross == i128::from(self.gross_minor) && net == i128::from(self.net_minor)
+    }
+}
+
 /// Sixty six-digit rows. Debug shows none of them: a row must not reach a log.
 #[derive(Clone, PartialEq)]
 pub struct CodeCard {
@@ -107,6 +151,7 @@ pub enum Content {
     Notice(Notice),
     Mandate(Mandate),
     CodeCard(CodeCard),
+    Report(Box<Report>),
     TestPage { note: String },
 }
 

@@ -91,6 +91,8 @@ pub enum Change {
     Send {
         bytes_sha256: Vec<u8>,
         byte_count: u64,
+        /// Micrometres of paper.
+        paper_um: u64,
     },
     FirstByte,
     LastByte,
@@ -119,7 +121,7 @@ impl Job {
         job.revision += 1;
         job.state = match (self.state, change) {
             (State::Queued | State::Blocked(_), Change::Block(condition)) => State::Blocked(*condition),
-            (State::Queued | State::Blocked(_), Change::Send { bytes_sha256, byte_count }) => {
+            (State::Queued | State::Blocked(_), Change::Send { bytes_sha256, byte_count, .. }) => {
                 job.bytes_sha256 = if self.secret { Vec::new() } else { bytes_sha256.clone() };
                 job.byte_count = *byte_count;
                 job.original_may_exist |= self.copy_number == 0;

@@ -4,5 +4,6 @@ pub mod condition;
 pub mod document;
 pub mod job;
 pub mod layout;
+pub mod operation;
 pub mod text;
 pub mod words;

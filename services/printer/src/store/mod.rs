@@ -3,6 +3,7 @@
 //!
 //! It never holds a code card: a secret job's record has ids, kind and a salted hash, its content lives in memory.
 
+mod operations;
 mod record;
 mod requests;
 mod tables;
@@ -292,6 +293,9 @@ fn commit_change(transaction: &WriteTransaction, job: &Job, change: &Change, mom
         Change::Fence(_) => EventKind::Fence,
         _ => EventKind::State,
     };
+    if let Change::Send { paper_um, .. } = change {
+        operations::use_paper(transaction, *paper_um)?;
+    }
     if after.state.is_final() {
         transaction.open_table(OPEN)?.remove(after.sequence)?;
     }

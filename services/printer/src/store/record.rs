@@ -140,13 +140,13 @@ pub fn decode_request(bytes: &[u8]) -> Result<([u8; 32], Job)> {
     Ok((fingerprint, from_record(record.answer)?))
 }
 
-fn versioned(message: &impl Message) -> Vec<u8> {
+pub fn versioned(message: &impl Message) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     bytes.extend(message.encode_to_vec());
     bytes
 }
 
-fn unversioned<M: Message + Default>(bytes: &[u8]) -> Result<M> {
+pub fn unversioned<M: Message + Default>(bytes: &[u8]) -> Result<M> {
     match bytes {
         [VERSION, message @ ..] => M::decode(message).map_err(|_| StoreError::Unreadable),
         _ => Err(StoreError::Unreadable),
@@ -176,6 +176,7 @@ fn state_of(state: u32, detail: u32) -> Result<State> {
         (2, 4) => State::Blocked(Condition::CoverOpen),
         (2, 5) => State::Blocked(Condition::CutterError),
         (2, 6) => State::Blocked(Condition::Error),
+        (2, 7) => State::Blocked(Condition::Overheated),
         (3, _) => State::Sending,
         (4, _) => State::AwaitingFence,
         (5, 1) => State::Printed(Confidence::ProcessId),
@@ -198,6 +199,7 @@ fn condition_number(condition: Condition) -> u32 {
         Condition::CoverOpen => 4,
         Condition::CutterError => 5,
         Condition::Error => 6,
+        Condition::Overheated => 7,
     }
 }
 
@@ -269,6 +271,7 @@ mod tests {
             Condition::CoverOpen,
             Condition::CutterError,
             Condition::Error,
+            Condition::Overheated,
         ];
         let confidences =
             [Confidence::ProcessId, Confidence::Fence, Confidence::SentOnly, Confidence::Operator];

@@ -20,6 +20,10 @@ pub const OPEN: TableDefinition<u64, &str> = TableDefinition::new("open");
 pub const REQUESTS: TableDefinition<&str, &[u8]> = TableDefinition::new("requests");
 // <(job_id, request_id), ()>
 pub const REQUESTS_OF_JOB: TableDefinition<(&str, &str), ()> = TableDefinition::new("requests_of_job");
+// <request_id, OperationRecord> of drawer, cut, feed, beep and changes of the roll
+pub const OPERATIONS: TableDefinition<&str, &[u8]> = TableDefinition::new("operations");
+// <number, request_id>
+pub const OPERATION_ORDER: TableDefinition<u64, &str> = TableDefinition::new("operation_order");
 // <name, number>
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
@@ -32,6 +36,8 @@ pub fn create(transaction: &WriteTransaction) -> Result<()> {
     transaction.open_table(OPEN)?;
     transaction.open_table(REQUESTS)?;
     transaction.open_table(REQUESTS_OF_JOB)?;
+    transaction.open_table(OPERATIONS)?;
+    transaction.open_table(OPERATION_ORDER)?;
     transaction.open_table(META)?;
     Ok(())
 }

@@ -14,7 +14,7 @@ fn new_job(id: &str) -> NewJob {
 }
 
 fn send() -> Change {
-    Change::Send { bytes_sha256: vec![1; 32], byte_count: 10 }
+    Change::Send { bytes_sha256: vec![1; 32], byte_count: 10, paper_um: 0 }
 }
 
 fn apply(store: &Store, id: &str, changes: &[Change]) -> Job {

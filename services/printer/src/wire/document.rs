@@ -7,7 +7,7 @@ use proto::document::Content as Sent;
 use zeroize::Zeroizing;
 
 use crate::domain::document::{
-    CODE_CARD_ROWS, CodeCard, Content, Document, Language, Line, Mandate, Money, Notice, Sale,
+    CODE_CARD_ROWS, CodeCard, Content, Document, Language, Line, Mandate, Money, Notice, Report, Sale,
 };
 
 const LINES_MAX: usize = 200;
@@ -57,6 +57,7 @@ impl DocumentReader {
             Some(Sent::TestPage(page)) => {
                 Content::TestPage { note: text("test_page.note", &page.note, TEXT_LEN_MAX)? }
             }
+            Some(Sent::Report(report)) => Content::Report(Box::new(self.report(report)?)),
             None => return invalid("content", "choose what to print"),
         };
         Ok(Document { language, practice: self.practice, content })
@@ -139,6 +140,39 @@ impl DocumentReader {
         })
     }
 
+    fn report(&self, report: &proto::ShiftReport) -> Result<Report> {
+        let name = |field: &str, value: &String| text(&format!("report.{field}"), value, TEXT_LEN_MAX);
+        let read = Report {
+            closing: report.closing,
+            report_no: name("report_no", &report.report_no)?,
+            shop_name: name("shop_name", &report.shop_name)?,
+            till: name("till", &report.till)?,
+            cashier: name("cashier", &report.cashier)?,
+            from_time: self.local("report.from_time", report.from_time.as_ref(), TIME)?,
+            until_time: self.local("report.until_time", report.until_time.as_ref(), TIME)?,
+            first_receipt_no: name("first_receipt_no", &report.first_receipt_no)?,
+            last_receipt_no: name("last_receipt_no", &report.last_receipt_no)?,
+            receipt_count: report.receipt_count,
+            currency_code: currency("report.currency_code", &report.currency_code)?,
+            gross_minor: report.gross_minor,
+            settled_minor: report.settled_minor,
+            open_minor: report.open_minor,
+            bad_minor: report.bad_minor,
+            written_off_minor: report.written_off_minor,
+            paid_otherwise_minor: report.paid_otherwise_minor,
+            void_minor: report.void_minor,
+            refunds_minor: report.refunds_minor,
+            net_minor: report.net_minor,
+        };
+        if read.adds_up() {
+            return Ok(read);
+        }
+        invalid(
+            "report.gross_minor",
+            "gross is settled + open + bad + written off + paid otherwise + void, net is gross - void - refunds",
+        )
+    }
+
     fn local(&self, field: &str, time: Option<&prost_types::Timestamp>, format: &str) -> Result<String> {
         match time.and_then(chit_runtime::clock::from_proto) {
             Some(time) => Ok(time.to_zoned_datetime(self.time_zone.clone()).strftime(format).to_string()),
@@ -169,15 +203,15 @@ fn code_card(card: &proto::CodeCardDocument) -> Result<CodeCard> {
 }
 
 fn money(field: &str, money: Option<&chit_proto::money::v1::Money>) -> Result<Money> {
-    match money {
-        Some(money)
-            if money.currency_code.len() == 3
-                && money.currency_code.bytes().all(|b| b.is_ascii_uppercase()) =>
-        {
-            Ok(Money { amount_minor: money.amount_minor, currency_code: money.currency_code.clone() })
-        }
-        _ => invalid(field, "send an amount with a currency code of three capital letters, e.g. CNY"),
+    let Some(money) = money else { return invalid(field, "send an amount with its currency code") };
+    Ok(Money { amount_minor: money.amount_minor, currency_code: currency(field, &money.currency_code)? })
+}
+
+fn currency(field: &str, code: &str) -> Result<String> {
+    if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Ok(code.to_owned());
     }
+    invalid(field, "send a currency code of three capital letters, e.g. CNY")
 }
 
 fn text(field: &str, text: &str, len_max: usize) -> Result<String> {

@@ -57,6 +57,7 @@ pub fn condition(condition: Condition) -> proto::PrinterCondition {
         Condition::PaperOut => proto::PrinterCondition::PaperOut,
         Condition::CoverOpen => proto::PrinterCondition::CoverOpen,
         Condition::CutterError => proto::PrinterCondition::CutterError,
+        Condition::Overheated => proto::PrinterCondition::Overheated,
         Condition::Error => proto::PrinterCondition::Error,
     }
 }

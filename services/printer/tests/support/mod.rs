@@ -18,6 +18,9 @@ use tonic::transport::Channel;
 /// No step of a test takes longer, on a busy machine either.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The scripted printer does not say what it is.
+const KNOWN: &str = "profile = \"generic-80\"\nchinese = \"gbk\"";
+
 pub struct House {
     pub dir: tempfile::TempDir,
     pub client: PrinterServiceClient<Channel>,
@@ -33,7 +36,7 @@ impl House {
 
     pub async fn start_in(dir: tempfile::TempDir, address: &str, keys: &str) -> Self {
         let ctx = Context::sandbox_in("printer", dir.path());
-        let config: Config = toml::from_str(&format!("address = \"{address}\"\n{keys}")).unwrap();
+        let config: Config = toml::from_str(&format!("address = \"{address}\"\n{KNOWN}\n{keys}")).unwrap();
         let running = tokio::spawn(chit_printer::run(ctx.clone(), config));
         let channel = chit_runtime::channel(&ctx.shared, "printer");
         let mut client = PrinterServiceClient::new(channel);

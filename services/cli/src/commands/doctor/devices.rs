@@ -59,6 +59,7 @@ fn printer_checks(status: &PrinterStatus) -> Vec<Check> {
         PrinterCondition::PaperOut => "put a new roll in; printing goes on by itself",
         PrinterCondition::CoverOpen => "close the cover",
         PrinterCondition::CutterError => "switch the printer off, free the cutter, switch it on",
+        PrinterCondition::Overheated => "let the print head cool down; printing goes on by itself",
         PrinterCondition::Offline => "check its power and cable, and [printer] of the configuration",
         PrinterCondition::Error | PrinterCondition::Unspecified => "switch the printer off and on",
     };
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_bad_state_of_a_device_has_a_next_step() {
-        let printers = (0..=6).map(|n| printer_checks(&PrinterStatus { condition: n, ..Default::default() }));
+        let printers = (0..=7).map(|n| printer_checks(&PrinterStatus { condition: n, ..Default::default() }));
         let cameras =
             (0..=6).map(|n| media_checks(&GetDeviceStatusResponse { camera: n, ..Default::default() }));
         let modems = (0..=8).map(|n| modem_checks(&Modem { state: n, ..Default::default() }));

@@ -5,8 +5,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use super::{Ended, InFlight, Session};
-use crate::device::actor::ProcessIds;
-use crate::device::compose::compose;
+use crate::device::compose::{FENCE_ANSWERS, Target, compose};
 use crate::device::link::PrinterLink;
 use crate::domain::condition::Condition;
 use crate::domain::document::{Document, Edition};
@@ -18,33 +17,46 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     /// Sends one job. SENDING is on disk before the first byte leaves.
     pub(super) async fn send(&mut self, job: &Job) -> Result<(), Ended> {
         let Some(document) = self.document_of(job).await? else { return Ok(()) };
-        let id = self.echoes_ids().then(|| process_id(job));
-        let page = lay_out(&document, Edition::numbered(job.copy_number), self.actor.profile.columns);
-        let bytes = match compose(&page, id) {
-            Ok(bytes) => bytes,
+        let id = self.identity.echoes_ids().then(|| process_id(job));
+        let edition = Edition::numbered(job.copy_number);
+        let page = lay_out(&document, edition, self.identity.columns(), &self.actor.stationery);
+        let target = Target {
+            model: &self.identity.model,
+            chinese_font: self.identity.has_chinese_font(),
+            face: self.identity.face(),
+        };
+        let paper = match compose(&page, target, id) {
+            Ok(paper) => paper,
             Err(error) => {
                 tracing::error!(job_id = %job.id, %error, "cannot compose this job");
                 return self.fail(job, Failure::Unprintable).await;
             }
         };
-        let send =
-            Change::Send { bytes_sha256: Sha256::digest(&bytes).to_vec(), byte_count: bytes.len() as u64 };
+        let bytes = paper.bytes;
+        let send = Change::Send {
+            bytes_sha256: Sha256::digest(&bytes).to_vec(),
+            byte_count: bytes.len() as u64,
+            paper_um: micrometres(paper.dots, self.identity.model.dpi),
+        };
         if !self.begin(job, send).await? {
             return Ok(());
         }
-        let give_up_at = Instant::now() + self.actor.profile.fence_timeout;
+        let give_up_at = Instant::now() + self.identity.fence_timeout();
         self.in_flight = Some(InFlight {
             job_id: job.id.clone(),
             process_id: id,
             all_sent: false,
-            passed: false,
+            answers: 0,
             give_up_at,
         });
         self.publish();
         self.write_job(&job.id, &bytes).await?;
+        if !self.identity.model.answers {
+            return self.finish(Confidence::SentOnly).await;
+        }
         if let Some(flight) = &mut self.in_flight {
             flight.all_sent = true;
-            flight.give_up_at = Instant::now() + self.actor.profile.fence_timeout;
+            flight.give_up_at = Instant::now() + self.identity.fence_timeout();
         }
         Ok(())
     }
@@ -120,8 +132,9 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     /// `GS r` was answered. A printer that echoes process ids says more in a moment.
     pub(super) async fn passed(&mut self) -> Result<(), Ended> {
         let Some(flight) = self.in_flight.as_mut().filter(|flight| flight.all_sent) else { return Ok(()) };
-        flight.passed = true;
-        if flight.process_id.is_none() { self.finish(Confidence::Fence).await } else { Ok(()) }
+        flight.answers += 1;
+        let passed = flight.answers >= FENCE_ANSWERS && flight.process_id.is_none();
+        if passed { self.finish(Confidence::Fence).await } else { Ok(()) }
     }
 
     pub(super) async fn finish(&mut self, confidence: Confidence) -> Result<(), Ended> {
@@ -140,10 +153,12 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         match &mut self.in_flight {
             Some(flight) if flight.give_up_at <= now && !fit => {
                 tracing::warn!(job_id = %flight.job_id, "the paper waits for the printer to be mended");
-                flight.give_up_at = now + self.actor.profile.fence_timeout;
+                flight.give_up_at = now + self.identity.fence_timeout();
                 Ok(())
             }
-            Some(flight) if flight.give_up_at <= now && flight.passed => self.finish(Confidence::Fence).await,
+            Some(flight) if flight.give_up_at <= now && flight.answers >= FENCE_ANSWERS => {
+                self.finish(Confidence::Fence).await
+            }
             Some(flight) if flight.give_up_at <= now => Err(Ended::FenceOverdue),
             _ => Ok(()),
         }
@@ -162,14 +177,11 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     async fn commit(&self, job_id: &str, changes: Vec<(Change, Moment)>) -> Result<Job, StoreError> {
         let id = job_id.to_owned();
-        self.actor.journal.write(move |store| store.change(&id, &changes)).await
+        self.actor.journal.write("change", move |store| store.change(&id, &changes)).await
     }
+}
 
-    fn echoes_ids(&self) -> bool {
-        match self.actor.profile.process_ids {
-            ProcessIds::Yes => true,
-            ProcessIds::No => false,
-            ProcessIds::Auto => self.model_echoes_ids,
-        }
-    }
+/// An inch is 25,400 micrometres.
+pub(super) fn micrometres(dots: usize, dpi: u8) -> u64 {
+    dots as u64 * 25_400 / u64::from(dpi)
 }

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{Buffers, Ended, Session};
-use crate::device::compose::SEPARATOR;
+use crate::device::command::separator;
 use crate::device::link::PrinterLink;
 use crate::device::replies::{Classifier, Reply};
 use crate::domain::condition::Condition;
@@ -13,21 +13,6 @@ use crate::domain::job::Confidence;
 
 /// Bytes per read; a printer's answers are few and short.
 const READ_LEN: usize = 256;
-/// Epson models that echo process ids, by the start of the name that `GS I 67` returns.
-const MODELS_ECHOING_IDS: [&str; 11] = [
-    "TM-T20",
-    "TM-T82",
-    "TM-T81",
-    "TM-T88IV",
-    "TM-T88V",
-    "TM-T88VI",
-    "TM-T88VII",
-    "TM-m10",
-    "TM-m30",
-    "TM-m50",
-    "TM-T70II",
-];
-
 /// Ends with the link; the closed channel tells the session.
 pub(super) async fn listen(mut reader: impl AsyncRead + Unpin, replies: mpsc::Sender<Reply>) {
     let mut classifier = Classifier::default();
@@ -68,9 +53,9 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
                 }
             }
             Reply::BufferCleared => self.buffers_cleared().await?,
-            Reply::Information(model) => {
-                self.model_echoes_ids = MODELS_ECHOING_IDS.iter().any(|known| model.starts_with(known));
-                tracing::info!(model, echoes_process_ids = self.model_echoes_ids, "printer");
+            Reply::Information(text) => {
+                self.identity.hear(&text);
+                self.seen.near_end_inverted = !self.identity.model.near_end_high;
             }
             Reply::Noise => tracing::debug!("the printer sent a byte of no known meaning"),
         }
@@ -83,9 +68,9 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         if self.buffers == Buffers::Empty {
             return Ok(());
         }
-        self.actor.journal.write(|store| store.cleared()).await?;
+        self.actor.journal.write("cleared", |store| store.cleared()).await?;
         self.buffers = Buffers::Empty;
-        self.writer.write_all(&SEPARATOR).await?;
+        self.writer.write_all(&separator(self.identity.model.cut)).await?;
         self.introduce().await
     }
 
@@ -93,13 +78,14 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     fn keep_waiting_while_unfit(&mut self) {
         let unfit = self.condition() != Condition::Ready;
         if let (true, Some(flight)) = (unfit, &mut self.in_flight) {
-            flight.give_up_at = Instant::now() + self.actor.profile.fence_timeout;
+            flight.give_up_at = Instant::now() + self.identity.fence_timeout();
         }
     }
 
     /// The earliest deadline has passed.
     pub(super) async fn overdue(&mut self) -> Result<(), Ended> {
         let now = Instant::now();
+        self.identity.is_settled(now);
         if self.stop_at.is_some_and(|at| at <= now) {
             return Err(Ended::Asked);
         }

@@ -23,7 +23,7 @@ fn job() -> Job {
 }
 
 fn send() -> Change {
-    Change::Send { bytes_sha256: vec![7; 32], byte_count: 99 }
+    Change::Send { bytes_sha256: vec![7; 32], byte_count: 99, paper_um: 0 }
 }
 
 fn run(job: Job, changes: &[Change]) -> Result<Job, Refused> {

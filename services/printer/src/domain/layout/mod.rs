@@ -4,17 +4,25 @@ mod code_card;
 mod mandate;
 mod notice;
 mod preview;
+mod report;
 mod sale;
 mod test_page;
 
-use super::document::{Content, Document, Edition};
+use std::sync::Arc;
+
+use super::document::{Content, Document, Edition, Language};
 use super::text::{edges, printable, width, wrap};
-use super::words;
+use super::words::{self, Vocabulary};
+use crate::drawing::bitmap::Bitmap;
+use crate::drawing::font::COLUMN_DOTS;
 
 /// Columns of 80 mm paper at the printer's font A (12 dots of 576).
 pub const COLUMNS_80_MM: usize = 48;
 /// Columns of 58 mm paper (12 dots of 384).
 pub const COLUMNS_58_MM: usize = 32;
+
+/// The language a paper speaks, and whether it is the ORIGINAL.
+type Which = (Language, Edition);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -49,6 +57,8 @@ pub enum Element {
     Qr {
         data: String,
     },
+    /// The shop's logo, centred; never wider than the page.
+    Logo(Arc<Bitmap>),
     Cut,
 }
 
@@ -59,20 +69,42 @@ pub struct Page {
     pub elements: Vec<Element>,
 }
 
+/// What every paper of a shop has in common.
+#[derive(Debug, Clone)]
+pub struct Stationery {
+    pub words: Vocabulary,
+    pub logo: Option<Arc<Bitmap>>,
+}
+
+impl Stationery {
+    /// The built-in words, no logo.
+    pub fn plain() -> Self {
+        Self { words: Vocabulary::built_in(), logo: None }
+    }
+}
+
 /// Lays a document out for paper of `columns` columns.
-pub fn lay_out(document: &Document, edition: Edition, columns: usize) -> Page {
-    let words = words::words(document.language);
+pub fn lay_out(document: &Document, edition: Edition, columns: usize, shop: &Stationery) -> Page {
+    let (language, words) = (document.language, shop.words.of(document.language));
     let mut page = Page { columns, elements: Vec::new() };
     if document.practice {
         page.centred(&format!(" {} ", words.practice), BANNER);
         page.blank();
     }
     match &document.content {
-        Content::Sale(sale) => sale::draw(&mut page, sale, document.language, edition),
-        Content::Notice(notice) => notice::draw(&mut page, notice, document.language, edition),
-        Content::Mandate(mandate) => mandate::draw(&mut page, mandate, document.language, edition),
-        Content::CodeCard(card) => code_card::draw(&mut page, card, document.language),
-        Content::TestPage { note } => test_page::draw(&mut page, note, words),
+        Content::Sale(sale) => {
+            page.logo(shop.logo.as_ref());
+            sale::draw(&mut page, sale, words, (language, edition));
+            shop.words.footer(language).iter().for_each(|line| page.centred(line, PLAIN));
+        }
+        Content::Notice(notice) => notice::draw(&mut page, notice, words, (language, edition)),
+        Content::Mandate(mandate) => mandate::draw(&mut page, mandate, words, (language, edition)),
+        Content::CodeCard(card) => code_card::draw(&mut page, card, words),
+        Content::Report(report) => report::draw(&mut page, report, words, (language, edition)),
+        Content::TestPage { note } => {
+            page.logo(shop.logo.as_ref());
+            test_page::draw(&mut page, note, words);
+        }
     }
     page.elements.push(Element::Cut);
     page
@@ -136,6 +168,13 @@ impl Page {
         self.elements.push(Element::Qr { data: data.to_owned() });
     }
 
+    /// A logo wider than this paper is left out: half a logo is none.
+    fn logo(&mut self, logo: Option<&Arc<Bitmap>>) {
+        if let Some(logo) = logo.filter(|logo| logo.width <= self.columns * COLUMN_DOTS) {
+            self.elements.push(Element::Logo(Arc::clone(logo)));
+        }
+    }
+
     /// Shop's name and header lines, as every paper of the shop begins.
     fn letterhead(&mut self, shop_name: &str, header_lines: &[String]) {
         self.centred(shop_name, DOUBLE);
@@ -145,7 +184,7 @@ impl Page {
     }
 
     /// A COPY says so across the paper; an ORIGINAL is marked at the right edge beside `left`.
-    fn edition(&mut self, left: &str, language: super::document::Language, edition: Edition) {
+    fn edition(&mut self, left: &str, (language, edition): Which) {
         let mark = words::edition(language, edition);
         match edition {
             Edition::Original => self.pair(left, &mark, PLAIN),

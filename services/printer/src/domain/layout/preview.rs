@@ -18,6 +18,7 @@ impl Page {
                 }
                 Element::Blank => String::new(),
                 Element::Qr { .. } => format!("{}[QR]", " ".repeat(self.columns.saturating_sub(4) / 2)),
+                Element::Logo(_) => format!("{}[LOGO]", " ".repeat(self.columns.saturating_sub(6) / 2)),
                 Element::Cut => "- ".repeat(self.columns / 2),
             });
             let kept = out.trim_end_matches(' ').len();

@@ -4,14 +4,14 @@ use super::{Align, BANNER, BOLD, DOUBLE, PLAIN, Page};
 use crate::domain::words::Words;
 
 pub fn draw(page: &mut Page, note: &str, words: &Words) {
-    page.centred(words.test_page, DOUBLE);
+    page.centred(&words.test_page, DOUBLE);
     page.rule();
     let ruler: String = ('1'..='9').chain(['0']).cycle().take(page.columns).collect();
     page.push(&ruler, Align::Left, PLAIN);
-    page.left(words.test_sample, PLAIN);
-    page.left(words.test_sample, BOLD);
-    page.centred(words.test_page, BANNER);
-    page.pair(words.total, "0.00", DOUBLE);
+    page.left(&words.test_sample, PLAIN);
+    page.left(&words.test_sample, BOLD);
+    page.centred(&words.test_page, BANNER);
+    page.pair(&words.total, "0.00", DOUBLE);
     page.rule();
     // A QR needs four modules of white around it; the rule is nearer.
     page.blank();

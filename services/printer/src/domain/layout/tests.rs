@@ -1,6 +1,5 @@
 use super::*;
-use crate::domain::document::{CodeCard, Language, Line, Mandate, Money, Notice, Sale};
-use proptest::prelude::*;
+use crate::domain::document::{CodeCard, Language, Line, Mandate, Money, Notice, Report, Sale};
 use zeroize::Zeroizing;
 
 fn money(amount_minor: i64) -> Money {
@@ -40,7 +39,7 @@ fn document(language: Language, content: Content) -> Document {
 }
 
 fn text_of(document: &Document, edition: Edition, columns: usize) -> String {
-    lay_out(document, edition, columns).to_text()
+    lay_out(document, edition, columns, &Stationery::plain()).to_text()
 }
 
 #[test]
@@ -101,6 +100,55 @@ fn a_code_card_has_three_columns_of_twenty_on_the_narrowest_paper() {
     assert_eq!(text, include_str!("golden/code-card-en.txt"), "{text}");
 }
 
+fn report() -> Report {
+    Report {
+        closing: true,
+        report_no: "Z-000042".into(),
+        shop_name: "好运便利店".into(),
+        till: "02".into(),
+        cashier: "李".into(),
+        from_time: "2026-11-24 07:00".into(),
+        until_time: "2026-11-24 15:00".into(),
+        first_receipt_no: "20261124-000001".into(),
+        last_receipt_no: "20261124-000183".into(),
+        receipt_count: 183,
+        currency_code: "CNY".into(),
+        gross_minor: 100_000,
+        settled_minor: 60_000,
+        open_minor: 30_000,
+        bad_minor: 2_000,
+        written_off_minor: 1_000,
+        paid_otherwise_minor: 3_000,
+        void_minor: 4_000,
+        refunds_minor: 5_000,
+        net_minor: 91_000,
+    }
+}
+
+#[test]
+fn a_z_report_reads_like_this_and_adds_up() {
+    assert!(report().adds_up() && !Report { open_minor: 30_001, ..report() }.adds_up());
+    assert!(!Report { net_minor: 91_001, ..report() }.adds_up());
+    let document = document(Language::ZhCn, Content::Report(Box::new(report())));
+    let text = text_of(&document, Edition::Original, COLUMNS_80_MM);
+    assert_eq!(text, include_str!("golden/z-report-zh.txt"), "{text}");
+}
+
+#[test]
+fn a_shop_s_logo_and_footer_are_on_its_receipts_and_on_no_code_card() {
+    let mut dots = crate::drawing::bitmap::Bitmap::blank(300, 40);
+    dots.burn(1, 1);
+    let logo = Some(std::sync::Arc::new(dots));
+    let shop = Stationery { logo, ..Stationery::plain() };
+    let sale = document(Language::En, Content::Sale(Box::new(sale())));
+    let has_logo = |document: &Document, columns| {
+        let page = lay_out(document, Edition::Original, columns, &shop);
+        page.elements.iter().any(|element| matches!(element, Element::Logo(_)))
+    };
+    assert!(has_logo(&sale, COLUMNS_58_MM) && !has_logo(&sale, 24), "a logo that does not fit is left out");
+    assert!(!has_logo(&document(Language::En, Content::CodeCard(card())), COLUMNS_80_MM));
+}
+
 #[test]
 fn a_copy_never_calls_itself_an_original() {
     for language in [Language::ZhCn, Language::En] {
@@ -138,71 +186,4 @@ fn a_sandbox_marks_every_paper_as_practice() {
     }
 }
 
-/// Columns the paper needs for a line as it is drawn.
-fn drawn_width(element: &Element) -> usize {
-    match element {
-        Element::Text { text, style, .. } => width(text) * if style.double { 2 } else { 1 },
-        _ => 0,
-    }
-}
-
-prop_compose! {
-    fn any_sale()(
-        texts in proptest::collection::vec("(\\PC|[\\x00-\\x1f]|[一-龥]){0,60}", 9),
-        items in proptest::collection::vec(("(\\PC|[一-龥]){0,120}", any::<i32>(), any::<i32>(), any::<i32>()), 1..20),
-    ) -> Sale {
-        let mut texts = texts.into_iter();
-        let mut text = || texts.next().unwrap_or_default();
-        let lines: Vec<Line> = items
-            .into_iter()
-            .map(|(name, quantity, unit, total)| line(&name, quantity.into(), unit.into(), total.into()))
-            .collect();
-        Sale {
-            receipt_no: text(),
-            shop_name: text(),
-            header_lines: vec![text()],
-            till: text(),
-            cashier: text(),
-            payer_last4: "6417".into(),
-            sms_sender: text(),
-            lookup_code: text(),
-            retention_date: text(),
-            total: money(lines.iter().map(|line| line.total_minor).sum()),
-            lines,
-            ..sale()
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_line_is_wider_than_the_paper_and_every_amount_is_on_it(
-        sale in any_sale(),
-        columns in prop_oneof![Just(COLUMNS_80_MM), Just(COLUMNS_58_MM)],
-        zh in any::<bool>(),
-        copy in 0u32..3,
-    ) {
-        let language = if zh { Language::ZhCn } else { Language::En };
-        let totals: Vec<String> = sale.lines.iter().map(|line| money(line.total_minor).digits()).collect();
-        let total = printable(&sale.total.with_currency(language));
-        let page = lay_out(&document(language, Content::Sale(Box::new(sale))), Edition::numbered(copy), columns);
-        for element in &page.elements {
-            prop_assert!(drawn_width(element) <= columns, "{element:?}");
-            if let Element::Text { text, .. } = element {
-                prop_assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
-            }
-        }
-        let drawn: Vec<&str> = page
-            .elements
-            .iter()
-            .filter_map(|element| match element {
-                Element::Text { text, .. } => Some(text.as_str()),
-                _ => None,
-            })
-            .collect();
-        for amount in totals {
-            prop_assert!(drawn.iter().any(|text| text.ends_with(&amount)), "{amount}");
-        }
-        prop_assert!(drawn.iter().any(|text| text.ends_with(&total)), "{total}");
-    }
-}
+mod random;

@@ -1,0 +1,73 @@
+use super::*;
+use crate::domain::layout::DOUBLE;
+use crate::profile::{GENERIC_80, Table};
+use std::path::Path;
+
+const FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
+
+fn model() -> Model {
+    Table::load(None).unwrap().named(GENERIC_80).unwrap().clone()
+}
+
+fn page(elements: Vec<Element>) -> Page {
+    Page { columns: 48, elements }
+}
+
+fn text(text: &str, style: Style) -> Element {
+    Element::Text { text: text.into(), align: Align::Left, style }
+}
+
+fn bytes(elements: Vec<Element>, process_id: Option<[u8; 4]>) -> Vec<u8> {
+    let target = Target { model: &model(), chinese_font: true, face: None };
+    compose(&page(elements), target, process_id).unwrap().bytes
+}
+
+#[test]
+fn a_paper_ends_with_cut_process_id_and_fence() {
+    let expected =
+        b"\x1b@\x1dP\xcb\xcb\x1b3\x1e\x1c.ab\n\x1dV\x42\x00\x1d(H\x06\x0000\x41\x37\x30\x30\x1dr\x01\x1dr\x01";
+    assert_eq!(bytes(vec![text("ab", PLAIN), Element::Cut], Some(*b"A700")), expected);
+}
+
+#[test]
+fn chinese_stands_between_its_mode_switches() {
+    assert_eq!(encode("￥5 茶"), b"\x1c&\xa3\xa4\x1c.5 \x1c&\xb2\xe8\x1c.");
+}
+
+#[test]
+fn a_style_is_switched_on_and_off_again_and_blank_lines_are_one_feed() {
+    let out = bytes(vec![text("T", DOUBLE), Element::Blank, Element::Blank, text("n", PLAIN)], None);
+    let styled = b"\x1bE\x01\x1d!\x11T\n\x1bJ\x3c\x1bE\x00\x1d!\x00n\n\x1dr\x01\x1dr\x01";
+    assert!(out.ends_with(styled), "{out:?}");
+}
+
+#[test]
+fn a_qr_has_five_dots_a_module_and_level_m() {
+    let out = bytes(vec![Element::Qr { data: "CHIT".into() }], None);
+    let has = |part: &[u8]| out.windows(part.len()).any(|window| window == part);
+    assert!(has(b"\x1d(k\x04\x001A2\x00") && has(b"\x1d(k\x03\x001C\x05") && has(b"\x1d(k\x03\x001E1"));
+    assert!(has(b"\x1d(k\x07\x001P0CHIT\x1d(k\x03\x001Q0"));
+}
+
+#[test]
+fn without_a_chinese_font_only_the_lines_with_chinese_are_drawn() {
+    let face = Face::load(Path::new(FONT)).unwrap();
+    let model = model();
+    let target = Target { model: &model, chinese_font: false, face: Some(&face) };
+    let elements = vec![text("茶 tea", PLAIN), text("  2 x 3.50", PLAIN), Element::Cut];
+    let composed = compose(&page(elements.clone()), target, None).unwrap();
+    let has = |part: &[u8]| composed.bytes.windows(part.len()).any(|window| window == part);
+    // 6 columns of 12 dots are 9 bytes a row.
+    assert!(has(b"\x1dv0\x00\x09\x00") && has(b"  2 x 3.50\n") && !has(&CHINESE_OFF));
+    assert_eq!(composed.dots, 2 * LINE_PITCH);
+    let blind = Target { face: None, ..target };
+    assert!(matches!(compose(&page(elements), blind, None), Err(ComposeError::NoFont)));
+}
+
+#[test]
+fn a_mute_printer_is_asked_nothing() {
+    let model = Model { answers: false, ..model() };
+    let target = Target { model: &model, chinese_font: true, face: None };
+    let composed = compose(&page(vec![text("a", PLAIN), Element::Cut]), target, None).unwrap();
+    assert!(composed.bytes.ends_with(b"a\n\x1dV\x42\x00"));
+}

@@ -1,0 +1,197 @@
+//! Who the printer says it is (`GS I`), and what follows from that.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::command::{ASK_FONTS, ASK_MODEL};
+use crate::drawing::font::{COLUMN_DOTS, Face};
+use crate::profile::{Chinese, Model, Table};
+
+/// A fit printer answers `GS I` at once; one that has not answered by then never will.
+const ANSWER_WAIT: Duration = Duration::from_millis(700);
+/// Characters of a model's name kept.
+const NAME_LEN_MAX: usize = 40;
+
+/// What the configuration leaves to the printer.
+#[derive(Clone)]
+pub struct Profile {
+    pub table: Table,
+    /// The configured entry, or the one for a printer that does not say who it is.
+    pub model: Model,
+    /// Whether the printer is asked for its name.
+    pub ask_model: bool,
+    /// Set: instead of the entry's.
+    pub columns: Option<usize>,
+    pub process_id: Option<bool>,
+    pub chinese: Option<Chinese>,
+    /// A fit printer that has not answered the fence for this long has lost the job.
+    pub fence_timeout: Duration,
+    pub face: Option<Arc<Face>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Name,
+    Fonts,
+}
+
+/// The printer at the other end of one connection.
+pub struct Identity {
+    profile: Profile,
+    pub model: Model,
+    /// What it calls itself; empty if it did not say.
+    pub said: String,
+    fonts: String,
+    asked: VecDeque<Asked>,
+    until: Option<Instant>,
+}
+
+impl Identity {
+    pub fn new(profile: Profile) -> Self {
+        let model = profile.model.clone();
+        Self {
+            profile,
+            model,
+            said: String::new(),
+            fonts: String::new(),
+            asked: VecDeque::new(),
+            until: None,
+        }
+    }
+
+    /// The questions to send; empty if nothing is left to the printer.
+    pub fn questions(&mut self) -> Vec<u8> {
+        let chinese = self.profile.chinese.unwrap_or(self.model.chinese);
+        let mut bytes = Vec::new();
+        self.asked.clear();
+        if self.profile.ask_model && self.model.answers {
+            self.asked.push_back(Asked::Name);
+            bytes.extend(ASK_MODEL);
+        }
+        if chinese == Chinese::Ask && self.model.answers {
+            self.asked.push_back(Asked::Fonts);
+            bytes.extend(ASK_FONTS);
+        }
+        self.until = None;
+        bytes
+    }
+
+    /// The answers come in the order of the questions.
+    pub fn hear(&mut self, text: &str) {
+        match self.asked.pop_front() {
+            Some(Asked::Name) => {
+                self.said = text.chars().filter(|c| !c.is_control()).take(NAME_LEN_MAX).collect();
+                self.model = self.profile.table.of_model(&self.said).unwrap_or(&self.profile.model).clone();
+            }
+            Some(Asked::Fonts) => self.fonts = text.to_owned(),
+            None => return,
+        }
+        if self.asked.is_empty() {
+            tracing::info!(
+                model = self.said,
+                profile = self.model.name,
+                fonts = self.fonts,
+                process_ids = self.echoes_ids(),
+                "printer"
+            );
+        }
+    }
+
+    /// Whether a paper may be composed: all is answered, or was waited for long enough since the printer was fit.
+    pub fn is_settled(&mut self, now: Instant) -> bool {
+        if self.asked.is_empty() {
+            return true;
+        }
+        let until = *self.until.get_or_insert(now + ANSWER_WAIT);
+        if until <= now {
+            tracing::info!(profile = self.model.name, "the printer does not say what it is");
+            self.asked.clear();
+        }
+        until <= now
+    }
+
+    /// When `is_settled` has to be asked again.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.asked.is_empty() { None } else { self.until }
+    }
+
+    pub fn echoes_ids(&self) -> bool {
+        self.model.answers && self.profile.process_id.unwrap_or(self.model.process_id)
+    }
+
+    pub fn has_chinese_font(&self) -> bool {
+        match self.profile.chinese.unwrap_or(self.model.chinese) {
+            Chinese::Gbk => true,
+            Chinese::Raster => false,
+            Chinese::Ask => self.fonts.contains("CHINA"),
+        }
+    }
+
+    pub fn columns(&self) -> usize {
+        self.profile.columns.unwrap_or(self.model.columns).min(self.model.dots / COLUMN_DOTS)
+    }
+
+    pub fn face(&self) -> Option<&Face> {
+        self.profile.face.as_deref()
+    }
+
+    pub fn fence_timeout(&self) -> Duration {
+        self.profile.fence_timeout
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::GENERIC_80;
+
+    fn identity(chinese: Option<Chinese>) -> Identity {
+        let table = Table::load(None).unwrap();
+        let model = table.named(GENERIC_80).unwrap().clone();
+        Identity::new(Profile {
+            table,
+            model,
+            ask_model: true,
+            columns: None,
+            process_id: None,
+            chinese,
+            fence_timeout: Duration::from_secs(1),
+            face: None,
+        })
+    }
+
+    #[test]
+    fn a_printer_that_names_itself_gets_its_entry_and_its_font() {
+        let mut printer = identity(None);
+        assert_eq!(printer.questions(), [0x1d, 0x49, 67, 0x1d, 0x49, 69]);
+        let now = Instant::now();
+        assert!(!printer.is_settled(now));
+        printer.hear("TM-T82III");
+        printer.hear("CHINA GB18030");
+        assert!(printer.is_settled(now) && printer.echoes_ids() && printer.has_chinese_font());
+        assert_eq!((printer.said.as_str(), printer.model.name.as_str()), ("TM-T82III", "epson-tm-80"));
+    }
+
+    #[test]
+    fn a_printer_that_says_nothing_is_waited_for_once_and_gets_pictures() {
+        let mut printer = identity(None);
+        printer.questions();
+        let now = Instant::now();
+        assert!(!printer.is_settled(now) && printer.deadline() == Some(now + ANSWER_WAIT));
+        assert!(printer.is_settled(now + ANSWER_WAIT));
+        assert!(!printer.echoes_ids() && !printer.has_chinese_font());
+        assert_eq!((printer.model.name.as_str(), printer.deadline()), (GENERIC_80, None));
+    }
+
+    #[test]
+    fn what_the_configuration_says_is_not_asked() {
+        let mut printer = identity(Some(Chinese::Gbk));
+        assert_eq!(printer.questions(), ASK_MODEL);
+        printer.hear("TM-m10");
+        assert!(printer.has_chinese_font());
+        assert_eq!(printer.columns(), 35);
+    }
+}

@@ -1,0 +1,101 @@
+//! Dots on paper: one bit each, rows padded to whole bytes as `GS v 0` wants them, 1 is burnt.
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bitmap {
+    pub width: usize,
+    pub height: usize,
+    row_bytes: usize,
+    bits: Vec<u8>,
+}
+
+impl Bitmap {
+    pub fn blank(width: usize, height: usize) -> Self {
+        let row_bytes = width.div_ceil(8);
+        Self { width, height, row_bytes, bits: vec![0; row_bytes * height] }
+    }
+
+    pub fn row_bytes(&self) -> usize {
+        self.row_bytes
+    }
+
+    pub fn row(&self, y: usize) -> &[u8] {
+        &self.bits[y * self.row_bytes..(y + 1) * self.row_bytes]
+    }
+
+    pub fn is_blank_row(&self, y: usize) -> bool {
+        self.row(y).iter().all(|byte| *byte == 0)
+    }
+
+    /// Dots outside the bitmap are lost, as beyond the edge of paper.
+    pub fn burn(&mut self, x: usize, y: usize) {
+        if x < self.width && y < self.height {
+            self.bits[y * self.row_bytes + x / 8] |= 0x80 >> (x % 8);
+        }
+    }
+
+    pub fn is_burnt(&self, x: usize, y: usize) -> bool {
+        x < self.width && y < self.height && self.row(y)[x / 8] & (0x80 >> (x % 8)) != 0
+    }
+
+    /// Burns every burnt dot of `other`, each as a square of `scale` dots.
+    pub fn stamp(&mut self, other: &Bitmap, left: usize, top: usize, scale: usize) {
+        for y in 0..other.height {
+            let row = other.row(y);
+            for x in (0..other.width).filter(|x| row[x / 8] & (0x80 >> (x % 8)) != 0) {
+                for (dx, dy) in (0..scale * scale).map(|n| (n % scale, n / scale)) {
+                    self.burn(left + x * scale + dx, top + y * scale + dy);
+                }
+            }
+        }
+    }
+
+    /// White on black.
+    pub fn invert(&mut self) {
+        for byte in &mut self.bits {
+            *byte = !*byte;
+        }
+        let spare = self.row_bytes * 8 - self.width;
+        if spare > 0 {
+            for row in self.bits.chunks_exact_mut(self.row_bytes) {
+                row[self.row_bytes - 1] &= 0xff << spare;
+            }
+        }
+    }
+
+    /// Bytes of a row that hold the burnt dots of any row.
+    pub fn used_row_bytes(&self) -> usize {
+        let used = |row: &[u8]| row.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        (0..self.height).map(|y| used(self.row(y))).max().unwrap_or(0)
+    }
+
+    /// Adds `rows` white rows.
+    pub fn grow(&mut self, rows: usize) {
+        self.height += rows;
+        self.bits.resize(self.row_bytes * self.height, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inverted_bitmap_burns_nothing_beyond_its_edge() {
+        let mut dots = Bitmap::blank(10, 2);
+        dots.burn(0, 0);
+        dots.burn(12, 0);
+        dots.invert();
+        assert_eq!((dots.row(0), dots.row(1)), (&[0x7f, 0xc0][..], &[0xff, 0xc0][..]));
+        assert_eq!(dots.used_row_bytes(), 2);
+    }
+
+    #[test]
+    fn a_stamp_is_enlarged_by_whole_dots() {
+        let mut dot = Bitmap::blank(1, 1);
+        dot.burn(0, 0);
+        let mut paper = Bitmap::blank(4, 3);
+        paper.stamp(&dot, 1, 1, 2);
+        assert_eq!((paper.row(0), paper.row(1), paper.row(2)), (&[0][..], &[0x60][..], &[0x60][..]));
+        assert!(paper.is_blank_row(0) && paper.is_burnt(2, 2) && !paper.is_burnt(3, 2));
+    }
+}

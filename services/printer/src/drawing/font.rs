@@ -1,0 +1,97 @@
+//! A scalable font cut into the cells of a receipt: 12 dots a column, 24 dots high, as a printer's font A.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ab_glyph::{Font as _, FontVec, Glyph, PxScale, point};
+
+use super::bitmap::Bitmap;
+use crate::domain::text::columns_of;
+
+/// Dots of a column at normal size.
+pub const COLUMN_DOTS: usize = 12;
+/// Dots of a character's height at normal size.
+pub const CELL_HEIGHT: usize = 24;
+/// In a collection this face is monospaced (wqy-microhei.ttc); a plain .ttf has only face 0.
+const MONOSPACED_FACE: u32 = 1;
+/// A dot is burnt when the outline covers this share of it.
+const BURNT_COVERAGE: f32 = 0.42;
+/// Height of the em in its cell: ideographs keep a dot of air above and below.
+const EM_OF_CELL: f32 = 0.94;
+/// Baseline in the cell, from its top.
+const BASELINE_OF_CELL: f32 = 0.83;
+/// Glyphs kept; GBK has 21,886 characters, a shop's goods a few hundred.
+const GLYPHS_KEPT: usize = 4_096;
+
+#[derive(Debug, thiserror::Error)]
+pub enum FontError {
+    #[error("cannot read the font {path}; the package fonts-wqy-microhei has it")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path} is no TrueType font")]
+    Format { path: PathBuf },
+}
+
+pub struct Face {
+    font: FontVec,
+    cut: Mutex<HashMap<char, Arc<Bitmap>>>,
+}
+
+impl Face {
+    pub fn load(path: &Path) -> Result<Self, FontError> {
+        let data = std::fs::read(path).map_err(|source| FontError::Read { path: path.to_owned(), source })?;
+        let font = FontVec::try_from_vec_and_index(data.clone(), MONOSPACED_FACE)
+            .or_else(|_| FontVec::try_from_vec(data))
+            .map_err(|_| FontError::Format { path: path.to_owned() })?;
+        Ok(Self { font, cut: Mutex::default() })
+    }
+
+    /// One character in its cell: one column wide for ASCII, two for all others.
+    pub fn glyph(&self, character: char) -> Arc<Bitmap> {
+        let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        if cut.len() >= GLYPHS_KEPT {
+            cut.clear();
+        }
+        Arc::clone(cut.entry(character).or_insert_with(|| Arc::new(self.draw(character))))
+    }
+
+    fn draw(&self, character: char) -> Bitmap {
+        let width = columns_of(character) * COLUMN_DOTS;
+        let mut cell = Bitmap::blank(width, CELL_HEIGHT);
+        let id = self.font.glyph_id(character);
+        let em = self.font.units_per_em().unwrap_or(1000.0);
+        let (width, height) = (width as f32, CELL_HEIGHT as f32);
+        // ab_glyph's scale is the height of ascent and descent, not the em's.
+        let line_of_em = self.font.height_unscaled() / em;
+        let advance = self.font.h_advance_unscaled(id) / em;
+        let em_wide = if advance > 0.0 { width / advance } else { height };
+        let scale = PxScale { x: em_wide * line_of_em, y: height * EM_OF_CELL * line_of_em };
+        let glyph = Glyph { id, scale, position: point(0.0, height * BASELINE_OF_CELL) };
+        if let Some(outline) = self.font.outline_glyph(glyph) {
+            let bounds = outline.px_bounds();
+            outline.draw(|x, y, coverage| {
+                let (x, y) = (x as f32 + bounds.min.x, y as f32 + bounds.min.y);
+                if coverage >= BURNT_COVERAGE && x >= 0.0 && y >= 0.0 {
+                    cell.burn(x as usize, y as usize);
+                }
+            });
+        }
+        cell
+    }
+
+    /// A cleaned text on one line; bold by a second strike one dot to the right, as thermal printers do.
+    pub fn line(&self, text: &str, bold: bool, scale: usize) -> Bitmap {
+        let columns = crate::domain::text::width(text);
+        let mut line = Bitmap::blank(columns * COLUMN_DOTS * scale, CELL_HEIGHT * scale);
+        let mut left = 0;
+        for character in text.chars() {
+            let glyph = self.glyph(character);
+            line.stamp(&glyph, left, 0, scale);
+            if bold {
+                line.stamp(&glyph, left + scale, 0, scale);
+            }
+            left += columns_of(character) * COLUMN_DOTS * scale;
+        }
+        line
+    }
+}
