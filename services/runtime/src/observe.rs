@@ -22,7 +22,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 /// Streams of a stopping service get this long to end by themselves, then UNAVAILABLE ends them.
-const STREAM_GRACE: Duration = Duration::from_millis(200);
+const STREAM_GRACE: Duration = Duration::from_millis(50);
 /// Seconds; the boundaries OpenTelemetry's RPC conventions advise.
 const DURATION_BOUNDS_S: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

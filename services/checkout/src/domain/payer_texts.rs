@@ -1,5 +1,5 @@
-//! Everything else a payer may read: answers to his messages, "paid", the notice before a bad record, the change
-//! of a phone. "Accepted" is said when the reply was right, "paid" only when the money has moved.
+//! Everything else a payer may read: answers to his messages, the notice before a bad record, the change of a phone.
+//! "Accepted" is said when the reply was right; nothing here says "paid" before the money has moved.
 
 use jiff::civil::Date;
 
@@ -62,7 +62,7 @@ impl Answer {
 
     fn chinese(&self) -> String {
         match self {
-            Self::Accepted { sales } => format!("单{}已确认,扣款后另行通知。", list(sales)),
+            Self::Accepted { sales } => format!("单{}已确认,将从您的账户扣款。", list(sales)),
             Self::Enrolled => "付款码已开通。密码卡请放家中,勿与手机同放。".to_owned(),
             Self::EnrolmentEnded => "开通已停止,不会扣款。若是误回,请到店办理。".to_owned(),
             Self::Rejected { sales } => {
@@ -93,7 +93,7 @@ impl Answer {
 
     fn english(&self) -> String {
         match self {
-            Self::Accepted { sales } => format!("no {} accepted. We tell you when it is paid.", list(sales)),
+            Self::Accepted { sales } => format!("no {} accepted. It will be deducted from your account.", list(sales)),
             Self::Enrolled => {
                 "Your payer code is active. Keep the card at home, apart from the phone.".to_owned()
             }
@@ -148,16 +148,6 @@ impl Answer {
 
 fn list(sales: &[SaleNumber]) -> String {
     sales.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// The sale is SETTLED: the money has moved.
-pub fn paid(language: Language, shop: &str, sale: &SaleLine) -> Result<SmsText, TextError> {
-    let (number, amount) = (sale.number, sale.amount);
-    let body = match language {
-        Language::Chinese => format!("{}消费{},单{number},已扣款。", chinese_date(sale.at), amount.chinese()),
-        Language::English => format!("{amount} no {number} of {} is paid.", english_day(sale.at.date())),
-    };
-    sms_text::fit(language, shop, &[body]).ok_or(TextError::TooLong)
 }
 
 /// The notice that opens the objection period: the amount, how to pay, how to object, and what follows.
@@ -234,7 +224,7 @@ mod tests {
         let answer = Answer::Accepted { sales: vec!["8F3K".parse().unwrap()] };
         assert_eq!(
             answer.text(Language::Chinese, "惠民").unwrap().as_str(),
-            "【惠民】单8F3K已确认,扣款后另行通知。"
+            "【惠民】单8F3K已确认,将从您的账户扣款。"
         );
     }
 
@@ -270,10 +260,9 @@ mod tests {
                     prop_assert!(answer.text(language, &shop).is_ok(), "{answer:?}");
                 }
                 prop_assert!(phone_changed(language, &shop).is_ok());
-                for text in [paid(language, &shop, &sale).unwrap(), notice(language, &shop, &sale, at).unwrap()] {
-                    prop_assert!(text.as_str().contains(&sale.amount.digits()));
-                    prop_assert!(text.as_str().contains(&sale.number.to_string()));
-                }
+                let text = notice(language, &shop, &sale, at).unwrap();
+                prop_assert!(text.as_str().contains(&sale.amount.digits()));
+                prop_assert!(text.as_str().contains(&sale.number.to_string()));
             }
         }
     }
