@@ -32,6 +32,8 @@ pub use events::Journal;
 #[derive(Clone)]
 pub struct Desk {
     pub pins: Pins,
+    /// The shop's, an IANA name.
+    pub time_zone: String,
     pub sales: SaleServiceClient<Channel>,
     pub payers: PayerServiceClient<Channel>,
     pub deductions: DeductionServiceClient<Channel>,
@@ -54,6 +56,7 @@ impl Desk {
         let checkout = to("checkout");
         Self {
             pins: house.pins.clone(),
+            time_zone: house.shared.time_zone.clone(),
             sales: SaleServiceClient::new(checkout.clone()),
             payers: PayerServiceClient::new(checkout.clone()),
             deductions: DeductionServiceClient::new(checkout.clone()),

@@ -39,6 +39,30 @@ async fn two_sales_are_enrolled_sold_verified_settled_and_disputed() {
     video::shows_the_counter_without_a_gap(&report.evidence.video, &report.evidence.manifest);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_in_the_middle_of_the_night() {
+    at_local_hour(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_in_the_last_hour_before_the_quiet_ones() {
+    at_local_hour(20).await;
+}
+
+/// Moves the shop, not the clock: to where it is that hour now.
+async fn at_local_hour(hour: i8) {
+    let east = (hour - jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).hour()).rem_euclid(24);
+    // POSIX signs: "Etc/GMT-8" is eight hours east. The zones reach from 12 hours west to 14 hours east.
+    let zone = if east <= 12 { format!("Etc/GMT-{east}") } else { format!("Etc/GMT+{}", 24 - east) };
+    let artefacts = tempfile::tempdir().unwrap();
+    let options = options().set("chit", "time_zone", zone.as_str());
+    let house = House::start(Place::temporary().unwrap(), &options).unwrap();
+    house.ready().await.unwrap();
+    let report = play(&house, artefacts.path()).await;
+    house.stop().unwrap();
+    assert_eq!(report.state, "SETTLED", "in {zone}");
+}
+
 pub async fn play(house: &House, artefacts: &Path) -> Box<Report> {
     let script = Script { payer_qr: None, artefacts: artefacts.to_owned(), progress: Progress::on_stderr() };
     match once::run(house, &script).await.unwrap() {
