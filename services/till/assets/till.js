@@ -58,10 +58,18 @@
 
   // An EventSource that got an error answer is CLOSED for good; one whose server hangs never says so.
   setInterval(() => {
+    if (document.hidden) return;
     const silent = Date.now() - heardAt > SILENCE_MAX_MS;
     if (silent) setLink('down');
     if (silent || !source || source.readyState === EventSource.CLOSED) open();
   }, REOPEN_MS);
+
+  // A browser keeps six connections to one host: pages that nobody sees give theirs back.
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) return open();
+    source?.close();
+    source = null;
+  });
 
   // --- Patches: whole regions, with the focus and what must not flicker kept -----------------------------------------
 
@@ -209,6 +217,7 @@
     const first = dialog.querySelector('[autofocus]');
     first?.focus();
     first?.select?.();
+    if (first?.value) first.dataset.fresh = '';
     if (dialog.querySelector('[data-search]')) search();
   }
 
@@ -218,19 +227,17 @@
     else place?.replaceChildren();
   }
 
-  // The first digit replaces a value that is selected, as typing does.
+  // The first digit replaces the value that the dialog came with, as typing over a selection does.
   function type(button) {
     const input = byId(button.dataset.into);
     if (!input) return;
     const key = button.dataset.type;
-    const selected = document.activeElement === input || input.dataset.fresh === '1';
     if (key === 'clear') input.value = '';
     else if (key === 'back') input.value = input.value.slice(0, -1);
     else if (input.maxLength < 0 || input.value.length < input.maxLength) {
-      const replace = selected && input.type !== 'password' && input.selectionStart === 0
-        && input.selectionEnd === input.value.length;
-      input.value = (replace ? '' : input.value) + key;
+      input.value = ('fresh' in input.dataset ? '' : input.value) + key;
     }
+    delete input.dataset.fresh;
     if (input.setSelectionRange) input.setSelectionRange(input.value.length, input.value.length);
   }
 
@@ -243,6 +250,7 @@
   }
 
   document.addEventListener('input', (event) => {
+    delete event.target.dataset.fresh;
     if (!event.target.matches('[data-search]')) return;
     clearTimeout(searchTimer);
     searchTimer = setTimeout(search, SEARCH_PAUSE_MS);

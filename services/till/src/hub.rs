@@ -75,9 +75,9 @@ impl Scene {
     }
 
     fn take_sale(&mut self, sale: Sale, revision: u64) {
-        self.refused_scan = None;
         let newest = self.current.as_ref().map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
         if sale.sale_id.as_str() >= newest {
+            self.refused_scan = None;
             let before = self.current.replace(Known { sale, revision });
             if let Some(before) = before
                 && self.current.as_ref().is_some_and(|now| now.sale.sale_id != before.sale.sale_id)

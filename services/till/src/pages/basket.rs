@@ -63,8 +63,8 @@ pub async fn search(State(till): App, staff: SignedIn, Query(query): Query<Searc
 }
 
 pub async fn add(State(till): App, staff: SignedIn, Form(form): Form<AddForm>) -> Response {
-    let added = change(&till, &form.rid, &form.sale_id, |lines| {
-        let price = money::parse(&form.price).ok_or_else(|| bad_input("PRICE_INVALID"))?;
+    let added = change(&till, &form.rid, &form.sale_id, |lines, currency_code| {
+        let price = money::parse(&form.price, currency_code).ok_or_else(|| bad_input("PRICE_INVALID"))?;
         let same = |line: &&mut BasketLine| {
             line.gtin == form.gtin && line.description == form.description && line.unit_price_minor == price
         };
@@ -84,7 +84,7 @@ pub async fn add(State(till): App, staff: SignedIn, Form(form): Form<AddForm>) -
 }
 
 pub async fn quantity(State(till): App, staff: SignedIn, Form(form): Form<LineForm>) -> Response {
-    let changed = change(&till, &form.rid, &form.sale_id, |lines| {
+    let changed = change(&till, &form.rid, &form.sale_id, |lines, _currency| {
         let quantity = money::parse_milli(&form.quantity).ok_or_else(|| bad_input("QUANTITY_INVALID"))?;
         line_of(lines, &form)?.quantity_milli = quantity;
         Ok(())
@@ -100,7 +100,7 @@ pub async fn void_line(State(till): App, staff: SignedIn, Form(form): Form<LineF
     if sale.lines.len() == 1 {
         return reply(&staff, begin_anew(&till, &sale, &form.rid).await);
     }
-    let voided = change(&till, &form.rid, &form.sale_id, |lines| {
+    let voided = change(&till, &form.rid, &form.sale_id, |lines, _currency| {
         line_of(lines, &form)?;
         lines.remove(form.index);
         Ok(())
@@ -133,15 +133,15 @@ async fn change(
     till: &Till,
     rid: &str,
     sale_id: &str,
-    edit: impl FnOnce(&mut Vec<BasketLine>) -> Result<(), Status>,
+    edit: impl FnOnce(&mut Vec<BasketLine>, &str) -> Result<(), Status>,
 ) -> Result<(), Status> {
     let mut sale = editable(till, sale_id).await?;
-    edit(&mut sale.lines)?;
+    let currency_code = sale.total.take().unwrap_or_default().currency_code;
+    edit(&mut sale.lines, &currency_code)?;
     for line in &mut sale.lines {
         line.total_minor = money::line_total(line).ok_or_else(|| bad_input("BASKET_INVALID"))?;
     }
     let amount_minor = sale.lines.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.total_minor));
-    let currency_code = sale.total.unwrap_or_default().currency_code;
     let total =
         Money { amount_minor: amount_minor.ok_or_else(|| bad_input("BASKET_INVALID"))?, currency_code };
     let request = SetBasketRequest {

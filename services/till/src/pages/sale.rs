@@ -59,6 +59,9 @@ async fn whole(till: &Arc<Till>, staff: SignedIn, page: Page) -> Response {
 /// Opens a sale if none is open here, so that the first scan finds one. An empty one of a colleague is given up.
 pub async fn open_for(till: &Till, cashier: &str) {
     let scene = till.scene();
+    if !scene.up() {
+        return;
+    }
     let after = match scene.current.as_ref().map(|known| &known.sale) {
         Some(open) if is_draft(open) && (open.cashier == cashier || !open.lines.is_empty()) => return,
         Some(open) if matches!(open.state(), SaleState::Committed | SaleState::Printing) => return,

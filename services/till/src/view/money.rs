@@ -10,8 +10,7 @@ const MILLI: i64 = 1000;
 
 /// "1,280.50".
 pub fn amount(minor: i64, currency_code: &str) -> String {
-    let digits = Currency::from_code(currency_code).and_then(|currency| currency.exponent());
-    let digits = digits.map_or(DIGITS, u32::from);
+    let digits = digits_of(currency_code);
     let unit = 10_u64.pow(digits);
     let (whole, part) = (minor.unsigned_abs() / unit, minor.unsigned_abs() % unit);
     let sign = if minor < 0 { "−" } else { "" };
@@ -20,6 +19,10 @@ pub fn amount(minor: i64, currency_code: &str) -> String {
         0 => format!("{sign}{grouped}"),
         digits => format!("{sign}{grouped}.{part:0width$}", width = digits as usize),
     }
+}
+
+fn digits_of(currency_code: &str) -> u32 {
+    Currency::from_code(currency_code).and_then(|currency| currency.exponent()).map_or(DIGITS, u32::from)
 }
 
 fn grouped(whole: u64) -> String {
@@ -49,9 +52,9 @@ pub fn quantity(milli: i64) -> String {
     if part == 0 { whole.to_string() } else { format!("{whole}.{part:03}").trim_end_matches('0').to_owned() }
 }
 
-/// Minor units of a price with at most two digits after the point.
-pub fn parse(text: &str) -> Option<i64> {
-    decimal(text, DIGITS)
+/// Minor units of a price with at most as many digits after the point as the currency has.
+pub fn parse(text: &str, currency_code: &str) -> Option<i64> {
+    decimal(text, digits_of(currency_code))
 }
 
 /// Thousandths of a quantity with at most three digits after the point; more than nothing.
@@ -68,7 +71,8 @@ fn decimal(text: &str, digits: u32) -> Option<i64> {
         return None;
     }
     let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let part: i64 = format!("{part:0<width$}", width = digits as usize).parse().ok()?;
+    // With no digits after the point there is nothing to fill up.
+    let part: i64 = format!("{part:0<width$}", width = digits as usize).parse().unwrap_or_default();
     whole.checked_mul(10_i64.pow(digits))?.checked_add(part)
 }
 
@@ -90,12 +94,13 @@ mod tests {
 
     #[test]
     fn what_people_type_is_taken_exactly_or_not_at_all() {
-        assert_eq!(parse("12.8"), Some(1_280));
-        assert_eq!(parse(" 3 "), Some(300));
-        assert_eq!(parse(".5"), Some(50));
+        assert_eq!(parse("12.8", "CNY"), Some(1_280));
+        assert_eq!(parse(" 3 ", "CNY"), Some(300));
+        assert_eq!(parse(".5", "CNY"), Some(50));
+        assert_eq!((parse("1200", "JPY"), parse("1.5", "JPY")), (Some(1_200), None));
         assert_eq!((parse_milli("2"), parse_milli("0.35")), (Some(2_000), Some(350)));
         for refused in ["", ".", "1.234", "-1", "1,5", "1e3", "99999999999999999999"] {
-            assert_eq!(parse(refused), None, "{refused}");
+            assert_eq!(parse(refused, "CNY"), None, "{refused}");
         }
         assert_eq!(parse_milli("0"), None);
     }
