@@ -35,6 +35,33 @@ crash:
 docs:
     cargo run --quiet -p chit-integration-tests --bin chit-api-doc
 
+# What a receipt costs, against a sink that answers at once; writes target/bench/printer.json.
+bench-printer rounds="300":
+    cargo build --release -p chit-printer
+    cargo run --quiet -p chit-integration-tests --bin chit-printer-proof -- bench --rounds {{rounds}}
+
+# Kills the printer service and cuts its link at random moments; counts the papers of an independent printer.
+crash-printer faults="1000":
+    cargo build -p chit-printer
+    cargo run --quiet -p chit-integration-tests --bin chit-printer-proof -- kill --faults {{faults}}
+
 # Licences, advisories and doubles of dependencies (needs cargo-deny).
 deny:
     cargo deny check
+
+# The ledger beside SQLite and PostgreSQL 15 (apt-get install postgresql-15), interleaved; writes docs/benchmarks.md.
+bench-ledger *args:
+    cargo build --release -p chit-ledger
+    cargo build --release --manifest-path benches/ledger/Cargo.toml
+    benches/ledger/target/release/chit-ledger-bench {{args}}
+
+# Takes the power from the ledger 5,000 times, then kills it 200 times under its callers; prints kills, lost, doubled.
+crash-ledger kills="200" seeds="5000":
+    mkdir -p target/bench
+    CHIT_LEDGER_SEEDS={{seeds}} CHIT_LEDGER_REPORT=$PWD/target/bench/ledger-crash.json cargo nextest run -p chit-ledger --no-capture power_loss
+    CHIT_LEDGER_KILLS={{kills}} CHIT_LEDGER_REPORT=$PWD/target/bench/ledger-crash.json cargo nextest run -p chit-ledger --no-capture kill_9
+    cat target/bench/ledger-crash.json
+
+# Damaged requests, records and imports, many more than the tests try.
+fuzz-ledger cases="20000":
+    CHIT_LEDGER_FUZZ_CASES={{cases}} cargo nextest run -p chit-ledger fuzz_tests

@@ -10,4 +10,5 @@ pub mod magic;
 pub mod magic_payer;
 pub mod once;
 pub mod payer;
+pub mod printer_proof;
 pub mod virtual_desk;

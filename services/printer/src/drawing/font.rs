@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ab_glyph::{Font as _, FontVec, Glyph, PxScale, point};
 
 use super::bitmap::Bitmap;
-use crate::domain::text::columns_of;
+use crate::domain::text::{BOX, columns_of};
 
 /// Dots of a column at normal size.
 pub const COLUMN_DOTS: usize = 12;
@@ -58,6 +58,10 @@ impl Face {
     fn draw(&self, character: char) -> Bitmap {
         let width = columns_of(character) * COLUMN_DOTS;
         let mut cell = Bitmap::blank(width, CELL_HEIGHT);
+        if character == BOX {
+            draw_box(&mut cell);
+            return cell;
+        }
         let id = self.font.glyph_id(character);
         let em = self.font.units_per_em().unwrap_or(1000.0);
         let (width, height) = (width as f32, CELL_HEIGHT as f32);
@@ -93,5 +97,39 @@ impl Face {
             left += columns_of(character) * COLUMN_DOTS * scale;
         }
         line
+    }
+}
+
+/// The font's own box has lines too thin for dots, and loses some; this one stands for what cannot be drawn.
+fn draw_box(cell: &mut Bitmap) {
+    let (left, top, right, bottom) = (3, 4, cell.width - 4, CELL_HEIGHT - 5);
+    for x in left..=right {
+        cell.burn(x, top);
+        cell.burn(x, bottom);
+    }
+    for y in top..=bottom {
+        cell.burn(left, y);
+        cell.burn(right, y);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emoji_s_box_is_visible_on_all_four_sides() {
+        let face = Face::load(Path::new("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")).unwrap();
+        let cell = face.glyph(BOX);
+        let corners = [(3, 4), (20, 4), (3, 19), (20, 19)];
+        assert!(corners.iter().all(|(x, y)| cell.is_burnt(*x, *y)) && !cell.is_burnt(12, 12));
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_its_columns() {
+        let face = Face::load(Path::new("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")).unwrap();
+        let line = face.line("茶 a", true, 2);
+        assert_eq!((line.width, line.height), (4 * COLUMN_DOTS * 2, 2 * CELL_HEIGHT));
+        assert!((0..line.height).any(|y| !line.is_blank_row(y)));
     }
 }
