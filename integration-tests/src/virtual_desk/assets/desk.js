@@ -26,10 +26,18 @@
   }
 
   setInterval(() => {
+    if (document.hidden) return;
     const silent = Date.now() - heardAt > SILENCE_MAX_MS;
     if (silent) body.dataset.link = 'down';
-    if (silent || source.readyState === EventSource.CLOSED) open();
+    if (silent || !source || source.readyState === EventSource.CLOSED) open();
   }, REOPEN_MS);
+
+  // A browser keeps six connections to one host: pages that nobody sees give theirs back.
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) return void open();
+    source?.close();
+    source = null;
+  });
 
   function patch(html) {
     const fresh = document.createElement('template');

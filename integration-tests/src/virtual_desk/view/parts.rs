@@ -130,14 +130,14 @@ pub fn money(lang: Lang, scene: &Scene) -> Markup {
     let balance = scene.balance;
     let idle = scene.sale.is_none();
     html! {
-        section.card #money aria-labelledby="money-title" data-pending=(balance.pending_minor) data-taken=(balance.taken_minor) {
+        section.card #money aria-labelledby="money-title" data-pending=(balance.pending_minor) data-taken=(balance.taken_minor)
+            aria-live="polite" {
             h2 #money-title { (lang.t("money")) }
             @if idle {
                 p.muted { (lang.t("money-none")) }
             } @else {
-                dl.amounts role="status" {
+                dl.amounts {
                     div { dt { (lang.t("money-pending")) } dd { (yuan(balance.pending_minor)) } }
-                    span aria-hidden="true" { "→" }
                     div { dt { (lang.t("money-taken")) } dd { (yuan(balance.taken_minor)) } }
                     @if balance.refunded_minor > 0 {
                         div { dt { (lang.t("money-refunded")) } dd { (yuan(balance.refunded_minor)) } }

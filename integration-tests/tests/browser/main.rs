@@ -1,0 +1,12 @@
+//! The pages in a real browser, over a whole shop: what a cashier and a payer see, press and touch.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod accessibility;
+mod cashier;
+mod driver;
+mod guards;
+mod one_sale_only;
+mod outages;
+mod shop;
+mod whole_sale;
