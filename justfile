@@ -65,3 +65,25 @@ crash-ledger kills="200" seeds="5000":
 # Damaged requests, records and imports, many more than the tests try.
 fuzz-ledger cases="20000":
     CHIT_LEDGER_FUZZ_CASES={{cases}} cargo nextest run -p chit-ledger fuzz_tests
+
+# The SMS gateway beside Debian's gammu-smsd and smstools (apt-get install gammu-smsd smstools) on one simulated modem; writes target/bench/sms.json.
+bench-sms rounds="5":
+    cargo build --release -p chit-sms-gateway -p chit-simulators
+    CHIT_SMS_PROGRAMS=$PWD/target/release CHIT_SMS_ROUNDS={{rounds}} cargo test -p chit-integration-tests --test sms -- --ignored --nocapture --test-threads=1
+
+# Kills the SMS gateway at each of its commit points, and sends many SMS through a SIM with fifty places.
+crash-sms kills="200" inbound="10000":
+    cargo build -p chit-sms-gateway -p chit-simulators
+    CHIT_SMS_KILLS={{kills}} cargo test -p chit-integration-tests --test sms -- --nocapture a_death_at_any_commit_point
+    CHIT_SMS_INBOUND={{inbound}} cargo test -p chit-integration-tests --test sms -- --nocapture many_messages
+
+# What chit and PyPI smspdudecoder read in the PDUs of a file, one in hex at the start of each line.
+conformance-sms pdus:
+    test -x .tools/sms-oracle/bin/python || python3 -m venv .tools/sms-oracle
+    .tools/sms-oracle/bin/pip install --quiet --disable-pip-version-check smspdudecoder==2.2.0 'bitstring<4.3'
+    cargo build -p chit-sms-gateway --example sms-pdu
+    .tools/sms-oracle/bin/python integration-tests/tests/sms/conformance.py {{pdus}} target/debug/examples/sms-pdu
+
+# Damaged PDUs and AT dialogues, on the stable toolchain.
+fuzz-sms executions="10000000" seed="1":
+    cargo run -p chit-sms-gateway --example sms-fuzz -- {{executions}} {{seed}}

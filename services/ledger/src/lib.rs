@@ -7,6 +7,8 @@ mod audit;
 mod audit_tests;
 mod config;
 mod domain;
+#[cfg(test)]
+mod fuzz_tests;
 mod history;
 mod journal;
 mod notary;

@@ -173,7 +173,7 @@ impl Committer {
     }
 
     fn commit(&self, group: Vec<Job>) -> Result<(), StorageError> {
-        let view = self.storage.writer_view()?;
+        let view = self.storage.view()?;
         let mut head = view.head()?;
         let mut draft = Draft::new(&*view, (self.now)())?;
         if !self.importing.load(Ordering::SeqCst) {

@@ -23,10 +23,6 @@ impl Storage for Gate {
         self.inner.view()
     }
 
-    fn writer_view(&self) -> Result<Box<dyn View>, StorageError> {
-        self.inner.writer_view()
-    }
-
     fn health(&self) -> Result<(), StorageError> {
         self.inner.health()
     }

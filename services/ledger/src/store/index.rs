@@ -15,7 +15,7 @@ use super::tables::{
     ACCOUNTS, CHECKPOINTS, FACTS, GROUPS, HASHES, HASHES_PER_ROW, HISTORY, META, OPEN_PENDINGS, PENDINGS,
     POSITION, RECORDS_BY_SUBJECT, TRANSFERS,
 };
-use crate::domain::{PendingState, StorageError};
+use crate::domain::{PendingState, StorageError, UnixMicros};
 
 /// The index file. Cheap to share.
 #[derive(Clone)]
@@ -198,6 +198,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// When the first of the open pending transfers runs out of time.
+    pub fn earliest_expiry(&self) -> Result<Option<UnixMicros>, StorageError> {
+        let first = self.open.first().map_err(StorageError::new)?;
+        Ok(first.and_then(|(key, _)| rows::open_key_expiry(&key.value())))
+    }
+
     pub fn hash(&self, number: u64) -> Result<Option<Hash>, StorageError> {
         let row = self.hashes.get(number / HASHES_PER_ROW).map_err(StorageError::new)?;
         let place = (number % HASHES_PER_ROW) as usize * 32;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::journal_store::{Shared, State};
 use super::memtable::Memtable;
+use super::rows;
 use crate::domain::StorageError;
 
 /// Enough records to take in without waiting for more.
@@ -38,7 +39,14 @@ fn work(shared: &Shared) -> Result<(), StorageError> {
 fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
     let note = shared.notary.sign(&table.position.head).map_err(StorageError::new)?;
     shared.index.apply(shared.journal.id(), table, &note)?;
-    shared.lock().frozen = None;
+    let earliest = shared.index.snapshot()?.earliest_expiry()?;
+    let mut state = shared.lock();
+    state.frozen = None;
+    state.snapshot = None;
+    state.fresh.position.earliest_expiry = earliest;
+    let opened_since = state.fresh.open.get_min().and_then(rows::open_key_expiry);
+    state.fresh.expect_expiry(opened_since);
+    drop(state);
     shared.changed.notify_all();
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The ledger's storage: each commit is one write and one sync of the journal file; the index follows.
 
-use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -8,7 +7,7 @@ use std::thread;
 use redb::Database;
 
 use super::disk::FileDisk;
-use super::index::{self, Index};
+use super::index::{self, Index, Snapshot};
 use super::index_thread::{self, RECORDS_ENOUGH};
 use super::journal_file::{GroupBytes, JournalError, JournalFile};
 use super::memtable::{Memtable, Written};
@@ -75,6 +74,8 @@ pub struct Shared {
 pub struct State {
     pub fresh: Memtable,
     pub frozen: Option<Arc<Memtable>>,
+    /// The index as it stood before `frozen` was taken in; all views share it.
+    pub snapshot: Option<Arc<Snapshot>>,
     /// Allocated length of the journal file.
     pub allocated: u64,
     /// Where the group ends that is being written.
@@ -96,20 +97,19 @@ impl Shared {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn view(&self, look_now: bool) -> Result<StoreView, StorageError> {
-        let state = self.lock();
-        let view = StoreView {
+    fn view(&self) -> Result<StoreView, StorageError> {
+        let mut state = self.lock();
+        let index = match &state.snapshot {
+            Some(snapshot) => Arc::clone(snapshot),
+            None => Arc::new(self.index.snapshot()?),
+        };
+        state.snapshot = Some(Arc::clone(&index));
+        Ok(StoreView {
             fresh: state.fresh.clone(),
             frozen: state.frozen.clone(),
             journal: self.journal.clone(),
-            index: self.index.clone(),
-            snapshot: OnceCell::new(),
-        };
-        if look_now {
-            // Under the lock: a table leaves `frozen` only after the index has it.
-            let _first = view.snapshot.set(self.index.snapshot()?);
-        }
-        Ok(view)
+            index,
+        })
     }
 
     fn fail(&self, what: &dyn std::fmt::Display) -> StorageError {
@@ -169,6 +169,7 @@ impl JournalStore {
             extending: None,
             fresh,
             frozen: None,
+            snapshot: None,
             failed: None,
             closing: false,
         };
@@ -203,11 +204,7 @@ impl JournalStore {
 
 impl Storage for JournalStore {
     fn view(&self) -> Result<Box<dyn View>, StorageError> {
-        Ok(Box::new(self.shared.view(true)?))
-    }
-
-    fn writer_view(&self) -> Result<Box<dyn View>, StorageError> {
-        Ok(Box::new(self.shared.view(false)?))
+        Ok(Box::new(self.shared.view()?))
     }
 
     fn health(&self) -> Result<(), StorageError> {
@@ -263,7 +260,10 @@ impl Storage for JournalStore {
 
 impl Drop for JournalStore {
     fn drop(&mut self) {
-        self.shared.lock().closing = true;
+        let mut state = self.shared.lock();
+        state.closing = true;
+        state.snapshot = None;
+        drop(state);
         self.shared.changed.notify_all();
         if let Some(indexing) = self.indexing.take() {
             let _panicked_and_said_so = indexing.join();

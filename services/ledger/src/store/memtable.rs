@@ -4,7 +4,9 @@ use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use tlog_tiles::{Hash, stored_hash_count};
 
 use super::{Head, rows};
-use crate::domain::{Account, AccountId, Change, Changes, FactId, PendingState, Stamp, Subject, TransferId};
+use crate::domain::{
+    Account, AccountId, Change, Changes, FactId, PendingState, Stamp, Subject, TransferId, UnixMicros,
+};
 
 /// How a record touched an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Position {
     pub end: u64,
     /// Larger than every transfer id that was ever spent, or equal: a new id above it needs no look-up.
     pub largest_id: Option<TransferId>,
+    /// No open pending transfer expires before; `None` = none expires at all. Not stored: the index knows it.
+    pub earliest_expiry: Option<UnixMicros>,
 }
 
 /// A group as it was written.
@@ -137,6 +141,15 @@ impl Memtable {
         }
         if let PendingState::Open { expires } = state {
             self.open.insert(rows::open_key(expires, id));
+            self.expect_expiry(expires);
         }
+    }
+
+    pub fn expect_expiry(&mut self, expires: Option<UnixMicros>) {
+        let known = &mut self.position.earliest_expiry;
+        *known = match (*known, expires) {
+            (Some(known), Some(expires)) => Some(known.min(expires)),
+            (known, expires) => known.or(expires),
+        };
     }
 }

@@ -63,9 +63,6 @@ pub trait Storage: Send + Sync + 'static {
     /// process must end.
     fn commit(&self, changes: Changes) -> Result<Head, StorageError>;
 
-    /// The state for the one thread that commits: as `view`, but looks into the index only when it must.
-    fn writer_view(&self) -> Result<Box<dyn View>, StorageError>;
-
     /// Fails once nothing more can be stored: then the process must end.
     fn health(&self) -> Result<(), StorageError>;
 }

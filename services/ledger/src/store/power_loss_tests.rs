@@ -82,7 +82,7 @@ impl Story {
     }
 
     fn commit(&mut self, store: &JournalStore) -> Result<(), StorageError> {
-        let view = store.writer_view()?;
+        let view = store.view()?;
         // Business time jumps, backwards too.
         self.now += self.dice.below(400) as i64 - 100;
         let mut draft = Draft::new(&*view, UnixMicros(self.now))?;

@@ -1,7 +1,7 @@
 //! Start: finds the end of the journal and applies what the index has not seen. The time this takes is bounded by
 //! `LAG_RECORDS_MAX` records, unless the index is made anew.
 
-use std::cell::OnceCell;
+use std::sync::Arc;
 
 use tlog_tiles::{Hash, HashReader};
 
@@ -31,15 +31,18 @@ pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Mem
     if frontier.root() != position.head.root {
         return Err(OpenError::Foreign);
     }
-    let mut fresh = Memtable::after(position);
-    match crate::audit::head_matches(&view(journal, index, &fresh)) {
+    let mut snapshot = Arc::new(index.snapshot()?);
+    let earliest_expiry = snapshot.earliest_expiry()?;
+    let mut fresh = Memtable::after(Position { earliest_expiry, ..position });
+    match crate::audit::head_matches(&view(journal, &snapshot, &fresh)) {
         Ok(true) => {}
         Ok(false) | Err(_) => return Err(OpenError::NewestDamaged(position.head.seq)),
     }
     while let Some(group) = journal.group(fresh.position.end)? {
-        redo(journal, index, &mut fresh, &mut frontier, group)?;
+        redo(journal, &snapshot, &mut fresh, &mut frontier, group)?;
         if fresh.records >= RECORDS_ENOUGH {
             index.apply(journal.id(), &fresh, &notary.sign(&fresh.position.head)?)?;
+            snapshot = Arc::new(index.snapshot()?);
             fresh = Memtable::after(fresh.position);
         }
     }
@@ -52,25 +55,20 @@ pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Mem
 /// An empty index has all its tables, so that readers find them.
 fn start(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<Position, OpenError> {
     let head = Head { seq: 0, hash: CHAIN_START, root: Frontier::default().root() };
-    let position = Position { head, newest: Stamp::default(), end: SECTOR, largest_id: None };
+    let position =
+        Position { head, newest: Stamp::default(), end: SECTOR, largest_id: None, earliest_expiry: None };
     let empty = Memtable::after(position);
     index.apply(journal.id(), &empty, &notary.sign(&head)?)?;
     Ok(position)
 }
 
-fn view(journal: &JournalFile, index: &Index, fresh: &Memtable) -> StoreView {
-    StoreView {
-        fresh: fresh.clone(),
-        frozen: None,
-        journal: journal.clone(),
-        index: index.clone(),
-        snapshot: OnceCell::new(),
-    }
+fn view(journal: &JournalFile, index: &Arc<Snapshot>, fresh: &Memtable) -> StoreView {
+    StoreView { fresh: fresh.clone(), frozen: None, journal: journal.clone(), index: Arc::clone(index) }
 }
 
 fn redo(
     journal: &JournalFile,
-    index: &Index,
+    index: &Arc<Snapshot>,
     fresh: &mut Memtable,
     frontier: &mut Frontier,
     group: Group,

@@ -115,7 +115,7 @@ pub fn history(account: AccountId, row: &[u8]) -> Result<(Balances, Vec<Touch>),
 
 /// `journal` is the id of the journal file that the index belongs to.
 pub fn position_row(journal: u64, position: &Position) -> Vec<u8> {
-    let Position { head, newest, end, largest_id } = position;
+    let Position { head, newest, end, largest_id, earliest_expiry: _ } = position;
     let mut row = vec![INDEX_VERSION];
     row.extend(journal.to_be_bytes());
     row.extend(head.seq.to_be_bytes());
@@ -136,7 +136,7 @@ pub fn position(row: &[u8]) -> Result<Option<(u64, Position)>, StorageError> {
     let newest = Stamp { seq: head.seq, time: UnixMicros(rest.i64()?) };
     let end = u64::from_be_bytes(rest.take()?);
     let largest_id = Some(rest.take()?).filter(|id| *id != [0; 16]).map(TransferId::from_bytes);
-    Ok(Some((journal, Position { head, newest, end, largest_id })))
+    Ok(Some((journal, Position { head, newest, end, largest_id, earliest_expiry: None })))
 }
 
 /// What is left of a row.
@@ -212,6 +212,12 @@ pub fn open_key_id(key: &[u8; 24]) -> TransferId {
     let mut id = [0; 16];
     id.copy_from_slice(&key[8..]);
     TransferId::from_bytes(id)
+}
+
+/// When the pending transfer of the key runs out of time; `None` = never.
+pub fn open_key_expiry(key: &[u8; 24]) -> Option<UnixMicros> {
+    let time = key.first_chunk().map_or(NEVER, |bytes| i64::from_be_bytes(*bytes));
+    (time != NEVER).then_some(UnixMicros(time))
 }
 
 pub fn account_key(account: AccountId, seq: u64) -> [u8; 24] {

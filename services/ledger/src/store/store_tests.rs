@@ -97,7 +97,7 @@ fn both(
     books: &mut MemoryBooks,
     decide: impl Fn(&mut dyn FnMut(&TransferRequest), &mut dyn FnMut(Fact)),
 ) {
-    let view = store.writer_view().unwrap();
+    let view = store.view().unwrap();
     let mut draft = Draft::new(&*view, UnixMicros(books.now_us)).unwrap();
     for overdue in view.due(draft.now(), 100).unwrap() {
         assert!(draft.expire(overdue).unwrap());
@@ -201,7 +201,7 @@ proptest! {
         let mut books = MemoryBooks::default();
         for n in 1..=ACCOUNTS {
             books.open(n);
-            let view = store.writer_view().unwrap();
+            let view = store.view().unwrap();
             let mut draft = Draft::new(&*view, UnixMicros(0)).unwrap();
             draft.create_account(&clerk(), terms(n)).unwrap();
             let changes = draft.into_changes();
@@ -230,7 +230,7 @@ proptest! {
     fn an_export_replayed_elsewhere_has_the_same_root_and_the_same_state(steps in steps()) {
         let store = Disks::new().open();
         let mut books = MemoryBooks::default();
-        let view = store.writer_view().unwrap();
+        let view = store.view().unwrap();
         let mut draft = Draft::new(&*view, UnixMicros(0)).unwrap();
         for n in 1..=ACCOUNTS {
             books.open(n);
@@ -250,7 +250,7 @@ proptest! {
         let exported = store.view().unwrap().entries_after(0, 10_000).unwrap();
         let copy = Disks::new().open();
         for piece in exported.chunks(7) {
-            let view = copy.writer_view().unwrap();
+            let view = copy.view().unwrap();
             let mut draft = Draft::new(&*view, UnixMicros(i64::MAX)).unwrap();
             let records = piece.iter().map(|entry| journal::decode(&entry.stored).unwrap()).collect();
             draft.redo_all(records).unwrap().unwrap();

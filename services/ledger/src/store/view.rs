@@ -1,6 +1,5 @@
 //! Reading one state: what is not yet in the index, then the index, then the journal file.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use redb::ReadableTableMetadata as _;
 use tlog_tiles::Hash;
 
-use super::index::{Index, Snapshot};
+use super::index::Snapshot;
 use super::journal_file::{JournalError, JournalFile};
 use super::memtable::{Memtable, Position, Touch, TouchKind};
 use super::{Head, JournalEntry, View, rows};
@@ -24,21 +23,10 @@ pub struct StoreView {
     /// What is being taken into the index. The index may have it or not: both give the same answers.
     pub frozen: Option<Arc<Memtable>>,
     pub journal: JournalFile,
-    pub index: Index,
-    pub snapshot: OnceCell<Snapshot>,
+    pub index: Arc<Snapshot>,
 }
 
 impl StoreView {
-    /// The index as it stands at the first look. Whatever it has by then is in `fresh` or `frozen`, too, as long as
-    /// nobody else commits: so only the writer may look late.
-    fn index(&self) -> Result<&Snapshot, StorageError> {
-        if let Some(snapshot) = self.snapshot.get() {
-            return Ok(snapshot);
-        }
-        let snapshot = self.index.snapshot()?;
-        Ok(self.snapshot.get_or_init(|| snapshot))
-    }
-
     /// Tables above the index, newest first.
     fn layers(&self) -> impl Iterator<Item = &Memtable> {
         std::iter::once(&self.fresh).chain(self.frozen.as_deref())
@@ -60,7 +48,7 @@ impl StoreView {
                 return Ok(Some(*offset));
             }
         }
-        let mut before = self.index()?.groups.range(..=seq).map_err(StorageError::new)?;
+        let mut before = self.index.groups.range(..=seq).map_err(StorageError::new)?;
         let group = before.next_back().transpose().map_err(StorageError::new)?;
         Ok(group.map(|(_, offset)| offset.value()))
     }
@@ -70,7 +58,7 @@ impl StoreView {
         let mut places = BTreeMap::new();
         let (first, last) = (rows::subject_key(subject, 0), rows::subject_key(subject, u64::MAX));
         let range =
-            self.index()?.by_subject.range(first.as_slice()..=last.as_slice()).map_err(StorageError::new)?;
+            self.index.by_subject.range(first.as_slice()..=last.as_slice()).map_err(StorageError::new)?;
         for row in range {
             let (key, offset) = row.map_err(StorageError::new)?;
             places.insert(rows::subject_key_seq(key.value()), offset.value());
@@ -92,7 +80,7 @@ impl Books for StoreView {
         if let Some(account) = self.layers().find_map(|table| table.accounts.get(&id)) {
             return Ok(Some(*account));
         }
-        let row = self.index()?.accounts.get(id.to_bytes()).map_err(StorageError::new)?;
+        let row = self.index.accounts.get(id.to_bytes()).map_err(StorageError::new)?;
         row.map(|row| rows::account(id, row.value())).transpose()
     }
 
@@ -104,7 +92,7 @@ impl Books for StoreView {
         let offset = match recent {
             Some(offset) => Some(offset),
             None => {
-                let row = self.index()?.transfers.get(id.to_bytes()).map_err(StorageError::new)?;
+                let row = self.index.transfers.get(id.to_bytes()).map_err(StorageError::new)?;
                 row.map(|offset| offset.value())
             }
         };
@@ -115,7 +103,7 @@ impl Books for StoreView {
         if let Some(state) = self.layers().find_map(|table| table.pendings.get(&id)) {
             return Ok(Some(*state));
         }
-        let row = self.index()?.pendings.get(id.to_bytes()).map_err(StorageError::new)?;
+        let row = self.index.pendings.get(id.to_bytes()).map_err(StorageError::new)?;
         row.map(|row| rows::pending(&row.value())).transpose()
     }
 
@@ -124,7 +112,7 @@ impl Books for StoreView {
         let offset = match recent {
             Some(offset) => Some(offset),
             None => {
-                let row = self.index()?.facts.get(id.to_bytes()).map_err(StorageError::new)?;
+                let row = self.index.facts.get(id.to_bytes()).map_err(StorageError::new)?;
                 row.map(|offset| offset.value())
             }
         };
@@ -143,7 +131,7 @@ impl View for StoreView {
     fn accounts_after(&self, after: Option<AccountId>, max: usize) -> Result<Vec<Account>, StorageError> {
         let mut found = BTreeMap::new();
         let from = after.map_or(Unbounded, |id| Excluded(id.to_bytes()));
-        let range = self.index()?.accounts.range::<[u8; 16]>((from, Unbounded)).map_err(StorageError::new)?;
+        let range = self.index.accounts.range::<[u8; 16]>((from, Unbounded)).map_err(StorageError::new)?;
         for row in range.take(max) {
             let (key, row) = row.map_err(StorageError::new)?;
             let id = AccountId::from_bytes(key.value());
@@ -161,7 +149,7 @@ impl View for StoreView {
         let mut found = BTreeMap::new();
         let from = rows::account_key(account, after_seq.saturating_add(1));
         let rows_after = from..=rows::account_key(account, u64::MAX);
-        for row in self.index()?.history.range(rows_after).map_err(StorageError::new)? {
+        for row in self.index.history.range(rows_after).map_err(StorageError::new)? {
             let (_, touches) = rows::history(account, row.map_err(StorageError::new)?.1.value())?;
             found.extend(touches.into_iter().map(|touch| (touch.seq, touch)));
             // The first row may start before what is asked for.
@@ -182,7 +170,7 @@ impl View for StoreView {
     fn sums_before(&self, account: AccountId, seq: u64) -> Result<Option<(u64, Account)>, StorageError> {
         let Some(now) = self.account(account)? else { return Ok(None) };
         let rows_until = rows::account_key(account, 0)..=rows::account_key(account, seq);
-        let last = self.index()?.history.range(rows_until).map_err(StorageError::new)?.next_back();
+        let last = self.index.history.range(rows_until).map_err(StorageError::new)?.next_back();
         let Some((key, row)) = last.transpose().map_err(StorageError::new)? else {
             return Ok(Some((0, Account::opened(now.terms, now.created))));
         };
@@ -266,7 +254,7 @@ impl View for StoreView {
             let table = self.layers().find(|table| number >= table.hashes_from);
             let hash = match table {
                 Some(table) => table.hashes.get((number - table.hashes_from) as usize).copied(),
-                None => self.index()?.hash(number)?,
+                None => self.index.hash(number)?,
             };
             hashes.push(hash.ok_or_else(|| StorageError::new(format!("tree hash {number} is missing")))?);
         }
@@ -274,9 +262,12 @@ impl View for StoreView {
     }
 
     fn due(&self, now: UnixMicros, max: usize) -> Result<Vec<TransferId>, StorageError> {
+        if self.position().earliest_expiry.is_none_or(|earliest| earliest > now) {
+            return Ok(Vec::new());
+        }
         let last = rows::open_key_last(now);
         let mut keys = Vec::new();
-        for row in self.index()?.open.range(..=last).map_err(StorageError::new)? {
+        for row in self.index.open.range(..=last).map_err(StorageError::new)? {
             let key = row.map_err(StorageError::new)?.0.value();
             let resolved_since =
                 self.layers().any(|table| table.pendings.contains_key(&rows::open_key_id(&key)));
@@ -297,13 +288,13 @@ impl View for StoreView {
     }
 
     fn open_pendings(&self) -> Result<u64, StorageError> {
-        let mut open = self.index()?.open.len().map_err(StorageError::new)?;
+        let mut open = self.index.open.len().map_err(StorageError::new)?;
         let changed: BTreeMap<TransferId, PendingState> = (self.frozen.as_deref().into_iter())
             .chain([&self.fresh])
             .flat_map(|table| table.pendings.iter().map(|(id, state)| (*id, *state)))
             .collect();
         for (id, state) in changed {
-            let before = self.index()?.pendings.get(id.to_bytes()).map_err(StorageError::new)?;
+            let before = self.index.pendings.get(id.to_bytes()).map_err(StorageError::new)?;
             let before = before.map(|row| rows::pending(&row.value())).transpose()?;
             open -= u64::from(matches!(before, Some(PendingState::Open { .. })));
             open += u64::from(matches!(state, PendingState::Open { .. }));
