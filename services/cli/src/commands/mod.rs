@@ -12,6 +12,8 @@ pub mod sale;
 pub mod sandbox;
 pub mod settle;
 pub mod sms;
+mod sms_modem;
+mod sms_outbox;
 mod status;
 
 use std::sync::Arc;

@@ -4,11 +4,13 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use chit_proto::sms_gateway::v1::{
-    ListInboundRequest, Message, MessageClass, MessageState, SendMessageRequest, WatchMessagesRequest,
+    ListInboundRequest, ListUndecodedRequest, Message, MessageClass, MessageState, OnUnknown,
+    SendMessageRequest, WatchMessagesRequest,
 };
 use clap::{Subcommand, ValueEnum};
 use tokio::time::timeout;
 
+use super::{sms_modem, sms_outbox};
 use crate::failure::Failure;
 use crate::ids;
 use crate::shop::{Shop, ask};
@@ -19,7 +21,7 @@ const TEXT_LEN_MAX: u64 = 4096;
 
 #[derive(Subcommand, Debug)]
 pub enum SmsCommand {
-    /// Send one SMS of one part. The text is an argument, or read from standard input.
+    /// Queue one SMS. The text is an argument, or read from standard input.
     Send {
         /// Recipient in E.164, for example +8613800005678.
         #[arg(long)]
@@ -27,6 +29,15 @@ pub enum SmsCommand {
         /// What may happen when the outcome is unknown.
         #[arg(long, value_enum, default_value_t = Class::Notice)]
         class: Class,
+        /// 1 goes first, 9 last; 0 = by class.
+        #[arg(long, value_name = "1..9", default_value_t = 0)]
+        priority: u32,
+        /// What happens when the outcome is unknown, if not what the class says.
+        #[arg(long, value_enum)]
+        on_unknown: Option<WhenUnknown>,
+        /// Let a long text go in at most so many parts (not a challenge).
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        parts_max: u32,
         /// Wait at most so many seconds until the network took it or refused it.
         #[arg(long, value_name = "S", default_value_t = 0)]
         wait: u64,
@@ -41,7 +52,24 @@ pub enum SmsCommand {
         /// At most this many, 1 to 1000.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
+        /// Show PDUs that could not be read instead, as they came.
+        #[arg(long)]
+        undecoded: bool,
     },
+    /// Show messages that were queued, newest first, and decide about them.
+    #[command(subcommand)]
+    Outbox(sms_outbox::OutboxCommand),
+    /// Show the modems, and help one that needs a person.
+    #[command(subcommand)]
+    Modem(sms_modem::ModemCommand),
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub enum WhenUnknown {
+    /// A person decides.
+    Hold,
+    /// The same text goes once more after 120 s, flagged.
+    ResendOnce,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -56,7 +84,7 @@ pub enum Class {
 
 pub async fn run(shop: &Shop, command: SmsCommand) -> Result<(), Failure> {
     match command {
-        SmsCommand::Send { to, class, wait, message_id, text } => {
+        SmsCommand::Send { to, class, priority, on_unknown, parts_max, wait, message_id, text } => {
             let text = text.map_or_else(from_stdin, Ok)?;
             let class = match class {
                 Class::Challenge => MessageClass::Challenge,
@@ -69,11 +97,22 @@ pub async fn run(shop: &Shop, command: SmsCommand) -> Result<(), Failure> {
                 to,
                 text,
                 class: class.into(),
+                priority,
+                on_unknown: match on_unknown {
+                    None => OnUnknown::Unspecified,
+                    Some(WhenUnknown::Hold) => OnUnknown::Hold,
+                    Some(WhenUnknown::ResendOnce) => OnUnknown::ResendOnce,
+                }
+                .into(),
+                parts_max,
                 ..SendMessageRequest::default()
             };
             send(shop, request, Duration::from_secs(wait)).await
         }
-        SmsCommand::Inbox { limit } => inbox(shop, limit).await,
+        SmsCommand::Inbox { limit, undecoded: false } => inbox(shop, limit).await,
+        SmsCommand::Inbox { limit, undecoded: true } => undecoded(shop, limit).await,
+        SmsCommand::Outbox(command) => sms_outbox::run(shop, command).await,
+        SmsCommand::Modem(command) => sms_modem::run(shop, command).await,
     }
 }
 
@@ -131,5 +170,18 @@ async fn inbox(shop: &Shop, limit: u32) -> Result<(), Failure> {
     };
     let value = inbound.iter().map(view::inbound_json).collect::<Vec<_>>();
     shop.output.result(text, &serde_json::json!({ "inbound": value }));
+    Ok(())
+}
+
+async fn undecoded(shop: &Shop, limit: u32) -> Result<(), Failure> {
+    let client = shop.sms();
+    let request = ListUndecodedRequest { page_size: limit, page_token: String::new() };
+    let undecoded = ask!(client.list_undecoded(request)).await?.undecoded;
+    let text = match undecoded.is_empty() {
+        true => "every PDU could be read".to_owned(),
+        false => undecoded.iter().map(|raw| view::undecoded_text(raw, &shop.shared.time_zone)).collect(),
+    };
+    let value = undecoded.iter().map(view::undecoded_json).collect::<Vec<_>>();
+    shop.output.result(text, &serde_json::json!({ "undecoded": value }));
     Ok(())
 }

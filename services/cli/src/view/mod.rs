@@ -8,7 +8,10 @@ mod sms;
 pub use deduction::{batch_json, batch_text, dispute_json, dispute_text};
 pub use payer::{payer_json, payer_text};
 pub use sale::{attention_text, sale_json, sale_text, state_name};
-pub use sms::{inbound_json, inbound_text, message_json, message_text};
+pub use sms::{
+    inbound_json, inbound_text, message_json, message_line, message_text, modem_json, modem_text,
+    undecoded_json, undecoded_text,
+};
 
 use chit_proto::money::v1::Money;
 use serde_json::{Value, json};
