@@ -163,8 +163,8 @@ impl Proxy {
             let pace = self.knobs().bytes_per_ms;
             let written = match piece {
                 Piece::Data(bytes) => {
-                    if pace > 0 {
-                        tokio::time::sleep(Duration::from_millis((bytes.len() / pace) as u64)).await;
+                    if let Some(ms) = bytes.len().checked_div(pace) {
+                        tokio::time::sleep(Duration::from_millis(ms as u64)).await;
                     }
                     to_printer.write_all(&bytes).await
                 }

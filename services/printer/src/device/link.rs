@@ -15,6 +15,9 @@ pub trait PrinterLink: Send + 'static {
     /// Others on the shop's network could read what is sent.
     fn is_network(&self) -> bool;
 
+    /// A printer with a full buffer can make the sender wait.
+    fn holds_back(&self) -> bool;
+
     /// For people, e.g. "tcp 127.0.0.1:9100".
     fn name(&self) -> String;
 

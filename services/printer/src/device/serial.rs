@@ -51,6 +51,10 @@ impl PrinterLink for SerialLink {
         false
     }
 
+    fn holds_back(&self) -> bool {
+        self.flow != Flow::None
+    }
+
     fn name(&self) -> String {
         format!("serial {} {}", self.path.display(), self.baud)
     }

@@ -38,6 +38,10 @@ impl PrinterLink for TcpLink {
         true
     }
 
+    fn holds_back(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         format!("tcp {}", self.address)
     }

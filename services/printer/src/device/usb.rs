@@ -32,6 +32,10 @@ impl PrinterLink for UsbLink {
         false
     }
 
+    fn holds_back(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         format!("usb {}", self.path.display())
     }

@@ -1,6 +1,7 @@
 //! The service in a sandbox of its own, and what the tests ask it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(dead_code, reason = "each test program uses its part")]
 
 pub mod paper;
 pub mod peer;
@@ -35,8 +36,13 @@ impl House {
     }
 
     pub async fn start_in(dir: tempfile::TempDir, address: &str, keys: &str) -> Self {
+        Self::start_with(dir, address, &format!("{KNOWN}\n{keys}")).await
+    }
+
+    /// With these keys and no others.
+    pub async fn start_with(dir: tempfile::TempDir, address: &str, keys: &str) -> Self {
         let ctx = Context::sandbox_in("printer", dir.path());
-        let config: Config = toml::from_str(&format!("address = \"{address}\"\n{KNOWN}\n{keys}")).unwrap();
+        let config: Config = toml::from_str(&format!("address = \"{address}\"\n{keys}")).unwrap();
         let running = tokio::spawn(chit_printer::run(ctx.clone(), config));
         let channel = chit_runtime::channel(&ctx.shared, "printer");
         let mut client = PrinterServiceClient::new(channel);

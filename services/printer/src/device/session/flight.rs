@@ -33,6 +33,9 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             }
         };
         let bytes = paper.bytes;
+        if !self.actor.link.holds_back() && bytes.len() > self.identity.model.buffer_bytes {
+            tracing::warn!(job_id = %job.id, bytes = bytes.len(), "more than the printer's buffer, and no flow control");
+        }
         let send = Change::Send {
             bytes_sha256: Sha256::digest(&bytes).to_vec(),
             byte_count: bytes.len() as u64,
