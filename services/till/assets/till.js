@@ -157,10 +157,12 @@
     if (form.dataset.busy) return;
     form.dataset.busy = '1';
     const data = new URLSearchParams(new FormData(form, submitter));
+    // Looked up now: a search that ends late replaces the form before its answer is there.
+    const dialog = form.closest('dialog');
     submitter?.setAttribute('aria-busy', 'true');
     try {
       const answer = await fetch(form.action, { method: 'POST', headers: { 'X-Chit': '1' }, body: data });
-      await take(answer, form);
+      await take(answer, form, dialog);
     } catch {
       setLink('down');
     } finally {
@@ -169,18 +171,18 @@
     }
   }
 
-  async function take(answer, form) {
+  async function take(answer, form, dialog) {
     const go = answer.headers.get('X-Chit-Go');
     if (go) return void (go === '.' ? location.reload() : location.assign(go));
     const into = answer.headers.get('X-Chit-Into');
     const notice = byId('notice');
     notice.replaceChildren();
     if (answer.ok && !into) {
-      form.closest('dialog')?.close();
+      dialog?.close();
       return;
     }
     const place = byId(into || 'notice') || notice;
-    if (place.id === 'notice') form.closest('dialog')?.close();
+    if (place.id === 'notice') dialog?.close();
     place.innerHTML = await answer.text();
     if (place.id === 'ask' && !place.open) place.showModal();
     const pin = place.querySelector('input[autofocus]') || form.querySelector('input[type=password]');
@@ -274,7 +276,8 @@
       return void byId('act-add-0')?.focus();
     }
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') return void arrow(event);
-    if (event.key === 'Escape') return;
+    // A search field takes Escape for itself and would keep its dialog open.
+    if (event.key === 'Escape') return void document.querySelector('dialog[open]')?.close();
     const letter = event.key.length === 1;
     if (letter && isText(target)) return;
     const key = letter ? event.key.toLowerCase() : event.key;

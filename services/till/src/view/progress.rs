@@ -52,7 +52,7 @@ pub fn steps(reader: &Reader, sale: &Sale) -> Markup {
                 h1 #progress-title { (reader.t(if on_paper { "progress-done" } else { "progress-title" })) }
                 span.mono #receipt-no { (sale.receipt_no) }
             }
-            ol.steps role="status" aria-live="polite" {
+            ol.steps aria-live="polite" {
                 @for (name, step, words) in all {
                     li.(step.class()) id={ "step-" (name) } data-step=(step.class()) {
                         span.mark aria-hidden="true" { (step.mark()) }
