@@ -3,6 +3,7 @@
 mod commit;
 mod ending;
 mod goods;
+mod opening;
 mod payer;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::staff::ApprovalInput;
 pub use commit::{assess, begin_commit};
 pub use ending::{release, void};
 pub use goods::{add_scanned_goods, check_catalogue, set_basket};
+pub use opening::{open, open_by_scan};
 pub use payer::{PayerScan, present_payer};
 
 /// Basket and payer may change; not while the ledger is being asked, for it was told the sum.

@@ -93,7 +93,9 @@ impl Answer {
 
     fn english(&self) -> String {
         match self {
-            Self::Accepted { sales } => format!("no {} accepted. It will be deducted from your account.", list(sales)),
+            Self::Accepted { sales } => {
+                format!("no {} accepted. It will be deducted from your account.", list(sales))
+            }
             Self::Enrolled => {
                 "Your payer code is active. Keep the card at home, apart from the phone.".to_owned()
             }

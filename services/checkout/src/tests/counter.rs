@@ -7,7 +7,7 @@ use crate::counter;
 use crate::domain::basket::LineInput;
 use crate::domain::effect::EffectKind;
 use crate::domain::refusal::Result;
-use crate::domain::sale::{EvidencePolicy, ReceiptState, Sale, SaleState};
+use crate::domain::sale::{EvidencePolicy, EvidenceState, ReceiptState, Sale, SaleState};
 
 async fn commit(till: &Till, sale_id: &str, approver: Option<&'static str>) -> Result<Sale> {
     let (limits, now) = (counter::limits(&till.shop), till.shop.clock.now());
@@ -177,4 +177,16 @@ async fn the_picture_of_a_payer_code_is_readable_by_its_owner_only_and_a_reset_m
     let new = till.reset_card().await;
     assert_ne!(new.code_png_path, old);
     assert!(std::fs::metadata(&new.code_png_path).unwrap().len() > 0);
+}
+
+#[tokio::test]
+async fn the_next_baskets_first_scan_releases_the_payer_before() {
+    let till = Till::open().await;
+    assert_eq!(counter::open_by_scan(&till.shop).await.unwrap(), None, "nobody has said who sells");
+    let recording = |sale: &mut Sale| sale.evidence.state = EvidenceState::Recording as i32;
+    let earlier = till.put(SaleState::Printing, 1_250, recording).await;
+    let next = counter::open_by_scan(&till.shop).await.unwrap().unwrap();
+    assert_eq!(till.sale(&earlier).await.state(), SaleState::Released);
+    let next = till.sale(&next).await;
+    assert_eq!((next.state(), next.cashier), (SaleState::Draft, till.sale(&earlier).await.cashier));
 }

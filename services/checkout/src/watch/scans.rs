@@ -50,12 +50,17 @@ async fn listen(shop: &Arc<Shop>, place: &Mutex<Place>) -> std::result::Result<(
 }
 
 async fn route(shop: &Arc<Shop>, scan: Scan) -> Result<()> {
-    let Some(sale_id) = newest_draft(shop).await? else {
+    let text = format!("{}{}", scan.aim_identifier, String::from_utf8_lossy(&scan.data));
+    let what = scan_route::route(&text);
+    let open_sale = match (newest_draft(shop).await?, &what) {
+        (None, ScanRoute::Goods(_)) => counter::open_by_scan(shop).await?,
+        (draft, _) => draft,
+    };
+    let Some(sale_id) = open_sale else {
         tracing::info!("a scan without an open sale; start one first");
         return Ok(());
     };
-    let text = format!("{}{}", scan.aim_identifier, String::from_utf8_lossy(&scan.data));
-    match scan_route::route(&text) {
+    match what {
         ScanRoute::Goods(code) => {
             counter::add_scanned_goods(shop, &sale_id, &code.to_string()).await.map(|_| ())
         }
