@@ -165,7 +165,7 @@ fn write_hashes(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::Er
     let mut hashes = txn.open_table(HASHES)?;
     let mut row = Vec::new();
     let mut number = table.hashes_from;
-    if number % HASHES_PER_ROW > 0
+    if !number.is_multiple_of(HASHES_PER_ROW)
         && let Some(started) = hashes.get(number / HASHES_PER_ROW)?
     {
         row.extend(started.value());
@@ -173,7 +173,7 @@ fn write_hashes(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::Er
     for hash in &table.hashes {
         row.extend(hash.0);
         number += 1;
-        if number % HASHES_PER_ROW == 0 {
+        if number.is_multiple_of(HASHES_PER_ROW) {
             hashes.insert(number / HASHES_PER_ROW - 1, row.as_slice())?;
             row.clear();
         }

@@ -177,7 +177,7 @@ fn tell(seeds: std::ops::Range<u64>, lies: bool) -> (u64, Vec<(u64, String)>) {
                 return (commits, lost);
             }
             let mut story = Story::new(seed, lies);
-            for _ in 0..if seed % 4 == 0 { FAILURES } else { 1 } {
+            for _ in 0..if seed.is_multiple_of(4) { FAILURES } else { 1 } {
                 story.live();
                 story.lose_power();
                 if let Verdict::Lost(what) = story.check() {
