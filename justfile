@@ -41,9 +41,9 @@ bench-printer rounds="300":
     cargo run --quiet -p chit-integration-tests --bin chit-printer-proof -- bench --rounds {{rounds}}
 
 # Kills the printer service and cuts its link at random moments; counts the papers of an independent printer.
-crash-printer faults="1000":
+crash-printer kills="1000":
     cargo build -p chit-printer
-    cargo run --quiet -p chit-integration-tests --bin chit-printer-proof -- kill --faults {{faults}}
+    cargo run --quiet -p chit-integration-tests --bin chit-printer-proof -- kill --kills {{kills}}
 
 # Licences, advisories and doubles of dependencies (needs cargo-deny).
 deny:

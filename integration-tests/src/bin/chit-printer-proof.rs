@@ -22,9 +22,9 @@ enum Args {
     Kill {
         #[arg(long, default_value = "target/debug/chit-printer")]
         program: PathBuf,
-        /// Kills and cut links together
+        /// Cut links come besides
         #[arg(long, default_value_t = 1000)]
-        faults: u64,
+        kills: u64,
         #[arg(long, default_value_t = 9)]
         seed: u64,
     },
@@ -45,11 +45,11 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<bool> {
     match args {
         Args::Bench { program, rounds } => bench::run(&program, rounds).await.map(|()| true),
-        Args::Kill { program, faults, seed } => {
+        Args::Kill { program, kills, seed } => {
             let emupos = emupos::program().context("the kill run needs emupos")?;
             let dir = tempfile::Builder::new().prefix("chit-kill-").tempdir()?;
             let run = kill_run::KillRun::start(&program, &emupos, dir.path(), seed).await?;
-            let verdict = run.run(faults, |verdict| println!("{verdict:?}")).await?;
+            let verdict = run.run(kills, |verdict| println!("{verdict:?}")).await?;
             println!("{verdict:?}");
             let figures: Map<String, Value> = [
                 ("kills", verdict.kills),

@@ -80,9 +80,9 @@ impl KillRun {
         })
     }
 
-    /// Runs until there were `faults` kills and cuts together.
-    pub async fn run(mut self, faults: u64, told: impl Fn(&Verdict)) -> anyhow::Result<Verdict> {
-        while self.verdict.kills + self.verdict.cuts < faults {
+    /// Runs until the service was killed so often; links are cut besides.
+    pub async fn run(mut self, kills: u64, told: impl Fn(&Verdict)) -> anyhow::Result<Verdict> {
+        while self.verdict.kills < kills {
             self.one_job().await.with_context(|| format!("after {:?}", self.verdict))?;
             if self.verdict.jobs.is_multiple_of(50) {
                 told(&self.verdict);

@@ -3,7 +3,7 @@
 use chit_integration_tests::house::program;
 use chit_integration_tests::printer_proof::{emupos, kill_run::KillRun};
 
-const FAULTS: u64 = 20;
+const KILLS: u64 = 20;
 const SEED: u64 = 42;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,7 +12,7 @@ async fn kills_and_cut_links_make_no_second_original_and_lose_no_job() {
     let dir = tempfile::Builder::new().prefix("chit-").tempdir().unwrap();
     let service = program("chit-printer").unwrap();
     let run = KillRun::start(&service, &emupos, dir.path(), SEED).await.unwrap();
-    let verdict = run.run(FAULTS, |_| {}).await.unwrap();
+    let verdict = run.run(KILLS, |_| {}).await.unwrap();
     let found = (verdict.second_originals, verdict.lost_jobs, verdict.false_printed);
     assert_eq!(found, (0, 0, 0), "{verdict:?}");
     assert!(verdict.in_doubt > 0, "no fault hit a paper on its way: {verdict:?}");

@@ -180,16 +180,19 @@ impl<'a> Paper<'a> {
     }
 
     fn qr(&mut self, data: &str) -> std::result::Result<(), ComposeError> {
-        let symbol = symbol::qr(data).ok_or(ComposeError::SymbolTooLong)?;
         match self.target.model.qr {
-            Symbols::Raster => self.picture(&symbol, Align::Centre)?,
+            Symbols::Raster => {
+                let symbol = symbol::qr(data).ok_or(ComposeError::SymbolTooLong)?;
+                self.picture(&symbol, Align::Centre)?;
+            }
             Symbols::Native => {
+                let side = symbol::side(data).ok_or(ComposeError::SymbolTooLong)?;
                 self.feed_pending()?;
                 self.restyle((Align::Centre, PLAIN))?;
                 let model = QRCodeModel::Model2;
                 let option = QRCodeOption::new(model, MODULE_DOTS as u8, QRCodeCorrectionLevel::M);
                 self.printer.qrcode_option(data, option)?;
-                self.strips.dots += symbol.height;
+                self.strips.dots += side;
             }
         }
         self.strips.feed(LINE_PITCH);

@@ -113,6 +113,11 @@ impl Identity {
         until <= now
     }
 
+    /// Nothing is left to be asked or to be waited for.
+    pub fn is_known(&self) -> bool {
+        self.asked.is_empty()
+    }
+
     /// When `is_settled` has to be asked again.
     pub fn deadline(&self) -> Option<Instant> {
         if self.asked.is_empty() { None } else { self.until }

@@ -89,6 +89,7 @@ pub struct Session<'a, L: PrinterLink> {
     next_is_stale: bool,
     /// The job that waits for a round of questions begun after it was picked.
     preflight: Option<(String, u64)>,
+    draft: Option<flight::Draft>,
     in_flight: Option<InFlight>,
     stop_at: Option<Instant>,
 }
@@ -112,6 +113,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             next: None,
             next_is_stale: true,
             preflight: None,
+            draft: None,
             in_flight: None,
             stop_at: None,
         }
@@ -221,7 +223,8 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             return Ok(());
         };
         if self.identity.model.answers && !self.has_answered_for(&job).await? {
-            return Ok(());
+            // While the printer answers, the paper is laid out.
+            return self.draft_ahead(&job).await;
         }
         let condition = self.condition();
         if condition == Condition::Ready {

@@ -34,7 +34,7 @@ pub enum FontError {
 
 pub struct Face {
     font: FontVec,
-    cut: Mutex<HashMap<char, Arc<Bitmap>>>,
+    cut: Mutex<HashMap<(char, usize), Arc<Bitmap>>>,
 }
 
 impl Face {
@@ -46,13 +46,14 @@ impl Face {
         Ok(Self { font, cut: Mutex::default() })
     }
 
-    /// One character in its cell: one column wide for ASCII, two for all others.
-    pub fn glyph(&self, character: char) -> Arc<Bitmap> {
+    /// One character in its cell, enlarged: one column wide for ASCII, two for all others.
+    pub fn glyph(&self, character: char, scale: usize) -> Arc<Bitmap> {
         let mut cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
         if cut.len() >= GLYPHS_KEPT {
             cut.clear();
         }
-        Arc::clone(cut.entry(character).or_insert_with(|| Arc::new(self.draw(character))))
+        let glyph = || Arc::new(self.draw(character).enlarged(scale));
+        Arc::clone(cut.entry((character, scale)).or_insert_with(glyph))
     }
 
     fn draw(&self, character: char) -> Bitmap {
@@ -89,10 +90,10 @@ impl Face {
         let mut line = Bitmap::blank(columns * COLUMN_DOTS * scale, CELL_HEIGHT * scale);
         let mut left = 0;
         for character in text.chars() {
-            let glyph = self.glyph(character);
-            line.stamp(&glyph, left, 0, scale);
+            let glyph = self.glyph(character, scale);
+            line.stamp(&glyph, left, 0);
             if bold {
-                line.stamp(&glyph, left + scale, 0, scale);
+                line.stamp(&glyph, left + scale, 0);
             }
             left += columns_of(character) * COLUMN_DOTS * scale;
         }
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn an_emoji_s_box_is_visible_on_all_four_sides() {
         let face = Face::load(Path::new("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")).unwrap();
-        let cell = face.glyph(BOX);
+        let cell = face.glyph(BOX, 1);
         let corners = [(3, 4), (20, 4), (3, 19), (20, 19)];
         assert!(corners.iter().all(|(x, y)| cell.is_burnt(*x, *y)) && !cell.is_burnt(12, 12));
     }

@@ -34,18 +34,18 @@ pub fn picture(face: &Face, page: &Page) -> Bitmap {
             Element::Text { text, align, style } => {
                 let dots = line(face, text, *style);
                 paper.grow(pitch(*style));
-                paper.stamp(&dots, left_edge(width, dots.width, *align), top, 1);
+                paper.stamp(&dots, left_edge(width, dots.width, *align), top);
             }
             Element::Blank => paper.grow(LINE_PITCH),
             Element::Qr { data } => {
                 if let Some(symbol) = symbol::qr(data) {
                     paper.grow(symbol.height + LINE_PITCH);
-                    paper.stamp(&symbol, left_edge(width, symbol.width, Align::Centre), top, 1);
+                    paper.stamp(&symbol, left_edge(width, symbol.width, Align::Centre), top);
                 }
             }
             Element::Logo(logo) => {
                 paper.grow(logo.height + LINE_PITCH);
-                paper.stamp(logo, left_edge(width, logo.width, Align::Centre), top, 1);
+                paper.stamp(logo, left_edge(width, logo.width, Align::Centre), top);
             }
             Element::Cut => paper.grow(MARGIN),
         }

@@ -5,7 +5,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
 use super::{Ended, InFlight, Session};
-use crate::device::compose::{FENCE_ANSWERS, Target, compose};
+use crate::device::compose::{Composed, FENCE_ANSWERS, Target, compose};
 use crate::device::link::PrinterLink;
 use crate::domain::condition::Condition;
 use crate::domain::document::{Document, Edition};
@@ -13,11 +13,34 @@ use crate::domain::job::{Change, Confidence, Failure, Job, process_id};
 use crate::domain::layout::lay_out;
 use crate::store::{Moment, StoreError};
 
+/// A paper that is ready to be sent. Whole papers of code cards are never kept here.
+pub(super) struct Draft {
+    job_id: String,
+    copy_number: u32,
+    process_id: Option<[u8; 4]>,
+    paper: Composed,
+}
+
+impl Draft {
+    fn is_of(&self, job: &Job) -> bool {
+        self.job_id == job.id && self.copy_number == job.copy_number
+    }
+}
+
 impl<L: PrinterLink + Sync> Session<'_, L> {
-    /// Sends one job. SENDING is on disk before the first byte leaves.
-    pub(super) async fn send(&mut self, job: &Job) -> Result<(), Ended> {
-        let Some(document) = self.document_of(job).await? else { return Ok(()) };
-        let id = self.identity.echoes_ids().then(|| process_id(job));
+    /// Lays the next paper out before it may be sent. A secret one is not: its content leaves memory once.
+    pub(super) async fn draft_ahead(&mut self, job: &Job) -> Result<(), Ended> {
+        let known = self.draft.as_ref().is_some_and(|draft| draft.is_of(job));
+        if !known && !job.secret && self.identity.is_known() {
+            self.draft = self.draft_of(job).await?;
+        }
+        Ok(())
+    }
+
+    /// `None` if it can never be printed; the job is then FAILED.
+    async fn draft_of(&mut self, job: &Job) -> Result<Option<Draft>, Ended> {
+        let Some(document) = self.document_of(job).await? else { return Ok(None) };
+        let process_id = self.identity.echoes_ids().then(|| process_id(job));
         let edition = Edition::numbered(job.copy_number);
         let page = lay_out(&document, edition, self.identity.columns(), &self.actor.stationery);
         let target = Target {
@@ -25,21 +48,36 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             chinese_font: self.identity.has_chinese_font(),
             face: self.identity.face(),
         };
-        let paper = match compose(&page, target, id) {
-            Ok(paper) => paper,
+        match compose(&page, target, process_id) {
+            Ok(paper) => {
+                let (job_id, copy_number) = (job.id.clone(), job.copy_number);
+                Ok(Some(Draft { job_id, copy_number, process_id, paper }))
+            }
             Err(error) => {
                 tracing::error!(job_id = %job.id, %error, "cannot compose this job");
-                return self.fail(job, Failure::Unprintable).await;
+                self.fail(job, Failure::Unprintable).await?;
+                Ok(None)
             }
+        }
+    }
+
+    /// Sends one job. SENDING is on disk before the first byte leaves.
+    pub(super) async fn send(&mut self, job: &Job) -> Result<(), Ended> {
+        let draft = match self.draft.take().filter(|draft| draft.is_of(job)) {
+            Some(draft) => draft,
+            None => match self.draft_of(job).await? {
+                Some(draft) => draft,
+                None => return Ok(()),
+            },
         };
-        let bytes = paper.bytes;
+        let bytes = draft.paper.bytes;
         if !self.actor.link.holds_back() && bytes.len() > self.identity.model.buffer_bytes {
             tracing::warn!(job_id = %job.id, bytes = bytes.len(), "more than the printer's buffer, and no flow control");
         }
         let send = Change::Send {
             bytes_sha256: Sha256::digest(&bytes).to_vec(),
             byte_count: bytes.len() as u64,
-            paper_um: micrometres(paper.dots, self.identity.model.dpi),
+            paper_um: micrometres(draft.paper.dots, self.identity.model.dpi),
         };
         if !self.begin(job, send).await? {
             return Ok(());
@@ -47,7 +85,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         let give_up_at = Instant::now() + self.identity.fence_timeout();
         self.in_flight = Some(InFlight {
             job_id: job.id.clone(),
-            process_id: id,
+            process_id: draft.process_id,
             all_sent: false,
             answers: 0,
             give_up_at,
