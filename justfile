@@ -35,6 +35,10 @@ crash:
 docs:
     cargo run --quiet -p chit-integration-tests --bin chit-api-doc
 
+# Writes the tables of target/bench/*.json into docs/benchmarks.md.
+bench-docs:
+    deploy/bench-docs.py
+
 # What a receipt costs, against a sink that answers at once; writes target/bench/printer.json.
 bench-printer rounds="300":
     cargo build --release -p chit-printer
@@ -44,6 +48,16 @@ bench-printer rounds="300":
 crash-printer kills="1000":
     cargo build -p chit-printer
     cargo run --quiet -p chit-integration-tests --bin chit-printer-proof -- kill --kills {{kills}}
+
+# Every page in both languages at two sizes, for people to look at: target/screenshots.
+screenshots:
+    cargo build --workspace
+    cargo run --quiet -p chit-integration-tests --example till_pages -- screenshots
+
+# First paint, weight, repaint and memory of the till's page, all services running; writes target/bench/till.json.
+bench-till:
+    cargo build --workspace
+    cargo run --quiet -p chit-integration-tests --example till_pages -- bench
 
 # Licences, advisories and doubles of dependencies (needs cargo-deny).
 deny:
