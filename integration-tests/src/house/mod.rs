@@ -187,11 +187,11 @@ impl House {
     }
 }
 
-/// A program of this workspace: beside this one, or one folder up when this is a test.
+/// A program of this workspace: beside this one, or one folder up when this is a test or an example.
 pub fn program(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let mut folder = own.parent().unwrap_or(Path::new(".")).to_owned();
-    if folder.ends_with("deps") {
+    if folder.ends_with("deps") || folder.ends_with("examples") {
         folder.pop();
     }
     let program = folder.join(name);

@@ -90,6 +90,11 @@ impl VirtualDesk {
         }
     }
 
+    /// Of a member of staff, as the guide tells it.
+    fn pin_of(&self, name: &str) -> String {
+        self.desk.pins.approval(name).map(|approval| approval.pin).unwrap_or_default()
+    }
+
     fn scene(&self) -> Arc<Scene> {
         self.scene.borrow().clone()
     }

@@ -27,7 +27,7 @@ pub fn document(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
                 div #link role="status" { p { "! " (lang.t("link-down")) } }
                 (bar(desk, lang))
                 div #notice role="alert" {}
-                (parts::guide(lang, scene))
+                (parts::guide(desk, lang, scene))
                 main #stage {
                     (phone_column(lang, scene))
                     (paper_column(lang, scene))
@@ -42,7 +42,7 @@ pub fn document(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
 /// Every region with its id.
 pub fn regions(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Vec<(&'static str, Markup)> {
     vec![
-        ("guide", parts::guide(lang, scene)),
+        ("guide", parts::guide(desk, lang, scene)),
         ("phone", parts::phone(lang, scene)),
         ("thread", parts::thread(lang, scene)),
         ("drawer-handle", parts::drawer_handle(lang, scene)),
@@ -95,7 +95,7 @@ fn phone_column(lang: Lang, scene: &Scene) -> Markup {
                 }
             }
             details.card #enrolment open[scene.person.is_none()] {
-                summary { (lang.t(if scene.person.is_none() { "enrol" } else { "enrol-other" })) }
+                summary { (lang.t("enrol-title")) }
                 form data-post action="/enrol" data-fold method="post" autocomplete="off" {
                     label for="enrol-name" { (lang.t("enrol-name")) }
                     input #enrol-name name="name" maxlength="80" required;
@@ -121,7 +121,7 @@ fn paper_column(lang: Lang, scene: &Scene) -> Markup {
 
 fn shop_column(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
     html! {
-        section.column aria-labelledby="camera-title" {
+        section.column.shop aria-labelledby="camera-title" {
             h2 #camera-title { (lang.t("camera")) }
             figure.live {
                 img #camera-view src="/camera.jpg" alt=(lang.t("camera-alt"));

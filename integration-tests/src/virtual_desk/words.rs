@@ -94,8 +94,8 @@ const WORDS: &[Row] = &[
     ),
     (
         "step-2",
-        "打开收银台，用右边的 li 和 PIN 登录，开始一笔销售，再回到这里点商品，等于用扫码枪扫货。",
-        "Open the till, sign in as li with the PIN on the right and start a sale. Then press goods here: that is the handheld scanning them.",
+        "打开收银台，用 li 和 PIN %pin 登录，新的一单就开着。回到这里点商品，等于用扫码枪扫货。",
+        "Open the till, sign in as li with PIN %pin: a basket is open. Come back and press goods here, which is the handheld scanning them.",
     ),
     (
         "step-3",
@@ -124,7 +124,7 @@ const WORDS: &[Row] = &[
     ("enrol-name", "姓名", "Name"),
     ("enrol-phone", "手机号", "Mobile number"),
     ("enrol", "登记", "Enrol me"),
-    ("enrol-other", "换一个人登记", "Enrol somebody else"),
+    ("enrol-title", "登记付款人", "Enrol a payer"),
     (
         "enrol-night",
         "夜里不发短信，登记时会把演示时钟拨到早上十点。",

@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 
+use crate::desk::CASHIER;
 use crate::virtual_desk::VirtualDesk;
 use crate::virtual_desk::scene::{Fault, Scene, Text};
 use crate::virtual_desk::words::Lang;
 
 /// The step to do now is told in full; the others are numbers with a tick.
-pub fn guide(lang: Lang, scene: &Scene) -> Markup {
+pub fn guide(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
     let steps = scene.steps;
     let done = [steps.enrolled, steps.scanned, steps.sold, steps.answered, steps.settled];
     let words = ["step-1", "step-2", "step-3", "step-4", "step-5"].map(|key| lang.t(key));
@@ -25,7 +26,7 @@ pub fn guide(lang: Lang, scene: &Scene) -> Markup {
                     }
                 }
             }
-            p role="status" { @match now { Some(at) => (words[at]), None => (lang.t("guide-end")) } }
+            p role="status" { @match now { Some(at) => (words[at].replace("%pin", &desk.pin_of(CASHIER))), None => (lang.t("guide-end")) } }
         }
     }
 }
