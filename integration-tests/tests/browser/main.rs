@@ -4,6 +4,7 @@
 
 mod accessibility;
 mod cashier;
+mod desk_faults;
 mod driver;
 mod guards;
 mod one_sale_only;

@@ -91,7 +91,11 @@ impl Shop {
 
     /// Looks the row up on the card and types its code into the phone.
     pub async fn answer_sms(&self) {
-        let asked = self.page.text("#thread li:last-child").await;
+        self.answer_sms_of("#thread li:last-child").await;
+    }
+
+    pub async fn answer_sms_of(&self, css: &str) {
+        let asked = self.page.text(css).await;
         let row = row_in(&asked).unwrap_or_else(|| panic!("no row is asked for: {asked}"));
         self.page.see("#open-drawer").await;
         let code = self.code(row);
