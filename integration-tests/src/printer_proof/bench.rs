@@ -1,6 +1,6 @@
 //! How long a paper takes from the call to the last byte in the kernel, beside the durable commits made in between.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -24,12 +24,18 @@ const FAULTS: u64 = 200;
 /// Rows of white that the preview has around the paper.
 const PREVIEW_MARGIN: u64 = 48;
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/emupos/bin/python");
+/// receiptio always calls port 9100; any address of 127.0.0.0/8 is this machine.
+const RECEIPTIO_HOST: &str = "127.0.0.9";
+const RECEIPTIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/receiptio/node_modules");
+const RECEIPTIO_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/printer_proof/receiptio_receipt.js");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/printer_proof/escpos_receipt.py");
 
 struct Timed {
     /// Call to last byte, less the commits in between; milliseconds.
     overhead_ms: Vec<f64>,
     whole_ms: Vec<f64>,
+    /// Call to PRINTED, as the watcher hears it.
+    printed_ms: Vec<f64>,
     commits_ms: Vec<f64>,
     byte_count: u64,
 }
@@ -44,6 +50,30 @@ pub async fn run(program: &Path, rounds: u64) -> anyhow::Result<()> {
     figures.insert("fault_to_status_p99_ms".into(), round(quantile(&faults, 0.99)).into());
     figures.insert("fault_to_status_p50_ms".into(), round(quantile(&faults, 0.5)).into());
     ratios.insert("raster_bytes_vs_naive".into(), bytes_vs_naive(program).await?);
+    beside_others(rounds, &text, &mut ratios, &mut figures).await?;
+    figures.insert("build".into(), if is_release(program) { "release" } else { "debug" }.into());
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    figures.insert("load_average".into(), load.split(' ').next().unwrap_or_default().into());
+    figures.insert("scheduling".into(), scheduling()?.into());
+    println!("{}", serde_json::to_string_pretty(&json!({ "ratios": ratios, "figures": figures }))?);
+    report::merge(Some(rounds), &ratios, &figures)
+}
+
+/// Under "fifo" (`chrt -f`) other programs of this machine do not take part in what is measured.
+fn scheduling() -> anyhow::Result<&'static str> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // proc(5): the policy is field 41; field 2 is in parentheses and may hold blanks.
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    Ok(if after_name.split(' ').nth(38) == Some("1") { "fifo" } else { "other" })
+}
+
+/// The same receipt, by other programs, to the same kind of sink.
+async fn beside_others(
+    rounds: u64,
+    text: &Timed,
+    ratios: &mut Map<String, Value>,
+    figures: &mut Map<String, Value>,
+) -> anyhow::Result<()> {
     match python(rounds).await? {
         Some(theirs) => {
             let median = quantile(&theirs, 0.5);
@@ -53,11 +83,41 @@ pub async fn run(program: &Path, rounds: u64) -> anyhow::Result<()> {
             ratios.insert("time_without_commits_vs_python_escpos".into(), spread(&own));
             figures.insert("python_escpos_p50_ms".into(), round(median).into());
         }
-        None => eprintln!("\x1b[31mSKIPPED: .tools/emupos has no python-escpos; run ./deploy/setup\x1b[0m"),
+        None => skipped("python-escpos"),
     }
-    figures.insert("build".into(), if is_release(program) { "release" } else { "debug" }.into());
-    println!("{}", serde_json::to_string_pretty(&json!({ "ratios": ratios, "figures": figures }))?);
-    report::merge(Some(rounds), &ratios, &figures)
+    match receiptio(rounds).await? {
+        Some(theirs) => {
+            // Both of them until the printer has said that all is on paper.
+            let median = quantile(&theirs, 0.5);
+            let of_theirs: Vec<f64> = text.printed_ms.iter().map(|ours| ours / median).collect();
+            ratios.insert("time_to_printed_vs_receiptio".into(), spread(&of_theirs));
+            figures.insert("receiptio_p50_ms".into(), round(median).into());
+        }
+        None => skipped("receiptio"),
+    }
+    Ok(())
+}
+
+fn skipped(what: &str) {
+    eprintln!("\x1b[31mSKIPPED: {what} does not run here; ./deploy/setup installs it\x1b[0m");
+}
+
+async fn receiptio(rounds: u64) -> anyhow::Result<Option<Vec<f64>>> {
+    let Ok(_sink) = Sink::start_at(&format!("{RECEIPTIO_HOST}:9100")).await else { return Ok(None) };
+    let mut node = tokio::process::Command::new("node");
+    node.args([RECEIPTIO_SCRIPT, RECEIPTIO, RECEIPTIO_HOST, &rounds.to_string(), papers::QR]);
+    milliseconds(node).await
+}
+
+/// One number a line.
+async fn milliseconds(mut program: tokio::process::Command) -> anyhow::Result<Option<Vec<f64>>> {
+    let Ok(output) = program.output().await else { return Ok(None) };
+    if !output.status.success() {
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+        return Ok(None);
+    }
+    let lines = String::from_utf8(output.stdout)?;
+    Ok(Some(lines.lines().map(str::parse).collect::<Result<_, _>>()?))
 }
 
 fn is_release(program: &Path) -> bool {
@@ -88,21 +148,23 @@ async fn house(program: &Path, keys: &str) -> anyhow::Result<(tempfile::TempDir,
 
 async fn timed(program: &Path, rounds: u64, keys: &str, document: &Document) -> anyhow::Result<Timed> {
     let (_dir, _sink, service) = house(program, keys).await?;
-    let (mut whole_ms, mut byte_count) = (Vec::new(), 0);
+    let (mut whole_ms, mut printed_ms, mut byte_count) = (Vec::new(), Vec::new(), 0);
     for _ in 0..WARM_UP + rounds {
         let job_id = ulid::Ulid::generate().to_string();
         let began = monotonic_ns();
         service.submit(&job_id, document).await?;
         let (last_byte, bytes) = last_byte(&service, &job_id).await?;
         whole_ms.push((last_byte.saturating_sub(began)) as f64 / 1e6);
+        printed_ms.push((monotonic_ns() - began) as f64 / 1e6);
         byte_count = bytes;
     }
     let commits = commits(&service.log())?;
     ensure!(commits.len() == whole_ms.len(), "{} jobs left {} traces", whole_ms.len(), commits.len());
     let measured = WARM_UP as usize..;
-    let (whole_ms, commits_ms) = (whole_ms[measured.clone()].to_vec(), commits[measured].to_vec());
+    let (whole_ms, commits_ms) = (whole_ms[measured.clone()].to_vec(), commits[measured.clone()].to_vec());
+    let printed_ms = printed_ms[measured].to_vec();
     let overhead_ms = whole_ms.iter().zip(&commits_ms).map(|(whole, commits)| whole - commits).collect();
-    Ok(Timed { overhead_ms, whole_ms, commits_ms, byte_count })
+    Ok(Timed { overhead_ms, whole_ms, printed_ms, commits_ms, byte_count })
 }
 
 /// CLOCK_MONOTONIC, as the job's events carry it.
@@ -193,20 +255,10 @@ async fn bytes_vs_naive(program: &Path) -> anyhow::Result<Value> {
 /// python-escpos, the same receipt, the same sink; milliseconds. `None` where it is not installed.
 async fn python(rounds: u64) -> anyhow::Result<Option<Vec<f64>>> {
     let sink = Sink::start().await?;
-    let python = PathBuf::from(PYTHON);
-    if !python.exists() {
-        return Ok(None);
-    }
     let before = sink.taken();
-    let output = tokio::process::Command::new(python)
-        .args([SCRIPT, &sink.address.port().to_string(), &rounds.to_string(), papers::QR])
-        .output()
-        .await?;
-    if !output.status.success() {
-        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
-        return Ok(None);
-    }
+    let mut python = tokio::process::Command::new(PYTHON);
+    python.args([SCRIPT, &sink.address.port().to_string(), &rounds.to_string(), papers::QR]);
+    let found = milliseconds(python).await?;
     println!("python-escpos: {} bytes a receipt", (sink.taken() - before) / rounds.max(1));
-    let lines = String::from_utf8(output.stdout)?;
-    Ok(Some(lines.lines().map(str::parse).collect::<Result<_, _>>()?))
+    Ok(found)
 }

@@ -21,7 +21,11 @@ pub struct Sink {
 
 impl Sink {
     pub async fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at("127.0.0.1:0").await
+    }
+
+    pub async fn start_at(address: &str) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let sink =
             Self { address: listener.local_addr()?, talk: Arc::default(), taken: watch::Sender::new(0) };
         let serving = sink.clone();

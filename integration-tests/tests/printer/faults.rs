@@ -79,6 +79,7 @@ async fn out_of_paper_nothing_is_sent_and_a_printer_that_stops_reading_loses_not
     bench.service.until_status(|status| status.jobs_waiting > 0).await.unwrap();
     bench.proxy.knobs().never_reads = false;
     assert_eq!(bench.service.settled(&job_id).await.unwrap().state(), JobState::Printed);
+    assert!(bench.last_paper("R000002").await.is_whole());
     assert_eq!(bench.counter.look(&bench.emupos.receipts).unwrap().len(), 2);
 }
 
