@@ -37,6 +37,8 @@ impl Lab {
         let dir = tempfile::Builder::new().prefix("chit-").tempdir_in("/tmp").unwrap();
         let modems: Vec<Simulator> = (0..modems).map(|at| modem(dir.path(), at)).collect();
         let list = match modems.len() {
+            // The settings name another way out.
+            0 => settings.to_owned(),
             1 => format!("port = \"{}\"\n{settings}", link(dir.path(), 0).display()),
             count => settings.to_owned() + &(0..count).map(|at| line(dir.path(), at)).collect::<String>(),
         };

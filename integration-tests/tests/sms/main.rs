@@ -11,3 +11,4 @@ mod foreign;
 mod lab;
 mod peers;
 mod several_modems;
+mod smpp;

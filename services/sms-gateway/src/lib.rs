@@ -18,6 +18,7 @@ use device::actor::Actor;
 use device::courier::Courier;
 use device::fleet::{Fleet, Member};
 use device::loopback::Loopback;
+use device::smpp::Smpp;
 use device::{ModemState, ModemStatus, Transport};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -117,7 +118,10 @@ async fn transports(
         transports.push(match way.kind {
             Kind::Modem => Box::new(Actor::new(way, courier)),
             Kind::Loopback => Box::new(Loopback { courier }),
-            Kind::Smpp => anyhow::bail!("transport \"smpp\" is not in this build"),
+            Kind::Smpp => {
+                let settings = way.smpp.context("an smpp table")?;
+                Box::new(Smpp { settings, answer_timeout: way.answer_timeout, courier })
+            }
         });
     }
     Ok((fleet, transports))

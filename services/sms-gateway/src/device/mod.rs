@@ -10,6 +10,7 @@ pub mod loopback;
 mod pin;
 pub mod serial;
 mod setup;
+pub mod smpp;
 mod status;
 mod submit;
 

@@ -1,6 +1,7 @@
 //! Pure rules of the gateway: no tonic, tokio, redb. Time and ids come in as arguments.
 
 pub mod at_line;
+pub mod class;
 pub mod cms;
 pub mod inbound;
 pub mod outbox;

@@ -2,6 +2,7 @@
 //! RETRY_WAIT, UNKNOWN, FAILED, EXPIRED and CANCELLED. Invariant I11: a message that may have been sent is
 //! never silently sent again.
 
+pub use super::class::{Class, OnUnknown, PRIORITY_MAX};
 use super::cms::Verdict;
 use super::pdu::{DeliveryOutcome, Encoding};
 use super::phone::{PhoneE164, SmsText};
@@ -18,41 +19,6 @@ pub const VALIDITY_MINUTES: u32 = 24 * 60;
 pub const REPORT_WINDOW: SignedDuration = SignedDuration::from_hours(25);
 /// Parts of the longest message, each perhaps sent twice; bounds the list of references too.
 pub const REFERENCES_MAX: usize = 2 * super::pdu::text::PARTS_MAX as usize;
-/// Priorities: 1 goes first.
-pub const PRIORITY_MAX: u8 = 9;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Challenge,
-    Notice,
-    Answer,
-}
-
-impl Class {
-    /// A payer who wrote waits for the answer; a notice can wait for both.
-    pub fn priority(self) -> u8 {
-        match self {
-            Self::Answer => 3,
-            Self::Challenge => 5,
-            Self::Notice => 7,
-        }
-    }
-
-    /// A challenge's text and code are the same, so a second copy does no harm; anything else waits for a person.
-    pub fn on_unknown(self) -> OnUnknown {
-        match self {
-            Self::Challenge => OnUnknown::ResendOnce,
-            Self::Notice | Self::Answer => OnUnknown::Hold,
-        }
-    }
-}
-
-/// What happens, after the wait, to a message that may or may not have been sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUnknown {
-    Hold,
-    ResendOnce,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {

@@ -62,18 +62,6 @@ impl Store {
         self.writer.enqueue(work).await
     }
 
-    /// A message that a transport other than a modem brings.
-    pub async fn take_message(&self, message: Incoming, identity: Vec<u8>) -> Result<()> {
-        let work = move |txn: &WriteTransaction| {
-            check_room(txn)?;
-            if is_repeat(txn, &identity, message.received_at)? {
-                return Ok(());
-            }
-            append(txn, message.clone())
-        };
-        self.writer.enqueue(work).await?.done().await
-    }
-
     /// Passes on long messages whose missing parts will not come any more.
     pub fn flush_parts(&self, now: Timestamp) -> Result<()> {
         if late_parts(&self.db.begin_read()?.open_table(PARTS)?, now)?.is_empty() {

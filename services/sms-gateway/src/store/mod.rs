@@ -6,6 +6,7 @@ mod inbox_records;
 mod index;
 mod outbox;
 mod queries;
+mod receipts;
 mod records;
 mod sims;
 mod writer;
@@ -46,6 +47,8 @@ const DESTINATIONS: TableDefinition<(&str, u64), &str> = TableDefinition::new("d
 const ROUTES: TableDefinition<&str, &str> = TableDefinition::new("routes");
 // <(name of the modem, creation number of the message, its submit), microseconds since 1970>: Ctrl-Z of 30 days
 const SUBMITS: TableDefinition<(&str, u64, u32), i64> = TableDefinition::new("submits");
+// <(name of the SMPP way, the server's number), (message id, part)>
+const RECEIPTS: TableDefinition<(&str, &str), (&str, u8)> = TableDefinition::new("receipts");
 // <revision, MessageRecord as it was then>
 const EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("events");
 // <request id, RequestRecord>
@@ -199,6 +202,7 @@ fn make_tables(txn: &WriteTransaction) -> Result<()> {
     txn.open_table(DESTINATIONS)?;
     txn.open_table(ROUTES)?;
     txn.open_table(SUBMITS)?;
+    txn.open_table(RECEIPTS)?;
     txn.open_table(EVENTS)?;
     txn.open_table(REQUESTS)?;
     txn.open_table(INBOX)?;

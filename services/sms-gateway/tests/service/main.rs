@@ -4,5 +4,6 @@
 mod inbound;
 mod modem_state;
 mod outbound;
+mod people;
 mod requests;
 mod support;

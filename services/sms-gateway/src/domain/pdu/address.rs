@@ -7,6 +7,9 @@ use std::fmt;
 
 /// Type-of-address octet: extension bit, type of number (bits 6..4), numbering plan (bits 3..0).
 const TYPE_INTERNATIONAL: u8 = 0x91;
+const TYPE_UNKNOWN: u8 = 0x81;
+const TYPE_ALPHANUMERIC: u8 = 0xD0;
+const NAME_SEPTETS_MAX: usize = 11;
 const NUMBER_TYPE_MASK: u8 = 0x70;
 const NUMBER_INTERNATIONAL: u8 = 0x10;
 const NUMBER_ALPHANUMERIC: u8 = 0x50;
@@ -73,9 +76,33 @@ pub fn read_smsc(reader: &mut Octets<'_>) -> Result<Option<Address>, PduError> {
 
 /// TP-DA of a SUBMIT.
 pub fn write_destination(to: &PhoneE164, out: &mut Vec<u8>) {
-    let digits = to.digits().as_bytes();
-    out.push(u8::try_from(digits.len()).expect("E.164 has at most 15 digits"));
-    out.push(TYPE_INTERNATIONAL);
+    write_digits(to.digits().as_bytes(), TYPE_INTERNATIONAL, out);
+}
+
+/// TP-OA of a message that did not come as a PDU. A name is cut to the eleven characters that fit.
+pub(super) fn write_sender(text: &str, international: bool, out: &mut Vec<u8>) {
+    let digits = text.trim_start_matches('+').as_bytes();
+    let fits = digits.len() <= usize::from(SEMI_OCTETS_MAX) && digits.iter().all(u8::is_ascii_digit);
+    match (fits, international) {
+        (true, true) => write_digits(digits, TYPE_INTERNATIONAL, out),
+        (true, false) => write_digits(digits, TYPE_UNKNOWN, out),
+        (false, _) => {
+            let name: String =
+                text.chars().filter(|letter| gsm7::encode(&letter.to_string()).is_some()).collect();
+            let mut septets = gsm7::encode(&name).unwrap_or_default();
+            septets.truncate(NAME_SEPTETS_MAX);
+            out.push(
+                u8::try_from((septets.len() * 7).div_ceil(4)).expect("eleven septets are 20 semi-octets"),
+            );
+            out.push(TYPE_ALPHANUMERIC);
+            out.extend(gsm7::pack(&septets));
+        }
+    }
+}
+
+fn write_digits(digits: &[u8], kind: u8, out: &mut Vec<u8>) {
+    out.push(u8::try_from(digits.len()).expect("an address has at most 20 digits"));
+    out.push(kind);
     for pair in digits.chunks(2) {
         let low = pair[0] - b'0';
         let high = pair.get(1).map_or(0xF, |digit| digit - b'0');

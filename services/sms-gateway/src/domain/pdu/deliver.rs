@@ -1,8 +1,9 @@
 //! SMS-DELIVER, SC → MS: 3GPP TS 23.040 §9.2.2.1.
 
 use super::octets::Octets;
+use super::text::Units;
 use super::user_data::{self, Body, Concatenation};
-use super::{Address, PduError, address, timestamp};
+use super::{Address, PduError, address, gsm7, timestamp};
 use jiff::Timestamp;
 
 /// TP-User-Data-Header-Indicator, bit 6 (§9.2.3.23).
@@ -25,6 +26,42 @@ pub(super) fn read(smsc: Option<Address>, first: u8, reader: &mut Octets<'_>) ->
     let sent_at = timestamp::decode(reader.take(timestamp::OCTETS)?);
     let data = user_data::read(dcs, first & HEADER_INDICATOR != 0, reader)?;
     Ok(Deliver { smsc, from, sent_at, body: data.body, concatenation: data.concatenation })
+}
+
+/// Sender of a message that came by another way than a modem.
+pub struct Sender<'a> {
+    pub digits: &'a str,
+    pub international: bool,
+}
+
+/// What came by another way, as a DELIVER without service centre: the inbox has one kind of record. `header` is a whole
+/// user data header or empty.
+pub fn write(from: &Sender<'_>, header: &[u8], units: &Units, sent_at: Timestamp) -> Vec<u8> {
+    let indicator = if header.is_empty() { 0 } else { HEADER_INDICATOR };
+    let mut out = vec![0, indicator];
+    address::write_sender(from.digits, from.international, &mut out);
+    // TP-PID 0.
+    out.push(0);
+    let (dcs, length, data) = match units {
+        Units::Septets(septets) => {
+            let header_septets = (header.len() * 8).div_ceil(7);
+            let spaced = [&vec![0; header_septets][..], septets].concat();
+            let mut data = gsm7::pack(&spaced);
+            data[..header.len()].copy_from_slice(header);
+            (0x00, spaced.len(), data)
+        }
+        Units::Utf16(units) => {
+            let mut data = header.to_vec();
+            data.extend(units.iter().flat_map(|unit| unit.to_be_bytes()));
+            (0x08, data.len(), data)
+        }
+    };
+    out.push(dcs);
+    out.extend(timestamp::encode(sent_at));
+    // A longer text than an SMS can hold says so when it is read, and is kept as it came.
+    out.push(u8::try_from(length).unwrap_or(u8::MAX));
+    out.extend(data);
+    out
 }
 
 #[cfg(test)]
@@ -81,6 +118,28 @@ mod tests {
         let message =
             deliver("00040D91683108108300F00008421142815090230 6 5426D83DDE00".replace(' ', "").as_str());
         assert_eq!(message.body.text().unwrap(), "否😀");
+    }
+
+    #[test]
+    fn a_message_of_another_way_reads_back_from_its_pdu() {
+        let now = "2026-11-24T10:05:09Z".parse().unwrap();
+        let from = Sender { digits: "8613800138000", international: true };
+        let septets = Units::Septets(gsm7::encode("PAY 481516 €").unwrap());
+        let Ok(FromNetwork::Deliver(plain)) = decode(&write(&from, &[], &septets, now)) else {
+            panic!("unread")
+        };
+        assert_eq!((plain.body.text().unwrap().as_str(), plain.sent_at), ("PAY 481516 €", Some(now)));
+        assert_eq!(plain.from.e164().unwrap().as_str(), "+8613800138000");
+        let header = [5, 0, 3, 7, 2, 1];
+        let units = Units::Utf16("否😀".encode_utf16().collect());
+        for units in [septets, units] {
+            let name = Sender { digits: "BANK", international: false };
+            let Ok(FromNetwork::Deliver(part)) = decode(&write(&name, &header, &units, now)) else {
+                panic!("unread")
+            };
+            assert_eq!(part.concatenation, Some(Concatenation { reference: 7, total: 2, number: 1 }));
+            assert_eq!((part.from.raw.as_str(), part.from.kind), ("BANK", AddressKind::Alphanumeric));
+        }
     }
 
     #[test]

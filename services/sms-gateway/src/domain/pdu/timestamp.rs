@@ -27,6 +27,22 @@ pub fn decode(octets: &[u8]) -> Option<Timestamp> {
     offset.to_timestamp(local).ok()
 }
 
+/// In UTC, to the second.
+pub fn encode(at: Timestamp) -> [u8; OCTETS] {
+    let utc = Offset::UTC.to_datetime(at);
+    let swapped = |number: i16| ((number % 10) << 4 | (number / 10 % 10)) as u8;
+    let parts = [
+        utc.year() % 100,
+        utc.month().into(),
+        utc.day().into(),
+        utc.hour().into(),
+        utc.minute().into(),
+        utc.second().into(),
+        0,
+    ];
+    parts.map(swapped)
+}
+
 fn two_digits(octet: u8) -> Option<u8> {
     let (tens, units) = (octet & 0x0F, octet >> 4);
     (tens <= 9 && units <= 9).then_some(tens * 10 + units)

@@ -85,18 +85,27 @@ impl Desk {
         timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("{id} never became {state:?}"))
     }
 
+    /// Waits until a cap of the SIM is reached.
+    pub async fn wait_limited(&self) -> pb::Modem {
+        self.wait_modem_where("limited", |modem| modem.limited_until.is_some()).await
+    }
+
     pub async fn wait_modem(&self, state: pb::ModemState) -> pb::Modem {
+        self.wait_modem_where(state.as_str_name(), |modem| modem.state() == state).await
+    }
+
+    async fn wait_modem_where(&self, what: &str, wanted: impl Fn(&pb::Modem) -> bool) -> pb::Modem {
         let mut stream =
             self.client.clone().watch_modem(pb::WatchModemRequest {}).await.unwrap().into_inner();
         let wait = async {
             loop {
                 let modem = stream.message().await.unwrap().unwrap().modem.unwrap();
-                if modem.state() == state {
+                if wanted(&modem) {
                     return modem;
                 }
             }
         };
-        timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("the modem never became {state:?}"))
+        timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("the modem never became {what}"))
     }
 
     pub async fn wait_inbound(&self, after_seq: u64) -> pb::Inbound {

@@ -36,6 +36,8 @@ pub struct Script {
     pub say: Vec<u8>,
     pub storage: BTreeMap<u32, String>,
     pub pins: Vec<String>,
+    /// Empty: it does not know.
+    pub iccid: String,
     stop: bool,
 }
 
@@ -194,6 +196,8 @@ impl Peer {
             "AT+CPIN?" => ok(format!("+CPIN: {}", script.sim)),
             "AT+CREG?" => ok(format!("+CREG: 0,{}", if script.unregistered { 2 } else { 1 })),
             "AT+CEREG?" | "AT+CNMI=2,1,0,1,0" => "\r\nERROR\r\n".into(),
+            "AT+CCID" if script.iccid.is_empty() => "\r\nERROR\r\n".into(),
+            "AT+CCID" => ok(format!("+CCID: \"{}\"", script.iccid)),
             "AT+CGMM" => ok("Test modem".into()),
             "AT+CSQ" => ok("+CSQ: 21,99".into()),
             "AT+CMGL=4" if script.storage.is_empty() => "\r\n+CMS ERROR: 321\r\n".into(),
