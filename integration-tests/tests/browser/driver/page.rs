@@ -107,10 +107,6 @@ impl Page {
         self.eval(&script).await.as_str().unwrap_or_default().to_owned()
     }
 
-    pub async fn count(&self, css: &str) -> u64 {
-        self.eval(&format!("return document.querySelectorAll({css:?}).length")).await.as_u64().unwrap()
-    }
-
     /// Waits until there is such an element, shown and not disabled.
     pub async fn see(&self, css: &str) {
         self.until(&format!(
@@ -138,8 +134,13 @@ impl Page {
         self.eval(&format!("return Boolean({condition})")).await == json!(true)
     }
 
+    /// For whoever reads the failure: where, what is written there, and a picture.
     async fn describe(&self) -> String {
         let mut said = String::new();
+        let picture = std::env::temp_dir().join(format!("chit-browser-{}.png", std::process::id()));
+        if std::fs::write(&picture, self.screenshot().await).is_ok() {
+            let _ = writeln!(said, "looks like {}", picture.display());
+        }
         let _ = writeln!(said, "at {:?}", self.client.current_url().await.map(|url| url.to_string()));
         let seen = self.client.execute("return document.body.innerText", Vec::new()).await;
         let _ = writeln!(said, "{}", seen.unwrap_or_default().as_str().unwrap_or_default());
