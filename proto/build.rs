@@ -13,10 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     protos.sort();
 
     let descriptors = protox::compile(&protos, [&root])?;
-    fs::write(
-        PathBuf::from(env::var("OUT_DIR")?).join("chit.binpb"),
-        descriptors.encode_to_vec(),
-    )?;
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("chit.binpb"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
     Ok(())
 }
