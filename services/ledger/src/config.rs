@@ -11,10 +11,14 @@ pub struct Config {
     pub queue_max: usize,
     /// Transfers, accounts and facts that may share one durable commit.
     pub commit_batch_max: usize,
+    /// A write that finds nobody waiting is committed by the thread that asks: two changes of threads less. Only tests
+    /// that hold a commit up want it off.
+    #[serde(skip)]
+    pub commit_alone_inline: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { queue_max: 4096, commit_batch_max: 8192 }
+        Self { queue_max: 4096, commit_batch_max: 8192, commit_alone_inline: true }
     }
 }

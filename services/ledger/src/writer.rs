@@ -1,7 +1,8 @@
-//! The only thread that writes. Calls that wait at the same time share one durable commit.
+//! Writes, one commit at a time. Calls that wait at the same time share one durable commit, made by a thread of its own;
+//! a call that finds nobody waiting makes its commit itself. So at most one of the async threads ever waits for the disk.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot, watch};
@@ -22,6 +23,12 @@ pub type Now = Arc<dyn Fn() -> UnixMicros + Send + Sync>;
 /// Answers a caller once its change is durable.
 type Acknowledge = Box<dyn FnOnce(Head) + Send>;
 type Decide = Box<dyn FnOnce(&mut Draft<'_, dyn View>) -> Result<Acknowledge, StorageError> + Send>;
+
+enum Message {
+    Job(Job),
+    /// A commit failed on another thread: nothing more may be written.
+    Failed(StorageError),
+}
 
 struct Job {
     weight: usize,
@@ -45,11 +52,12 @@ pub enum WriteError {
 #[derive(Clone)]
 pub struct Writer {
     /// Bounded by `places`.
-    queue: mpsc::UnboundedSender<Job>,
+    queue: mpsc::UnboundedSender<Message>,
     places: Arc<Semaphore>,
     queue_max: usize,
     head: watch::Receiver<Head>,
-    importing: Arc<AtomicBool>,
+    committer: Arc<Committer>,
+    inline: bool,
 }
 
 /// While it lives nothing expires by itself: imported records say what expired, and when.
@@ -70,33 +78,34 @@ impl Writer {
         let queue_max = config.queue_max.clamp(1, Semaphore::MAX_PERMITS);
         let (head_sender, head) = watch::channel(storage.view()?.head()?);
         let (ended_sender, ended) = oneshot::channel();
-        let importing = Arc::new(AtomicBool::new(false));
-        let mut committer = Committer {
+        let committer = Arc::new(Committer {
             storage,
             now,
-            jobs,
-            batch_max: config.commit_batch_max,
             head: head_sender,
-            importing: Arc::clone(&importing),
-        };
+            importing: Arc::default(),
+            waiting: AtomicUsize::new(0),
+            turn: Mutex::new(Turn::Free),
+        });
+        let mut thread =
+            Thread { committer: Arc::clone(&committer), jobs, batch_max: config.commit_batch_max };
         thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
-            let result = committer.run();
+            let result = thread.run();
             if let Err(error) = &result {
                 let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
                 tracing::error!(%error, source, "nothing more is written");
             }
             // The jobs still waiting are dropped unanswered before anybody learns that the thread ended.
-            drop(committer);
+            drop(thread);
             let _nobody_waits = ended_sender.send(result);
         })?;
         let places = Arc::new(Semaphore::new(queue_max));
-        Ok((Self { queue, places, queue_max, head, importing }, ended))
+        Ok((Self { queue, places, queue_max, head, committer, inline: config.commit_alone_inline }, ended))
     }
 
     /// `None` = another import is running.
     pub fn begin_import(&self) -> Option<Import> {
-        let free = self.importing.compare_exchange(false, true, Ordering::SeqCst, Ordering::SeqCst);
-        free.is_ok().then(|| Import(Arc::clone(&self.importing)))
+        let free = self.committer.importing.compare_exchange(false, true, Ordering::SeqCst, Ordering::SeqCst);
+        free.is_ok().then(|| Import(Arc::clone(&self.committer.importing)))
     }
 
     /// The newest durable record, and a way to wait for the next.
@@ -123,8 +132,24 @@ impl Writer {
             }))
         });
         let job = Job { weight, decide, _place: self.place(weight)? };
-        self.queue.send(job).map_err(|_| WriteError::Stopping)?;
+        if let Some(job) = self.commit_alone(job) {
+            self.committer.waiting.fetch_add(1, Ordering::SeqCst);
+            self.queue.send(Message::Job(job)).map_err(|_| WriteError::Stopping)?;
+        }
         Ok(answer.await.map_err(|_| WriteError::Stopping)??)
+    }
+
+    /// Commits the job if nobody waits or commits; else it is given back.
+    fn commit_alone(&self, job: Job) -> Option<Job> {
+        let small = job.weight <= CHANGES_PER_PLACE;
+        if !self.inline || !small || self.committer.waiting.load(Ordering::SeqCst) > 0 {
+            return Some(job);
+        }
+        let Ok(mut turn) = self.committer.turn.try_lock() else { return Some(job) };
+        if let Err(error) = self.committer.commit(&mut turn, vec![job]) {
+            let _ended_already = self.queue.send(Message::Failed(error));
+        }
+        None
     }
 
     fn place(&self, weight: usize) -> Result<OwnedSemaphorePermit, WriteError> {
@@ -145,34 +170,65 @@ impl Writer {
 struct Committer {
     storage: Arc<dyn Storage>,
     now: Now,
-    jobs: mpsc::UnboundedReceiver<Job>,
-    batch_max: usize,
     head: watch::Sender<Head>,
     importing: Arc<AtomicBool>,
+    /// Jobs that were sent to the thread and are not yet taken.
+    waiting: AtomicUsize,
+    turn: Mutex<Turn>,
 }
 
-impl Committer {
+/// Who holds it commits.
+enum Turn {
+    Free,
+    /// A commit failed: nobody knows what is on the disk.
+    Never,
+}
+
+struct Thread {
+    committer: Arc<Committer>,
+    jobs: mpsc::UnboundedReceiver<Message>,
+    batch_max: usize,
+}
+
+impl Thread {
     fn run(&mut self) -> Result<(), StorageError> {
         while let Some(first) = self.jobs.blocking_recv() {
-            let group = self.gather(first);
-            self.commit(group)?;
+            let committer = Arc::clone(&self.committer);
+            // What comes while another thread commits joins this group.
+            let mut turn = committer.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let group = self.gather(first)?;
+            committer.commit(&mut turn, group)?;
         }
         Ok(())
     }
 
     /// Takes what waits already; never waits for more.
-    fn gather(&mut self, first: Job) -> Vec<Job> {
-        let mut weight = first.weight;
-        let mut group = vec![first];
-        while weight < self.batch_max {
-            let Ok(next) = self.jobs.try_recv() else { break };
-            weight += next.weight;
-            group.push(next);
+    fn gather(&mut self, first: Message) -> Result<Vec<Job>, StorageError> {
+        let (mut group, mut weight, mut next) = (Vec::new(), 0, Some(first));
+        while let Some(message) = next {
+            match message {
+                Message::Failed(error) => return Err(error),
+                Message::Job(job) => {
+                    weight += job.weight;
+                    group.push(job);
+                }
+            }
+            next = if weight < self.batch_max { self.jobs.try_recv().ok() } else { None };
         }
-        group
+        self.committer.waiting.fetch_sub(group.len(), Ordering::SeqCst);
+        Ok(group)
+    }
+}
+
+impl Committer {
+    fn commit(&self, turn: &mut Turn, group: Vec<Job>) -> Result<(), StorageError> {
+        if matches!(turn, Turn::Never) {
+            return Err(StorageError::new("an earlier commit failed"));
+        }
+        self.commit_group(group).inspect_err(|_| *turn = Turn::Never)
     }
 
-    fn commit(&self, group: Vec<Job>) -> Result<(), StorageError> {
+    fn commit_group(&self, group: Vec<Job>) -> Result<(), StorageError> {
         let view = self.storage.view()?;
         let mut head = view.head()?;
         let mut draft = Draft::new(&*view, (self.now)())?;

@@ -44,6 +44,11 @@ struct Desk {
     _dir: tempfile::TempDir,
 }
 
+/// Every call goes through the queue, so that a test can hold a commit up and see the others wait.
+fn waiting() -> Config {
+    Config { commit_alone_inline: false, ..Config::default() }
+}
+
 fn notary() -> Arc<Notary> {
     Arc::new(Notary::new(&[1; 32]).unwrap())
 }
@@ -78,7 +83,7 @@ fn open_account(writer: &Writer, n: u8) -> tokio::task::JoinHandle<Result<Head, 
 
 #[tokio::test]
 async fn calls_that_wait_together_share_one_commit_and_none_is_answered_before_it() {
-    let mut desk = desk(Config::default());
+    let mut desk = desk(waiting());
     let first = open_account(&desk.writer, 1);
     assert_eq!(desk.begins.recv().await, Some(1));
     let waiting: Vec<_> = (2..=64).map(|n| open_account(&desk.writer, n)).collect();
@@ -99,7 +104,7 @@ async fn calls_that_wait_together_share_one_commit_and_none_is_answered_before_i
 
 #[tokio::test]
 async fn a_full_queue_is_said_and_a_group_stays_within_its_bound() {
-    let mut desk = desk(Config { queue_max: 4, commit_batch_max: 3 });
+    let mut desk = desk(Config { queue_max: 4, commit_batch_max: 3, ..waiting() });
     let first = open_account(&desk.writer, 1);
     assert_eq!(desk.begins.recv().await, Some(1));
     let waiting: Vec<_> = (2..=5).map(|n| open_account(&desk.writer, n)).collect();
@@ -119,7 +124,7 @@ async fn a_full_queue_is_said_and_a_group_stays_within_its_bound() {
 
 #[tokio::test]
 async fn a_batch_takes_more_places_in_the_queue_than_a_single_call() {
-    let mut desk = desk(Config { queue_max: 64, ..Config::default() });
+    let mut desk = desk(Config { queue_max: 64, ..waiting() });
     let first = open_account(&desk.writer, 1);
     assert_eq!(desk.begins.recv().await, Some(1));
     let batch = desk.writer.submit(8000, |_| Ok(()));
@@ -135,7 +140,7 @@ async fn a_batch_takes_more_places_in_the_queue_than_a_single_call() {
 
 #[tokio::test]
 async fn after_a_failed_commit_nobody_is_answered_and_nothing_more_is_written() {
-    let mut desk = desk(Config::default());
+    let mut desk = desk(waiting());
     let first = open_account(&desk.writer, 1);
     desk.begins.recv().await;
     let waiting = open_account(&desk.writer, 2);
@@ -150,16 +155,12 @@ async fn after_a_failed_commit_nobody_is_answered_and_nothing_more_is_written() 
 
 #[tokio::test]
 async fn the_service_ends_with_an_error_when_a_commit_fails() {
-    let desk = desk(Config::default());
+    let desk = desk(waiting());
     let dir = tempfile::tempdir().unwrap();
     let ctx = chit_runtime::Context::sandbox_in("ledger", dir.path());
     let shared = Arc::clone(&ctx.shared);
-    let service = tokio::spawn(crate::serve(
-        ctx,
-        Config::default(),
-        notary(),
-        Arc::clone(&desk.gate) as Arc<dyn Storage>,
-    ));
+    let service =
+        tokio::spawn(crate::serve(ctx, waiting(), notary(), Arc::clone(&desk.gate) as Arc<dyn Storage>));
     desk.verdicts.send(false).unwrap();
     let mut client = chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient::new(
         chit_runtime::channel(&shared, "ledger"),
@@ -185,7 +186,7 @@ async fn the_service_ends_with_an_error_when_a_commit_fails() {
 
 #[tokio::test]
 async fn a_refusal_is_answered_after_it_is_durable() {
-    let mut desk = desk(Config::default());
+    let mut desk = desk(waiting());
     (0..4).for_each(|_| desk.verdicts.send(true).unwrap());
     open_account(&desk.writer, 1).await.unwrap().unwrap();
     let asked = post(10, terms(1).id, terms(2).id, 5);
@@ -205,7 +206,7 @@ async fn overdue_transfers_expire_before_the_commit_that_finds_them() {
         let time = Arc::clone(&time);
         Arc::new(move || UnixMicros(time.load(Ordering::SeqCst)))
     };
-    let (writer, _ended) = Writer::start(Arc::clone(&storage), now, Config::default()).unwrap();
+    let (writer, _ended) = Writer::start(Arc::clone(&storage), now, waiting()).unwrap();
     open_account(&writer, 1).await.unwrap().unwrap();
     open_account(&writer, 2).await.unwrap().unwrap();
     let (payer, shop) = (terms(1).id, terms(2).id);
@@ -221,4 +222,17 @@ async fn overdue_transfers_expire_before_the_commit_that_finds_them() {
     assert_eq!(view.open_pendings().unwrap(), 0);
     assert_eq!(view.account(payer).unwrap().unwrap().balances.debits_pending, 0);
     assert_eq!(crate::audit::verify(&*view).unwrap().problem, None);
+}
+
+#[tokio::test]
+async fn a_call_that_finds_nobody_waiting_is_committed_at_once_and_its_failure_ends_the_ledger() {
+    let mut desk = desk(Config::default());
+    desk.verdicts.send(true).unwrap();
+    open_account(&desk.writer, 1).await.unwrap().unwrap();
+    assert_eq!(desk.begins.recv().await, Some(1));
+    desk.verdicts.send(false).unwrap();
+    assert!(matches!(open_account(&desk.writer, 2).await.unwrap(), Err(WriteError::Stopping)));
+    assert!(desk.ended.await.unwrap().is_err());
+    assert!(matches!(open_account(&desk.writer, 3).await.unwrap(), Err(WriteError::Stopping)));
+    assert_eq!(desk.gate.commits.load(Ordering::SeqCst), 2);
 }
