@@ -4,6 +4,7 @@ use super::link::{Link, LinkError};
 use super::setup;
 use crate::store::Store;
 use sha2::{Digest, Sha256};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,12 @@ pub async fn unlock(link: &mut Link, store: &Arc<Store>, pin_file: Option<&Path>
 }
 
 fn read_pin(path: &Path) -> Option<String> {
+    // Whoever reads the PIN can use the SIM elsewhere.
+    let others = std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0);
+    if others {
+        tracing::error!("pin_file must be readable by its owner only: chmod 600");
+        return None;
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let pin = text.trim();

@@ -42,3 +42,21 @@ impl SerialPort {
         paths
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_ports_are_those_that_udev_names_except_the_configured_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["usb-B", "usb-A"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let port = |path: PathBuf| SerialPort { path, baud: 9600, by_id: dir.path().to_owned() };
+        assert_eq!(port(dir.path().join("usb-A")).others(), [dir.path().join("usb-B")]);
+        assert_eq!(port("/dev/none".into()).others().len(), 2);
+        let missing = SerialPort { by_id: dir.path().join("none"), ..port("/dev/none".into()) };
+        assert!(missing.others().is_empty());
+    }
+}

@@ -186,7 +186,12 @@ pub async fn is_registered(link: &mut Link, within: Duration) -> Result<bool, Li
 }
 
 fn has_service(values: &str) -> bool {
-    values.split(',').nth(1).is_some_and(|stat| matches!(stat.trim(), "1" | "5" | "6" | "7"))
+    let stats: Vec<&str> = values.split(',').map(str::trim).collect();
+    let serves = |stat: &&&str| matches!(**stat, "1" | "5" | "6" | "7");
+    // `<n>,<stat>[,"<lac>","<ci>"…]`; some put one more plain number before <stat>. If that reads too much into it, the
+    // submission is refused before anything is sent.
+    stats.get(1).is_some_and(|stat| serves(&stat))
+        || (stats.len() == 3 && stats.get(2).is_some_and(|stat| serves(&stat)))
 }
 
 pub async fn signal(link: &mut Link) -> Result<u32, LinkError> {
@@ -225,6 +230,10 @@ mod tests {
             ("0,1", true),
             ("2,5,\"00C3\",\"01\"", true),
             ("0,6", true),
+            ("1,0,1", true),
+            ("1,0,2", false),
+            ("0, 1", true),
+            ("2,2,\"0001\"", false),
             ("0,0", false),
             ("0,2", false),
             ("1", false),

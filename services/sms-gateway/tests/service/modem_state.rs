@@ -3,6 +3,8 @@
 use crate::support::modem::Modem;
 use crate::support::{Desk, message, until};
 use chit_proto::sms_gateway::v1::{MessageClass, MessageState, ModemState};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 const ID: &str = "01JDTESTTESTTESTTESTTEST01";
@@ -44,6 +46,7 @@ async fn a_locked_sim_waits_for_a_person_and_a_pin_is_tried_once() {
 
     let pin_file = desk.path().join("pin");
     std::fs::write(&pin_file, "4321\n").unwrap();
+    std::fs::set_permissions(&pin_file, Permissions::from_mode(0o600)).unwrap();
     let file = desk.path().join("chit.toml");
     let text = std::fs::read_to_string(&file).unwrap() + &format!("pin_file = \"{}\"\n", pin_file.display());
     std::fs::write(&file, text).unwrap();
