@@ -13,7 +13,12 @@ pub const GOODS: [(&str, &str, i64); 4] = [
     ("4006381333931", "Stabilo 荧光笔", 590),
 ];
 
-pub fn text(place: &Place, options: &Options, printer_addr: &str) -> anyhow::Result<String> {
+pub fn text(
+    place: &Place,
+    options: &Options,
+    printer_addr: &str,
+    till_port: Option<u16>,
+) -> anyhow::Result<String> {
     let mut all = Table::new();
     all.insert("chit".into(), shared(place, options).into());
     all.insert("printer".into(), printer(printer_addr).into());
@@ -21,8 +26,7 @@ pub fn text(place: &Place, options: &Options, printer_addr: &str) -> anyhow::Res
     all.insert("sms-gateway".into(), pair("port", path(&simulators::modem_link(place))).into());
     all.insert("media-capture".into(), media(place)?.into());
     all.insert("checkout".into(), checkout().into());
-    if let Some(port) = options.till_port {
-        let port = simulators::free_or_any(port);
+    if let Some(port) = till_port {
         all.insert("till".into(), pair("listen", format!("127.0.0.1:{port}").into()).into());
     }
     for (section, settings) in &options.settings {

@@ -4,6 +4,7 @@ mod config;
 mod init;
 mod keeper;
 mod place;
+mod ports;
 mod simulators;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub use keeper::Keeper;
 pub use place::Place;
 pub use rustix::process::Signal;
 pub use simulators::Simulators;
+
+use ports::Ports;
 
 /// In the order in which their state is needed: each may call those before it.
 pub const SERVICES: [&str; 6] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway", "checkout"];
@@ -69,15 +72,18 @@ pub struct House {
     keepers: BTreeMap<&'static str, Keeper>,
     /// After the keepers: services go before the far ends of their wires.
     pub simulators: Simulators,
+    _ports: Ports,
 }
 
 impl House {
     /// Starts everything; `ready` waits until it answers.
     pub fn start(place: Place, options: &Options) -> anyhow::Result<Self> {
         place.prepare()?;
-        let simulators = Simulators::start(&place, options.printer_port)?;
+        let mut ports = Ports::default();
+        let simulators = Simulators::start(&place, ports.claim(options.printer_port))?;
         let printer_addr = simulators.printer_addr()?;
-        let text = config::text(&place, options, &printer_addr)?;
+        let text =
+            config::text(&place, options, &printer_addr, options.till_port.map(|port| ports.claim(port)))?;
         std::fs::write(place.config(), text).context("chit.toml")?;
         let (_, shared) = chit_runtime::load::<toml::Table>(&place.config(), "checkout")?;
         let pins = init::run(&place)?;
@@ -88,7 +94,7 @@ impl House {
         for service in SERVICES.into_iter().chain(options.till_port.map(|_| TILL)) {
             keepers.insert(service, Keeper::start(service, &place)?);
         }
-        Ok(Self { place, shared, pins, printer_addr, keepers, simulators })
+        Ok(Self { place, shared, pins, printer_addr, keepers, simulators, _ports: ports })
     }
 
     /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.

@@ -41,8 +41,7 @@ impl Simulators {
         start("modem", vec!["--link".into(), modem_link(place).into()])?;
         start("scanner", vec!["--link".into(), handheld_link(place).into()])?;
         start("camera", vec!["--serve".into(), "--state".into(), camera_state(place).into()])?;
-        let port = free_or_any(printer_port);
-        let listen = format!("127.0.0.1:{port}");
+        let listen = format!("127.0.0.1:{printer_port}");
         start("printer", vec!["--listen".into(), listen.into(), "--out".into(), place.papers().into()])?;
         Ok(Self {
             modem: control("modem"),
@@ -79,14 +78,6 @@ pub fn handheld_link(place: &Place) -> PathBuf {
 
 pub fn camera_state(place: &Place) -> PathBuf {
     place.run_dir().join("camera.json")
-}
-
-/// People like to find the printer where a printer is, and the till where it was.
-pub fn free_or_any(port: u16) -> u16 {
-    match std::net::TcpListener::bind(("127.0.0.1", port)) {
-        Ok(_) => port,
-        Err(_) => 0,
-    }
 }
 
 impl Process {
