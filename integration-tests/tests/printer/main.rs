@@ -1,6 +1,8 @@
 //! The printer service against an independent printer (emupos), with a fault proxy between them where emupos lacks
 //! something. Without emupos these tests say so in red and prove nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod decoded;
 mod faults;
 mod golden;
@@ -66,7 +68,7 @@ impl Bench {
                 // A raster receipt has no text but pictures; it is the only paper there is.
                 let of_it =
                     papers.iter().filter(|paper| paper.is_of(receipt_no) || paper.text.contains("[image"));
-                if let Some(paper) = of_it.last() {
+                if let Some(paper) = of_it.next_back() {
                     return paper.clone();
                 }
                 tokio::task::yield_now().await;
