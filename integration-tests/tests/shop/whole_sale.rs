@@ -51,7 +51,8 @@ async fn it_works_in_the_last_hour_before_the_quiet_ones() {
 
 /// Moves the shop, not the clock: to where it is that hour now.
 async fn at_local_hour(hour: i8) {
-    let east = (hour - jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).hour()).rem_euclid(24);
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now());
+    let east = (hour - utc.hour()).rem_euclid(24);
     // POSIX signs: "Etc/GMT-8" is eight hours east. The zones reach from 12 hours west to 14 hours east.
     let zone = if east <= 12 { format!("Etc/GMT-{east}") } else { format!("Etc/GMT+{}", 24 - east) };
     let artefacts = tempfile::tempdir().unwrap();
