@@ -66,7 +66,7 @@ impl Bench {
             loop {
                 let papers = self.counter.look(&self.emupos.receipts).unwrap();
                 // A raster receipt has no text but pictures; it is the only paper there is.
-                let of_it =
+                let mut of_it =
                     papers.iter().filter(|paper| paper.is_of(receipt_no) || paper.text.contains("[image"));
                 if let Some(paper) = of_it.next_back() {
                     return paper.clone();
