@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use fantoccini::{Client, ClientBuilder};
 use rustix::process::{Pid, Signal, kill_process};
@@ -25,6 +26,8 @@ const ARGS: [&str; 10] = [
     "--disable-dev-shm-usage",
     "--touch-events=enabled",
 ];
+
+const GONE_MAX: Duration = Duration::from_secs(5);
 
 pub struct Browser {
     client: Client,
@@ -71,8 +74,17 @@ impl Drop for Browser {
         // An error means that it ended by itself.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
-        for pid in processes_with(self.profile.path()) {
-            let _ = kill_process(pid, Signal::KILL);
+        // Until all are gone: one that still dies would write its profile anew.
+        let deadline = Instant::now() + GONE_MAX;
+        while Instant::now() < deadline {
+            let left = processes_with(self.profile.path());
+            if left.is_empty() {
+                return;
+            }
+            for pid in left {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            std::thread::yield_now();
         }
     }
 }

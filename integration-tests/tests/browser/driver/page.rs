@@ -164,15 +164,23 @@ impl Page {
         self.client.perform_actions(Actions::from(actions)).await.unwrap();
     }
 
-    /// A finger on the middle of an element that is shown and enabled.
+    /// A finger on the middle of an element that is shown and enabled. One that the page replaces under the finger was
+    /// not touched: then the next one is.
     pub async fn tap(&self, css: &str) {
-        let element = self.find(css).await;
-        let actions = TouchActions::new("finger".into())
-            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
-            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
-            .then(PointerAction::Pause { duration: TAP })
-            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.client.perform_actions(Actions::from(actions)).await.unwrap();
+        let deadline = Instant::now() + WAIT_MAX;
+        loop {
+            let element = self.find(css).await;
+            let actions = TouchActions::new("finger".into())
+                .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+                .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+                .then(PointerAction::Pause { duration: TAP })
+                .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+            match self.client.perform_actions(Actions::from(actions)).await {
+                Ok(()) => return,
+                Err(error) if error.is_stale_element_reference() && Instant::now() < deadline => {}
+                Err(error) => panic!("{css} cannot be touched: {error}\n{}", self.describe().await),
+            }
+        }
     }
 
     /// Of several, the first that is shown and enabled; scrolled into view as a person would. The page may replace it
