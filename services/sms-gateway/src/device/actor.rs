@@ -148,6 +148,10 @@ impl Actor {
                     tokio::select! {
                         () = shutdown.wait() => return Ok(End::Shutdown),
                         () = sleep(BLOCKED_RETRY) => {}
+                        Some(order) = self.courier.orders.recv() => if order == Order::Reset {
+                            ladder::restart(&mut link).await;
+                            return Ok(End::Restarted);
+                        },
                     }
                 }
             }
