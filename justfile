@@ -102,4 +102,5 @@ conformance-sms pdus:
 
 # Damaged PDUs and AT dialogues, on the stable toolchain.
 fuzz-sms executions="10000000" seed="1":
-    cargo run -p chit-sms-gateway --example sms-fuzz -- {{executions}} {{seed}}
+    mkdir -p target/bench
+    cargo run -p chit-sms-gateway --example sms-fuzz -- {{executions}} {{seed}} | tee target/bench/sms-fuzz.txt
