@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::Context as _;
 
 /// Upper-case strings of the sources that are no reasons of errors.
-const NO_REASONS: [&str; 25] = [
+const NO_REASONS: [&str; 28] = [
     // Environment.
     "CARGO_PKG_NAME",
     "CARGO_PKG_VERSION",
+    "CHIT_SMS_CRASH",
     "CREDENTIALS_DIRECTORY",
     "LISTEN_FDS",
     "LISTEN_PID",
@@ -26,6 +27,8 @@ const NO_REASONS: [&str; 25] = [
     "CMS_ERROR",
     "CONTENT_LOST",
     "NO_PROMPT",
+    "NO_SIM",
+    "SIM_SWAPPED",
     "PAYER_OK",
     "TEXT_NOT_ENCODABLE",
     // Made by the caller's own side.
