@@ -61,12 +61,20 @@ pub struct KillRun {
 }
 
 impl KillRun {
-    pub async fn start(program: &Path, emupos: &Path, dir: &Path, seed: u64) -> anyhow::Result<Self> {
+    /// Without process ids the printer is a clone: a fence is all it can answer.
+    pub async fn start(
+        program: &Path,
+        emupos: &Path,
+        dir: &Path,
+        process_ids: bool,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
         let emupos = Emupos::start(emupos, dir)?;
         let proxy = Proxy::start(emupos.address).await?;
         proxy.knobs().bytes_per_ms = BYTES_PER_MS;
         proxy.knobs().buffer_bytes = BUFFER_BYTES;
-        let keys = format!("address = \"{}\"\nlanguage = \"en\"", proxy.address);
+        proxy.knobs().knows_process_ids = process_ids;
+        let keys = format!("address = \"{}\"\nprocess_id = {process_ids}", proxy.address);
         let service = Service::start(program, dir, &keys, "warn")?;
         service.until_status(|status| status.condition() == PrinterCondition::Ready).await?;
         Ok(Self {
