@@ -16,7 +16,6 @@ demo *args:
 test:
     ./deploy/test.sh
 
-# Compiles everything, quickly.
 check:
     cargo check --workspace --all-targets
 
@@ -29,7 +28,7 @@ lint:
 # Kills each service at each dangerous moment.
 crash:
     cargo build --workspace
-    cargo nextest run -p chit-integration-tests --test crash_matrix
+    cargo nextest run -p chit-integration-tests --test shop crash_matrix
 
 # Writes docs/api.md from the interfaces' comments.
 docs:
@@ -39,8 +38,7 @@ docs:
 bench-docs:
     deploy/bench-docs.py
 
-# What a receipt costs, against a sink that answers at once; writes target/bench/printer.json. Where chrt may, other
-# programs of the machine are kept out of what is measured.
+# What a receipt costs, against a sink that answers at once (with chrt where it may); writes target/bench/printer.json.
 bench-printer rounds="300":
     cargo build --release -p chit-printer
     cargo build -p chit-integration-tests --bin chit-printer-proof
@@ -73,8 +71,7 @@ bench-ledger *args:
 
 # Takes the power from the ledger 5,000 times, then kills it 200 times under its callers; prints kills, lost, doubled.
 crash-ledger kills="200" seeds="5000":
-    mkdir -p target/bench
-    CHIT_LEDGER_SEEDS={{seeds}} CHIT_LEDGER_REPORT=$PWD/target/bench/ledger-crash.json cargo nextest run -p chit-ledger --no-capture power_loss
+    mkdir -p target/bench && CHIT_LEDGER_SEEDS={{seeds}} CHIT_LEDGER_REPORT=$PWD/target/bench/ledger-crash.json cargo nextest run -p chit-ledger --no-capture power_loss
     CHIT_LEDGER_KILLS={{kills}} CHIT_LEDGER_REPORT=$PWD/target/bench/ledger-crash.json cargo nextest run -p chit-ledger --no-capture kill_9
     cat target/bench/ledger-crash.json
 
@@ -95,12 +92,10 @@ crash-sms kills="200" inbound="10000":
 
 # What chit and PyPI smspdudecoder read in the PDUs of a file, one in hex at the start of each line.
 conformance-sms pdus:
-    test -x .tools/sms-oracle/bin/python || python3 -m venv .tools/sms-oracle
-    .tools/sms-oracle/bin/pip install --quiet --disable-pip-version-check smspdudecoder==2.2.0 'bitstring<4.3'
+    python3 -m venv .tools/sms-oracle && .tools/sms-oracle/bin/pip install --quiet smspdudecoder==2.2.0 'bitstring<4.3'
     cargo build -p chit-sms-gateway --example sms-pdu
     .tools/sms-oracle/bin/python integration-tests/tests/sms/conformance.py {{pdus}} target/debug/examples/sms-pdu
 
 # Damaged PDUs and AT dialogues, on the stable toolchain.
 fuzz-sms executions="10000000" seed="1":
-    mkdir -p target/bench
-    cargo run -p chit-sms-gateway --example sms-fuzz -- {{executions}} {{seed}} | tee target/bench/sms-fuzz.txt
+    mkdir -p target/bench && cargo run -p chit-sms-gateway --example sms-fuzz -- {{executions}} {{seed}} | tee target/bench/sms-fuzz.txt
