@@ -48,6 +48,11 @@ impl Refusal {
         Self::new(RefusalKind::NotFound, reason, format!("no such {what}; check the id"))
     }
 
+    /// The same again would be refused again; otherwise the disk, the load or the moment is to blame.
+    pub fn is_about_the_request(&self) -> bool {
+        !matches!(self.kind, RefusalKind::Internal | RefusalKind::Unavailable | RefusalKind::Stopping)
+    }
+
     pub fn wrong_state(message: impl Into<String>) -> Self {
         Self::new(RefusalKind::WrongState, "WRONG_STATE", message)
     }

@@ -123,3 +123,12 @@ async fn a_payer_who_writes_without_end_fills_no_record() {
     }
     assert!(till.sale(&sale_id).await.sms.len() <= 64);
 }
+
+#[tokio::test]
+async fn what_a_flooding_number_writes_is_no_try_and_gets_no_answer() {
+    let till = Till::open().await;
+    let (_, challenge) = till.challenged().await;
+    let wrong = till.wrong(1).await;
+    assert!(till.flood(&wrong).await.is_empty());
+    assert_eq!(till.challenge(&challenge.challenge_id).await.wrong_replies, 0);
+}

@@ -9,7 +9,7 @@ use crate::dialogue::answers::Voice;
 use crate::dialogue::facts::Dossier;
 use crate::dialogue::outcome::{self, Fresh};
 use crate::domain::challenge_text::SALES_MAX;
-use crate::domain::refusal::{RefusalKind, Result};
+use crate::domain::refusal::Result;
 use crate::domain::reply::{self, Reply};
 use crate::domain::sale::SmsTrace;
 use crate::domain::verification::{self, Outcome};
@@ -67,11 +67,15 @@ pub async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<String>> 
                 return Ok(None);
             }
             tx.set_number(CURSOR, inbound.seq)?;
+            if inbound.over_rate {
+                // A machine guesses or floods: nothing is tried, nothing is answered.
+                return Ok(None);
+            }
             decide(tx, &voice, &master, &inbound, fresh)
         })
         .await;
     match heard {
-        Err(refusal) if !matches!(refusal.kind, RefusalKind::Internal | RefusalKind::Unavailable) => {
+        Err(refusal) if refusal.is_about_the_request() => {
             tracing::error!(seq, %refusal, "a payer's message could not be applied");
             shop.store.write(move |tx| tx.set_number(CURSOR, seq)).await?;
             Ok(None)
