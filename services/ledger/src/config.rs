@@ -11,7 +11,7 @@ pub struct Config {
     pub queue_max: usize,
     /// Transfers, accounts and facts that may share one durable commit.
     pub commit_batch_max: usize,
-    /// A write that finds nobody waiting is committed by the thread that asks: two changes of threads less. Only tests
+    /// A write that is asked for alone is committed by the thread that asks: two changes of threads less. Only tests
     /// that hold a commit up want it off.
     #[serde(skip)]
     pub commit_alone_inline: bool,

@@ -1,5 +1,5 @@
 //! Writes, one commit at a time. Calls that wait at the same time share one durable commit, made by a thread of its own;
-//! a call that finds nobody waiting makes its commit itself. So at most one of the async threads ever waits for the disk.
+//! a call that is alone makes its commit itself. So at most one of the async threads ever waits for the disk.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +83,7 @@ impl Writer {
             now,
             head: head_sender,
             importing: Arc::default(),
-            waiting: AtomicUsize::new(0),
+            asking: AtomicUsize::new(0),
             turn: Mutex::new(Turn::Free),
         });
         let mut thread =
@@ -132,17 +132,18 @@ impl Writer {
             }))
         });
         let job = Job { weight, decide, _place: self.place(weight)? };
-        if let Some(job) = self.commit_alone(job) {
-            self.committer.waiting.fetch_add(1, Ordering::SeqCst);
+        let asking = Asking::one_more(&self.committer.asking);
+        if let Some(job) = self.commit_alone(job, &asking) {
             self.queue.send(Message::Job(job)).map_err(|_| WriteError::Stopping)?;
         }
         Ok(answer.await.map_err(|_| WriteError::Stopping)??)
     }
 
-    /// Commits the job if nobody waits or commits; else it is given back.
-    fn commit_alone(&self, job: Job) -> Option<Job> {
+    /// Commits the job if nobody else asks; else it is given back. With company the thread is better: it commits while
+    /// the async threads read the next calls.
+    fn commit_alone(&self, job: Job, asking: &Asking<'_>) -> Option<Job> {
         let small = job.weight <= CHANGES_PER_PLACE;
-        if !self.inline || !small || self.committer.waiting.load(Ordering::SeqCst) > 0 {
+        if !self.inline || !small || !asking.alone {
             return Some(job);
         }
         let Ok(mut turn) = self.committer.turn.try_lock() else { return Some(job) };
@@ -167,13 +168,31 @@ impl Writer {
     }
 }
 
+/// Counts a call until it is answered or given up.
+struct Asking<'c> {
+    count: &'c AtomicUsize,
+    alone: bool,
+}
+
+impl<'c> Asking<'c> {
+    fn one_more(count: &'c AtomicUsize) -> Self {
+        Self { alone: count.fetch_add(1, Ordering::SeqCst) == 0, count }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 struct Committer {
     storage: Arc<dyn Storage>,
     now: Now,
     head: watch::Sender<Head>,
     importing: Arc<AtomicBool>,
-    /// Jobs that were sent to the thread and are not yet taken.
-    waiting: AtomicUsize,
+    /// Calls that have no answer yet.
+    asking: AtomicUsize,
     turn: Mutex<Turn>,
 }
 
@@ -215,7 +234,6 @@ impl Thread {
             }
             next = if weight < self.batch_max { self.jobs.try_recv().ok() } else { None };
         }
-        self.committer.waiting.fetch_sub(group.len(), Ordering::SeqCst);
         Ok(group)
     }
 }
