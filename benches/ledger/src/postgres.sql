@@ -36,7 +36,9 @@ BEGIN
 END $$;
 
 -- Set-based, which is PostgreSQL's best: one insert, one update an account however often it is touched.
-CREATE FUNCTION transfer_batch(ids uuid[], d uuid[], c uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION transfer_batch(ids uuid[], d uuid[], c uuid[]) RETURNS integer LANGUAGE plpgsql
+-- A generic plan would guess ten array elements and join thousands by nested loops.
+SET plan_cache_mode = force_custom_plan SET enable_nestloop = off AS $$
 DECLARE made integer; touched integer; updated integer;
 BEGIN
   PERFORM 1 FROM accounts WHERE id = ANY (d || c) ORDER BY id FOR UPDATE;

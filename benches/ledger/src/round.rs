@@ -15,7 +15,7 @@ use crate::sqlite::Sqlite;
 /// A slower disk means that something else uses it, or the cores.
 const PROBE_P50_MS_MAX: f64 = 1.0;
 const CLIENTS: usize = 256;
-/// PostgreSQL is asked by all clients at once and through a pool; the better one counts.
+/// PostgreSQL is asked on a connection for each client, and through a pool, which it likes better.
 const POOL: usize = 32;
 /// Callers that send batches.
 const BATCHERS: usize = 8;
@@ -33,11 +33,6 @@ impl Round {
             .find(|(known, _)| *known == name)
             .map(|(_, seen)| *seen)
             .expect("a known measurement")
-    }
-
-    /// PostgreSQL at its best.
-    pub fn postgres(&self, direct: &str, pooled: &str) -> f64 {
-        self.get(direct).rate.max(self.get(pooled).rate)
     }
 
     pub fn line(&self) -> String {

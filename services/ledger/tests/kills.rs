@@ -193,6 +193,9 @@ fn report(kills: usize, lost: usize, doubled: usize, acknowledged: usize, opened
     let figures = format!(
         r#"{{"kills":{kills},"seeds":{seeds},"lost":{lost},"doubled":{doubled},"acknowledged":{acknowledged},"open_ms_median":{median_ms:.1},"open_ms_max":{max_ms:.1}}}"#
     );
-    let text = format!(r#"{{"area":"ledger-crash","date":"{date:.0}","figures":{figures}}}"#);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let text = format!(
+        r#"{{"area":"ledger-crash","date":"{date:.0}","cpu":"{cores} cores","rounds":1,"ratios":{{}},"figures":{figures}}}"#
+    );
     std::fs::write(report, text + "\n").unwrap();
 }
