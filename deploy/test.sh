@@ -18,6 +18,8 @@ step "tests"
 # The integration tests start the programs that were just built.
 log="target/test-summary.txt"
 cargo nextest run --workspace --no-fail-fast 2>&1 | tee "$log"
+step "left out here: measurements, which recipes run"
+cargo nextest list --workspace --run-ignored only 2>/dev/null
 step "examples in the documentation"
 cargo test --workspace --doc --quiet
 step "done"
