@@ -11,8 +11,8 @@ use chit_proto::printer::v1::{
     Document, GetJobRequest, GetStatusRequest, InDoubtOutcome, Job, JobState, PrinterStatus,
     ResolveInDoubtRequest, SubmitJobRequest, WatchJobRequest,
 };
+use chit_runtime::Channel;
 use chit_runtime::Shared;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 /// No step takes longer, on a busy machine either.

@@ -13,9 +13,9 @@ use chit_proto::ledger::v1::{
     Account, CreateAccountRequest, CreateTransferRequest, GetHeadRequest, Transfer, TransferKind,
 };
 use chit_proto::money::v1::Money;
+use chit_runtime::Channel;
 use chit_runtime::Context;
 use serde_json::Value;
-use tonic::transport::Channel;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

@@ -3,6 +3,7 @@
 use chit_integration_tests::house::program;
 use chit_proto::sms_gateway::v1 as pb;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use chit_runtime::Channel;
 use chit_runtime::{Shared, channel};
 use chit_simulators::client::Simulator;
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::time::sleep;
-use tonic::transport::Channel;
 use ulid::Ulid;
 
 /// A condition that has no event is looked at so often.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chit_proto::checkout::v1::event::Resource;
 use chit_proto::checkout::v1::event_service_client::EventServiceClient;
 use chit_proto::checkout::v1::{WatchEventsRequest, WatchEventsResponse};
+use chit_runtime::Channel;
 use tokio::time::{Instant, sleep, timeout_at};
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
 use crate::failure::Failure;
@@ -66,7 +66,7 @@ impl Follower {
                 after_revision: self.after_revision,
                 subject_id: self.subject_id.clone(),
             };
-            let request = chit_runtime::client::request(request, None);
+            let request = request;
             self.stream = Some(self.client.watch_events(request).await?.into_inner());
         }
         match &mut self.stream {

@@ -12,8 +12,8 @@ use chit_proto::checkout::v1::sandbox_service_client::SandboxServiceClient;
 use chit_proto::checkout::v1::settlement_service_client::SettlementServiceClient;
 use chit_proto::checkout::v1::shop_service_client::ShopServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use chit_runtime::Channel;
 use chit_runtime::Shared;
-use tonic::transport::Channel;
 
 use crate::failure::Failure;
 use crate::ids;

@@ -2,31 +2,25 @@
 //! and an end for streams when the service stops.
 
 use crate::peer::Allowed;
+use crate::record::{Record, Records, Side};
 use crate::shutdown::Shutdown;
 use crate::tls::May;
 use crate::{error, tls, trace};
 use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Histogram;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::server::UdsConnectInfo;
 use tonic::{Code, Status};
 use tower::Service;
-use tracing::field::Empty;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 /// Streams of a stopping service get this long to end by themselves, then UNAVAILABLE ends them.
 const STREAM_GRACE: Duration = Duration::from_millis(50);
-/// Seconds; the boundaries OpenTelemetry's RPC conventions advise.
-const DURATION_BOUNDS_S: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-
 /// How a listener tells who may come in.
 #[derive(Clone)]
 pub(crate) enum Gate {
@@ -40,17 +34,12 @@ pub(crate) enum Gate {
 pub(crate) struct Observe {
     gate: Gate,
     shutdown: Shutdown,
-    duration: Histogram<f64>,
+    records: Records,
 }
 
 impl Observe {
     pub(crate) fn new(gate: Gate, shutdown: Shutdown) -> Self {
-        let duration = opentelemetry::global::meter("chit")
-            .f64_histogram("rpc.server.call.duration")
-            .with_unit("s")
-            .with_boundaries(DURATION_BOUNDS_S.to_vec())
-            .build();
-        Self { gate, shutdown, duration }
+        Self { gate, shutdown, records: Records::of(Side::Server) }
     }
 
     pub(crate) async fn call(
@@ -58,22 +47,17 @@ impl Observe {
         mut routes: Routes,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Infallible> {
-        let method = request.uri().path().trim_start_matches('/').to_owned();
-        let span = server_span(&method, request.headers());
-        let mut record = Record {
-            method,
-            span: span.clone(),
-            started: Instant::now(),
-            duration: self.duration.clone(),
-            code: None,
-        };
+        let mut record = self.records.start(request.uri().path());
+        if let Some(parent) = request.headers().get(trace::HEADER).and_then(|value| value.to_str().ok()) {
+            trace::continue_from(&record.span, parent);
+        }
         let answer = async {
             match self.admit(&mut request) {
                 Ok(()) => routes.call(request).await,
                 Err(refused) => Ok(refused.into_http()),
             }
         };
-        let (mut head, inner) = answer.instrument(span).await?.into_parts();
+        let (mut head, inner) = answer.instrument(record.span.clone()).await?.into_parts();
         record.code = finish(&mut head.headers);
         let cut = Box::pin(async move {
             self.shutdown.wait().await;
@@ -93,53 +77,6 @@ impl Observe {
                 tls::admit(*may, &method, request)
             }
         }
-    }
-}
-
-fn server_span(method: &str, headers: &HeaderMap) -> Span {
-    let span = tracing::info_span!(
-        "rpc",
-        otel.name = method,
-        otel.kind = "server",
-        otel.status_code = Empty,
-        rpc.system.name = "grpc",
-        rpc.method = method,
-        rpc.response.status_code = Empty,
-    );
-    if let Some(parent) = headers.get(trace::HEADER).and_then(|value| value.to_str().ok()) {
-        trace::continue_from(&span, parent);
-    }
-    span
-}
-
-/// Written when the call is over, however it ends.
-struct Record {
-    method: String,
-    span: Span,
-    started: Instant,
-    duration: Histogram<f64>,
-    code: Option<Code>,
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        // Without a status the caller went away or its deadline passed.
-        let code = self.code.unwrap_or(Code::Cancelled);
-        let name = error::name_of(code);
-        self.span.record("rpc.response.status_code", name.as_str());
-        // Not the caller's fault; the list of OpenTelemetry's conventions for gRPC server spans.
-        use Code::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
-        if matches!(code, Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss) {
-            self.span.record("otel.status_code", "ERROR");
-        }
-        // A caller must not be able to invent metric series.
-        let method = if code == Code::Unimplemented { "_OTHER" } else { &self.method };
-        let attributes = [
-            KeyValue::new("rpc.system.name", "grpc"),
-            KeyValue::new("rpc.method", method.to_owned()),
-            KeyValue::new("rpc.response.status_code", name),
-        ];
-        self.duration.record(self.started.elapsed().as_secs_f64(), &attributes);
     }
 }
 

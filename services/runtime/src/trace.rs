@@ -1,5 +1,6 @@
 //! W3C trace context (https://www.w3.org/TR/trace-context/) in and out of spans.
 
+use http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -11,7 +12,11 @@ pub const HEADER: &str = "traceparent";
 
 /// What to store or send so that the work can be continued in the same trace.
 pub fn current_traceparent() -> Option<String> {
-    let context = Span::current().context();
+    traceparent_of(&Span::current())
+}
+
+fn traceparent_of(span: &Span) -> Option<String> {
+    let context = span.context();
     let span = context.span();
     let span = span.span_context();
     span.is_valid()
@@ -23,6 +28,13 @@ pub fn span_from_traceparent(name: &str, traceparent: &str) -> Span {
     let span = tracing::info_span!("resumed", otel.name = name);
     continue_from(&span, traceparent);
     span
+}
+
+/// Makes `span` the parent of what the other side does, unless the caller named one himself.
+pub(crate) fn send(span: &Span, headers: &mut HeaderMap) {
+    if let Some(traceparent) = traceparent_of(span).and_then(|text| text.parse().ok()) {
+        headers.entry(HEADER).or_insert(traceparent);
+    }
 }
 
 pub(crate) fn continue_from(span: &Span, traceparent: &str) {

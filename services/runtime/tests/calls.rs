@@ -4,6 +4,7 @@
 
 mod echo;
 
+use chit_runtime::Channel;
 use chit_runtime::error::reason_of;
 use chit_runtime::{Context, HealthHandle, Server, call, channel};
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,6 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 use tokio_stream::StreamExt;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;

@@ -6,7 +6,7 @@ mod echo;
 
 use chit_runtime::error::reason_of;
 use chit_runtime::tls::CertifiedRole;
-use chit_runtime::{Context, Server, Tcp, TlsFiles};
+use chit_runtime::{Channel, Context, Server, Tcp, TlsFiles};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SanType,
@@ -14,7 +14,7 @@ use rcgen::{
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Status};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -106,7 +106,7 @@ impl Running {
             .domain_name("localhost");
         let tls = identity.into_iter().fold(tls, ClientTlsConfig::identity);
         let endpoint = Endpoint::from_shared(format!("https://{}", addr.trim())).unwrap();
-        endpoint.tls_config(tls).unwrap().connect_lazy()
+        endpoint.tls_config(tls).unwrap().connect_lazy().into()
     }
 
     async fn say(&self, identity: Option<Identity>) -> Result<String, Status> {

@@ -72,4 +72,5 @@ async fn spans_and_metrics_of_a_call_reach_the_collector_in_the_callers_trace() 
     assert!(has("TraceService", &trace_id), "the span is in the caller's trace");
     assert!(has("TraceService", b"chit-ledger") && has("TraceService", b"chit.test.Echo/Say"));
     assert!(has("MetricsService", b"rpc.server.call.duration"));
+    assert!(has("MetricsService", b"rpc.client.call.duration"), "caller and service are one process here");
 }

@@ -6,14 +6,31 @@ mod echo;
 
 use chit_runtime::trace::{current_traceparent, span_from_traceparent};
 use chit_runtime::{Context, call, channel};
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::trace::{SpanKind, TracerProvider};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 
+/// Keeps every span that ended.
+#[derive(Clone, Debug, Default)]
+struct Ended(Arc<Mutex<Vec<SpanData>>>);
+
+impl SpanExporter for Ended {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.lock().unwrap().extend(batch);
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn a_call_stays_in_the_callers_trace() {
-    let tracer = opentelemetry_sdk::trace::SdkTracerProvider::builder().build().tracer("test");
+    let ended = Ended::default();
+    let provider =
+        opentelemetry_sdk::trace::SdkTracerProvider::builder().with_simple_exporter(ended.clone()).build();
+    let tracer = provider.tracer("test");
     let subscriber = tracing_subscriber::registry().with(tracing_opentelemetry::layer().with_tracer(tracer));
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -33,4 +50,13 @@ async fn a_call_stays_in_the_callers_trace() {
 
     ctx.shutdown.trigger();
     server.await.unwrap().unwrap();
+    let ended = ended.0.lock().unwrap();
+    let of_kind = |kind| ended.iter().find(|span| span.span_kind == kind).unwrap();
+    let (client, served) = (of_kind(SpanKind::Client), of_kind(SpanKind::Server));
+    assert_eq!((&*client.name, &*served.name), ("chit.test.Echo/Say", "chit.test.Echo/Say"));
+    assert_eq!(
+        served.parent_span_id,
+        client.span_context.span_id(),
+        "the served call hangs on the asked one"
+    );
 }

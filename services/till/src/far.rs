@@ -14,7 +14,7 @@ use checkout::staff_service_client::StaffServiceClient;
 use chit_proto::checkout::v1 as checkout;
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
-use tonic::transport::Channel;
+use chit_runtime::Channel;
 
 /// A cashier's press of a key; a restart of checkout fits in.
 pub const CALL_MAX: Duration = Duration::from_secs(3);

@@ -142,7 +142,7 @@ async fn open(till: &Till) -> Result<Streaming<chit_proto::checkout::v1::WatchEv
     let sales = far!(till.far.sales.list_sales(request), OPEN_MAX).await?.sales;
     let request = WatchEventsRequest { after_revision: status.revision, subject_id: String::new() };
     let mut events = till.far.events.clone();
-    let opening = events.watch_events(chit_runtime::client::request(request, None));
+    let opening = events.watch_events(request);
     let stream =
         timeout(OPEN_MAX, opening).await.map_err(|_| Status::unavailable("no stream"))??.into_inner();
     change(till, |scene| {

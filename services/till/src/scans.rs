@@ -36,7 +36,7 @@ pub async fn follow(till: Arc<Till>) {
 
 async fn listen(till: &Till) -> Result<(), Status> {
     let mut scanner = till.far.scanner.clone();
-    let request = chit_runtime::client::request(WatchScansRequest::default(), None);
+    let request = WatchScansRequest::default();
     let mut scans = scanner.watch_scans(request).await?.into_inner();
     while let Some(message) = scans.message().await? {
         if let Some(Event::Scan(scan)) = message.event {

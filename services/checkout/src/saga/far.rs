@@ -7,7 +7,7 @@ use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureSer
 use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
-use tonic::transport::Channel;
+use chit_runtime::Channel;
 
 /// An ordinary call between services on one host; a restart fits in.
 pub const CALL_MAX: Duration = Duration::from_secs(3);

@@ -90,7 +90,7 @@ where
 {
     let mut printer = shop.far.printer.clone();
     let request = WatchJobRequest { job_id: job.job_id.clone(), after_revision: 0 };
-    let mut events = printer.watch_job(chit_runtime::client::request(request, None)).await?.into_inner();
+    let mut events = printer.watch_job(request).await?.into_inner();
     while let Some(event) = events.message().await? {
         let Some(event) = event.event else { continue };
         let job = event.job.clone().unwrap_or_default();

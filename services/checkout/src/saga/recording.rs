@@ -110,7 +110,7 @@ async fn follow(shop: &Shop, sale_id: &str, from: &Recording) -> Result<Recordin
     let request =
         WatchRecordingRequest { recording_id: from.recording_id.clone(), after_revision: from.revision };
     let mut media = shop.far.media.clone();
-    let mut events = media.watch_recording(chit_runtime::client::request(request, None)).await?.into_inner();
+    let mut events = media.watch_recording(request).await?.into_inner();
     while let Some(event) = events.message().await? {
         let newest = event.recording.unwrap_or_default();
         note(shop, sale_id, &newest).await?;

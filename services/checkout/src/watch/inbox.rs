@@ -27,7 +27,7 @@ pub async fn run(shop: Arc<Shop>) {
 async fn listen(shop: &Arc<Shop>) -> std::result::Result<(), Fault> {
     let after_seq = shop.store.read(|rows| rows.number(CURSOR)).await?;
     let mut sms = shop.far.sms.clone();
-    let request = chit_runtime::client::request(WatchInboundRequest { after_seq }, None);
+    let request = WatchInboundRequest { after_seq };
     let mut messages = sms.watch_inbound(request).await?.into_inner();
     while let Some(message) = messages.message().await? {
         let Some(inbound) = message.inbound else { continue };

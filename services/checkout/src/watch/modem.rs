@@ -33,7 +33,7 @@ pub async fn run(shop: Arc<Shop>) {
 
 async fn listen(shop: &Arc<Shop>) -> std::result::Result<(), Fault> {
     let mut sms = shop.far.sms.clone();
-    let request = chit_runtime::client::request(WatchModemRequest {}, None);
+    let request = WatchModemRequest {};
     let mut states = sms.watch_modem(request).await?.into_inner();
     while let Some(state) = states.message().await? {
         note(shop, state.modem.is_some_and(|modem| modem.state() == ModemState::Ready)).await?;

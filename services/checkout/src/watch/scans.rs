@@ -31,7 +31,7 @@ async fn listen(shop: &Arc<Shop>, place: &Mutex<Place>) -> std::result::Result<(
     let mut place = place.lock().await;
     let request = WatchScansRequest { epoch: place.epoch.clone(), after_seq: place.seq };
     let mut scanner = shop.far.scanner.clone();
-    let mut scans = scanner.watch_scans(chit_runtime::client::request(request, None)).await?.into_inner();
+    let mut scans = scanner.watch_scans(request).await?.into_inner();
     while let Some(message) = scans.message().await? {
         match message.event {
             Some(Event::Started(started)) if started.epoch != place.epoch => {

@@ -26,7 +26,7 @@ pub async fn run(shop: Arc<Shop>) {
 async fn listen(shop: &Arc<Shop>) -> std::result::Result<(), Fault> {
     let after_revision = shop.store.read(|rows| rows.number(CURSOR)).await?;
     let mut sms = shop.far.sms.clone();
-    let request = chit_runtime::client::request(WatchMessagesRequest { after_revision }, None);
+    let request = WatchMessagesRequest { after_revision };
     let mut changes = sms.watch_messages(request).await?.into_inner();
     while let Some(change) = changes.message().await? {
         let Some(known) = change.message else { continue };

@@ -7,6 +7,7 @@ use chit_checkout::Config;
 use chit_checkout::domain::approval::hash_pin;
 use chit_checkout::domain::payer_code::{DayNumber, PayerCode, SealedPhone};
 use chit_proto::checkout::v1 as proto;
+use chit_runtime::Channel;
 use chit_runtime::{Context, channel};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -16,7 +17,6 @@ use proto::payer_service_client::PayerServiceClient;
 use proto::sale_service_client::SaleServiceClient;
 use proto::settlement_service_client::SettlementServiceClient;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
 
 use crate::world::World;
 

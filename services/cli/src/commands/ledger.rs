@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use chit_proto::ledger::v1::{GetCheckpointRequest, GetCheckpointResponse};
+use chit_runtime::Channel;
 use clap::Subcommand;
 use serde_json::json;
-use tonic::transport::Channel;
 
 use crate::failure::Failure;
 use crate::output::Output;

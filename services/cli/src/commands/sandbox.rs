@@ -31,7 +31,7 @@ pub async fn run(shop: &Shop, command: SandboxCommand) -> Result<(), Failure> {
     let SandboxCommand::Advance { by } = command;
     let by = Some(prost_types::Duration { seconds: by.as_secs(), nanos: 0 });
     // The call has no request id: a second try would move the clock twice, so there is none.
-    let request = chit_runtime::client::request(AdvanceClockRequest { by }, Some(crate::shop::DEADLINE));
+    let request = chit_runtime::call::within(crate::shop::DEADLINE, AdvanceClockRequest { by });
     let answer = shop.sandbox().advance_clock(request).await?.into_inner();
     let local = view::local_time(answer.now.as_ref(), &shop.shared.time_zone);
     let value = json!({ "now": view::time(answer.now.as_ref()) });

@@ -14,9 +14,9 @@ use chit_proto::ledger::v1::{
     VerifyChainRequest, VerifyChainResponse,
 };
 use chit_proto::money::v1::Money;
+use chit_runtime::Channel;
 use chit_runtime::Context;
 use tonic::Status;
-use tonic::transport::Channel;
 
 pub type Client = LedgerServiceClient<Channel>;
 

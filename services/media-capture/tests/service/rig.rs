@@ -11,9 +11,9 @@ use chit_media_capture::device::time::monotonic_ns;
 use chit_media_capture::domain::frame_pipe::{Hello, encode_frame_header};
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
 use chit_proto::media_capture::v1::*;
+use chit_runtime::Channel;
 use chit_runtime::config::Shared;
 use tokio::time::timeout;
-use tonic::transport::Channel;
 
 pub const DEADLINE: Duration = Duration::from_secs(20);
 pub const SEED: [u8; 32] = [42; 32];

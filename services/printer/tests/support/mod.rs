@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use chit_printer::Config;
 use chit_proto::printer::v1 as proto;
+use chit_runtime::Channel;
 use chit_runtime::Context;
 use proto::printer_service_client::PrinterServiceClient;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
 
 /// No step of a test takes longer, on a busy machine either.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "no test program uses all of it")]
 
+use chit_runtime::Channel;
 use chit_runtime::{Context, Server};
 use http::{Request, Response};
 use std::convert::Infallible;
@@ -14,7 +15,6 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::body::Body;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::server::{Grpc, NamedService, ServerStreamingService, UnaryService};
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 use tonic_prost::ProstCodec;
 
@@ -64,7 +64,7 @@ pub async fn unknown(
 pub async fn watch(channel: Channel) -> Result<Streaming<String>, Status> {
     let mut grpc = ready(channel).await?;
     let path = PathAndQuery::from_static("/chit.test.Echo/Watch");
-    let request = chit_runtime::client::request(String::new(), None);
+    let request = tonic::Request::new(String::new());
     Ok(grpc.server_streaming(request, path, ProstCodec::default()).await?.into_inner())
 }
 

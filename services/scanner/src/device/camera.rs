@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
 use chit_proto::media_capture::v1::{CameraState, GetDeviceStatusRequest, WatchFramesRequest};
+use chit_runtime::Channel;
 use chit_runtime::Shared;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
-use tonic::transport::Channel;
 
 use super::decoder::{Decoder, ENGINE};
 use super::frame::Frame;
@@ -138,7 +138,7 @@ impl Drop for Viewfinder {
 }
 
 async fn follow(mut client: Client, frames: &watch::Sender<Option<Frame>>) -> Result<(), Status> {
-    let request = chit_runtime::client::request(WatchFramesRequest { max_fps: FPS }, None);
+    let request = WatchFramesRequest { max_fps: FPS };
     let mut stream = client.watch_frames(request).await?.into_inner();
     while let Some(response) = stream.message().await? {
         frames.send_replace(Frame::new(response));

@@ -15,11 +15,11 @@ use chit_proto::scanner::v1::{
     GetStatusRequest, Scan, ScanCameraRequest, ScanSource, SourceState, WatchScansRequest,
     WatchScansResponse, WatchScansStarted,
 };
+use chit_runtime::Channel;
 use chit_runtime::{Context, error};
 use chit_scanner::Config;
 use serialport::{SerialPort as _, TTYPort};
 use tokio::time::timeout;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
 use fake_media::{FakeMedia, Picture};

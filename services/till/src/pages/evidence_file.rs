@@ -71,7 +71,7 @@ async fn open(
     let request =
         ReadEvidenceFileRequest { sale_id: sale_id.to_owned(), name: name.to_owned(), offset_bytes };
     let mut media = till.far.media.clone();
-    let opening = media.read_evidence_file(chit_runtime::client::request(request, None));
+    let opening = media.read_evidence_file(request);
     let away =
         |_| chit_runtime::error::status(tonic::Code::Unavailable, "SERVICE_UNREACHABLE", "media-capture");
     Ok(tokio::time::timeout(OPEN_MAX, opening).await.map_err(away)??.into_inner())

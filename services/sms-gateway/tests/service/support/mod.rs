@@ -3,13 +3,13 @@
 pub mod modem;
 
 use chit_proto::sms_gateway::v1 as pb;
+use chit_runtime::Channel;
 use chit_runtime::config::Shared;
 use chit_runtime::{Clock, channel, clock};
 use pb::sms_gateway_service_client::SmsGatewayServiceClient;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tonic::transport::Channel;
 
 pub const DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
