@@ -1,5 +1,5 @@
 //! Bytes from nowhere, and good messages with damage: requests, records, imports. On stable, without a fuzzing toolchain;
-//! `just fuzz-ledger` runs many more cases (CHIT_LEDGER_FUZZ_CASES).
+//! `just fuzz` runs many more cases (CHIT_LEDGER_FUZZ_CASES).
 
 use std::sync::Arc;
 
