@@ -9,7 +9,9 @@ use serde::Deserialize;
 use crate::device::identity::Profile;
 use crate::device::serial::{Flow, SerialLink};
 use crate::device::tcp::TcpLink;
-use crate::device::usb::UsbLink;
+use crate::device::usb::by_serial::UsbDeviceLink;
+use crate::device::usb::class_driver::UsbLink;
+use crate::device::usb::select::Wanted;
 use crate::domain::document::Language;
 use crate::domain::layout::Stationery;
 use crate::domain::words::Vocabulary;
@@ -28,10 +30,11 @@ pub struct Config {
     /// A serial port, instead of `address`.
     serial: Option<PathBuf>,
     baud: u32,
-    /// Of the serial line: "xon-xoff", "rts-cts" or "none".
+    /// Of the serial line: "xon-xoff", "rts-cts", "dtr-dsr" or "none".
     flow: String,
-    /// A device of the USB printer class, instead of `address`.
-    usb: Option<PathBuf>,
+    /// A printer of the USB printer class, instead of `address`: by the kernel's device node, or by what it says of
+    /// itself.
+    usb: Option<UsbKey>,
     /// An entry of the profile table, or "auto" to ask the printer.
     profile: String,
     /// A shop's own profile table.
@@ -48,6 +51,8 @@ pub struct Config {
     words: Option<PathBuf>,
     /// PNG on top of receipts.
     logo: Option<PathBuf>,
+    /// Whether it is written into the printer's flash, once, where the profile says that it has room for one.
+    logo_in_printer: bool,
     /// Whether a code card may travel to a printer on the network.
     code_card_over_network: bool,
     /// Copies a person may ask of one document.
@@ -66,6 +71,24 @@ enum ProcessIdKey {
     Word(String),
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "usb is a path, or a table with `serial`, `vendor_id`, `product_id` or some of them"
+)]
+enum UsbKey {
+    Path(PathBuf),
+    Device(UsbDevice),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UsbDevice {
+    serial: Option<String>,
+    vendor_id: Option<u16>,
+    product_id: Option<u16>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -82,6 +105,7 @@ impl Default for Config {
             font: "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc".into(),
             words: None,
             logo: None,
+            logo_in_printer: false,
             code_card_over_network: false,
             copies_max: 3,
             connect_timeout_ms: 2_000,
@@ -97,6 +121,7 @@ pub enum Link {
     Tcp(TcpLink),
     Serial(SerialLink),
     Usb(UsbLink),
+    UsbDevice(UsbDeviceLink),
 }
 
 /// The section, checked.
@@ -142,13 +167,25 @@ impl Config {
         let flow = match self.flow.as_str() {
             "xon-xoff" => Flow::XonXoff,
             "rts-cts" => Flow::RtsCts,
+            "dtr-dsr" => Flow::DtrDsr,
             "none" => Flow::None,
-            other => return refuse(format!("flow {other:?} is not \"xon-xoff\", \"rts-cts\" or \"none\"")),
+            other => {
+                let remedy = "not \"xon-xoff\", \"rts-cts\", \"dtr-dsr\" or \"none\"";
+                return refuse(format!("flow {other:?} is {remedy}"));
+            }
         };
         match (&self.serial, &self.usb) {
             (Some(_), Some(_)) => refuse("a printer hangs on `serial` or on `usb`, not on both"),
             (Some(path), None) => Ok(Link::Serial(SerialLink { path: path.clone(), baud: self.baud, flow })),
-            (None, Some(path)) => Ok(Link::Usb(UsbLink { path: path.clone() })),
+            (None, Some(UsbKey::Path(path))) => Ok(Link::Usb(UsbLink { path: path.clone() })),
+            (None, Some(UsbKey::Device(UsbDevice { serial: None, vendor_id: None, product_id: None }))) => {
+                refuse("usb names no printer: give its `serial`, or `vendor_id` and `product_id`")
+            }
+            (None, Some(UsbKey::Device(UsbDevice { serial, vendor_id, product_id }))) => {
+                let (vendor_id, product_id) = (*vendor_id, *product_id);
+                let wanted = Wanted { serial: serial.clone(), vendor_id, product_id };
+                Ok(Link::UsbDevice(UsbDeviceLink { wanted }))
+            }
             (None, None) => Ok(Link::Tcp(TcpLink {
                 address: self.address.clone(),
                 connect_timeout: Duration::from_millis(self.connect_timeout_ms),
@@ -194,6 +231,7 @@ impl Config {
             chinese,
             fence_timeout: Duration::from_secs(self.fence_timeout_s),
             face: face.map(Arc::new),
+            logo_in_printer: self.logo_in_printer,
         })
     }
 }
@@ -216,6 +254,7 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, chit_runtime::ConfigError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::link::PrinterLink as _;
 
     fn check(keys: &str) -> Result<Settings, String> {
         let config: Config = toml::from_str(keys).map_err(|error| error.message().to_owned())?;
@@ -243,6 +282,10 @@ mod tests {
             matches!(serial.link, Link::Serial(link) if link.baud == 19_200 && link.flow == Flow::RtsCts)
         );
         assert!(matches!(check("usb = \"/dev/usb/lp0\"").unwrap().link, Link::Usb(_)));
+        let by_serial = check("usb = { serial = \"J4HF002\", vendor_id = 0x04b8 }").unwrap();
+        assert!(matches!(by_serial.link, Link::UsbDevice(link) if link.name() == "usb 04b8:* J4HF002"));
+        assert!(refused("usb = {}").contains("names no printer"));
+        assert!(refused("usb = { seriel = \"J4HF002\" }").contains("`serial`"));
         assert!(refused("usb = \"/dev/usb/lp0\"\nserial = \"/dev/ttyS0\"").contains("not on both"));
         assert!(refused("flow = \"dtr\"").contains("rts-cts"));
     }

@@ -34,6 +34,7 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
         Link::Tcp(link) => serve(ctx, settings, link).await,
         Link::Serial(link) => serve(ctx, settings, link).await,
         Link::Usb(link) => serve(ctx, settings, link).await,
+        Link::UsbDevice(link) => serve(ctx, settings, link).await,
     }
 }
 

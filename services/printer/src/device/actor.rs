@@ -61,6 +61,12 @@ pub struct Actor<L> {
     pub shutdown: Shutdown,
 }
 
+/// Why the link is tried again.
+enum Again {
+    InTime,
+    PluggedIn,
+}
+
 impl<L: PrinterLink + Sync> Actor<L> {
     /// Runs until shutdown.
     pub async fn run(self) {
@@ -91,13 +97,15 @@ impl<L: PrinterLink + Sync> Actor<L> {
                 tracing::warn!(link = %self.link.name(), why, "no connection to the printer");
                 told = why;
             }
-            self.offline(pause).await;
-            pause = (pause * 2).min(RECONNECT_MAX);
+            pause = match self.offline(pause).await {
+                Again::InTime => (pause * 2).min(RECONNECT_MAX),
+                Again::PluggedIn => RECONNECT_MIN,
+            };
         }
     }
 
     /// Waits for the next try; jobs that come meanwhile learn that the printer is offline.
-    async fn offline(&self, pause: Duration) {
+    async fn offline(&self, pause: Duration) -> Again {
         self.status.send_modify(|status| {
             status.condition = Condition::Offline;
             status.printing = false;
@@ -106,6 +114,8 @@ impl<L: PrinterLink + Sync> Actor<L> {
         let again = Instant::now() + pause + jitter;
         let mut changes = self.journal.changes();
         let mut orders = self.orders.lock().await;
+        let returned = self.link.returned();
+        tokio::pin!(returned);
         loop {
             if let Err(error) = self.journal.block_waiting(Condition::Offline).await {
                 tracing::error!(
@@ -114,8 +124,9 @@ impl<L: PrinterLink + Sync> Actor<L> {
                 );
             }
             tokio::select! {
-                () = sleep_until(again) => return,
-                () = self.shutdown.wait() => return,
+                () = sleep_until(again) => return Again::InTime,
+                () = &mut returned => return Again::PluggedIn,
+                () = self.shutdown.wait() => return Again::InTime,
                 _ = changes.changed() => {}
                 Some(order) = orders.recv() => order.refuse(Refusal::Offline),
             }

@@ -10,6 +10,13 @@ pub const ASK_MODEL: [u8; 3] = [0x1d, 0x49, 67];
 pub const ASK_FONTS: [u8; 3] = [0x1d, 0x49, 69];
 /// `DLE DC4` fn 8: drop everything in the receive and print buffers; answered by `37 25 00`.
 pub const CLEAR_BUFFERS: [u8; 10] = [0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
+/// `GS I 68`: the printer's serial number.
+pub const ASK_SERIAL: [u8; 3] = [0x1d, 0x49, 68];
+/// `GS ( D`: `DLE DC4` fn 1 (drawer) and fn 2 (power off) are obeyed no more, until `ESC @`.
+pub const REAL_TIME_OFF: [u8; 10] = [0x1d, 0x28, 0x44, 5, 0, 20, 1, 0, 2, 0];
+/// `GS ( L` fn 64: the key codes of all NV graphics; each block of the answer wants an ACK.
+pub const ASK_LOGO_KEYS: [u8; 9] = [0x1d, 0x28, 0x4c, 4, 0, 48, 64, 75, 67];
+pub const ACK: [u8; 1] = [6];
 /// `GS r 1`: answered when its turn in the buffer comes.
 pub const STATUS_REQUEST: [u8; 3] = [0x1d, 0x72, 1];
 /// `FS &` and `FS .`: the next bytes are Chinese, or ASCII again.
@@ -49,10 +56,13 @@ pub fn drawer(pin: u32, on_ms: u32, off_ms: u32) -> [u8; 5] {
     [0x1b, 0x70, u8::from(pin == 5), units(on_ms), units(off_ms)]
 }
 
-/// `ESC B n t`: n beeps of t times 50 ms, on the printers that have it.
-pub fn beep(kind: Beeper, times: u8) -> Option<[u8; 4]> {
+/// `ESC B n t`: n beeps of t times 50 ms. `ESC ( A` fn 48: sound n, c times, a cycle of t times 100 ms. Fn 97: c times,
+/// on for t1 and off for t2 times 100 ms.
+pub fn beep(kind: Beeper, times: u8) -> Option<Vec<u8>> {
     match kind {
-        Beeper::EscB => Some([0x1b, 0x42, times, 2]),
+        Beeper::EscB => Some(vec![0x1b, 0x42, times, 2]),
+        Beeper::EscA48 => Some(vec![0x1b, 0x28, 0x41, 4, 0, 48, 49, times, 10]),
+        Beeper::EscA97 => Some(vec![0x1b, 0x28, 0x41, 5, 0, 97, 100, times, 1, 1]),
         Beeper::None => None,
     }
 }
@@ -71,6 +81,13 @@ mod tests {
     fn a_printer_without_a_cutter_feeds_to_its_tear_bar() {
         assert_eq!(cut(Cut::None), [0x1b, 0x64, 4]);
         assert_eq!(separator(Cut::Full), [0x1b, 0x40, 0x1b, 0x64, 4, 0x1d, 0x56, 65, 0]);
+    }
+
+    #[test]
+    fn a_beep_is_said_in_the_printer_s_own_way() {
+        assert_eq!(beep(Beeper::EscB, 3).unwrap(), [0x1b, 0x42, 3, 2]);
+        assert_eq!(beep(Beeper::EscA48, 3).unwrap(), *b"\x1b(A\x04\x0001\x03\x0a");
+        assert_eq!(beep(Beeper::EscA97, 3).unwrap(), *b"\x1b(A\x05\x00ad\x03\x01\x01");
         assert_eq!(beep(Beeper::None, 1), None);
     }
 }

@@ -11,7 +11,8 @@ use escpos::errors::{PrinterError, Result};
 use escpos::printer::Printer;
 use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption};
 
-use super::command::{self, CHINESE_OFF, CHINESE_ON, STATUS_REQUEST};
+use super::command::{self, CHINESE_OFF, CHINESE_ON, REAL_TIME_OFF, STATUS_REQUEST};
+use super::logo;
 use super::raster::{Strips, is_real_time};
 use crate::domain::layout::{Align, Element, PLAIN, Page, Style};
 use crate::domain::text::gbk;
@@ -73,6 +74,8 @@ pub struct Target<'a> {
     pub chinese_font: bool,
     /// To draw lines for a printer that has none.
     pub face: Option<&'a Face>,
+    /// The shop's logo rests in the printer under this key.
+    pub logo_key: Option<[u8; 2]>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -116,8 +119,12 @@ impl<'a> Paper<'a> {
         let buffer = Buffer::default();
         let mut printer = Printer::new(buffer.clone(), Protocol::default(), None);
         let dpi = target.model.dpi;
+        printer.init()?;
+        if target.model.real_time_switch {
+            printer.custom(&REAL_TIME_OFF)?;
+        }
         // GS P: one unit of motion is one dot. ESC 3: lines of 30.
-        printer.init()?.custom(&[0x1d, 0x50, dpi, dpi])?.custom(&[0x1b, 0x33, LINE_PITCH as u8])?;
+        printer.custom(&[0x1d, 0x50, dpi, dpi])?.custom(&[0x1b, 0x33, LINE_PITCH as u8])?;
         if let Some(page) = target.model.code_page {
             printer.custom(&[0x1b, 0x74, page])?;
         }
@@ -146,7 +153,7 @@ impl<'a> Paper<'a> {
             }
             Element::Blank => self.strips.feed(LINE_PITCH),
             Element::Logo(logo) => {
-                self.picture(logo, Align::Centre)?;
+                self.logo(logo)?;
                 self.strips.feed(LINE_PITCH);
             }
             Element::Qr { data } => self.qr(data)?,
@@ -176,6 +183,15 @@ impl<'a> Paper<'a> {
         let mut bytes = Vec::new();
         self.strips.draw(&mut bytes, dots, self.target.model.strip_height);
         self.printer.custom(&bytes)?;
+        Ok(())
+    }
+
+    fn logo(&mut self, dots: &Bitmap) -> Result<()> {
+        let Some(key) = self.target.logo_key else { return self.picture(dots, Align::Centre) };
+        self.feed_pending()?;
+        self.restyle((Align::Centre, PLAIN))?;
+        self.printer.custom(&logo::print(key))?;
+        self.strips.dots += dots.height;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::command::{ASK_FONTS, ASK_MODEL};
+use super::command::{ASK_FONTS, ASK_MODEL, ASK_SERIAL};
 use crate::drawing::font::{COLUMN_DOTS, Face};
 use crate::profile::{Chinese, Model, Table};
 
@@ -30,12 +30,15 @@ pub struct Profile {
     /// A fit printer that has not answered the fence for this long has lost the job.
     pub fence_timeout: Duration,
     pub face: Option<Arc<Face>>,
+    /// The owner lets Chit write the shop's logo into the printer's memory.
+    pub logo_in_printer: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Name,
     Fonts,
+    Serial,
 }
 
 /// The printer at the other end of one connection.
@@ -45,6 +48,8 @@ pub struct Identity {
     /// What it calls itself; empty if it did not say.
     pub said: String,
     fonts: String,
+    /// Its serial number; empty if it was not asked or did not say.
+    pub serial: String,
     asked: VecDeque<Asked>,
     until: Option<Instant>,
 }
@@ -57,6 +62,7 @@ impl Identity {
             model,
             said: String::new(),
             fonts: String::new(),
+            serial: String::new(),
             asked: VecDeque::new(),
             until: None,
         }
@@ -79,14 +85,25 @@ impl Identity {
         bytes
     }
 
+    /// One question more, of a printer that is known.
+    pub fn ask_serial(&mut self) -> [u8; 3] {
+        self.asked.push_back(Asked::Serial);
+        self.until = None;
+        ASK_SERIAL
+    }
+
     /// The answers come in the order of the questions.
     pub fn hear(&mut self, text: &str) {
         match self.asked.pop_front() {
             Some(Asked::Name) => {
-                self.said = text.chars().filter(|c| !c.is_control()).take(NAME_LEN_MAX).collect();
+                self.said = name(text);
                 self.model = self.profile.table.of_model(&self.said).unwrap_or(&self.profile.model).clone();
             }
             Some(Asked::Fonts) => self.fonts = text.to_owned(),
+            Some(Asked::Serial) => {
+                self.serial = name(text);
+                return;
+            }
             None => return,
         }
         if self.asked.is_empty() {
@@ -148,6 +165,10 @@ impl Identity {
     }
 }
 
+fn name(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(NAME_LEN_MAX).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +186,7 @@ mod tests {
             chinese,
             fence_timeout: Duration::from_secs(1),
             face: None,
+            logo_in_printer: false,
         })
     }
 

@@ -6,6 +6,7 @@ mod command;
 pub mod compose;
 pub mod identity;
 pub mod link;
+mod logo;
 pub mod order;
 mod raster;
 pub mod replies;

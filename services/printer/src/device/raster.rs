@@ -57,7 +57,7 @@ impl Strips {
 }
 
 /// One dot too many, where the row would say a real-time command.
-fn push_row(out: &mut Vec<u8>, row: &[u8]) {
+pub fn push_row(out: &mut Vec<u8>, row: &[u8]) {
     for byte in row {
         if out.last().is_some_and(|last| is_real_time(*last, *byte)) {
             let last = out.len() - 1;

@@ -6,12 +6,12 @@
 //! | `0xx1xx00` | first of the four bytes of automatic status back      |
 //! | `0000xxxx` | answer to `GS r n`                                    |
 //! | `0xx0xxxx` | a later byte of the four                              |
-//! | `37 .. 00` | block: process id (`37 22`), buffer cleared (`37 25`) |
+//! | `37 .. 00` | block: process id (`37 22`), buffer cleared (`37 25`), key codes of NV graphics (`37 72`) |
 //! | `5F .. 00` | block: printer information (`GS I n`)                 |
 //! | `11`, `13` | XON, XOFF                                             |
 
-/// A block longer than this is noise.
-const BLOCK_MAX: usize = 80;
+/// A block longer than this is noise: forty key codes and what stands before them.
+const BLOCK_MAX: usize = 84;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -23,6 +23,11 @@ pub enum Reply {
     ProcessId([u8; 4]),
     BufferCleared,
     Information(String),
+    /// Key codes of the NV graphics; with `more` another block follows an ACK.
+    LogoKeys {
+        keys: Vec<[u8; 2]>,
+        more: bool,
+    },
     Noise,
 }
 
@@ -74,6 +79,10 @@ impl Classifier {
         Some(match block.as_slice() {
             [0x37, 0x22, a, b, c, d] => Reply::ProcessId([*a, *b, *c, *d]),
             [0x37, 0x25] => Reply::BufferCleared,
+            [0x37, 0x72, status @ (0x40 | 0x41), codes @ ..] if codes.len() % 2 == 0 => {
+                let keys = codes.chunks_exact(2).map(|code| [code[0], code[1]]).collect();
+                Reply::LogoKeys { keys, more: *status == 0x41 }
+            }
             [0x5f, text @ ..] => Reply::Information(text.iter().map(|b| char::from(b & 0x7f)).collect()),
             _ => Reply::Noise,
         })
@@ -94,7 +103,8 @@ mod tests {
     fn answers_of_every_kind_are_told_apart_in_any_order() {
         let bytes = [
             0x12, 0x14, 0x00, 0x00, 0x00, 0x13, 0x37, 0x22, b'0', b'0', b'A', b'7', 0x00, 0x00, 0x11, 0x37,
-            0x25, 0x00, 0x7e, 0x5f, b'T', b'M', 0x00,
+            0x25, 0x00, 0x7e, 0x5f, b'T', b'M', 0x00, 0x37, 0x72, 0x40, b'0', b'7', b'4', b'2', 0x00, 0x37,
+            0x72, 0x40, 0x00,
         ];
         assert_eq!(
             classify(&bytes),
@@ -106,6 +116,8 @@ mod tests {
                 Reply::BufferCleared,
                 Reply::RealTime(0x7e),
                 Reply::Information("TM".into()),
+                Reply::LogoKeys { keys: vec![*b"07", *b"42"], more: false },
+                Reply::LogoKeys { keys: vec![], more: false },
             ]
         );
     }
@@ -135,6 +147,9 @@ mod tests {
                         prop_assert!(first & 0x93 == 0x10 && rest.iter().all(|byte| byte & 0x90 == 0));
                     }
                     Reply::RealTime(byte) => prop_assert_eq!(byte & 0x93, 0x12),
+                    Reply::LogoKeys { keys, .. } => prop_assert!(
+                        keys.iter().all(|key| holds(key)) && noise.windows(2).any(|pair| pair == [0x37, 0x72])
+                    ),
                     Reply::Information(text) => prop_assert!(text.len() <= BLOCK_MAX),
                     Reply::Noise => {}
                 }

@@ -3,6 +3,7 @@
 mod errand;
 mod flight;
 mod listen;
+mod memory;
 
 use std::collections::VecDeque;
 use std::io;
@@ -21,6 +22,7 @@ use super::replies::Reply;
 use crate::domain::condition::{Condition, Question, ROUND, Seen};
 use crate::domain::job::{Job, State};
 use crate::store::StoreError;
+use memory::Memory;
 
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Heartbeats without any answer after which the printer counts as gone.
@@ -74,7 +76,7 @@ struct InFlight {
 pub struct Session<'a, L: PrinterLink> {
     actor: &'a Actor<L>,
     writer: L::Writer,
-    replies: mpsc::Receiver<Reply>,
+    replies: mpsc::Receiver<io::Result<Reply>>,
     listening: JoinHandle<()>,
     seen: Seen,
     /// Questions not yet answered; the printer answers in their order.
@@ -83,7 +85,12 @@ pub struct Session<'a, L: PrinterLink> {
     rounds_answered: u64,
     told_by_itself: bool,
     silent_beats: u32,
+    /// `GS r` answers of papers that were known to be printed before these came: they confirm no other paper.
+    owed_answers: u32,
     identity: Identity,
+    memory: Memory,
+    /// Named so far by the printer.
+    logo_keys: Vec<[u8; 2]>,
     buffers: Buffers,
     next: Option<Job>,
     next_is_stale: bool,
@@ -108,7 +115,10 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             rounds_answered: 0,
             told_by_itself: false,
             silent_beats: 0,
+            owed_answers: 0,
             identity: Identity::new(actor.profile.clone()),
+            memory: Memory::Unknown,
+            logo_keys: Vec::new(),
             buffers: Buffers::Empty,
             next: None,
             next_is_stale: true,
@@ -146,7 +156,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             let deadline = self.deadline();
             tokio::select! {
                 biased;
-                reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)?).await?,
+                reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)??).await?,
                 () = actor.shutdown.wait(), if self.stop_at.is_none() => {
                     self.stop_at = Some(Instant::now() + STOP_WAIT);
                 }
@@ -194,7 +204,8 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
     }
 
     async fn beat(&mut self) -> Result<(), Ended> {
-        if matches!(self.buffers, Buffers::Clearing { .. }) || !self.identity.model.answers {
+        let quiet = matches!(self.buffers, Buffers::Clearing { .. }) || self.memory.is_writing();
+        if quiet || !self.identity.model.answers {
             return Ok(());
         }
         if self.asked.is_empty() {
@@ -212,6 +223,9 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
     /// Sends the next job if the printer is free and fit; tells waiting jobs what is wrong if not.
     async fn advance(&mut self) -> Result<(), Ended> {
         if self.in_flight.is_some() || self.stop_at.is_some() || !self.may_send().await? {
+            return Ok(());
+        }
+        if !self.memory_is_settled().await? && self.condition() == Condition::Ready {
             return Ok(());
         }
         let stale = std::mem::take(&mut self.next_is_stale);
@@ -288,7 +302,10 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             _ => None,
         };
         let fence = self.in_flight.as_ref().map(|flight| flight.give_up_at);
-        [clearing, fence, self.stop_at, self.identity.deadline()].into_iter().flatten().min()
+        [clearing, fence, self.stop_at, self.identity.deadline(), self.memory.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Unknown counts as offline; unclear buffers as an error that a person must end.

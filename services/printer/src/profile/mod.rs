@@ -45,6 +45,19 @@ pub enum Symbols {
 #[serde(rename_all = "kebab-case")]
 pub enum Beeper {
     EscB,
+    /// `ESC ( A` fn 48.
+    EscA48,
+    /// `ESC ( A` fn 97.
+    EscA97,
+    None,
+}
+
+/// Where a logo can rest in the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogoMemory {
+    /// NV graphics with key codes (`GS ( L` fn 64, 67, 69).
+    NvGraphics,
     None,
 }
 
@@ -67,6 +80,8 @@ pub struct Model {
     pub chinese: Chinese,
     pub qr: Symbols,
     pub beeper: Beeper,
+    pub logo_memory: LogoMemory,
+    pub real_time_switch: bool,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +170,7 @@ mod tests {
         let table = Table::load(None).unwrap();
         let name = |said| table.of_model(said).map(|model| model.name.as_str());
         assert_eq!(name("TM-T20III"), Some("epson-tm-80"));
+        assert_eq!(name("TM-m30III"), Some("epson-tm-m"));
         assert_eq!(name("TM-T88III"), Some("epson-tm-t88iii"));
         assert_eq!(name("XP-80C"), Some("xprinter-80"));
         assert_eq!(name("SIM-80"), None);

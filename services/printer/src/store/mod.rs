@@ -3,6 +3,7 @@
 //!
 //! It never holds a code card: a secret job's record has ids, kind and a salted hash, its content lives in memory.
 
+mod logos;
 mod operations;
 mod record;
 mod requests;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
+pub use logos::StoredLogo;
 pub use record::{Event, EventKind, Moment};
 pub use requests::Request;
 use tables::{DOCUMENTS, EVENTS, JOBS, META, OPEN, ORDER, SUBJECTS};

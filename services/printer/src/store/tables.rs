@@ -24,6 +24,8 @@ pub const REQUESTS_OF_JOB: TableDefinition<(&str, &str), ()> = TableDefinition::
 pub const OPERATIONS: TableDefinition<&str, &[u8]> = TableDefinition::new("operations");
 // <number, request_id>
 pub const OPERATION_ORDER: TableDefinition<u64, &str> = TableDefinition::new("operation_order");
+// <printer's serial number, LogoRecord>
+pub const LOGOS: TableDefinition<&str, &[u8]> = TableDefinition::new("logos");
 // <name, number>
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
@@ -38,6 +40,7 @@ pub fn create(transaction: &WriteTransaction) -> Result<()> {
     transaction.open_table(REQUESTS_OF_JOB)?;
     transaction.open_table(OPERATIONS)?;
     transaction.open_table(OPERATION_ORDER)?;
+    transaction.open_table(LOGOS)?;
     transaction.open_table(META)?;
     Ok(())
 }

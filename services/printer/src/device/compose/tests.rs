@@ -18,7 +18,7 @@ fn text(text: &str, style: Style) -> Element {
 }
 
 fn bytes(elements: Vec<Element>, process_id: Option<[u8; 4]>) -> Vec<u8> {
-    let target = Target { model: &model(), chinese_font: true, face: None };
+    let target = Target { model: &model(), chinese_font: true, face: None, logo_key: None };
     compose(&page(elements), target, process_id).unwrap().bytes
 }
 
@@ -53,7 +53,7 @@ fn a_qr_has_five_dots_a_module_and_level_m() {
 fn without_a_chinese_font_only_the_lines_with_chinese_are_drawn() {
     let face = Face::load(Path::new(FONT)).unwrap();
     let model = model();
-    let target = Target { model: &model, chinese_font: false, face: Some(&face) };
+    let target = Target { model: &model, chinese_font: false, face: Some(&face), logo_key: None };
     let elements = vec![text("茶 tea", PLAIN), text("  2 x 3.50", PLAIN), Element::Cut];
     let composed = compose(&page(elements.clone()), target, None).unwrap();
     let has = |part: &[u8]| composed.bytes.windows(part.len()).any(|window| window == part);
@@ -67,7 +67,23 @@ fn without_a_chinese_font_only_the_lines_with_chinese_are_drawn() {
 #[test]
 fn a_mute_printer_is_asked_nothing() {
     let model = Model { answers: false, ..model() };
-    let target = Target { model: &model, chinese_font: true, face: None };
+    let target = Target { model: &model, chinese_font: true, face: None, logo_key: None };
     let composed = compose(&page(vec![text("a", PLAIN), Element::Cut]), target, None).unwrap();
     assert!(composed.bytes.ends_with(b"a\n\x1dV\x42\x00"));
+}
+
+#[test]
+fn a_logo_that_rests_in_the_printer_is_named_by_its_key_and_is_as_long() {
+    let model = Model { real_time_switch: true, ..model() };
+    let mut dots = Bitmap::blank(100, 40);
+    (0..40).for_each(|y| dots.burn(y, y));
+    let logo = Element::Logo(std::sync::Arc::new(dots));
+    let drawn = Target { model: &model, chinese_font: true, face: None, logo_key: None };
+    let named = Target { logo_key: Some(*b"42"), ..drawn };
+    let composed = |target| compose(&page(vec![logo.clone(), Element::Cut]), target, None).unwrap();
+    let (drawn, named) = (composed(drawn), composed(named));
+    let has = |part: &[u8]| named.bytes.windows(part.len()).any(|window| window == part);
+    assert!(has(b"\x1ba\x01\x1d(L\x06\x000E42\x01\x01") && !has(b"\x1dv0"));
+    assert_eq!(named.dots, drawn.dots);
+    assert!(named.bytes.starts_with(&[&b"\x1b@"[..], &REAL_TIME_OFF].concat()), "ESC @ would undo it");
 }

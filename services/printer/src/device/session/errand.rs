@@ -17,7 +17,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         if order.reply.is_closed() {
             return Ok(());
         }
-        if self.in_flight.is_some() {
+        if self.in_flight.is_some() || self.memory.is_writing() {
             order.refuse(Refusal::Busy);
             return Ok(());
         }
@@ -59,7 +59,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             Action::Cut if model.cut == Cut::None => return None,
             Action::Cut => (command::cut(model.cut), to_cutter),
             Action::Feed { lines } => (command::feed(lines), usize::from(lines) * LINE_PITCH),
-            Action::Beep { times } => (command::beep(model.beeper, times)?.to_vec(), 0),
+            Action::Beep { times } => (command::beep(model.beeper, times)?, 0),
             Action::RollChange => return None,
         })
     }

@@ -31,7 +31,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     /// Lays the next paper out before it may be sent. A secret one is not: its content leaves memory once.
     pub(super) async fn draft_ahead(&mut self, job: &Job) -> Result<(), Ended> {
         let known = self.draft.as_ref().is_some_and(|draft| draft.is_of(job));
-        if !known && !job.secret && self.identity.is_known() {
+        if !known && !job.secret && self.identity.is_known() && self.memory.is_settled() {
             self.draft = self.draft_of(job).await?;
         }
         Ok(())
@@ -47,6 +47,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             model: &self.identity.model,
             chinese_font: self.identity.has_chinese_font(),
             face: self.identity.face(),
+            logo_key: self.memory.key(),
         };
         match compose(&page, target, process_id) {
             Ok(paper) => {
@@ -144,7 +145,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         while sent < bytes.len() {
             tokio::select! {
                 biased;
-                reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)?).await?,
+                reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)??).await?,
                 written = self.writer.write(&bytes[sent..]) => match written? {
                     0 => return Err(Ended::Closed),
                     count => {
@@ -172,6 +173,10 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     /// `GS r` was answered. A printer that echoes process ids says more in a moment.
     pub(super) async fn passed(&mut self) -> Result<(), Ended> {
+        if self.owed_answers > 0 {
+            self.owed_answers -= 1;
+            return Ok(());
+        }
         let Some(flight) = self.in_flight.as_mut().filter(|flight| flight.all_sent) else { return Ok(()) };
         flight.answers += 1;
         let passed = flight.answers >= FENCE_ANSWERS && flight.process_id.is_none();
@@ -182,6 +187,8 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         if let Some(flight) = &self.in_flight {
             let moment = self.actor.journal.moment();
             let id = flight.job_id.clone();
+            let owed = if confidence == Confidence::ProcessId { FENCE_ANSWERS } else { 0 };
+            self.owed_answers += owed.saturating_sub(flight.answers);
             self.commit(&id, vec![(Change::Fence(confidence), moment)]).await?;
             self.in_flight = None;
             self.next_is_stale = true;

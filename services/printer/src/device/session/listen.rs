@@ -1,5 +1,7 @@
 //! What the printer says: read by one task, sorted, and understood by the session.
 
+use std::io;
+
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -13,13 +15,23 @@ use crate::domain::job::Confidence;
 
 /// Bytes per read; a printer's answers are few and short.
 const READ_LEN: usize = 256;
-/// Ends with the link; the closed channel tells the session.
-pub(super) async fn listen(mut reader: impl AsyncRead + Unpin, replies: mpsc::Sender<Reply>) {
+
+/// Ends with the link: its error, or the closed channel, tells the session why.
+pub(super) async fn listen(mut reader: impl AsyncRead + Unpin, replies: mpsc::Sender<io::Result<Reply>>) {
     let mut classifier = Classifier::default();
     let mut bytes = [0; READ_LEN];
-    while let Ok(len @ 1..) = reader.read(&mut bytes).await {
+    loop {
+        let len = match reader.read(&mut bytes).await {
+            Ok(0) => return,
+            Ok(len) => len,
+            Err(error) => {
+                // A session that is gone needs no reason.
+                let _ = replies.send(Err(error)).await;
+                return;
+            }
+        };
         for reply in bytes[..len].iter().filter_map(|byte| classifier.push(*byte)) {
-            if replies.send(reply).await.is_err() {
+            if replies.send(Ok(reply)).await.is_err() {
                 return;
             }
         }
@@ -57,6 +69,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
                 self.identity.hear(&text);
                 self.seen.near_end_inverted = !self.identity.model.near_end_high;
             }
+            Reply::LogoKeys { keys, more } => self.hear_logo_keys(keys, more).await?,
             Reply::Noise => tracing::debug!("the printer sent a byte of no known meaning"),
         }
         self.keep_waiting_while_unfit();
@@ -96,6 +109,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             self.next_is_stale = true;
             return self.introduce().await;
         }
+        self.memory_overdue(now)?;
         self.fence_overdue(now).await
     }
 }

@@ -1,4 +1,4 @@
-//! Printers of the USB printer class, through the kernel's usblp: `/dev/usb/lpN`, or the name by serial number that
+//! A printer through the kernel's usblp: `/dev/usb/lpN`, or the name by serial number that
 //! `deploy/udev/70-chit-printer.rules` gives. The driver speaks both ways, so the printer answers as on any other link.
 //!
 //! Unplugged, reads and writes fail (EIO, ENODEV) and the owner opens the path again until it is back.
@@ -6,8 +6,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::chardev::{self, Reader, Writer};
-use super::link::PrinterLink;
+use super::{plugged_in, say_remedy};
+use crate::device::chardev::{self, Reader, Writer};
+use crate::device::link::PrinterLink;
 
 #[derive(Debug, Clone)]
 pub struct UsbLink {
@@ -19,13 +20,7 @@ impl PrinterLink for UsbLink {
     type Writer = Writer;
 
     async fn open(&self) -> io::Result<(Reader, Writer)> {
-        chardev::open(&self.path).map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => io::Error::new(
-                error.kind(),
-                "no permission: install deploy/udev/70-chit-printer.rules and plug the printer in again",
-            ),
-            _ => error,
-        })
+        chardev::open(&self.path).map_err(say_remedy)
     }
 
     fn is_network(&self) -> bool {
@@ -42,6 +37,11 @@ impl PrinterLink for UsbLink {
 
     /// A printer that waits for paper takes no bytes; nothing times that out here.
     fn expect_stalls(&self, _: &Writer, _: bool) {}
+
+    /// Whichever printer it is: the path tells.
+    async fn returned(&self) {
+        plugged_in(|device| device.is_printer).await;
+    }
 }
 
 #[cfg(test)]
