@@ -1,5 +1,6 @@
 //! One `chit.toml` for the whole installation: `[chit]` for what all share, a section per service.
 
+use crate::peer;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -54,7 +55,8 @@ pub struct Shared {
     pub time_zone: String,
     /// Filter of tracing-subscriber, e.g. `info,chit_ledger=debug`.
     pub log: String,
-    /// Users besides this one and root that may call.
+    /// Users besides this one and root that may call; by number or name in the file.
+    #[serde(deserialize_with = "peer::uids")]
     pub allow_uids: Vec<u32>,
 }
 

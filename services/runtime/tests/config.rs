@@ -62,6 +62,17 @@ fn a_wrong_value_and_broken_toml_are_one_line_each() {
 }
 
 #[test]
+fn users_that_may_call_are_listed_by_number_or_name_and_an_unknown_name_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, shared) = load_text(dir.path(), "[chit]\nallow_uids = [990, \"root\"]\n").unwrap();
+    assert_eq!(shared.allow_uids, [990, 0]);
+    let said = complaint("[chit]\nallow_uids = [\"no such user\"]\n");
+    assert_eq!(said, "[chit]: there is no user \"no such user\" in /etc/passwd");
+    let said = complaint("[chit]\nallow_uids = [true]\n");
+    assert_eq!(said, "[chit]: a user is a number or a name");
+}
+
+#[test]
 fn a_run_dir_too_long_for_a_socket_is_refused() {
     let said = complaint(&format!("[chit]\nrun_dir = \"/{}\"\n", "x".repeat(60)));
     assert!(said.contains("run_dir has 61 bytes"), "{said}");

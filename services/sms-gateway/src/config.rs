@@ -41,6 +41,7 @@ pub struct Config {
     /// Messages that one user of this machine may queue in any hour; 0 = no limit.
     pub max_per_client_hour: u32,
     /// Users, besides the service's own and root, that may send: checkout's. Others of allow_uids only read.
+    #[serde(deserialize_with = "chit_runtime::peer::uids")]
     pub send_uids: Vec<u32>,
     /// Done messages and acknowledged incoming ones are kept so long.
     pub keep_days: u32,
