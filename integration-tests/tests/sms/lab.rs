@@ -31,14 +31,14 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// `settings` are lines of `[sms-gateway]`. The gateway is not started yet.
+    /// `settings` are lines of `[sms-gateway]`; DIR in them is the folder. The gateway is not started yet.
     pub fn new(modems: usize, settings: &str) -> Self {
         // Sockets have short paths only (unix(7)).
         let dir = tempfile::Builder::new().prefix("chit-").tempdir_in("/tmp").unwrap();
         let modems: Vec<Simulator> = (0..modems).map(|at| modem(dir.path(), at)).collect();
         let list = match modems.len() {
             // The settings name another way out.
-            0 => settings.to_owned(),
+            0 => settings.replace("DIR", dir.path().to_str().unwrap()),
             1 => format!("port = \"{}\"\n{settings}", link(dir.path(), 0).display()),
             count => settings.to_owned() + &(0..count).map(|at| line(dir.path(), at)).collect::<String>(),
         };

@@ -8,6 +8,7 @@ mod crash;
 mod figures;
 mod flood;
 mod foreign;
+mod foreign_modems;
 mod lab;
 mod peers;
 mod several_modems;

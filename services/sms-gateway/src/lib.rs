@@ -114,6 +114,7 @@ async fn transports(
             caps: way.caps,
             reports: way.reports,
             open: BTreeMap::new(),
+            owed_acks: None,
         };
         transports.push(match way.kind {
             Kind::Modem => Box::new(Actor::new(way, courier)),

@@ -7,12 +7,14 @@ use super::link::{Link, LinkError};
 use super::serial::SerialPort;
 use super::setup::{self, SetupOutcome};
 use super::status::{TROUBLE_NO_SIM, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
+use super::storage::Storage;
 use super::submit::Submission;
 use super::{ModemState, Transport, drain};
 use crate::config::Way;
 use crate::domain::at_line::Urc;
 use crate::domain::pdu;
 use crate::store::{Sim, SimCheck, StoreError};
+use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -60,6 +62,8 @@ pub struct Actor {
     ladder: Ladder,
     sim: Sim,
     swapped: bool,
+    storage: Storage,
+    pin_refusals: u32,
     more_to_send: MoreToSend,
 }
 
@@ -78,6 +82,8 @@ impl Actor {
             ladder: Ladder::default(),
             sim: Sim::default(),
             swapped: false,
+            storage: Storage::default(),
+            pin_refusals: 0,
             more_to_send: MoreToSend::Off,
         }
     }
@@ -116,28 +122,22 @@ impl Actor {
     async fn attempt(&mut self, pause: &mut Duration) -> Result<End, Failure> {
         // Without a link nothing is being submitted, so no row may say SUBMITTING.
         self.courier.close_open().await?;
-        let mut link = self.open().await?;
-        match setup::first_answer(&mut link).await {
-            Ok(()) => self.ladder.answered(),
-            Err(error) => {
-                if matches!(error, LinkError::Timeout) {
-                    self.climb(&mut link, pause).await;
-                }
-                return Err(error.into());
-            }
-        }
+        let mut link = self.open(pause).await?;
         *pause = REOPEN_FIRST;
         self.courier.set_state(ModemState::Opening);
         loop {
             let pin_file = self.way.pin_file.as_deref();
-            match setup::set_up(&mut link, &self.courier.store, pin_file).await? {
+            let refusals = &mut self.pin_refusals;
+            match setup::set_up(&mut link, &self.courier.store, pin_file, refusals).await? {
                 SetupOutcome::Ready(ready) => {
                     self.courier.status.send_modify(|status| {
                         status.model = ready.model;
-                        status.storage_used = ready.storage_used;
-                        status.storage_total = ready.storage_total;
+                        status.storage_used = ready.storage.used;
+                        status.storage_total = ready.storage.total;
                     });
                     self.sim = ready.sim;
+                    self.storage = ready.storage;
+                    self.courier.owed_acks = ready.wants_acks.then_some(0);
                     self.more_to_send = MoreToSend::Off;
                     return self.serve(&mut link).await;
                 }
@@ -158,23 +158,47 @@ impl Actor {
         }
     }
 
-    /// By the configured port; if that is gone, by the modem's IMEI.
-    async fn open(&mut self) -> Result<Link, LinkError> {
-        let gone = match self.port.open() {
-            Ok(port) => return Ok(Link::new(port)),
+    /// By the configured port; if that is gone, or another modem is there, by the modem's IMEI. Has answered then.
+    async fn open(&mut self, pause: &mut Duration) -> Result<Link, LinkError> {
+        let missing = match self.port.open() {
+            Ok(port) => {
+                let mut link = Link::new(port);
+                if let Err(error) = setup::first_answer(&mut link).await {
+                    if matches!(error, LinkError::Timeout) {
+                        self.climb(&mut link, pause).await;
+                    }
+                    return Err(error);
+                }
+                self.ladder.answered();
+                if self.is_the_one(&mut link, true).await? {
+                    return Ok(link);
+                }
+                tracing::warn!(modem = self.courier.modem, "another modem is at its port");
+                LinkError::Disconnected(io::ErrorKind::NotFound.into())
+            }
             Err(error) => LinkError::Disconnected(error),
         };
-        let Some(imei) = &self.way.imei else { return Err(gone) };
+        if self.way.imei.is_none() {
+            return Err(missing);
+        }
         for path in self.port.others() {
             let Ok(port) = self.port.open_at(&path) else { continue };
             let mut link = Link::new(port);
             let answers = setup::first_answer(&mut link).await.is_ok();
-            if answers && setup::imei(&mut link).await.is_ok_and(|found| found == *imei) {
+            if answers && self.is_the_one(&mut link, false).await.unwrap_or(false) {
                 tracing::info!(port = %path.display(), "the modem is at another port");
+                self.ladder.answered();
                 return Ok(link);
             }
         }
-        Err(gone)
+        Err(missing)
+    }
+
+    /// By its IMEI, if that is configured. `silent`: what a modem that does not say counts as.
+    async fn is_the_one(&self, link: &mut Link, silent: bool) -> Result<bool, LinkError> {
+        let Some(imei) = &self.way.imei else { return Ok(true) };
+        let found = setup::imei(link).await?;
+        Ok(if found.is_empty() { silent } else { found == *imei })
     }
 
     async fn climb(&mut self, link: &mut Link, pause: &mut Duration) {
@@ -190,7 +214,7 @@ impl Actor {
 
     async fn serve(&mut self, link: &mut Link) -> Result<End, Failure> {
         self.check_sim().await?;
-        let mut more = drain::drain(link, &self.courier).await?;
+        let mut more = drain::drain_all(link, &self.courier, &mut self.storage).await?;
         self.check(link).await?;
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -220,7 +244,7 @@ impl Actor {
                     }
                 }
                 _ = drain.tick() => {
-                    drain::drain(link, &self.courier).await?;
+                    drain::drain_all(link, &self.courier, &mut self.storage).await?;
                     self.measure(link).await?;
                 }
                 _ = heartbeat.tick() => {
@@ -237,15 +261,33 @@ impl Actor {
     /// Returns whether the modem has to be set up again.
     async fn hear(&mut self, link: &mut Link, urc: Urc) -> Result<bool, Failure> {
         match urc {
-            Urc::Stored => while drain::drain(link, &self.courier).await? {},
+            Urc::Stored(memory) => {
+                self.storage.announced(&memory);
+                while drain::drain_all(link, &self.courier, &mut self.storage).await? {}
+            }
             Urc::Pdu(line) => match pdu::from_hex(&line) {
-                Ok(bytes) => self.courier.take_report(bytes).await?,
+                Ok(bytes) => {
+                    self.courier.take_report(bytes).await?;
+                    self.acknowledge(link).await?;
+                }
                 Err(_) => tracing::warn!("a status report is not hexadecimal"),
             },
             Urc::Restarted => return Ok(true),
             Urc::Other => {}
         }
         Ok(false)
+    }
+
+    /// What was handed over directly is on disk; a modem of phase 2+ hands over no more until it is told so.
+    async fn acknowledge(&mut self, link: &mut Link) -> Result<(), LinkError> {
+        const ANSWER: Duration = Duration::from_secs(5);
+        while self.courier.owed_acks.is_some_and(|owed| owed > 0) {
+            if !link.command("AT+CNMA", None, ANSWER).await?.is_ok() {
+                link.command("AT+CNMA=0", None, ANSWER).await?;
+            }
+            self.courier.owed_acks = self.courier.owed_acks.map(|owed| owed - 1);
+        }
+        Ok(())
     }
 
     async fn check_sim(&mut self) -> Result<(), Failure> {
@@ -284,13 +326,13 @@ impl Actor {
     }
 
     async fn measure(&mut self, link: &mut Link) -> Result<(), Failure> {
-        let (signal, storage) = (setup::signal(link).await?, setup::storage(link).await?);
+        let signal = setup::signal(link).await?;
+        self.storage.measure(link).await?;
+        let (used, total) = (self.storage.used, self.storage.total);
         self.courier.status.send_if_modified(|status| {
             let before = status.clone();
             status.signal = signal;
-            if let Some((used, total)) = storage {
-                (status.storage_used, status.storage_total) = (used, total);
-            }
+            (status.storage_used, status.storage_total) = (used, total);
             *status != before
         });
         Ok(())
@@ -325,6 +367,7 @@ impl Actor {
             Err(error) => return Err(error),
             Ok(()) => {}
         }
+        self.acknowledge(link).await?;
         Ok(true)
     }
 

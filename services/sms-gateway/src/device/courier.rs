@@ -27,6 +27,8 @@ pub struct Courier {
     pub reports: bool,
     /// Handed over, and what became of them is not on disk yet.
     pub open: BTreeMap<String, Option<Pending<Row>>>,
+    /// PDUs that the modem handed over and wants acknowledged; `None`: it does not.
+    pub owed_acks: Option<u32>,
 }
 
 /// Why a message did not go.
@@ -137,8 +139,11 @@ impl Courier {
         Ok(())
     }
 
-    /// A report that the modem does not keep: nobody waits for its commit.
-    pub async fn take_report(&self, bytes: Vec<u8>) -> Result<()> {
+    /// A report that the modem does not keep: nobody waits for its commit, unless it wants an acknowledgement.
+    pub async fn take_report(&mut self, bytes: Vec<u8>) -> Result<()> {
+        if self.owe_ack() {
+            return self.take(vec![bytes]).await;
+        }
         let pending = self.store.enqueue_pdus(&self.modem, vec![bytes], self.clock.now()).await?;
         tokio::spawn(async move {
             match pending.done().await {
@@ -149,6 +154,11 @@ impl Courier {
             }
         });
         Ok(())
+    }
+
+    /// Of what the modem has just handed over.
+    pub fn owe_ack(&mut self) -> bool {
+        self.owed_acks.as_mut().map(|owed| *owed += 1).is_some()
     }
 
     pub fn set_state(&self, state: ModemState) {

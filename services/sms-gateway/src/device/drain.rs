@@ -3,6 +3,7 @@
 use super::actor::Failure;
 use super::courier::Courier;
 use super::link::{Answer, Link};
+use super::storage::Storage;
 use crate::crash;
 use crate::domain::pdu::{self, FromNetwork};
 use jiff::Timestamp;
@@ -14,11 +15,23 @@ const DELETE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Rounds of one drain; more than this arrives only if deleting does not work.
 const ROUNDS_MAX: u32 = 20;
 
-/// `<stat>` 2 and 3 of 27.005 §3.1: drafts and sent copies of this SIM's owner, not ours to delete.
-const OUTGOING: [&str; 2] = ["2", "3"];
+/// `<stat>` of 27.005 §3.1, in PDU mode and in words: drafts and sent copies of this SIM's owner, not ours to delete.
+const OUTGOING: [&str; 4] = ["2", "3", "STO UNSENT", "STO SENT"];
+
+/// Every memory that something was announced in. True if more may be there.
+pub async fn drain_all(link: &mut Link, courier: &Courier, storage: &mut Storage) -> Result<bool, Failure> {
+    let mut more = drain(link, courier).await?;
+    for memory in storage.others() {
+        if storage.visit(link, &memory).await? {
+            more |= drain(link, courier).await?;
+            storage.come_back(link).await?;
+        }
+    }
+    Ok(more)
+}
 
 /// True if more may be there: the rounds ended first.
-pub async fn drain(link: &mut Link, courier: &Courier) -> Result<bool, Failure> {
+async fn drain(link: &mut Link, courier: &Courier) -> Result<bool, Failure> {
     for _ in 0..ROUNDS_MAX {
         let listed = link.command("AT+CMGL=4", Some("+CMGL:"), LIST_TIMEOUT).await?;
         // An empty storage is an error to some modems (CMS 321).
@@ -56,7 +69,7 @@ fn sent_at(bytes: &[u8]) -> Option<Timestamp> {
 fn entry(answer: &Answer) -> Option<(u32, Vec<u8>)> {
     let mut values = answer.text.strip_prefix("+CMGL:")?.split(',').map(str::trim);
     let index = values.next()?.parse().ok()?;
-    let stat = values.next()?;
+    let stat = values.next()?.trim_matches('"');
     let bytes = pdu::from_hex(answer.pdu.as_deref()?).ok()?;
     (!OUTGOING.contains(&stat)).then_some((index, bytes))
 }
@@ -73,6 +86,8 @@ mod tests {
         assert_eq!(entry(&answer("+CMGL: 7,0,\"x\",2", Some("0004"))), Some((7, vec![0, 4])));
         assert_eq!(entry(&answer("+CMGL:7, 0,,2", Some("0004"))), Some((7, vec![0, 4])));
         assert_eq!(entry(&answer("+CMGL: 3,2,,2", Some("0004"))), None);
+        assert_eq!(entry(&answer("+CMGL: 3,\"STO SENT\",,2", Some("0004"))), None);
+        assert_eq!(entry(&answer("+CMGL: 3 , \"REC UNREAD\" ,,2", Some("0004"))), Some((3, vec![0, 4])));
         assert_eq!(entry(&answer("+CMGL: 3,1,,2", None)), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ModemPort;
 use crate::domain::at_line::{Expected, FinalResult, Line, LineReader, Urc};
+use futures::FutureExt as _;
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -20,6 +21,8 @@ const ESCAPE: u8 = 0x1B;
 const CTRL_Z: u8 = 0x1A;
 /// What a cancelled prompt still says comes within this time.
 const QUIET: Duration = Duration::from_millis(150);
+/// After an OK where a prompt should be, or an answer without its OK: the rest comes within this time or never.
+const REST: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -72,11 +75,13 @@ pub struct Link {
     port: Box<dyn ModemPort>,
     reader: LineReader,
     urcs: VecDeque<Urc>,
+    /// It ends an answer twice; the second OK must not be taken for the end of the next one.
+    stutters: bool,
 }
 
 impl Link {
     pub fn new(port: Box<dyn ModemPort>) -> Self {
-        Self { port, reader: LineReader::default(), urcs: VecDeque::new() }
+        Self { port, reader: LineReader::default(), urcs: VecDeque::new(), stutters: false }
     }
 
     pub async fn command(
@@ -85,23 +90,60 @@ impl Link {
         prefix: Option<&'static str>,
         within: Duration,
     ) -> Result<Reply, LinkError> {
+        self.ask(command, prefix, within, false).await
+    }
+
+    /// For questions that some modems answer without the OK at the end.
+    pub async fn question(
+        &mut self,
+        command: &str,
+        prefix: &'static str,
+        within: Duration,
+    ) -> Result<Reply, LinkError> {
+        self.ask(command, Some(prefix), within, true).await
+    }
+
+    async fn ask(
+        &mut self,
+        command: &str,
+        prefix: Option<&'static str>,
+        within: Duration,
+        open_end: bool,
+    ) -> Result<Reply, LinkError> {
+        self.drop_stale()?;
         let expected = Expected { echo: command.to_owned(), prefix, prompt: false, in_flight: true };
         self.write(format!("{command}\r").as_bytes()).await?;
-        self.reply(&expected, Instant::now() + within).await
+        let reply = self.reply(&expected, Instant::now() + within, open_end).await?;
+        self.swallow_twin().await?;
+        Ok(reply)
     }
 
     /// `AT+CMGS=<length>`; after the prompt the PDU may be written.
     pub async fn prompt(&mut self, command: &str, within: Duration) -> Result<PromptReply, LinkError> {
+        self.drop_stale()?;
         let expected =
             Expected { echo: command.to_owned(), prefix: Some("+CMGS:"), prompt: true, in_flight: true };
         self.write(format!("{command}\r").as_bytes()).await?;
-        let deadline = Instant::now() + within;
+        let (mut deadline, mut early) = (Instant::now() + within, false);
         loop {
-            match self.line(&expected, deadline).await? {
-                Line::Prompt => return Ok(PromptReply::Prompt),
-                Line::Final(result) => return Ok(PromptReply::Final(result)),
-                Line::Urc(urc) => self.note(urc)?,
-                Line::Echo | Line::Answer { .. } => {}
+            match self.line(&expected, deadline).await {
+                Ok(Line::Prompt) => return Ok(PromptReply::Prompt),
+                // Belongs to an earlier command; the prompt is still on its way.
+                Ok(Line::Final(FinalResult::Ok)) => {
+                    early = true;
+                    deadline = deadline.min(Instant::now() + REST);
+                }
+                Ok(Line::Final(result)) => {
+                    self.swallow_twin().await?;
+                    return Ok(PromptReply::Final(result));
+                }
+                Ok(Line::Urc(urc)) => self.note(urc)?,
+                Ok(Line::Echo | Line::Answer { .. }) => {}
+                Err(LinkError::Timeout) if early => {
+                    self.escape().await?;
+                    return Ok(PromptReply::Final(FinalResult::Ok));
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -118,7 +160,10 @@ impl Link {
         loop {
             match self.line(&expected, deadline).await? {
                 Line::Answer { text, .. } => return Ok(SubmitStep::Acknowledged(text)),
-                Line::Final(result) => return Ok(SubmitStep::Final(result)),
+                Line::Final(result) => {
+                    self.swallow_twin().await?;
+                    return Ok(SubmitStep::Final(result));
+                }
                 Line::Urc(Urc::Pdu(pdu)) => return Ok(SubmitStep::Report(pdu)),
                 Line::Urc(urc) => self.note(urc)?,
                 Line::Echo | Line::Prompt => {}
@@ -129,22 +174,58 @@ impl Link {
     /// Leaves a prompt that may be open, and forgets what was half read. Status reports are kept.
     pub async fn escape(&mut self) -> Result<(), LinkError> {
         self.write(&[ESCAPE]).await?;
-        self.quiet().await
+        self.quiet().await.map(|_| ())
     }
 
-    /// Waits until late answers have come, so that none is taken for the answer to the next command.
-    pub async fn quiet(&mut self) -> Result<(), LinkError> {
+    /// Waits until late answers have come, so that none is taken for the answer to the next command. Gives how many.
+    pub async fn quiet(&mut self) -> Result<u32, LinkError> {
         let quiet_from = Instant::now() + QUIET;
+        let mut late = 0;
         loop {
             match self.line(&Expected::default(), quiet_from).await {
                 Ok(Line::Urc(urc)) => self.keep(urc),
+                Ok(Line::Final(_)) => late += 1,
                 Ok(_) => {}
                 Err(LinkError::Timeout) => break,
                 Err(error) => return Err(error),
             }
         }
         self.reader.clear();
+        Ok(late)
+    }
+
+    /// From now on a second end of an answer is waited for.
+    pub fn expect_twins(&mut self) {
+        tracing::info!("the modem ends its answers twice");
+        self.stutters = true;
+    }
+
+    async fn swallow_twin(&mut self) -> Result<(), LinkError> {
+        let until = Instant::now() + QUIET;
+        while self.stutters {
+            match self.line(&Expected::default(), until).await {
+                Ok(Line::Urc(urc)) => self.keep(urc),
+                Ok(Line::Final(_)) | Err(LinkError::Timeout) => break,
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
+    }
+
+    /// What is here before a command is sent is news, or the tail of an earlier answer: no part of the next one.
+    fn drop_stale(&mut self) -> Result<(), LinkError> {
+        loop {
+            while let Some(line) = self.reader.next(&Expected::default()) {
+                if let Line::Urc(urc) = line {
+                    self.keep(urc);
+                }
+            }
+            match self.read().now_or_never() {
+                Some(read) => read?,
+                None => return Ok(()),
+            }
+        }
     }
 
     pub fn take_urc(&mut self) -> Option<Urc> {
@@ -165,15 +246,29 @@ impl Link {
         }
     }
 
-    async fn reply(&mut self, expected: &Expected, deadline: Instant) -> Result<Reply, LinkError> {
+    async fn reply(
+        &mut self,
+        expected: &Expected,
+        mut deadline: Instant,
+        open_end: bool,
+    ) -> Result<Reply, LinkError> {
         let mut answers = Vec::new();
         loop {
-            match self.line(expected, deadline).await? {
-                Line::Final(result) => return Ok(Reply { answers, result }),
-                Line::Answer { .. } if answers.len() == ANSWERS_MAX => return Err(LinkError::Flood),
-                Line::Answer { text, pdu } => answers.push(Answer { text, pdu }),
-                Line::Urc(urc) => self.note(urc)?,
-                Line::Echo | Line::Prompt => {}
+            match self.line(expected, deadline).await {
+                Ok(Line::Final(result)) => return Ok(Reply { answers, result }),
+                Ok(Line::Answer { .. }) if answers.len() == ANSWERS_MAX => return Err(LinkError::Flood),
+                Ok(Line::Answer { text, pdu }) => {
+                    answers.push(Answer { text, pdu });
+                    if open_end {
+                        deadline = deadline.min(Instant::now() + REST);
+                    }
+                }
+                Ok(Line::Urc(urc)) => self.note(urc)?,
+                Ok(Line::Echo | Line::Prompt) => {}
+                Err(LinkError::Timeout) if open_end && !answers.is_empty() => {
+                    return Ok(Reply { answers, result: FinalResult::Ok });
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -219,7 +314,8 @@ impl Link {
 
     fn keep(&mut self, urc: Urc) {
         // One look at the storage answers any number of announcements.
-        if urc == Urc::Other || (urc == Urc::Stored && self.urcs.contains(&Urc::Stored)) {
+        let known = matches!(urc, Urc::Stored(_)) && self.urcs.contains(&urc);
+        if urc == Urc::Other || known {
             return;
         }
         if self.urcs.len() == URCS_MAX {

@@ -12,6 +12,7 @@ pub mod serial;
 mod setup;
 pub mod smpp;
 mod status;
+mod storage;
 mod submit;
 
 pub use status::{ModemState, ModemStatus};

@@ -2,6 +2,7 @@
 
 use super::link::{Link, LinkError, Reply};
 use super::status::SIGNAL_UNKNOWN;
+use super::storage::Storage;
 use super::{ModemState, pin};
 use crate::domain::at_line::FinalResult;
 use crate::store::{Sim, Store};
@@ -12,27 +13,41 @@ use std::time::Duration;
 /// Simple settings; a modem that reads its SIM can take seconds for some of them.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
-const FIRST_TRIES: u32 = 3;
+/// A modem that was told to be quiet (ATQ1, V.250 §6.2.5) answers the second one only.
+const FIRST_QUESTIONS: [&str; 3] = ["AT", "ATQ0V1", "AT"];
 /// 27.005 §3.4.1. Messages by index (mt 1); reports at once (ds 1), by index (2) or not at all (0). Cell broadcasts
-/// are not wanted (bm 0), but some modems take the set with bm 2 only, which ModemManager uses.
-const CNMI_LADDER: [&str; 6] = [
+/// are not wanted (bm 0), but some modems take the set with bm 2 only, which ModemManager uses; others lack mode 2,
+/// know only one way to treat what was buffered (bfr), or take fewer values.
+const CNMI_LADDER: [&str; 13] = [
     "AT+CNMI=2,1,0,1,0",
     "AT+CNMI=2,1,2,1,0",
+    "AT+CNMI=2,1,0,1,1",
+    "AT+CNMI=1,1,0,1,0",
+    "AT+CNMI=1,1,0,1,1",
     "AT+CNMI=2,1,0,2,0",
     "AT+CNMI=2,1,2,2,0",
+    "AT+CNMI=1,1,0,2,0",
     "AT+CNMI=2,1,0,0,0",
     "AT+CNMI=2,1,2,0,0",
+    "AT+CNMI=1,1,0,0,0",
+    "AT+CNMI=2,1",
+    "AT+CNMI=1,1",
 ];
-/// From this step on there are no reports.
-const CNMI_WITHOUT_REPORTS: usize = 4;
-const STORAGES: [&str; 2] = ["SM", "ME"];
+/// From these steps on reports are stored, and there are none.
+const CNMI_REPORTS_STORED: usize = 5;
+const CNMI_WITHOUT_REPORTS: usize = 8;
+/// Where reports are stored (27.005 §3.1, `<mem1>`).
+const REPORT_MEMORY: &str = "SR";
+/// A modem that answers AT+CPIN? with a plain refusal so many times has no such question.
+const PIN_REFUSALS_MAX: u32 = 4;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
     pub model: String,
     pub sim: Sim,
-    pub storage_used: u32,
-    pub storage_total: u32,
+    pub storage: Storage,
+    /// What it hands over directly must be acknowledged (27.005 §3.4.4), or it hands over nothing more.
+    pub wants_acks: bool,
 }
 
 pub enum SetupOutcome {
@@ -45,26 +60,36 @@ pub enum SetupOutcome {
 pub async fn first_answer(link: &mut Link) -> Result<(), LinkError> {
     link.escape().await?;
     let mut outcome = Err(LinkError::Timeout);
-    for _ in 0..FIRST_TRIES {
-        outcome = link.command("AT", None, FIRST_ANSWER_TIMEOUT).await.map(|_| ());
+    for question in FIRST_QUESTIONS {
+        outcome = link.command(question, None, FIRST_ANSWER_TIMEOUT).await.map(|_| ());
         if !matches!(outcome, Err(LinkError::Timeout)) {
             break;
         }
     }
     outcome?;
     // An answer to an earlier AT, or to a cancelled prompt, may still be on its way.
-    link.quiet().await
+    if link.quiet().await? > 0 {
+        // One of ours, or does it end every answer twice?
+        link.command("AT", None, FIRST_ANSWER_TIMEOUT).await?;
+        if link.quiet().await? > 0 {
+            link.expect_twins();
+        }
+    }
+    Ok(())
 }
 
 pub async fn set_up(
     link: &mut Link,
     store: &Arc<Store>,
     pin_file: Option<&Path>,
+    pin_refusals: &mut u32,
 ) -> Result<SetupOutcome, LinkError> {
-    command(link, "ATE0", None).await?;
+    if !command(link, "ATQ0V1E0", None).await?.is_ok() {
+        command(link, "ATE0", None).await?;
+    }
     // Numbers instead of words in errors; a modem without it says plain ERROR.
     command(link, "AT+CMEE=1", None).await?;
-    if let Some(state) = check_sim(link, store, pin_file).await? {
+    if let Some(state) = check_sim(link, store, pin_file, pin_refusals).await? {
         return Ok(SetupOutcome::Blocked(state));
     }
     if !command(link, "AT+CMGF=0", None).await?.is_ok() {
@@ -72,12 +97,17 @@ pub async fn set_up(
     }
     // Phase 2: reports need no AT+CNMA (27.005 §3.2.1).
     command(link, "AT+CSMS=0", None).await?;
-    let (storage_used, storage_total) = choose_storage(link).await?;
-    subscribe(link).await?;
+    let service = command(link, "AT+CSMS?", Some("+CSMS:")).await?;
+    let wants_acks =
+        service.values("+CSMS:").and_then(|values| values.split(',').next()).map(str::trim) == Some("1");
+    let mut storage = Storage::choose(link).await?;
+    if subscribe(link).await? {
+        storage.announced(REPORT_MEMORY);
+    }
     command(link, "AT+CREG=0", None).await?;
     let model = model(link).await?;
     let sim = Sim { imei: imei(link).await?, iccid: iccid(link).await? };
-    Ok(SetupOutcome::Ready(Ready { model, sim, storage_used, storage_total }))
+    Ok(SetupOutcome::Ready(Ready { model, sim, storage, wants_acks }))
 }
 
 /// Digits of `AT+CGSN` (27.007 §5.4); empty when the modem does not say.
@@ -114,52 +144,81 @@ async fn check_sim(
     link: &mut Link,
     store: &Arc<Store>,
     pin_file: Option<&Path>,
+    refusals: &mut u32,
 ) -> Result<Option<ModemState>, LinkError> {
-    let reply = command(link, "AT+CPIN?", Some("+CPIN:")).await?;
-    Ok(match (reply.values("+CPIN:"), reply.result) {
-        (Some("READY"), _) => None,
-        (Some("SIM PIN"), _) => {
+    let reply = link.question("AT+CPIN?", "+CPIN:", COMMAND_TIMEOUT).await?;
+    let said = reply.values("+CPIN:").map(|state| state.trim_matches('"'));
+    Ok(match SimSays::of(said, reply.result) {
+        SimSays::Ready => None,
+        SimSays::WantsPin => {
             let unlocked = pin::unlock(link, store, pin_file).await?;
             // The SIM reads its files first; the next look finds it READY.
             Some(if unlocked { ModemState::Opening } else { ModemState::SimLocked })
         }
-        (Some("SIM PUK"), _) => Some(ModemState::SimPuk),
-        (Some(_), _) => Some(ModemState::SimLocked),
-        // 27.007 §9.2: 10 no SIM, 13 SIM failure, 15 wrong SIM; 27.005: 310, 313, 315.
-        (None, FinalResult::Cme(Some(10 | 13 | 15)) | FinalResult::Cms(Some(310 | 313 | 315))) => {
-            Some(ModemState::Failed)
+        SimSays::WantsPuk => Some(ModemState::SimPuk),
+        SimSays::WantsOther => Some(ModemState::SimLocked),
+        SimSays::Gone => Some(ModemState::Failed),
+        SimSays::Starting => Some(ModemState::Opening),
+        SimSays::NoQuestion if *refusals >= PIN_REFUSALS_MAX => None,
+        SimSays::NoQuestion => {
+            *refusals += 1;
+            Some(ModemState::Opening)
         }
-        // 14 SIM busy, 515 starting up, or a modem still booting.
-        (None, FinalResult::Cme(_) | FinalResult::Cms(_) | FinalResult::Error) => Some(ModemState::Opening),
-        // OK without an answer: a modem with no SIM lock to speak of.
-        (None, FinalResult::Ok) => None,
     })
 }
 
-/// All three memories the same, so that what arrives is where it is listed (27.005 §3.2.2).
-async fn choose_storage(link: &mut Link) -> Result<(u32, u32), LinkError> {
-    for name in STORAGES {
-        let chosen =
-            command(link, &format!("AT+CPMS=\"{name}\",\"{name}\",\"{name}\""), Some("+CPMS:")).await?;
-        if chosen.is_ok() {
-            return Ok(chosen.values("+CPMS:").and_then(used_and_total).unwrap_or_default());
-        }
-    }
-    tracing::warn!("the modem lets no SMS storage be chosen; its own choice is used");
-    Ok((0, 0))
+#[derive(Debug, PartialEq, Eq)]
+enum SimSays {
+    Ready,
+    WantsPin,
+    WantsPuk,
+    /// A lock of the phone or the network.
+    WantsOther,
+    Gone,
+    Starting,
+    /// The modem does not know the question, or is still booting.
+    NoQuestion,
 }
 
-async fn subscribe(link: &mut Link) -> Result<(), LinkError> {
+impl SimSays {
+    /// 27.007 §8.3 and §9.2.1; 27.005 §3.2.5.
+    fn of(answer: Option<&str>, result: FinalResult) -> Self {
+        match (answer, result) {
+            (Some("READY"), _) => Self::Ready,
+            (Some("NOT READY"), _) => Self::Starting,
+            (Some("SIM PIN"), _) => Self::WantsPin,
+            (Some("SIM PUK"), _) => Self::WantsPuk,
+            (Some(_), _) => Self::WantsOther,
+            (None, FinalResult::Cme(Some(11)) | FinalResult::Cms(Some(311))) => Self::WantsPin,
+            (None, FinalResult::Cme(Some(12)) | FinalResult::Cms(Some(316))) => Self::WantsPuk,
+            // No SIM, SIM failure, wrong SIM.
+            (None, FinalResult::Cme(Some(10 | 13 | 15)) | FinalResult::Cms(Some(310 | 313 | 315))) => {
+                Self::Gone
+            }
+            (
+                None,
+                FinalResult::Cme(Some(3 | 4)) | FinalResult::Cms(Some(302 | 303)) | FinalResult::Error,
+            ) => Self::NoQuestion,
+            // 14 SIM busy, 515 starting up.
+            (None, FinalResult::Cme(_) | FinalResult::Cms(_)) => Self::Starting,
+            // OK without an answer: a modem with no SIM lock to speak of.
+            (None, FinalResult::Ok) => Self::Ready,
+        }
+    }
+}
+
+/// True when reports are stored and must be fetched.
+async fn subscribe(link: &mut Link) -> Result<bool, LinkError> {
     for (at, step) in CNMI_LADDER.iter().enumerate() {
         if command(link, step, None).await?.is_ok() {
             if at >= CNMI_WITHOUT_REPORTS {
                 tracing::warn!("the modem gives no status reports: messages stay SUBMITTED");
             }
-            return Ok(());
+            return Ok((CNMI_REPORTS_STORED..CNMI_WITHOUT_REPORTS).contains(&at));
         }
     }
     tracing::warn!("the modem announces nothing: its storage is read every 30 s only");
-    Ok(())
+    Ok(false)
 }
 
 async fn model(link: &mut Link) -> Result<String, LinkError> {
@@ -181,8 +240,9 @@ pub async fn is_registered(link: &mut Link, within: Duration) -> Result<bool, Li
         return Ok(true);
     }
     let packet = link.command("AT+CEREG?", Some("+CEREG:"), within).await?;
-    let neither_is_known = !circuit.is_ok() && !packet.is_ok();
-    Ok(neither_is_known || packet.values("+CEREG:").is_some_and(has_service))
+    // Neither says anything: then the submission finds out.
+    let silent = circuit.values("+CREG:").is_none() && packet.values("+CEREG:").is_none();
+    Ok(silent || packet.values("+CEREG:").is_some_and(has_service))
 }
 
 fn has_service(values: &str) -> bool {
@@ -200,22 +260,6 @@ pub async fn signal(link: &mut Link) -> Result<u32, LinkError> {
     Ok(first.unwrap_or(SIGNAL_UNKNOWN))
 }
 
-pub async fn storage(link: &mut Link) -> Result<Option<(u32, u32)>, LinkError> {
-    let reply = command(link, "AT+CPMS?", Some("+CPMS:")).await?;
-    Ok(reply.values("+CPMS:").and_then(used_and_total_named))
-}
-
-/// Answer to a setting: `<used1>,<total1>,…`.
-fn used_and_total(values: &str) -> Option<(u32, u32)> {
-    let mut numbers = values.split(',').map(|value| value.trim().parse().ok());
-    Some((numbers.next()??, numbers.next()??))
-}
-
-/// Answer to a question: `<mem1>,<used1>,<total1>,…`.
-fn used_and_total_named(values: &str) -> Option<(u32, u32)> {
-    used_and_total(values.split_once(',')?.1)
-}
-
 async fn command(link: &mut Link, text: &str, prefix: Option<&'static str>) -> Result<Reply, LinkError> {
     link.command(text, prefix, COMMAND_TIMEOUT).await
 }
@@ -223,6 +267,16 @@ async fn command(link: &mut Link, text: &str, prefix: Option<&'static str>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sim_that_wants_its_pin_may_say_so_by_an_error() {
+        assert_eq!(SimSays::of(None, FinalResult::Cme(Some(11))), SimSays::WantsPin);
+        assert_eq!(SimSays::of(None, FinalResult::Cme(Some(12))), SimSays::WantsPuk);
+        assert_eq!(SimSays::of(Some("SIM PUK"), FinalResult::Ok), SimSays::WantsPuk);
+        assert_eq!(SimSays::of(Some("PH-NET PIN"), FinalResult::Ok), SimSays::WantsOther);
+        assert_eq!(SimSays::of(None, FinalResult::Cme(Some(4))), SimSays::NoQuestion);
+        assert_eq!(SimSays::of(None, FinalResult::Cme(Some(14))), SimSays::Starting);
+    }
 
     #[test]
     fn home_roaming_and_sms_only_count_as_registered() {
@@ -240,12 +294,5 @@ mod tests {
         ] {
             assert_eq!(has_service(values), expected, "{values}");
         }
-    }
-
-    #[test]
-    fn both_forms_of_the_storage_answer_are_read() {
-        assert_eq!(used_and_total("3,50,3,50,3,50"), Some((3, 50)));
-        assert_eq!(used_and_total_named("\"SM\",3,50,\"SM\",3,50"), Some((3, 50)));
-        assert_eq!(used_and_total(""), None);
     }
 }

@@ -20,6 +20,8 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// Once the network's acknowledgement or the report is here, the rest of the answer follows at once or never.
 const REST_TIMEOUT: Duration = Duration::from_secs(2);
+/// After an OK without the acknowledgement: it may belong to an earlier command.
+const OK_ALONE_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub struct Submission<'a> {
     pub link: &'a mut Link,
@@ -91,9 +93,15 @@ impl Submission<'_> {
     /// Writes down whatever the modem says. An error means that it did not say everything.
     async fn final_answer(&mut self, message: &Outgoing, pdu_hex: &str) -> Result<(), Failure> {
         let mut deadline = Instant::now() + self.answer_timeout;
-        let mut acknowledged = false;
+        let (mut acknowledged, mut ok_alone) = (false, false);
         loop {
-            match self.step(pdu_hex, deadline).await? {
+            let step = match self.step(pdu_hex, deadline).await {
+                Err(LinkError::Timeout) if ok_alone => {
+                    return Ok(self.courier.accept(&message.id, None).await?);
+                }
+                step => step?,
+            };
+            match step {
                 // `+CMGS:` is the network's acknowledgement, whatever the modem says afterwards.
                 SubmitStep::Acknowledged(answer) => {
                     if !acknowledged {
@@ -104,7 +112,8 @@ impl Submission<'_> {
                 }
                 SubmitStep::Final(_) if acknowledged => return Ok(()),
                 SubmitStep::Final(FinalResult::Ok) => {
-                    return Ok(self.courier.accept(&message.id, None).await?);
+                    ok_alone = true;
+                    deadline = deadline.min(Instant::now() + OK_ALONE_TIMEOUT);
                 }
                 SubmitStep::Final(result) => {
                     let (verdict, reason) = (cms::after_handover(result), cms::reason(result));
@@ -131,6 +140,7 @@ impl Submission<'_> {
             self.courier.take_report(bytes).await?;
             return Ok(false);
         }
+        self.courier.owe_ack();
         self.courier.take(vec![bytes]).await?;
         let id = message.id.clone();
         let row = self.courier.store.run(move |store| store.get(&id)).await?;

@@ -1,12 +1,17 @@
 //! Lines of an AT dialogue: 3GPP TS 27.007 / 27.005 and ITU-T V.250 §5.7. Echo on or off, both are fine.
 //! A line is an echo, a prompt, a final result, an answer to the command in flight, or unsolicited (URC).
 
+use super::cms;
 use std::collections::VecDeque;
 
 /// The longest legal line is a PDU of 176 octets; anything far beyond it is noise on the wire.
 const LINE_BYTES_MAX: usize = 1024;
 /// Headers that may wait for their PDU line at one time: a URC can stand between a header and its PDU.
 const OPEN_HEADERS_MAX: usize = 4;
+
+/// What modems say when they have started, or are about to.
+const BOOT_WORDS: [&str; 7] =
+    ["RDY", "SMS READY", "SMS DONE", "^SYSSTART", "MODEM:STARTUP", "NORMAL POWER DOWN", "+PBREADY"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FinalResult {
@@ -20,11 +25,12 @@ pub enum FinalResult {
 
 #[derive(Clone, PartialEq, Eq)]
 pub enum Urc {
-    /// `+CMTI` or `+CDSI`: something is in the storage. The index is not used, a drain finds it.
-    Stored,
+    /// `+CMTI` or `+CDSI`: something is in this memory ("SM"; empty = not said). The index is not used, a drain
+    /// finds it.
+    Stored(String),
     /// `+CDS` or `+CMT` with its PDU.
     Pdu(String),
-    /// `+CPIN` other than READY, `+CFUN`, RDY, `^BOOT`: the modem may have restarted or lost its SIM.
+    /// `+CPIN` other than READY, `+CFUN`, `^BOOT` and the words of a start: the modem may have restarted or lost its SIM.
     Restarted,
     Other,
 }
@@ -117,7 +123,8 @@ impl LineReader {
         if expected.in_flight && !expected.echo.is_empty() && text == expected.echo {
             return Some(Line::Echo);
         }
-        if let Some(result) = final_result(&text) {
+        let numeric = || expected.in_flight.then(|| number(&text)).flatten();
+        if let Some(result) = final_result(&text).or_else(numeric) {
             // A header whose PDU never came is an answer of its own; a final result ends them all.
             self.headers.clear();
             return Some(Line::Final(result));
@@ -153,15 +160,26 @@ impl LineReader {
 }
 
 fn final_result(text: &str) -> Option<FinalResult> {
-    if let Some(code) = text.strip_prefix("+CMS ERROR:") {
-        return Some(FinalResult::Cms(code.trim().parse().ok()));
+    // Some write it without the colon, or with a space before it.
+    let code = |name: &str| Some(text.strip_prefix(name)?.trim_start_matches([' ', ':']).trim());
+    if let Some(code) = code("+CMS ERROR") {
+        return Some(cms::cms(code));
     }
-    if let Some(code) = text.strip_prefix("+CME ERROR:") {
-        return Some(FinalResult::Cme(code.trim().parse().ok()));
+    if let Some(code) = code("+CME ERROR") {
+        return Some(cms::cme(code));
     }
     match text {
         "OK" => Some(FinalResult::Ok),
         "ERROR" | "COMMAND NOT SUPPORT" | "TOO MANY PARAMETERS" => Some(FinalResult::Error),
+        _ => None,
+    }
+}
+
+/// A modem that was left in ATV0 answers in numbers (V.250 §5.7.1). No answer is a lone 0 or 4.
+fn number(text: &str) -> Option<FinalResult> {
+    match text {
+        "0" => Some(FinalResult::Ok),
+        "4" => Some(FinalResult::Error),
         _ => None,
     }
 }
@@ -187,17 +205,14 @@ fn is_vendor_urc(text: &str) -> bool {
 
 fn urc(text: &str) -> Urc {
     let named = |name: &str| text.starts_with(name);
-    if named("+CMTI:") || named("+CDSI:") {
-        return Urc::Stored;
+    if let Some(values) = text.strip_prefix("+CMTI:").or_else(|| text.strip_prefix("+CDSI:")) {
+        let memory = values.split(',').next().unwrap_or_default();
+        return Urc::Stored(memory.trim().trim_matches('"').to_owned());
     }
-    let sim_gone = named("+CPIN:") && !text.ends_with("READY");
-    if sim_gone
-        || named("+CFUN:")
-        || named("^BOOT")
-        || text == "RDY"
-        || text == "SMS READY"
-        || text == "SMS DONE"
-    {
+    // "+CPIN: NOT READY" is a SIM that went.
+    let sim_gone = text.strip_prefix("+CPIN:").is_some_and(|state| state.trim() != "READY");
+    let said = text.to_ascii_uppercase();
+    if sim_gone || named("+CFUN:") || named("^BOOT") || BOOT_WORDS.contains(&said.as_str()) {
         return Urc::Restarted;
     }
     Urc::Other
@@ -247,7 +262,7 @@ mod tests {
             &in_flight("", Some("+CMGS:")),
         );
         let wanted = [
-            Line::Urc(Urc::Stored),
+            Line::Urc(Urc::Stored("SM".into())),
             Line::Urc(Urc::Other),
             answer("+CMGS: 5", None),
             Line::Final(FinalResult::Ok),
@@ -296,13 +311,30 @@ mod tests {
 
     #[test]
     fn errors_keep_their_number_when_they_have_one() {
-        let got = lines("+CMS ERROR: 38\r\n+CME ERROR: SIM busy\r\nERROR\r\n", &in_flight("", None));
+        let got = lines(
+            "+CMS ERROR: 38\r\n+CMS ERROR : 38\r\n+CME ERROR: SIM busy\r\n+CME ERROR: no idea\r\nERROR\r\n4\r",
+            &in_flight("", None),
+        );
         let wanted = [
             Line::Final(FinalResult::Cms(Some(38))),
+            Line::Final(FinalResult::Cms(Some(38))),
+            Line::Final(FinalResult::Cme(Some(14))),
             Line::Final(FinalResult::Cme(None)),
+            Line::Final(FinalResult::Error),
             Line::Final(FinalResult::Error),
         ];
         assert!(got == wanted);
+    }
+
+    #[test]
+    fn a_start_of_the_modem_and_a_sim_that_went_are_told_from_other_news() {
+        for line in ["SMS Ready", "RDY", "+CPIN: NOT READY", "+CPIN: SIM PIN", "^SYSSTART"] {
+            assert!(urc(line) == Urc::Restarted, "{line}");
+        }
+        for line in ["+CPIN: READY", "+CPIN:READY", "Call Ready", "0"] {
+            assert!(urc(line) == Urc::Other, "{line}");
+        }
+        assert!(urc("+CDSI: \"SR\" , 1") == Urc::Stored("SR".into()));
     }
 
     #[test]

@@ -42,6 +42,45 @@ pub fn after_handover(result: FinalResult) -> Verdict {
     }
 }
 
+/// What AT+CMEE=2 writes, for the codes that decide something here (27.005 §3.2.5, 27.007 §9.2.1).
+const CMS_WORDS: [(&str, u16); 10] = [
+    ("unassigned (unallocated) number", 1),
+    ("sim not inserted", 310),
+    ("sim pin necessary", 311),
+    ("sim pin required", 311),
+    ("sim failure", 313),
+    ("sim busy", 314),
+    ("invalid memory index", 321),
+    ("no network service", 331),
+    ("network timeout", 332),
+    ("unknown error", 500),
+];
+const CME_WORDS: [(&str, u16); 8] = [
+    ("operation not allowed", 3),
+    ("operation not supported", 4),
+    ("sim not inserted", 10),
+    ("sim pin required", 11),
+    ("sim puk required", 12),
+    ("sim failure", 13),
+    ("sim busy", 14),
+    ("sim wrong", 15),
+];
+
+/// The code after `+CMS ERROR:`, in digits or in words.
+pub fn cms(code: &str) -> FinalResult {
+    FinalResult::Cms(code.parse().ok().or_else(|| look_up(&CMS_WORDS, code)))
+}
+
+/// The code after `+CME ERROR:`.
+pub fn cme(code: &str) -> FinalResult {
+    FinalResult::Cme(code.parse().ok().or_else(|| look_up(&CME_WORDS, code)))
+}
+
+fn look_up(table: &[(&str, u16)], words: &str) -> Option<u16> {
+    let words = words.trim_matches('"').to_ascii_lowercase();
+    table.iter().find(|(known, _)| *known == words).map(|(_, code)| *code)
+}
+
 /// `failure_reason` of the API.
 pub fn reason(result: FinalResult) -> String {
     match result {
