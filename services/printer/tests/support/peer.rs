@@ -14,9 +14,23 @@ pub struct Manner {
     pub holds_data: bool,
     pub knows_clear: bool,
     pub echoes_ids: bool,
+    /// Answers status requests behind the data only when this ends.
+    pub keeps_fences: bool,
+    /// Has a memory for logos.
+    pub keeps_logos: bool,
+    /// Hangs up when a logo is to be stored.
+    pub drops_logos: bool,
 }
 
-pub const WELL: Manner = Manner { paper_out: false, holds_data: false, knows_clear: true, echoes_ids: true };
+pub const WELL: Manner = Manner {
+    paper_out: false,
+    holds_data: false,
+    knows_clear: true,
+    echoes_ids: true,
+    keeps_fences: false,
+    keeps_logos: false,
+    drops_logos: false,
+};
 
 #[derive(Default)]
 struct Heard {
@@ -24,6 +38,11 @@ struct Heard {
     papers: Vec<Vec<u8>>,
     /// Everything, for each connection.
     connections: Vec<Vec<u8>>,
+    /// Answers to status requests that are held back.
+    kept_fences: Vec<u8>,
+    logos: Vec<[u8; 2]>,
+    /// To be said unasked.
+    words: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -32,6 +51,7 @@ pub struct Peer {
     manner: watch::Sender<Manner>,
     heard: Arc<Mutex<Heard>>,
     hang_up: Arc<Notify>,
+    speak: Arc<Notify>,
 }
 
 impl Peer {
@@ -42,6 +62,7 @@ impl Peer {
             manner: watch::Sender::new(manner),
             heard: Arc::default(),
             hang_up: Arc::default(),
+            speak: Arc::default(),
         };
         let serving = peer.clone();
         tokio::spawn(async move {
@@ -61,6 +82,17 @@ impl Peer {
     /// Ends the connection, and what was not printed with it.
     pub fn hang_up(&self) {
         self.hang_up.notify_one();
+    }
+
+    /// Bytes that nobody asked for.
+    pub fn say(&self, words: &[u8]) {
+        self.heard.lock().unwrap().words.extend(words);
+        self.speak.notify_one();
+    }
+
+    /// Keys of the logos in its memory.
+    pub fn logos(&self) -> Vec<[u8; 2]> {
+        self.heard.lock().unwrap().logos.clone()
     }
 
     pub fn papers(&self) -> Vec<String> {
@@ -92,6 +124,10 @@ impl Peer {
                     }
                     _ => return,
                 },
+                () = self.speak.notified() => {
+                    let words = std::mem::take(&mut self.heard.lock().unwrap().words);
+                    let _ = stream.write_all(&words).await;
+                }
                 _ = manner.changed() => {
                     let status = automatic_status(*manner.borrow());
                     let _ = stream.write_all(&status).await;
@@ -103,6 +139,9 @@ impl Peer {
     /// Obeys what it can of the waiting bytes and returns its answers. Commands come whole here.
     fn answer(&self, waiting: &mut VecDeque<u8>, paper: &mut Vec<u8>, now: Manner) -> Vec<u8> {
         let mut answers = Vec::new();
+        if !now.keeps_fences {
+            answers.append(&mut self.heard.lock().unwrap().kept_fences);
+        }
         let stalled = now.paper_out || now.holds_data;
         let mut held = VecDeque::new();
         while let Some(first) = waiting.pop_front() {
@@ -131,8 +170,31 @@ impl Peer {
                     }
                     waiting.drain(..10);
                 }
+                (0x1d, [0x28, 0x4c, low, high, ..]) if now.keeps_logos => {
+                    let len = 4 + usize::from(u16::from_le_bytes([*low, *high]));
+                    if waiting.len() < len {
+                        held.push_back(first);
+                        held.append(waiting);
+                        break;
+                    }
+                    let command: Vec<u8> = waiting.drain(..len).collect();
+                    if now.drops_logos && command[5] == 67 {
+                        self.hang_up.notify_one();
+                        waiting.clear();
+                        return answers;
+                    }
+                    self.graphics(&command, paper, &mut answers);
+                }
+                (0x1d, [0x49, 68, ..]) if now.keeps_logos => {
+                    answers.extend(b"_PEER0001\0");
+                    waiting.drain(..2);
+                }
+                (0x06, _) if now.keeps_logos => {}
                 (0x1d, [0x72, 1, ..]) => {
-                    answers.push(0);
+                    match now.keeps_fences {
+                        true => self.heard.lock().unwrap().kept_fences.push(0),
+                        false => answers.push(0),
+                    }
                     waiting.drain(..2);
                 }
                 (0x1d, [0x56, 66, 0, ..]) => {
@@ -144,6 +206,23 @@ impl Peer {
         }
         *waiting = held;
         answers
+    }
+}
+
+impl Peer {
+    /// `GS ( L` from its `(` on.
+    fn graphics(&self, command: &[u8], paper: &mut Vec<u8>, answers: &mut Vec<u8>) {
+        let mut heard = self.heard.lock().unwrap();
+        match command[4..] {
+            [48, 64, ..] => {
+                answers.extend([0x37, 0x72, 0x40]);
+                answers.extend(heard.logos.iter().flatten());
+                answers.push(0);
+            }
+            [48, 67, _, a, b, ..] => heard.logos.push([a, b]),
+            [48, 69, a, b, ..] => paper.extend([b"[LOGO ", &[a, b][..], b"]"].concat()),
+            _ => {}
+        }
     }
 }
 
