@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 /// Upper-case strings of the sources that are no reasons of errors.
-const NO_REASONS: [&str; 28] = [
+const NO_REASONS: [&str; 26] = [
     // Environment.
     "CARGO_PKG_NAME",
     "CARGO_PKG_VERSION",
@@ -17,7 +17,6 @@ const NO_REASONS: [&str; 28] = [
     "LISTEN_PID",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     // Bits of a RiskResult that refuse nothing by themselves, or whose refusal has another name.
-    "CHANGED_WITHIN_24_HOURS",
     "CODE_EXPIRES_SOON",
     "FACE_DIFFERENT",
     "FACE_NOT_CONFIRMED",
@@ -38,7 +37,6 @@ const NO_REASONS: [&str; 28] = [
     "NO_REASON",
     "PHONE_UNREADABLE",
     "PIN_FORM",
-    "SAME_PERSON",
     "WRONG_PIN",
     "GTIN_INVALID",
 ];

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use chit_proto::checkout::v1::{
-    AdvanceClockRequest, Dispute, DisputeCause, GetStatusRequest, LookUpSaleRequest, LookUpSaleResponse,
-    OpenDisputeRequest, ResolveDisputeRequest, RunDeductionsRequest, RunSettlementRequest, SettlementBatch,
+    AdvanceClockRequest, ChangePhoneRequest, Dispute, DisputeCause, GetStatusRequest, LookUpSaleRequest,
+    LookUpSaleResponse, OpenDisputeRequest, Payer, ResetPayerRequest, ResolveDisputeRequest,
+    RunDeductionsRequest, RunSettlementRequest, SettlementBatch,
 };
 use chit_proto::ledger::v1::{CurrencyBalance, GetTrialBalanceRequest, VerifyChainRequest};
 use jiff::tz::TimeZone;
@@ -89,6 +90,29 @@ impl Desk {
             approval,
         };
         ask!(self.disputes, resolve_dispute, request)?.dispute.context("no dispute")
+    }
+
+    /// Another phone, by the supervisor and the cashier.
+    pub async fn change_phone(&self, payer_id: &str, phone: &str) -> anyhow::Result<Payer> {
+        let request = ChangePhoneRequest {
+            request_id: new_id(),
+            payer_id: payer_id.to_owned(),
+            phone: phone.to_owned(),
+            approval: Some(self.pins.approval(SUPERVISOR)?),
+            second_approval: Some(self.pins.approval(CASHIER)?),
+        };
+        ask!(self.payers, change_phone, request)?.payer.context("no payer")
+    }
+
+    /// Another card, by the supervisor and the cashier.
+    pub async fn new_card(&self, payer_id: &str) -> anyhow::Result<Payer> {
+        let request = ResetPayerRequest {
+            request_id: new_id(),
+            payer_id: payer_id.to_owned(),
+            approval: Some(self.pins.approval(SUPERVISOR)?),
+            second_approval: Some(self.pins.approval(CASHIER)?),
+        };
+        ask!(self.payers, reset_payer, request)?.payer.context("no payer")
     }
 
     pub async fn look_up(&self, reference: &str) -> anyhow::Result<LookUpSaleResponse> {

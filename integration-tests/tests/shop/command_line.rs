@@ -25,6 +25,7 @@ impl Pc<'_> {
         let mut chit = Command::new(program("chit").unwrap());
         chit.arg("--config").arg(self.house.place.config()).arg("--json").args(args);
         chit.env("CHIT_PIN", self.house.pins.approval(SUPERVISOR).unwrap().pin).stdin(Stdio::null());
+        chit.env("CHIT_SECOND_PIN", self.house.pins.approval(CASHIER).unwrap().pin);
         chit.output().await.unwrap()
     }
 
@@ -78,6 +79,17 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     desk.journal(sale_id).sale_is(SaleState::Verified).await.unwrap();
     pc.says(&["settle", "run", "--actor", SUPERVISOR]).await;
     assert_eq!(text(&pc.says(&["sale", "show", sale_id]).await, "state"), "SETTLED");
+
+    let two = ["--approver", SUPERVISOR, "--second-approver", CASHIER];
+    let payer_id = text(&enrolled, "payer_id");
+    let changed =
+        pc.says(&[&["payer", "change-phone", payer_id, "--phone", "13900002222"], &two[..]].concat()).await;
+    assert_eq!((text(&changed, "state"), changed["code_serial"].as_i64()), ("PENDING", Some(2)));
+    let renewed = pc.says(&[&["payer", "new-card", payer_id], &two[..]].concat()).await;
+    assert_ne!(text(&renewed, "card_serial"), text(&enrolled, "card_serial"));
+    let shown = pc.says(&["payer", "show", payer_id]).await;
+    assert_eq!(shown["change_approved_by"], serde_json::json!([SUPERVISOR, CASHIER]));
+    assert!(text(&shown, "no_sales_until") > text(&shown, "change_time"));
 
     let opened = pc.says(&["dispute", "open", sale_id, "--actor", CASHIER]).await;
     let dispute = text(&opened, "dispute_id");

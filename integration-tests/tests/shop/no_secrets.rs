@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chit_integration_tests::ask;
+use chit_integration_tests::desk::Desk;
 use chit_integration_tests::house::{House, Place, SERVICES};
+use chit_integration_tests::payer::Payer;
+use chit_proto::checkout::v1::ListPayersRequest;
 use serde_json::json;
 
 use crate::open_shop::options;
@@ -12,6 +16,9 @@ use crate::whole_sale::play;
 
 /// Digits of the payer's code that may not appear in a row: any part this long gives him away.
 const CODE_PART: usize = 24;
+
+/// The payer's next number, as dialled in his country.
+const NEW_PHONE: &str = "13700006666";
 
 /// What must not be found, by name.
 struct Secrets {
@@ -31,7 +38,9 @@ async fn logs_traces_and_the_print_journal_hold_no_personal_data_and_no_secret()
     let house = House::start(place.clone(), &options).unwrap();
     house.ready().await.unwrap();
     let report = play(&house, &dir.path().join("artefacts")).await;
-    let secrets = collect(&house, &report.payer_qr_png).await;
+    let new_phone = change_phone(&house).await;
+    let mut secrets = collect(&house, &report.payer_qr_png).await;
+    secrets.whole.push(("new phone", new_phone));
     house.stop().unwrap();
 
     let mut scanned: Vec<PathBuf> = files_in(&place.logs());
@@ -44,6 +53,19 @@ async fn logs_traces_and_the_print_journal_hold_no_personal_data_and_no_secret()
         let found = secrets.found_in(&fs::read(&file).unwrap());
         assert!(found.is_empty(), "{} holds {found:?}", file.display());
     }
+}
+
+/// Returns when the old number was told.
+async fn change_phone(house: &House) -> String {
+    let desk = Desk::at(house);
+    let payers = ask!(desk.payers, list_payers, ListPayersRequest::default()).unwrap().payers;
+    let sent = house.simulators.modem.ask(json!({ "cmd": "sent" })).await.unwrap();
+    let old = sent["sent"][0]["to"].as_str().unwrap().to_owned();
+    desk.change_phone(&payers[0].payer_id, &format!("+86{NEW_PHONE}")).await.unwrap();
+    let mut old = Payer::calling_from(&house.simulators, old).await.unwrap();
+    let warned = |text: &str| text.contains("手机号已更改") || text.contains("was changed");
+    while !warned(&old.next_sms().await.unwrap().text) {}
+    NEW_PHONE.to_owned()
 }
 
 async fn collect(house: &House, payer_qr: &Path) -> Secrets {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use chit_proto::ledger::v1::FactKind;
 use iso_currency::Currency;
 use sha2::{Digest, Sha256};
 
-use crate::dialogue::rounds;
+use crate::dialogue::witness::witness;
 use crate::domain::code_card::{CardSerial, RowBitmap};
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::payer::{PayerId, PhoneE164};
@@ -13,7 +14,7 @@ use crate::domain::payer_code::{DayNumber, PayerCode, SealedPhone};
 use crate::domain::payer_code_digits;
 use crate::domain::people::{EnrolStep, Payer, PayerState};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
-use crate::domain::sale::SaleState;
+use crate::grant::Grant;
 use crate::keys::PAYER_CODE_KEY_ID;
 use crate::shop::Shop;
 use crate::store::{Rows, Tx};
@@ -66,7 +67,7 @@ pub fn issue(shop: &Arc<Shop>, payer_id: PayerId, phone: &PhoneE164, serial: u16
 }
 
 /// Makes ids, serials and the QR picture; nothing is stored but the picture.
-pub fn prepare(shop: &Arc<Shop>, new: NewPayer, approved_by: &str) -> Result<Payer> {
+pub fn prepare(shop: &Arc<Shop>, new: NewPayer) -> Result<Payer> {
     let payer_id = PayerId(shop.random()?);
     let code = issue(shop, payer_id, &new.phone, FIRST_SERIAL)?;
     Ok(Payer {
@@ -88,7 +89,6 @@ pub fn prepare(shop: &Arc<Shop>, new: NewPayer, approved_by: &str) -> Result<Pay
         create_ms: shop.now_ms(),
         consent_hash: u32::from_be_bytes(consent_hash()),
         traceparent: chit_runtime::trace::current_traceparent().unwrap_or_default(),
-        approved_by: approved_by.to_owned(),
         ..Payer::default()
     })
 }
@@ -108,68 +108,22 @@ fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-pub fn enrol(tx: &mut Tx, payer: &Payer, photo: &[u8], approver: &str) -> Result<()> {
+pub fn enrol(tx: &mut Tx, mut payer: Payer, photo: &[u8], grant: Grant) -> Result<Payer> {
     if tx.payer_by_phone(&payer.phone)?.is_some() {
         return Err(number_taken());
     }
+    payer.approved_by = grant.record(tx, &payer.payer_id)?;
     tx.index_phone(&payer.phone, &payer.payer_id)?;
     tx.put_photo(&payer.payer_id, photo)?;
-    tx.put_payer(approver, payer)?;
-    tx.push(&Effect::new(EffectKind::Enrol, &payer.payer_id))
-}
-
-/// What a reset makes anew.
-pub struct Renewal {
-    pub code: Issued,
-    pub card_random: u64,
-    pub card_job_id: String,
-}
-
-/// Ends a freeze or a lock in person: a new card, whose first row must be answered, and a new payer code, because
-/// somebody may have a copy of the old one.
-pub fn reset(tx: &mut Tx, payer_id: &str, approver: &str, new: Renewal) -> Result<Payer> {
-    let mut payer = tx.payer(payer_id)?;
-    if payer.state() == PayerState::Enrolling {
-        let message = "the papers of this payer are being printed; there is nothing to reset";
-        return Err(Refusal::wrong_state(message));
-    }
-    if !payer.open_challenge_id.is_empty() {
-        let mut challenge = tx.challenge(&payer.open_challenge_id)?;
-        rounds::call_off(tx, &mut challenge, approver, 0)?;
-        payer = tx.payer(payer_id)?;
-    }
-    payer.state = PayerState::Enrolling as i32;
-    payer.code_serial = u32::from(new.code.serial);
-    payer.valid_to = new.code.valid_to;
-    payer.code_png_path = new.code.png_path;
-    payer.card_serial = CardSerial::from_random(new.card_random).to_string();
-    payer.card_job_id = new.card_job_id;
-    payer.enrol_step = EnrolStep::Card as i32;
-    payer.enrol_rounds = 0;
-    payer.rows_burned = RowBitmap::default().to_bytes().to_vec();
-    payer.used_code_hashes.clear();
-    payer.wrong_since_right = 0;
-    payer.not_before_ms = 0;
-    tx.put_payer(approver, &payer)?;
-    ask_anew(tx, &payer, approver)?;
-    tx.push(&Effect::new(EffectKind::Enrol, payer_id))?;
+    tx.put_payer(&payer.approved_by, &payer)?;
+    witness_enrolment(tx, &payer, "enrolled", &payer.approved_by)?;
+    tx.push(&Effect::new(EffectKind::Enrol, &payer.payer_id))?;
     Ok(payer)
 }
 
-/// The payer was found: what waits for him, or was given up, gets three rounds with the new card.
-fn ask_anew(tx: &mut Tx, payer: &Payer, approver: &str) -> Result<()> {
-    for mut sale in tx.open_sales()? {
-        if sale.payer_id != payer.payer_id
-            || !matches!(sale.state(), SaleState::Queued | SaleState::Unreachable)
-        {
-            continue;
-        }
-        if sale.state() == SaleState::Unreachable {
-            sale.advance(SaleState::Queued)?;
-        }
-        sale.rounds = 0;
-        sale.not_before_ms = 0;
-        tx.put_sale(approver, &sale)?;
-    }
-    Ok(())
+/// The ledger witnesses that a payer was enrolled, or has another phone or card. Each gives him a new code serial, so
+/// each happens once. Neither number nor card serial is hashed: both are found in a moment by trying.
+pub fn witness_enrolment(tx: &mut Tx, payer: &Payer, what: &str, actor: &str) -> Result<()> {
+    let text = format!("{}/{what}/{}", payer.payer_id, payer.code_serial);
+    witness(tx, FactKind::Enrolment, &payer.payer_id, &text, actor)
 }

@@ -1,12 +1,14 @@
 //! Checkout: coordinates a sale from basket to settlement, dispute and bad record.
 
 mod api;
+mod change;
 pub mod config;
 mod counter;
 mod dialogue;
 pub mod domain;
 mod enrol;
 mod goods;
+mod grant;
 mod keys;
 mod papers;
 mod receipt_qr;

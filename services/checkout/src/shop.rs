@@ -42,12 +42,13 @@ impl Shop {
         let zone = TimeZone::get(&ctx.shared.time_zone)?;
         let codes_dir = state.join("payer-codes");
         std::fs::create_dir_all(&codes_dir)?;
+        let store = Store::open(&state.join("checkout.redb"), ctx.clock.clone())?;
         Ok(Arc::new(Self {
-            store: Store::open(&state.join("checkout.redb"), ctx.clock.clone())?,
             far: Far::new(&ctx.shared),
             keys: Keys::load(&ctx.shared)?,
             house: House::load(&ctx.shared, &cfg.currency_code)?,
-            staff: Staff::load(&ctx.shared)?,
+            staff: Staff::load(&ctx.shared, store.clone())?,
+            store,
             clock: ctx.clock.clone(),
             quiet: QuietHours::usual(zone),
             sandbox: ctx.shared.sandbox,

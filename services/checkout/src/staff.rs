@@ -1,15 +1,16 @@
 //! Who works here, and the check of an Approval.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use anyhow::Context as _;
 use chit_runtime::Shared;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::domain::approval::{self, Act, ApprovalError, PinLockout, Role, StaffMember};
+use crate::domain::approval::{self, Act, ApprovalError, Role, StaffMember};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
+use crate::grant::{Grant, JointGrant};
+use crate::store::{Rows, Store};
 
 /// An approver's name and PIN as they came in. No Debug: the PIN must not reach a log.
 pub struct ApprovalInput {
@@ -19,7 +20,8 @@ pub struct ApprovalInput {
 
 pub struct Staff {
     members: HashMap<String, StaffMember>,
-    lockouts: Mutex<HashMap<String, PinLockout>>,
+    /// Wrong PINs are counted on disk: a restart gives nobody more tries.
+    store: Store,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +47,7 @@ enum StaffRole {
 }
 
 impl Staff {
-    pub fn load(shared: &Shared) -> anyhow::Result<Self> {
+    pub fn load(shared: &Shared, store: Store) -> anyhow::Result<Self> {
         let text = String::from_utf8(shared.key("staff.toml")?).context("staff.toml")?;
         let file: StaffFile = toml::from_str(&text).context("staff.toml")?;
         let members = file
@@ -60,12 +62,19 @@ impl Staff {
                 (entry.name.clone(), StaffMember { name: entry.name, role, pin_hash: entry.pin_hash })
             })
             .collect();
-        Ok(Self { members, lockouts: Mutex::new(HashMap::new()) })
+        Ok(Self { members, store })
     }
 
     /// The name is one of the staff's.
     pub fn known(&self, field: &str, name: &str) -> Result<()> {
         self.member(field, name).map(|_| ())
+    }
+
+    /// As `known`, of one whose role allows the act. For calls that name who acts and carry no PIN.
+    pub fn may(&self, field: &str, name: &str, act: Act) -> Result<()> {
+        let member = self.member(field, name)?;
+        approval::check(act, member, None)
+            .map_err(|error| Refusal { field: Some(field.into()), ..refuse("", &error) })
     }
 
     pub fn all(&self) -> impl Iterator<Item = &StaffMember> {
@@ -74,27 +83,7 @@ impl Staff {
 
     /// Checks a PIN alone. It counts towards the same lockout as an Approval.
     pub fn sign_in(&self, input: &ApprovalInput, now: Timestamp) -> Result<&StaffMember> {
-        let member = self.member("actor", &input.actor)?;
-        self.check_pin(member, &input.pin, now)
-            .map_err(|error| Refusal { field: Some("pin".into()), ..refuse(error) })?;
-        Ok(member)
-    }
-
-    fn check_pin(
-        &self,
-        member: &StaffMember,
-        pin: &str,
-        now: Timestamp,
-    ) -> std::result::Result<(), ApprovalError> {
-        self.lockout_of(&member.name).check(now)?;
-        let right = approval::verify_pin(pin, &member.pin_hash)?;
-        self.count(&member.name, right, now)
-    }
-
-    fn member(&self, field: &str, name: &str) -> Result<&StaffMember> {
-        self.members
-            .get(name)
-            .ok_or_else(|| Refusal::field(field, "STAFF_UNKNOWN", "give the name of somebody in staff.toml"))
+        self.identify("", input, now)
     }
 
     /// Checks PIN, role and the rule about one's own sale. Takes tens of milliseconds: argon2id.
@@ -104,47 +93,99 @@ impl Staff {
         act: Act,
         sale_cashier: Option<&str>,
         now: Timestamp,
-    ) -> Result<String> {
-        let input = input.filter(|input| !input.actor.is_empty()).ok_or_else(|| {
-            let message = format!(
-                "this needs the approval of a {:?}: send approval.actor and approval.pin",
-                act.required_role()
-            );
-            Refusal {
-                field: Some("approval".into()),
-                ..Refusal::new(RefusalKind::NotAllowed, "APPROVAL_REQUIRED", message)
-            }
+    ) -> Result<Grant> {
+        debug_assert!(!act.needs_two_people(), "{act:?} is for approve_two");
+        let approver = self.identify(FIRST, first_of(input, act)?, now)?;
+        approval::check(act, approver, sale_cashier).map_err(|error| refuse(FIRST, &error))?;
+        Ok(Grant::new(act, &approver.name))
+    }
+
+    /// The same for an act that takes two people.
+    pub fn approve_two(
+        &self,
+        first: Option<&ApprovalInput>,
+        second: Option<&ApprovalInput>,
+        act: Act,
+        now: Timestamp,
+    ) -> Result<JointGrant> {
+        let (first, second) = (first_of(first, act)?, second_of(second)?);
+        let (approver, witness) = (self.identify(FIRST, first, now)?, self.identify(SECOND, second, now)?);
+        approval::check_two(act, approver, witness).map_err(|error| {
+            let field = if error == ApprovalError::SamePerson { SECOND } else { FIRST };
+            refuse(field, &error)
         })?;
-        let member = self.member("approval.actor", &input.actor)?;
-        self.check_pin(member, &input.pin, now).map_err(refuse)?;
-        approval::check(act, member, sale_cashier).map_err(refuse)?;
-        Ok(member.name.clone())
+        Ok(JointGrant { approver: Grant::new(act, &approver.name), witness: Grant::new(act, &witness.name) })
     }
 
-    fn lockout_of(&self, name: &str) -> PinLockout {
-        let lockouts = self.lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        lockouts.get(name).copied().unwrap_or_default()
+    /// Whose name and PIN these are. `part` is where they stand in the request.
+    fn identify(&self, part: &str, input: &ApprovalInput, now: Timestamp) -> Result<&StaffMember> {
+        let member = self.member(&format!("{part}actor"), &input.actor)?;
+        let name = member.name.clone();
+        let known = self.store.read_blocking(|rows| rows.pin_lockout(&name))?;
+        known.check(now).map_err(|error| refuse(part, &error))?;
+        let right =
+            approval::verify_pin(&input.pin, &member.pin_hash).map_err(|error| refuse(part, &error))?;
+        // Others may have tried meanwhile, so it is read once more where it is written.
+        let tried = self.store.write_blocking(|tx| {
+            let before = tx.pin_lockout(&name)?;
+            let (after, answer) = before.after_try(right, now);
+            if after != before {
+                tx.put_pin_lockout(&name, after)?;
+            }
+            Ok(answer)
+        })?;
+        tried.map_err(|error| refuse(part, &error))?;
+        Ok(member)
     }
 
-    fn count(&self, name: &str, right: bool, now: Timestamp) -> std::result::Result<(), ApprovalError> {
-        let mut lockouts = self.lockouts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let entry = lockouts.entry(name.to_owned()).or_default();
-        let (next, answer) = entry.after_try(right, now);
-        *entry = next;
-        answer
+    fn member(&self, field: &str, name: &str) -> Result<&StaffMember> {
+        self.members
+            .get(name)
+            .ok_or_else(|| Refusal::field(field, "STAFF_UNKNOWN", "give the name of somebody in staff.toml"))
     }
 }
 
-fn refuse(error: ApprovalError) -> Refusal {
-    let field = match error {
-        ApprovalError::PinForm | ApprovalError::WrongPin { .. } | ApprovalError::LockedOut { .. } => {
-            "approval.pin"
+const FIRST: &str = "approval.";
+const SECOND: &str = "second_approval.";
+
+fn first_of(input: Option<&ApprovalInput>, act: Act) -> Result<&ApprovalInput> {
+    given(input).ok_or_else(|| {
+        let message = format!(
+            "this needs the approval of a {:?}: send approval.actor and approval.pin",
+            act.required_role()
+        );
+        Refusal {
+            field: Some("approval".into()),
+            ..Refusal::new(RefusalKind::NotAllowed, "APPROVAL_REQUIRED", message)
         }
-        _ => "approval.actor",
+    })
+}
+
+fn second_of(input: Option<&ApprovalInput>) -> Result<&ApprovalInput> {
+    given(input).ok_or_else(|| {
+        let message = "this needs two people: send second_approval.actor and second_approval.pin";
+        Refusal {
+            field: Some("second_approval".into()),
+            ..Refusal::new(RefusalKind::NotAllowed, "SECOND_APPROVAL_REQUIRED", message)
+        }
+    })
+}
+
+fn given(input: Option<&ApprovalInput>) -> Option<&ApprovalInput> {
+    input.filter(|input| !input.actor.is_empty())
+}
+
+fn refuse(part: &str, error: &ApprovalError) -> Refusal {
+    let field = match error {
+        ApprovalError::PinForm | ApprovalError::WrongPin { .. } | ApprovalError::LockedOut { .. } => "pin",
+        _ => "actor",
     };
     let reason = match error {
         ApprovalError::PinForm | ApprovalError::WrongPin { .. } => "PIN_WRONG",
-        ref other => other.reason(),
+        other => other.reason(),
     };
-    Refusal { field: Some(field.into()), ..Refusal::new(RefusalKind::NotAllowed, reason, error.to_string()) }
+    Refusal {
+        field: Some(format!("{part}{field}")),
+        ..Refusal::new(RefusalKind::NotAllowed, reason, error.to_string())
+    }
 }

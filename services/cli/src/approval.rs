@@ -9,6 +9,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use crate::failure::Failure;
 
 const PIN_VARIABLE: &str = "CHIT_PIN";
+const SECOND_PIN_VARIABLE: &str = "CHIT_SECOND_PIN";
 /// A PIN has 4 to 8 digits.
 const PIN_LEN_MAX: usize = 8;
 const CTRL_C: u8 = 3;
@@ -33,19 +34,46 @@ impl ApprovalArgs {
 
     pub async fn given(&self) -> Result<Option<Approval>, Failure> {
         let Some(actor) = self.approver.clone() else { return Ok(None) };
-        let (file, name) = (self.pin_file.clone(), actor.clone());
-        let pin = tokio::task::spawn_blocking(move || pin(file.as_deref(), &name));
-        let pin = pin.await.map_err(|error| Failure::other("PIN_UNREADABLE", error.to_string()))??;
-        Ok(Some(Approval { actor, pin }))
+        Ok(Some(read(actor, self.pin_file.clone(), PIN_VARIABLE).await?))
     }
 }
 
-fn pin(file: Option<&Path>, name: &str) -> Result<String, Failure> {
+/// Two people answer for a change of phone or card.
+#[derive(clap::Args, Debug, Clone)]
+pub struct TwoApprovalsArgs {
+    #[command(flatten)]
+    first: ApprovalArgs,
+    /// Who else approves: another staff name. The PIN is read from --second-pin-file, $CHIT_SECOND_PIN or standard input.
+    #[arg(long, value_name = "NAME")]
+    second_approver: Option<String>,
+    /// File with the second approver's PIN.
+    #[arg(long, value_name = "FILE", requires = "second_approver")]
+    second_pin_file: Option<PathBuf>,
+}
+
+impl TwoApprovalsArgs {
+    /// One after the other: on standard input the first line is the first PIN.
+    pub async fn needed(&self) -> Result<(Approval, Approval), Failure> {
+        let missing = || Failure::usage("this needs two people: give --second-approver NAME, too");
+        let second = self.second_approver.clone().ok_or_else(missing)?;
+        let first = self.first.needed().await?;
+        Ok((first, read(second, self.second_pin_file.clone(), SECOND_PIN_VARIABLE).await?))
+    }
+}
+
+async fn read(actor: String, file: Option<PathBuf>, variable: &'static str) -> Result<Approval, Failure> {
+    let name = actor.clone();
+    let pin = tokio::task::spawn_blocking(move || pin(file.as_deref(), &name, variable));
+    let pin = pin.await.map_err(|error| Failure::other("PIN_UNREADABLE", error.to_string()))??;
+    Ok(Approval { actor, pin })
+}
+
+fn pin(file: Option<&Path>, name: &str, variable: &str) -> Result<String, Failure> {
     let pin = if let Some(file) = file {
         std::fs::read_to_string(file).map_err(|error| {
             Failure::usage(format!("cannot read the PIN from {}: {error}", file.display()))
         })?
-    } else if let Ok(pin) = std::env::var(PIN_VARIABLE) {
+    } else if let Ok(pin) = std::env::var(variable) {
         pin
     } else if io::stdin().is_terminal() {
         typed(name)?
@@ -59,7 +87,7 @@ fn pin(file: Option<&Path>, name: &str) -> Result<String, Failure> {
         return Ok(pin.to_owned());
     }
     Err(Failure::usage(format!(
-        "a PIN is 4 to 8 digits; give {name}'s by --pin-file, ${PIN_VARIABLE} or on standard input"
+        "a PIN is 4 to 8 digits; give {name}'s by a file, ${variable} or on standard input"
     )))
 }
 
@@ -113,9 +141,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("pin");
         std::fs::write(&file, "471199\n").unwrap();
-        assert_eq!(pin(Some(&file), "wang").unwrap(), "471199");
+        assert_eq!(pin(Some(&file), "wang", PIN_VARIABLE).unwrap(), "471199");
         std::fs::write(&file, "secret").unwrap();
-        let failure = pin(Some(&file), "wang").unwrap_err();
+        let failure = pin(Some(&file), "wang", PIN_VARIABLE).unwrap_err();
         assert_eq!(failure.exit_code(), 64);
         assert!(!failure.message.contains("secret"), "{}", failure.message);
     }

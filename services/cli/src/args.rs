@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{deduct, dispute, enrol, evidence, ledger, pki, sale, sandbox, settle, sms};
+use crate::commands::{deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, settle, sms};
 
 #[derive(Parser, Debug)]
 #[command(
@@ -37,6 +37,9 @@ pub enum Command {
     Status,
     /// Enrol a payer: photo, mandate, code card, QR code and a first challenge.
     Enrol(enrol::EnrolArgs),
+    /// Show a payer, give him another phone or another card.
+    #[command(subcommand)]
+    Payer(payer::PayerCommand),
     /// Sell, or act on a sale.
     Sale(sale::SaleArgs),
     /// Send and read SMS through the shop's modem.
@@ -73,6 +76,7 @@ impl Command {
             Self::Doctor => "chit doctor",
             Self::Status => "chit status",
             Self::Enrol(_) => "chit enrol",
+            Self::Payer(_) => "chit payer",
             Self::Sale(_) => "chit sale",
             Self::Sms(_) => "chit sms",
             Self::Deduct(_) => "chit deduct",
@@ -97,8 +101,8 @@ mod tests {
         cli.clone().debug_assert();
         let help = cli.render_help().to_string();
         for name in [
-            "init", "doctor", "status", "enrol", "sale", "sms", "deduct", "settle", "dispute", "evidence",
-            "ledger", "pki", "sandbox",
+            "init", "doctor", "status", "enrol", "payer", "sale", "sms", "deduct", "settle", "dispute",
+            "evidence", "ledger", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

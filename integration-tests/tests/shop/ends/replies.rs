@@ -1,11 +1,10 @@
 //! What the payer answers.
 
 use chit_integration_tests::ask;
-use chit_integration_tests::desk::{Refused, SUPERVISOR, new_id};
+use chit_integration_tests::desk::Refused;
 use chit_integration_tests::payer::Answer;
 use chit_proto::checkout::v1::{
-    Challenge, ChallengeState, DisputeCause, DisputeState, GetDisputeRequest, PayerState, ResetPayerRequest,
-    Sale, SaleState,
+    Challenge, ChallengeState, DisputeCause, DisputeState, GetDisputeRequest, PayerState, Sale, SaleState,
 };
 
 use crate::open_shop::Shop;
@@ -60,12 +59,7 @@ async fn nine_wrong_replies_lock_the_card_until_it_is_reset_in_person() {
     let refusal = shop.present(&draft.sale_id, shop.code.as_bytes()).await.unwrap_err();
     assert_eq!(Refused::reason_in(&refusal), Some("CARD_LOCKED"));
 
-    let request = ResetPayerRequest {
-        request_id: new_id(),
-        payer_id: shop.payer_id.clone(),
-        approval: Some(shop.desk.pins.approval(SUPERVISOR).unwrap()),
-    };
-    ask!(shop.desk.payers, reset_payer, request).unwrap();
+    shop.desk.new_card(&shop.payer_id).await.unwrap();
     let again = |payer: &chit_proto::checkout::v1::Payer| {
         matches!(payer.state(), PayerState::Active | PayerState::Pending)
             && payer.card_serial != locked.card_serial

@@ -172,6 +172,13 @@ pub fn payer(payer: &Payer) -> v1::Payer {
         challenge_id: payer.open_challenge_id.clone(),
         create_time: time(payer.create_ms),
         wrong_replies: payer.wrong_since_right,
+        change_time: time(payer.change_ms),
+        change_approved_by: [&payer.changed_by, &payer.changed_with]
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .cloned()
+            .collect(),
+        no_sales_until: payer.no_sales_until().map(chit_runtime::clock::to_proto),
     }
 }
 

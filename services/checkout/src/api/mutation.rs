@@ -106,7 +106,7 @@ pub fn approval(input: Option<chit_proto::checkout::v1::Approval>) -> Option<App
 }
 
 macro_rules! mutations {
-    ($($request:ident),* ; $($secret:ident),*) => {
+    ($($request:ident),* ; $($secret:ident),* ; $($joint:ident),*) => {
         $(impl Mutation for chit_proto::checkout::v1::$request {
             const NAME: &'static str = stringify!($request);
             fn request_id(&self) -> &str { &self.request_id }
@@ -122,6 +122,17 @@ macro_rules! mutations {
                 request
             }
         })*
+        $(impl Mutation for chit_proto::checkout::v1::$joint {
+            const NAME: &'static str = stringify!($joint);
+            fn request_id(&self) -> &str { &self.request_id }
+            fn without_secrets(&self) -> Self {
+                let mut request = self.clone();
+                for approval in [&mut request.approval, &mut request.second_approval].into_iter().flatten() {
+                    approval.pin.clear();
+                }
+                request
+            }
+        })*
     };
 }
 
@@ -129,8 +140,9 @@ mutations!(
     StartSaleRequest, SetBasketRequest, ScanPayerRequest, PresentPayerRequest, ConfirmPersonRequest, ReleaseSaleRequest,
     ResolveReceiptRequest, ReprintReceiptRequest, RecordOtherPaymentRequest, FreezePayerRequest, RunDeductionsRequest,
     ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, WithdrawDisputeRequest ;
-    CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResetPayerRequest, ResolveDisputeRequest,
-    ListBadRecordRequest
+    CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
+    ListBadRecordRequest ;
+    ChangePhoneRequest, ResetPayerRequest
 );
 
 impl Mutation for chit_proto::checkout::v1::AnswerInPersonRequest {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Moment;
 use crate::domain::challenge_text::AMOUNT_MINOR_MAX;
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::payer_code::DayNumber;
@@ -9,17 +10,11 @@ use crate::domain::people::{Payer, PayerState};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
 use crate::domain::risk::{self, ActionCodes, Exposure, Face, Limits, RiskResult, Standing, Verdict};
 use crate::domain::sale::{Sale, SaleState};
+use crate::grant::Grant;
 use crate::store::{Rows, Tx};
 
 /// The risk of this sale with everything else that is open; a sale that is just being committed counts too.
-pub fn assess(
-    tx: &Tx,
-    sale: &Sale,
-    payer: &Payer,
-    limits: &Limits,
-    now: Timestamp,
-    today: DayNumber,
-) -> Result<RiskResult> {
+pub fn assess(tx: &Tx, sale: &Sale, payer: &Payer, limits: &Limits, moment: &Moment) -> Result<RiskResult> {
     let mut exposure = Exposure::default();
     for other in tx.open_sales()?.iter().filter(|other| other.sale_id != sale.sale_id) {
         if !(other.state().is_unverified() || other.committing) {
@@ -41,29 +36,28 @@ pub fn assess(
     let standing = Standing {
         code_serial: serial,
         newest_serial: Some(serial),
-        code_to_day: payer.valid_to.parse().ok().and_then(DayNumber::of).unwrap_or(today),
+        code_to_day: payer.valid_to.parse().ok().and_then(DayNumber::of).unwrap_or(moment.today),
         deny_listed: payer.listed,
         frozen: payer.state() == PayerState::Frozen,
         locked: payer.state() == PayerState::Locked,
         enrolled_here: true,
-        changed_at: None,
+        changed_at: payer.changed_at(),
         face: match sale.same_person {
             Some(true) => Face::Same,
             Some(false) => Face::Different,
             None => Face::NotAsked,
         },
     };
-    Ok(risk::assess(limits, &exposure, &standing, sale.total_minor, now, today))
+    Ok(risk::assess(limits, &exposure, &standing, sale.total_minor, moment.now, moment.today))
 }
 
 /// Checks the limits again in the transaction that reserves the sale's place; the ledger is asked next (I1).
 pub fn begin_commit(
     tx: &mut Tx,
     sale_id: &str,
-    approved_by: Option<&str>,
+    grant: Option<Grant>,
     limits: &Limits,
-    now: Timestamp,
-    today: DayNumber,
+    moment: &Moment,
 ) -> Result<Sale> {
     let mut sale = tx.sale(sale_id)?;
     let voided = sale.state() == SaleState::Voided;
@@ -83,18 +77,22 @@ pub fn begin_commit(
     }
     must_be_askable(&sale)?;
     let payer = tx.payer(&sale.payer_id)?;
-    payer.may_buy()?;
-    let result = assess(tx, &sale, &payer, limits, now, today)?;
+    payer.may_buy(moment.now, &moment.zone)?;
+    let result = assess(tx, &sale, &payer, limits, moment)?;
     sale.risk_result = result.bits();
     match ActionCodes::default().verdict(result) {
         Verdict::Allow => {}
-        Verdict::NeedsApproval(_) if approved_by.is_some() => {}
+        Verdict::NeedsApproval(_) if grant.is_some() => {}
         Verdict::NeedsApproval(bits) => return Err(approval_needed(bits)),
         Verdict::Refuse(bits) => return Err(over_limit(bits)),
     }
     sale.committing = true;
     sale.commit_refusal.clear();
-    tx.put_sale(approved_by.unwrap_or(&sale.cashier.clone()), &sale)?;
+    let actor = match grant {
+        Some(grant) => grant.record(tx, sale_id)?,
+        None => sale.cashier.clone(),
+    };
+    tx.put_sale(&actor, &sale)?;
     tx.push(&Effect::new(EffectKind::CommitInLedger, sale_id))?;
     Ok(sale)
 }

@@ -3,6 +3,7 @@
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
 use crate::domain::sale::{EvidencePolicy, EvidenceState, ReceiptState, Sale, SaleState};
+use crate::grant::Grant;
 use crate::saga;
 use crate::store::{Rows, Tx};
 
@@ -47,7 +48,7 @@ pub fn release(
 pub fn void(
     tx: &mut Tx,
     sale_id: &str,
-    approved_by: Option<&str>,
+    grant: Option<Grant>,
     original_returned: bool,
     notice_job_id: String,
 ) -> Result<Sale> {
@@ -63,9 +64,12 @@ pub fn void(
         return Err(Refusal::wrong_state("the sale is being committed; try again in a moment"));
     }
     if sale.state() == SaleState::Printing {
-        must_be_taken_back(&sale, approved_by, original_returned)?;
+        must_be_taken_back(&sale, grant.is_some(), original_returned)?;
     }
-    let actor = approved_by.unwrap_or(&sale.cashier).to_owned();
+    let actor = match grant {
+        Some(grant) => grant.record(tx, sale_id)?,
+        None => sale.cashier.clone(),
+    };
     if sale.state().is_committed() {
         sale.stop_asked = true;
         sale.undo_job_id = notice_job_id;
@@ -81,8 +85,8 @@ pub fn void(
 }
 
 /// PRINTING: bytes may leave for the printer at any moment, so a second person approves; paper that is out comes back.
-fn must_be_taken_back(sale: &Sale, approved_by: Option<&str>, original_returned: bool) -> Result<()> {
-    if approved_by.is_none() {
+fn must_be_taken_back(sale: &Sale, approved: bool, original_returned: bool) -> Result<()> {
+    if !approved {
         let message = "printing has started: a supervisor must approve; send approval.actor and approval.pin";
         return Err(Refusal::new(RefusalKind::NotAllowed, "APPROVAL_REQUIRED", message));
     }

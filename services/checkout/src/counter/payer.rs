@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{assess, day_number, editable, limits};
+use super::{assess, editable, limits, moment};
 use crate::domain::payer_code::{self, PayerCode};
 use crate::domain::people::Payer;
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
@@ -21,22 +21,20 @@ pub struct PayerScan {
 /// DESIGN step 2: the payer's code is checked offline, and the sale is PAYER_OK.
 pub async fn present_payer(shop: &Arc<Shop>, sale_id: &str, scan: PayerScan) -> Result<Sale> {
     let code = read_code(shop, &scan.code)?;
-    let today = day_number(shop)?;
-    let sale_id = sale_id.to_owned();
-    let (limits, now) = (limits(shop), shop.clock.now());
+    let (sale_id, limits, moment) = (sale_id.to_owned(), limits(shop), moment(shop)?);
     shop.store
         .write(move |tx| {
             let mut sale = tx.sale(&sale_id)?;
             editable(&sale, "given a payer")?;
             let payer = known_payer(tx, &code)?;
-            payer.may_buy()?;
+            payer.may_buy(moment.now, &moment.zone)?;
             sale.payer_id.clone_from(&payer.payer_id);
             sale.payer_last4 = payer.last4();
             sale.payer_scan_source = scan.source as i32;
             sale.payer_scan_engine = scan.engine;
             sale.payer_scan_ms = tx.now_ms;
             sale.same_person = None;
-            sale.risk_result = assess(tx, &sale, &payer, &limits, now, today)?.bits();
+            sale.risk_result = assess(tx, &sale, &payer, &limits, &moment)?.bits();
             if sale.state() == SaleState::Draft {
                 sale.advance(SaleState::PayerOk)?;
             }

@@ -9,4 +9,4 @@ pub mod outcome;
 pub mod payment;
 pub mod rounds;
 pub mod settling;
-mod witness;
+pub mod witness;

@@ -112,8 +112,9 @@ impl PinLockout {
     }
 }
 
-/// What can be approved.
+/// What can be approved. The names are hashed into the ledger's facts: never rename one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(i32)]
 pub enum Act {
     VoidBeforePrinting,
     /// Needs the ORIGINAL receipt back as well.
@@ -123,14 +124,20 @@ pub enum Act {
     OverLimit,
     EnrolPayer,
     ChangePhoneOrCard,
-    ResetLock,
     WithdrawRejection,
     ResolveDispute,
     ListOnPartialEvidence,
     WriteOff,
     CloseShift,
+    RunSettlement,
     PrintCardOnNetworkPrinter,
     ManageStaff,
+}
+
+impl From<Act> for i32 {
+    fn from(act: Act) -> Self {
+        act as Self
+    }
 }
 
 impl Act {

@@ -72,6 +72,8 @@ pub enum Purpose {
     Reminder = 2,
     Answer = 3,
     Notice = 4,
+    /// To the number a payer had when his phone or card was changed.
+    Warning = 5,
 }
 
 /// An outgoing message until the gateway has taken it.

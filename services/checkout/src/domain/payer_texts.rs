@@ -188,6 +188,17 @@ pub fn phone_changed(language: Language, shop: &str) -> Result<SmsText, TextErro
     sms_text::fit(language, shop, &[body.to_owned()]).ok_or(TextError::TooLong)
 }
 
+/// To the payer's number: his new card is proven from this phone, so a card he did not ask for is rejected from it too.
+pub fn card_changed(language: Language, shop: &str) -> Result<SmsText, TextError> {
+    let body = match language {
+        Language::Chinese => "您的密码卡已更换,旧卡作废,24时内不能消费。若非本人,请速到店。",
+        Language::English => {
+            "Your code card was replaced, the old one is dead; no sales for 24h. Not you? Come to the shop at once."
+        }
+    };
+    sms_text::fit(language, shop, &[body.to_owned()]).ok_or(TextError::TooLong)
+}
+
 fn english_day(day: Date) -> String {
     day.strftime("%-d %b").to_string()
 }
@@ -262,6 +273,7 @@ mod tests {
                     prop_assert!(answer.text(language, &shop).is_ok(), "{answer:?}");
                 }
                 prop_assert!(phone_changed(language, &shop).is_ok());
+                prop_assert!(card_changed(language, &shop).is_ok());
                 let text = notice(language, &shop, &sale, at).unwrap();
                 prop_assert!(text.as_str().contains(&sale.amount.digits()));
                 prop_assert!(text.as_str().contains(&sale.number.to_string()));

@@ -1,7 +1,13 @@
 //! A payer's record: his state, his code, his card. Personal data lives here and nowhere else.
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
 use super::name::Named;
 use super::refusal::{Refusal, RefusalKind, Result};
+
+/// DESIGN "Phone or card change: no sales for 24 h".
+pub const AFTER_CHANGE: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
 #[repr(i32)]
@@ -97,6 +103,14 @@ pub struct Payer {
     /// First challenges of the present card so far.
     #[prost(uint32, tag = "31")]
     pub enrol_rounds: u32,
+    /// When phone or card was last changed; 0 = never.
+    #[prost(int64, tag = "32")]
+    pub change_ms: i64,
+    /// Who approved that change, and who else.
+    #[prost(string, tag = "33")]
+    pub changed_by: String,
+    #[prost(string, tag = "34")]
+    pub changed_with: String,
 }
 
 impl std::fmt::Debug for Payer {
@@ -110,20 +124,43 @@ impl Payer {
         self.payer_id.chars().skip(self.payer_id.chars().count().saturating_sub(4)).collect()
     }
 
-    /// May he buy now?
-    pub fn may_buy(&self) -> Result<()> {
+    /// When phone or card was last changed.
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.change_ms).ok().filter(|_| self.change_ms > 0)
+    }
+
+    /// Nothing is sold to him before: whoever was robbed of his phone or card must have time to say so.
+    pub fn no_sales_until(&self) -> Option<Timestamp> {
+        self.changed_at().map(|at| at + AFTER_CHANGE)
+    }
+
+    /// May he buy now? `zone` is the shop's, for what a person reads.
+    pub fn may_buy(&self, now: Timestamp, zone: &TimeZone) -> Result<()> {
         let refuse = |reason, message: &str| Err(Refusal::new(RefusalKind::WrongState, reason, message));
         if self.listed {
             return refuse("DENY_LISTED", "the payer has an unpaid bad record; let him pay it first");
         }
         match self.state() {
-            PayerState::Active => Ok(()),
             PayerState::Frozen => {
-                refuse("PAYER_FROZEN", "the code is frozen; the payer must come to the counter with the card")
+                return refuse(
+                    "PAYER_FROZEN",
+                    "the code is frozen; the payer must come to the counter with the card",
+                );
             }
-            PayerState::Locked => refuse("CARD_LOCKED", "nine wrong replies; reset the card in person"),
-            _ => refuse("PAYER_NOT_ACTIVE", "the first SMS was not answered yet; the code is not active"),
+            PayerState::Locked => {
+                return refuse("CARD_LOCKED", "nine wrong replies; reset the card in person");
+            }
+            _ => {}
         }
+        if let Some(until) = self.no_sales_until().filter(|until| now < *until) {
+            let until = zone.to_datetime(until).strftime("%Y-%m-%d %H:%M:%S");
+            let message = format!("phone or card was changed: no sale before {until}; take cash");
+            return refuse("CHANGED_WITHIN_24_HOURS", &message);
+        }
+        if self.state() == PayerState::Active {
+            return Ok(());
+        }
+        refuse("PAYER_NOT_ACTIVE", "the first SMS was not answered yet; the code is not active")
     }
 
     /// The code is frozen until the payer comes in person. A lock is stricter and stays.
@@ -153,7 +190,39 @@ impl Payer {
         }
     }
 
+    /// Phone or card is another one from now on: two people answer for it, and both are proven together again.
+    pub fn changed(&mut self, now_ms: i64, by: &str, with: &str) {
+        self.change_ms = now_ms;
+        self.changed_by = by.to_owned();
+        self.changed_with = with.to_owned();
+        self.enrol_rounds = 0;
+    }
+
     pub fn is_chinese(&self) -> bool {
         self.language != "en"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn after_a_change_nothing_is_sold_for_24_hours_and_the_refusal_says_until_when() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let mut payer = Payer { state: PayerState::Active as i32, ..Payer::default() };
+        assert_eq!(
+            (payer.no_sales_until(), payer.may_buy(at("2026-11-25T02:00:00Z"), &zone)),
+            (None, Ok(()))
+        );
+        payer.changed(at("2026-11-25T02:00:00Z").as_millisecond(), "wang", "li");
+        let refusal = payer.may_buy(at("2026-11-26T01:59:59Z"), &zone).unwrap_err();
+        assert_eq!(refusal.reason, "CHANGED_WITHIN_24_HOURS");
+        assert!(refusal.message.contains("2026-11-26 10:00:00"), "in the shop's time: {}", refusal.message);
+        assert_eq!(payer.may_buy(at("2026-11-26T02:00:00Z"), &zone), Ok(()));
     }
 }

@@ -82,6 +82,10 @@ impl std::fmt::Debug for RiskResult {
     }
 }
 
+/// The magic amount of the sandbox that is refused, in minor units, as 90.01 or 190.01 (docs/api.md).
+pub const SANDBOX_REFUSED_ENDING: i64 = 9_001;
+const ENDINGS: i64 = 10_000;
+
 /// Amounts in minor units of the shop's currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -89,6 +93,8 @@ pub struct Limits {
     pub payer_minor: i64,
     pub payer_sales: u32,
     pub till_minor: i64,
+    /// Sandbox only: a total with this ending finds the till's limit used up, so that others can try a refusal.
+    pub refused_ending: Option<i64>,
     pub oldest: SignedDuration,
     /// A payer enrolled at another till, until synced.
     pub foreign_sale_minor: i64,
@@ -103,6 +109,7 @@ impl Default for Limits {
             payer_minor: 50_000,
             payer_sales: 3,
             till_minor: 500_000,
+            refused_ending: None,
             oldest: SignedDuration::from_hours(7 * 24),
             foreign_sale_minor: 5_000,
             foreign_sales: 1,
@@ -161,13 +168,14 @@ pub fn assess(
         |since: Option<Timestamp>, age| since.is_some_and(|since| now.duration_since(since) > age);
     let changed_lately =
         standing.changed_at.is_some_and(|at| now.duration_since(at) < SignedDuration::from_hours(24));
+    let magic = limits.refused_ending.is_some_and(|ending| amount_minor % ENDINGS == ending);
     let days_left = standing.code_to_day.0.saturating_sub(today.0);
     [
         (days_left < limits.expires_soon_days, RiskResult::CODE_EXPIRES_SOON),
         (amount_minor > sale_max, RiskResult::OVER_SALE_LIMIT),
         (payer_total > limits.payer_minor, RiskResult::OVER_PAYER_LIMIT),
         (exposure.payer_unverified_sales >= sales_max, RiskResult::TOO_MANY_UNVERIFIED),
-        (till_total > limits.till_minor, RiskResult::OVER_TILL_LIMIT),
+        (magic || till_total > limits.till_minor, RiskResult::OVER_TILL_LIMIT),
         (older_than(exposure.oldest_unverified, limits.oldest), RiskResult::OLDEST_UNVERIFIED_TOO_OLD),
         (standing.deny_listed, RiskResult::DENY_LISTED),
         (standing.newest_serial.is_some_and(|newest| standing.code_serial < newest), RiskResult::SERIAL_OLD),
@@ -288,6 +296,18 @@ mod tests {
             "OLDEST_UNVERIFIED_TOO_OLD",
         ];
         assert_eq!(result(&exposure, &good(), 20_001).names(), expected);
+    }
+
+    #[test]
+    fn the_magic_amount_is_refused_in_a_sandbox_only() {
+        let real = Limits::default();
+        let sandbox = Limits { refused_ending: Some(SANDBOX_REFUSED_ENDING), ..real };
+        let result = |limits, amount| assess(limits, &Exposure::default(), &good(), amount, now(), TODAY);
+        for amount in [9_001, 19_001] {
+            assert_eq!(result(&sandbox, amount), RiskResult::OVER_TILL_LIMIT);
+            assert_eq!(result(&real, amount), RiskResult::NONE);
+        }
+        assert_eq!(result(&sandbox, 9_000), RiskResult::NONE);
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn still_wanted(rows: &impl Rows, message_id: &str) -> Result<Option<OutMessage>
             let sales: Result<Vec<Sale>> = message.sale_ids.iter().map(|id| rows.sale(id)).collect();
             sales?.iter().all(|sale| sale.state() == SaleState::BadPending)
         }
-        Purpose::Answer | Purpose::None => true,
+        Purpose::Answer | Purpose::Warning | Purpose::None => true,
     };
     Ok(wanted.then_some(message))
 }
@@ -98,7 +98,7 @@ fn request(message: &OutMessage) -> std::result::Result<SendMessageRequest, Faul
     let class = match message.purpose() {
         Purpose::Challenge | Purpose::Reminder => MessageClass::Challenge,
         Purpose::Answer => MessageClass::Answer,
-        Purpose::Notice | Purpose::None => MessageClass::Notice,
+        Purpose::Notice | Purpose::Warning | Purpose::None => MessageClass::Notice,
     };
     let not_after = (message.not_after_ms > 0)
         .then(|| Timestamp::from_millisecond(message.not_after_ms))

@@ -54,7 +54,8 @@ impl Store {
             .map_err(|join| unfinished("the change was not finished", &join))?
     }
 
-    fn write_blocking<T>(&self, change: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+    /// The same on a thread that may wait.
+    pub fn write_blocking<T>(&self, change: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         let inner = self.db.begin_write().map_err(storage)?;
         let mut tx = Tx::new(inner, self.clock.now().as_millisecond())?;
         let answer = change(&mut tx)?;
@@ -75,6 +76,11 @@ impl Store {
         tokio::task::spawn_blocking(move || look(&ReadTx::new(db.begin_read().map_err(storage)?)))
             .await
             .map_err(|join| unfinished("the state was not read", &join))?
+    }
+
+    /// The same on a thread that may wait.
+    pub fn read_blocking<T>(&self, look: impl FnOnce(&ReadTx) -> Result<T>) -> Result<T> {
+        look(&ReadTx::new(self.db.begin_read().map_err(storage)?))
     }
 
     pub fn watch_revision(&self) -> watch::Receiver<u64> {

@@ -1,10 +1,12 @@
 //! Reading records, the same inside and outside of a write.
 
+use jiff::Timestamp;
 use prost::Message;
 use redb::{ReadTransaction, ReadableTable};
 
 use super::storage;
 use super::tables::*;
+use crate::domain::approval::PinLockout;
 use crate::domain::dialogue::{Challenge, OutFact, OutMessage};
 use crate::domain::effect::Effect;
 use crate::domain::event::Event;
@@ -31,6 +33,16 @@ pub(super) fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M> {
         }
         _ => Err(Refusal::internal("a stored record has an unknown version")),
     }
+}
+
+/// Wrong PINs of one person.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct Lockout {
+    #[prost(uint32, tag = "1")]
+    pub wrong: u32,
+    /// Business time, unix milliseconds; 0 = not locked.
+    #[prost(int64, tag = "2")]
+    pub locked_until_ms: i64,
 }
 
 /// What both kinds of transaction can read.
@@ -125,6 +137,12 @@ pub trait Rows {
 
     fn dispute(&self, dispute_id: &str) -> Result<Dispute> {
         self.find(DISPUTES, dispute_id)?.ok_or_else(|| Refusal::not_found("DISPUTE_NOT_FOUND", "dispute"))
+    }
+
+    fn pin_lockout(&self, name: &str) -> Result<PinLockout> {
+        let Lockout { wrong, locked_until_ms } = self.find(PIN_LOCKOUTS, name)?.unwrap_or_default();
+        let locked_until = Timestamp::from_millisecond(locked_until_ms).ok().filter(|_| locked_until_ms > 0);
+        Ok(PinLockout { wrong: u8::try_from(wrong).unwrap_or(u8::MAX), locked_until })
     }
 
     fn outbox(&self) -> Result<Vec<(u64, Effect)>> {

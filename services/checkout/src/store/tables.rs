@@ -39,6 +39,8 @@ pub const BATCHES: Records = TableDefinition::new("batches");
 pub const DISPUTES: Records = TableDefinition::new("disputes");
 /// <request id, Remembered>
 pub const REQUESTS: Records = TableDefinition::new("requests");
+/// <staff name, Lockout>: wrong PINs since the last right one
+pub const PIN_LOCKOUTS: Records = TableDefinition::new("pin_lockouts");
 /// <row number, Effect>
 pub const OUTBOX: Sequence = TableDefinition::new("outbox");
 /// <revision, Event>
@@ -51,7 +53,9 @@ pub const SCHEMA: &str = "schema";
 const SCHEMA_VERSION: u64 = 2;
 
 pub fn create(tx: &WriteTransaction) -> Result<()> {
-    for table in [SALES, PAYERS, CHALLENGES, MESSAGES, FACTS, BATCHES, DISPUTES, REQUESTS, PHOTOS] {
+    for table in
+        [SALES, PAYERS, CHALLENGES, MESSAGES, FACTS, BATCHES, DISPUTES, REQUESTS, PHOTOS, PIN_LOCKOUTS]
+    {
         tx.open_table(table).map_err(storage)?;
     }
     for table in [OPEN_SALES, RECEIPT_NUMBERS, LOOKUP_CODES, PHONES, CHALLENGES_OF] {

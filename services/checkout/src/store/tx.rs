@@ -4,9 +4,10 @@ use prost::Message;
 use redb::{ReadableTable, WriteTransaction};
 use sha2::{Digest, Sha256};
 
-use super::rows::{RECORD_VERSION, Rows, decode, encode, rows_of};
+use super::rows::{Lockout, RECORD_VERSION, Rows, decode, encode, rows_of};
 use super::storage;
 use super::tables::*;
+use crate::domain::approval::PinLockout;
 use crate::domain::dialogue::{Challenge, OutFact, OutMessage};
 use crate::domain::effect::Effect;
 use crate::domain::event::{Event, EventKind};
@@ -87,6 +88,16 @@ impl Tx {
 
     pub fn index_phone(&mut self, phone: &str, payer_id: &str) -> Result<()> {
         self.index(PHONES, phone, payer_id)
+    }
+
+    /// From now on this number is a stranger's.
+    pub fn unindex_phone(&mut self, phone: &str) -> Result<()> {
+        self.unindex(PHONES, phone)
+    }
+
+    pub fn put_pin_lockout(&mut self, name: &str, lockout: PinLockout) -> Result<()> {
+        let locked_until_ms = lockout.locked_until.map_or(0, |until| until.as_millisecond());
+        self.put(PIN_LOCKOUTS, name, &Lockout { wrong: lockout.wrong.into(), locked_until_ms })
     }
 
     pub fn put_challenge(&mut self, actor: &str, challenge: &Challenge) -> Result<()> {

@@ -4,15 +4,17 @@ use chit_proto::checkout::v1::Attention;
 
 use super::fixture::{CASHIER, SUPERVISOR, Till};
 use crate::counter;
+use crate::domain::approval::Act;
 use crate::domain::basket::LineInput;
 use crate::domain::effect::EffectKind;
 use crate::domain::refusal::Result;
 use crate::domain::sale::{EvidencePolicy, EvidenceState, ReceiptState, Sale, SaleState};
+use crate::grant::Grant;
 
-async fn commit(till: &Till, sale_id: &str, approver: Option<&'static str>) -> Result<Sale> {
-    let (limits, now) = (counter::limits(&till.shop), till.shop.clock.now());
-    let (id, today) = (sale_id.to_owned(), counter::day_number(&till.shop)?);
-    till.shop.store.write(move |tx| counter::begin_commit(tx, &id, approver, &limits, now, today)).await
+pub async fn commit(till: &Till, sale_id: &str, approver: Option<&'static str>) -> Result<Sale> {
+    let (limits, moment) = (counter::limits(&till.shop), counter::moment(&till.shop)?);
+    let (id, grant) = (sale_id.to_owned(), approver.map(|name| Grant::new(Act::OverLimit, name)));
+    till.shop.store.write(move |tx| counter::begin_commit(tx, &id, grant, &limits, &moment)).await
 }
 
 async fn release(till: &Till, sale_id: &str) -> Result<Sale> {
@@ -21,9 +23,15 @@ async fn release(till: &Till, sale_id: &str) -> Result<Sale> {
     till.shop.store.write(move |tx| counter::release(tx, policy, &id, &fact, false)).await
 }
 
-async fn void(till: &Till, sale_id: &str, approver: Option<&'static str>, returned: bool) -> Result<Sale> {
+pub async fn void(
+    till: &Till,
+    sale_id: &str,
+    approver: Option<&'static str>,
+    returned: bool,
+) -> Result<Sale> {
     let (id, job) = (sale_id.to_owned(), till.shop.new_ulid()?);
-    till.shop.store.write(move |tx| counter::void(tx, &id, approver, returned, job)).await
+    let grant = approver.map(|name| Grant::new(Act::VoidAfterPrinting, name));
+    till.shop.store.write(move |tx| counter::void(tx, &id, grant, returned, job)).await
 }
 
 #[tokio::test]

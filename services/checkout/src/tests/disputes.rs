@@ -24,7 +24,7 @@ async fn the_reply_0_rejects_freezes_and_opens_a_dispute() {
     let (sale_id, challenge) = till.challenged().await;
     let answers = till.reply("0").await;
     assert_eq!(till.sale(&sale_id).await.state(), SaleState::Rejected);
-    assert_eq!(till.payer().await.may_buy().unwrap_err().reason, "PAYER_FROZEN");
+    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "PAYER_FROZEN");
     let dispute = till.dispute_of(&sale_id).await;
     assert_eq!((dispute.state(), dispute.cause()), (DisputeState::Open, DisputeCause::NotMine));
     assert!(answers[0].text.contains("rejected"));
@@ -233,7 +233,7 @@ async fn an_upheld_dispute_ends_a_bad_record() {
     till.drain().await;
     till.resolve(&till.dispute_of(&sale_id).await.dispute_id, true).await.unwrap();
     assert_eq!(till.sale(&sale_id).await.state(), SaleState::WrittenOff);
-    till.payer().await.may_buy().unwrap();
+    till.may_buy(&till.payer().await).unwrap();
     assert!(!till.effects().await.contains(&EffectKind::VoidTransfer), "the loss is booked already");
 }
 

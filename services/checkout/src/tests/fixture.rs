@@ -4,18 +4,20 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use chit_proto::ledger::v1::FactKind;
 use chit_proto::sms_gateway::v1::{Encoding, Inbound, Message, MessageState};
 use chit_runtime::Context;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::change::{self, NewCard};
 use crate::config::Config;
 use crate::dialogue::disputes::{self, Fresh};
 use crate::dialogue::facts::card_key;
 use crate::dialogue::in_person;
-use crate::domain::approval::hash_pin;
+use crate::domain::approval::{Act, hash_pin};
 use crate::domain::code_card::{Row, RowCode};
-use crate::domain::dialogue::{Challenge, OutMessage, Purpose};
+use crate::domain::dialogue::{Challenge, OutFact, OutMessage, Purpose};
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::payer::PhoneE164;
 use crate::domain::people::{Payer, PayerState};
@@ -23,6 +25,7 @@ use crate::domain::refusal::Result;
 use crate::domain::sale::{EvidenceState, ReceiptState, Sale, SaleState, SoldLine};
 use crate::domain::settlement::Dispute;
 use crate::enrol::{self, NewPayer};
+use crate::grant::{Grant, JointGrant};
 use crate::schedule;
 use crate::shop::Shop;
 use crate::store::Rows;
@@ -66,10 +69,11 @@ impl Till {
     pub async fn enrol(&self, phone: &str, state: PayerState) -> String {
         let phone = PhoneE164::new(phone).unwrap();
         let new = NewPayer { name: "Ada Li".into(), phone, language: "en".into() };
-        let payer = enrol::prepare(&self.shop, new, SUPERVISOR).unwrap();
+        let payer = enrol::prepare(&self.shop, new).unwrap();
         let payer = Payer { state: state as i32, ..payer };
         let id = payer.payer_id.clone();
-        self.shop.store.write(move |tx| enrol::enrol(tx, &payer, b"jpeg", SUPERVISOR)).await.unwrap();
+        let grant = Grant::new(Act::EnrolPayer, SUPERVISOR);
+        self.shop.store.write(move |tx| enrol::enrol(tx, payer, b"jpeg", grant)).await.unwrap();
         self.drain().await;
         id
     }
@@ -238,20 +242,44 @@ impl Till {
         self.shop.store.read(move |rows| rows.dispute(&id)).await.unwrap()
     }
 
-    pub async fn reset_card(&self) -> Payer {
-        let payer = self.payer().await;
-        let (phone, serial) = (PhoneE164::new(PHONE).unwrap(), payer.code_serial + 1);
-        let serial = u16::try_from(serial).unwrap();
-        let renewal = enrol::Renewal {
-            code: enrol::issue(&self.shop, payer.payer_id.parse().unwrap(), &phone, serial).unwrap(),
-            card_random: self.shop.random_u64().unwrap(),
-            card_job_id: self.shop.new_ulid().unwrap(),
-        };
+    /// Two people give the payer another phone.
+    pub async fn change_phone(&self, phone: &str) -> Result<Payer> {
+        let (payer, phone) = (self.payer().await, PhoneE164::new(phone).unwrap());
+        let (fresh, voice) = (change::prepare(&self.shop, &payer, &phone)?, self.shop.voice());
         let id = self.payer_id.clone();
-        self.shop.store.write(move |tx| enrol::reset(tx, &id, SUPERVISOR, renewal)).await.unwrap();
+        self.shop.store.write(move |tx| change::phone(tx, &voice, &id, &phone, two_people(), fresh)).await
+    }
+
+    /// Two people give the payer another card.
+    pub async fn replace_card(&self) -> Result<Payer> {
+        let payer = self.payer().await;
+        let phone = PhoneE164::new(&payer.phone).unwrap();
+        let (fresh, voice) = (change::prepare(&self.shop, &payer, &phone)?, self.shop.voice());
+        let card = NewCard { random: self.shop.random_u64()?, job_id: self.shop.new_ulid()? };
+        let id = self.payer_id.clone();
+        self.shop.store.write(move |tx| change::card(tx, &voice, &id, card, two_people(), fresh)).await
+    }
+
+    pub async fn reset_card(&self) -> Payer {
+        self.replace_card().await.unwrap();
         // The papers are printed.
         self.change_payer(|payer| payer.state = PayerState::Pending as i32).await;
         self.payer().await
+    }
+
+    pub fn may_buy(&self, payer: &Payer) -> Result<()> {
+        payer.may_buy(self.shop.clock.now(), &self.shop.quiet.zone)
+    }
+
+    /// Facts of this kind that the ledger has not got yet.
+    pub async fn facts(&self, kind: FactKind) -> Vec<OutFact> {
+        let read = |rows: &crate::store::ReadTx| {
+            let rows_of = rows.outbox()?.into_iter().filter(|(_, e)| e.kind() == EffectKind::RecordFact);
+            rows_of.map(|(_, e)| rows.fact(&e.subject_id)).collect::<Result<Vec<_>>>()
+        };
+        let mut facts = self.shop.store.read(read).await.unwrap();
+        facts.retain(|fact| fact.kind == kind as i32);
+        facts
     }
 
     pub async fn change_payer(&self, change: impl FnOnce(&mut Payer)) {
@@ -337,6 +365,11 @@ impl Till {
         self.drain().await;
         sale_id
     }
+}
+
+fn two_people() -> JointGrant {
+    let act = Act::ChangePhoneOrCard;
+    JointGrant { approver: Grant::new(act, SUPERVISOR), witness: Grant::new(act, CASHIER) }
 }
 
 fn inbound(seq: u64, from: &str, text: &str) -> Inbound {

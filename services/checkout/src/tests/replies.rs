@@ -47,7 +47,7 @@ async fn nine_wrong_replies_lock_the_card_and_the_sale_waits_for_a_reset() {
         till.advance(DAY_H);
     }
     assert_eq!(till.payer().await.state(), PayerState::Locked);
-    assert_eq!(till.payer().await.may_buy().unwrap_err().reason, "CARD_LOCKED");
+    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "CARD_LOCKED");
     till.advance(10 * DAY_H);
     till.tick().await;
     assert_eq!(till.sale(&sale_id).await.state(), SaleState::Queued, "a locked card is no bad record");
@@ -246,7 +246,7 @@ async fn only_a_reply_to_the_challenge_proves_that_it_arrived() {
 async fn a_first_challenge_answered_makes_the_code_active_and_its_objection_ends_the_enrolment() {
     let till = Till::open().await;
     till.change_payer(|payer| payer.state = PayerState::Pending as i32).await;
-    assert_eq!(till.payer().await.may_buy().unwrap_err().reason, "PAYER_NOT_ACTIVE");
+    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "PAYER_NOT_ACTIVE");
     till.ask(MessageState::Delivered).await;
     let challenge = till.open_challenge().await;
     let answers = till.reply(&till.right(&challenge).await).await;

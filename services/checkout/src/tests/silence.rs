@@ -27,7 +27,7 @@ async fn three_rounds_that_arrived_lead_over_notice_and_objection_to_the_deny_li
     till.tick().await;
     assert_eq!(till.sale(&sale_id).await.state(), SaleState::BadListed);
     assert_eq!(till.payer().await.state(), PayerState::Denied);
-    assert_eq!(till.payer().await.may_buy().unwrap_err().reason, "DENY_LISTED");
+    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "DENY_LISTED");
     assert_eq!(till.effects().await, [EffectKind::RecordFact, EffectKind::MoveToBadDebt]);
 }
 
@@ -38,7 +38,7 @@ async fn a_listed_debt_paid_in_cash_is_cleared_and_the_payer_buys_again() {
     let (id, transfer) = (sale_id.clone(), till.shop.new_ulid().unwrap());
     till.shop.store.write(move |tx| payment::paid_in_cash(tx, &id, "li", transfer)).await.unwrap();
     assert_eq!(till.sale(&sale_id).await.state(), SaleState::Cleared);
-    till.payer().await.may_buy().unwrap();
+    till.may_buy(&till.payer().await).unwrap();
     assert_eq!(till.effects().await, [EffectKind::PostRecovered, EffectKind::RecordFact]);
 }
 
@@ -52,7 +52,7 @@ async fn a_bad_record_expires_after_the_years_of_the_configuration() {
     till.advance(2);
     till.tick().await;
     assert_eq!(till.sale(&sale_id).await.state(), SaleState::Expired);
-    till.payer().await.may_buy().unwrap();
+    till.may_buy(&till.payer().await).unwrap();
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_bad_record_outlasts_a_freeze_and_a_new_card() {
     till.ask(MessageState::Delivered).await;
     till.reply(&till.right(&till.open_challenge().await).await).await;
     assert_eq!(till.payer().await.state(), PayerState::Denied);
-    assert_eq!(till.payer().await.may_buy().unwrap_err().reason, "DENY_LISTED");
+    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "DENY_LISTED");
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn clearing_a_record_does_not_end_a_freeze() {
     till.reply(&format!("LOST {serial}")).await;
     let transfer = till.shop.new_ulid().unwrap();
     till.shop.store.write(move |tx| payment::paid_in_cash(tx, &sale_id, "li", transfer)).await.unwrap();
-    assert_eq!(till.payer().await.may_buy().unwrap_err().reason, "PAYER_FROZEN");
+    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "PAYER_FROZEN");
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn partial_or_overridden_evidence_is_listed_by_a_supervisor_only() {
         till.tick().await;
         let sale = till.sale(&sale_id).await;
         assert!(sale.state() == SaleState::BadPending && sale.listing_needs_person);
-        till.payer().await.may_buy().unwrap();
+        till.may_buy(&till.payer().await).unwrap();
         list(&till, &sale_id).await.unwrap();
         assert_eq!(till.sale(&sale_id).await.state(), SaleState::BadListed);
     }

@@ -142,11 +142,19 @@ impl House {
     }
 
     pub async fn payer_is(&self, payer_id: &str, state: proto::PayerState) -> proto::Payer {
+        self.payer_until(payer_id, |payer| payer.state() == state).await
+    }
+
+    pub async fn payer_until(&self, payer_id: &str, wanted: impl Fn(&proto::Payer) -> bool) -> proto::Payer {
         let of_payer = |resource| match resource {
-            proto::event::Resource::Payer(payer) if payer.state() == state => Some(payer),
+            proto::event::Resource::Payer(payer) if wanted(&payer) => Some(payer),
             _ => None,
         };
         self.until(payer_id, of_payer).await
+    }
+
+    pub fn advance_hours(&self, hours: i64) {
+        self.ctx.clock.advance(SignedDuration::from_hours(hours)).unwrap();
     }
 
     /// What the payer's QR code says, as the till that enrolled him signs it.

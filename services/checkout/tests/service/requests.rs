@@ -83,7 +83,11 @@ async fn nothing_is_settled_and_nobody_is_asked_without_a_sale() {
     let run = proto::RunDeductionsRequest { request_id: house.new_id() };
     let answer = house.deductions().run_deductions(run).await.unwrap().into_inner();
     assert_eq!((answer.challenge_ids.len(), answer.waiting), (0, 0));
-    let settle = proto::RunSettlementRequest { request_id: house.new_id(), actor: "li".into() };
-    let refused = house.settlement().run_settlement(settle).await.unwrap_err();
-    assert_eq!(reason_of(&refused).as_deref(), Some("NOTHING_TO_SETTLE"));
+    for (actor, reason) in
+        [("li", "ROLE_TOO_LOW"), ("nobody", "STAFF_UNKNOWN"), ("wang", "NOTHING_TO_SETTLE")]
+    {
+        let settle = proto::RunSettlementRequest { request_id: house.new_id(), actor: actor.into() };
+        let refused = house.settlement().run_settlement(settle).await.unwrap_err();
+        assert_eq!(reason_of(&refused).as_deref(), Some(reason));
+    }
 }

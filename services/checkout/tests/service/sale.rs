@@ -127,7 +127,7 @@ async fn sell_verify_settle(restarts: bool) {
     house.step().await;
     house.sale_is(sale_id, SaleState::Verified).await;
     house.step().await;
-    let request = proto::RunSettlementRequest { request_id: house.new_id(), actor: "li".into() };
+    let request = proto::RunSettlementRequest { request_id: house.new_id(), actor: "wang".into() };
     house.settlement().run_settlement(request).await.unwrap();
     house.step().await;
     house.sale_is(sale_id, SaleState::Settled).await;
@@ -146,7 +146,7 @@ async fn sell_verify_settle(restarts: bool) {
 }
 
 /// Neither the approver's PIN nor what the payer reads off his card.
-async fn no_secret_is_on_disk(house: House) {
+pub async fn no_secret_is_on_disk(house: House) {
     let answered: Vec<String> =
         house.world.facts().inbound.iter().map(|inbound| inbound.text.clone()).collect();
     let dir = house.stop().await;

@@ -52,7 +52,7 @@ pub async fn run(shop: &Shop, args: EnrolArgs) -> Result<(), Failure> {
     let mut payer = enrolled;
     if !args.no_wait {
         let wait = Duration::from_secs(args.timeout);
-        wait_for(shop, &payer.payer_id, args.until_active, wait).await?;
+        wait_for(shop, &payer, args.until_active, wait).await?;
         let request = GetPayerRequest { payer_id: payer.payer_id };
         payer = ask!(client.get_payer(request)).await?.payer.unwrap_or_default();
     }
@@ -60,11 +60,20 @@ pub async fn run(shop: &Shop, args: EnrolArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn wait_for(shop: &Shop, payer_id: &str, until_active: bool, wait: Duration) -> Result<(), Failure> {
-    let mut follower = Follower::new(shop, payer_id, wait);
+/// Until the papers of this code's serial are printed; a payer who was enrolled long ago has older events.
+pub async fn wait_for(
+    shop: &Shop,
+    wanted: &Payer,
+    until_active: bool,
+    wait: Duration,
+) -> Result<(), Failure> {
+    let mut follower = Follower::new(shop, &wanted.payer_id, wait);
     let mut told = PayerState::Unspecified;
     loop {
         let Resource::Payer(payer) = follower.next().await? else { continue };
+        if payer.code_serial < wanted.code_serial {
+            continue;
+        }
         if payer.state() != told {
             told = payer.state();
             shop.output.progress(progress(&payer));
@@ -78,7 +87,7 @@ async fn wait_for(shop: &Shop, payer_id: &str, until_active: bool, wait: Duratio
 
 fn progress(payer: &Payer) -> &'static str {
     match payer.state() {
-        PayerState::Enrolling => "printing the mandate and the code card …",
+        PayerState::Enrolling => "printing the papers …",
         PayerState::Pending => "printed; he answers the first challenge by SMS, then his code is active",
         PayerState::Active => "his code is active",
         _ => "his code is not active; see `chit status`",

@@ -7,6 +7,7 @@ pub mod enrol;
 pub mod evidence;
 mod init;
 pub mod ledger;
+pub mod payer;
 pub mod pki;
 pub mod sale;
 pub mod sandbox;
@@ -42,6 +43,7 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Doctor => doctor::run(&ctx.shared, &money::currency(&cli.config)?, output).await,
         Command::Status => status::run(&shop).await,
         Command::Enrol(args) => enrol::run(&shop, args).await,
+        Command::Payer(command) => payer::run(&shop, command).await,
         Command::Sale(args) => sale::run(&shop, args, &money::currency(&cli.config)?).await,
         Command::Sms(command) => sms::run(&shop, command).await,
         Command::Deduct(command) => deduct::run(&shop, command).await,

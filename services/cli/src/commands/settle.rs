@@ -19,7 +19,7 @@ use crate::view;
 pub enum SettleCommand {
     /// Put all VERIFIED sales into a batch, submit it, and wait until the rail has posted it.
     Run {
-        /// Who runs it: a staff name.
+        /// Who runs it: a supervisor or owner.
         #[arg(long, value_name = "NAME")]
         actor: String,
         /// How long to wait for the rail, in seconds.

@@ -32,6 +32,9 @@ pub fn payer_json(payer: &Payer) -> Value {
         "challenge_id": payer.challenge_id,
         "create_time": time(payer.create_time.as_ref()),
         "wrong_replies": payer.wrong_replies,
+        "change_time": time(payer.change_time.as_ref()),
+        "change_approved_by": payer.change_approved_by,
+        "no_sales_until": time(payer.no_sales_until.as_ref()),
     })
 }
 

@@ -129,6 +129,8 @@ fn an_approval_without_approver_or_pin_is_wrong_use() {
     for args in [
         &["dispute", "resolve", "D", "--uphold"][..],
         &["dispute", "resolve", "D", "--uphold", "--approver", "wang"],
+        &["payer", "new-card", "P", "--approver", "wang"],
+        &["payer", "change-phone", "P", "--phone", "1", "--approver", "wang", "--second-approver", "li"],
     ] {
         let output = desk.run(args);
         assert_eq!(output.status.code(), Some(64), "{output:?}");

@@ -20,13 +20,14 @@ pub async fn handle(
     }
     let cashier = shop.sale(&request.sale_id).await?.cashier;
     let approval = mutation::approval(request.approval.clone());
-    let approver = counter::approve(shop, approval, Act::ListOnPartialEvidence, Some(cashier)).await?;
+    let grant = counter::approve(shop, approval, Act::ListOnPartialEvidence, Some(cashier)).await?;
     let (sale_id, transfer_id, policy) =
         (request.sale_id.clone(), shop.new_ulid()?, shop.cfg.evidence_policy);
     mutation::once(shop, &request, move |tx| {
         if !tx.sale(&sale_id)?.listing_needs_person {
             return Err(Refusal::wrong_state("the sale does not wait for a supervisor's listing"));
         }
+        let approver = grant.record(tx, &sale_id)?;
         rounds::list(tx, &sale_id, transfer_id, Some(&approver))?;
         Ok(ListBadRecordResponse { sale: Some(convert::sale(&tx.sale(&sale_id)?, policy)) })
     })

@@ -26,10 +26,12 @@ pub async fn handle(
         })
         .await?;
     let approval = mutation::approval(request.approval.clone());
-    let approver = counter::approve(shop, approval, Act::ResolveDispute, Some(cashier)).await?;
+    let grant = counter::approve(shop, approval, Act::ResolveDispute, Some(cashier)).await?;
     let fresh = Fresh { transfer_id: shop.new_ulid()?, job_id: shop.new_ulid()? };
     let uphold = request.uphold;
     mutation::once(shop, &request, move |tx| {
+        let sale_id = tx.dispute(&dispute_id)?.sale_id;
+        let approver = grant.record(tx, &sale_id)?;
         let dispute = disputes::resolve(tx, &dispute_id, uphold, &approver, fresh)?;
         Ok(ResolveDisputeResponse { dispute: Some(convert::dispute(&dispute)) })
     })

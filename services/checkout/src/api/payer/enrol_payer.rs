@@ -25,13 +25,12 @@ pub async fn handle(shop: &Arc<Shop>, request: EnrolPayerRequest) -> Result<Enro
     if shop.store.read(move |rows| rows.payer_by_phone(&phone)).await?.is_some() {
         return Err(enrol::number_taken().into());
     }
-    let approver =
-        counter::approve(shop, mutation::approval(request.approval.clone()), Act::EnrolPayer, None).await?;
+    let approval = mutation::approval(request.approval.clone());
+    let grant = counter::approve(shop, approval, Act::EnrolPayer, None).await?;
     let photo = photo(shop).await?;
-    let payer = enrol::prepare(shop, new, &approver)?;
-    let actor = approver.clone();
+    let payer = enrol::prepare(shop, new)?;
     mutation::once(shop, &request, move |tx| {
-        enrol::enrol(tx, &payer, &photo, &actor)?;
+        let payer = enrol::enrol(tx, payer, &photo, grant)?;
         Ok(EnrolPayerResponse { payer: Some(convert::payer(&payer)) })
     })
     .await

@@ -1,6 +1,7 @@
 //! PayerService.
 
 mod answer_in_person;
+mod change_phone;
 mod enrol_payer;
 mod freeze_payer;
 mod get_payer;
@@ -29,6 +30,7 @@ calls! {
     get_payer(GetPayerRequest) -> GetPayerResponse,
     list_payers(ListPayersRequest) -> ListPayersResponse,
     freeze_payer(FreezePayerRequest) -> FreezePayerResponse,
+    change_phone(ChangePhoneRequest) -> ChangePhoneResponse,
     reset_payer(ResetPayerRequest) -> ResetPayerResponse,
     answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse,
 }

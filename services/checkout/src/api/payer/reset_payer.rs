@@ -4,11 +4,11 @@ use chit_proto::checkout::v1::{ResetPayerRequest, ResetPayerResponse};
 use tonic::Status;
 
 use crate::api::{convert, mutation};
+use crate::change::{self, NewCard};
 use crate::counter;
 use crate::domain::approval::Act;
 use crate::domain::payer::PhoneE164;
 use crate::domain::refusal::Refusal;
-use crate::enrol::{self, Renewal};
 use crate::shop::Shop;
 use crate::store::Rows;
 
@@ -16,31 +16,18 @@ pub async fn handle(shop: &Arc<Shop>, request: ResetPayerRequest) -> Result<Rese
     if let Some(known) = mutation::earlier(shop, &request).await? {
         return Ok(known);
     }
-    let approval = mutation::approval(request.approval.clone());
-    let approver = counter::approve(shop, approval, Act::ResetLock, None).await?;
     let payer_id = request.payer_id.clone();
-    let renewal = renew(shop, &payer_id).await?;
+    let payer = shop.store.read(move |rows| rows.payer(&payer_id)).await?;
+    let first = mutation::approval(request.approval.clone());
+    let second = mutation::approval(request.second_approval.clone());
+    let grant = counter::approve_two(shop, first, second, Act::ChangePhoneOrCard).await?;
+    let phone =
+        PhoneE164::new(&payer.phone).map_err(|_damaged| Refusal::internal("a stored payer is damaged"))?;
+    let (fresh, voice) = (change::prepare(shop, &payer, &phone)?, shop.voice());
+    let card = NewCard { random: shop.random_u64()?, job_id: shop.new_ulid()? };
     mutation::once(shop, &request, move |tx| {
-        let payer = enrol::reset(tx, &payer_id, &approver, renewal)?;
+        let payer = change::card(tx, &voice, &payer.payer_id, card, grant, fresh)?;
         Ok(ResetPayerResponse { payer: Some(convert::payer(&payer)) })
     })
     .await
-}
-
-async fn renew(shop: &Arc<Shop>, payer_id: &str) -> Result<Renewal, Refusal> {
-    let id = payer_id.to_owned();
-    let payer = shop.store.read(move |rows| rows.payer(&id)).await?;
-    let damaged = |_| Refusal::internal("a stored payer is damaged");
-    let serial = u16::try_from(payer.code_serial + 1)
-        .map_err(|_used_up| Refusal::wrong_state("all serials of this payer are used; enrol him anew"))?;
-    Ok(Renewal {
-        code: enrol::issue(
-            shop,
-            payer_id.parse().map_err(damaged)?,
-            &PhoneE164::new(&payer.phone).map_err(damaged)?,
-            serial,
-        )?,
-        card_random: shop.random_u64()?,
-        card_job_id: shop.new_ulid()?,
-    })
 }

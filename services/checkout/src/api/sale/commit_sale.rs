@@ -24,15 +24,15 @@ pub async fn handle(shop: &Arc<Shop>, request: CommitSaleRequest) -> Result<Comm
     }
     let sale_id = request.sale_id.clone();
     let cashier = shop.sale(&sale_id).await?.cashier;
-    let approved_by = match mutation::approval(request.approval.clone()) {
+    let grant = match mutation::approval(request.approval.clone()) {
         Some(input) => Some(counter::approve(shop, Some(input), Act::OverLimit, Some(cashier)).await?),
         None => None,
     };
-    let (limits, now, today) = (counter::limits(shop), shop.clock.now(), counter::day_number(shop)?);
+    let (limits, moment) = (counter::limits(shop), counter::moment(shop)?);
     shop.store
         .write({
             let sale_id = sale_id.clone();
-            move |tx| counter::begin_commit(tx, &sale_id, approved_by.as_deref(), &limits, now, today)
+            move |tx| counter::begin_commit(tx, &sale_id, grant, &limits, &moment)
         })
         .await?;
     let sale =

@@ -16,11 +16,12 @@ pub async fn handle(
 ) -> Result<OverrideEvidenceResponse, Status> {
     let cashier = shop.sale(&request.sale_id).await?.cashier;
     let approval = mutation::approval(request.approval.clone());
-    let approver = counter::approve(shop, approval, Act::ReleaseWithoutEvidence, Some(cashier)).await?;
+    let grant = counter::approve(shop, approval, Act::ReleaseWithoutEvidence, Some(cashier)).await?;
     let (sale_id, policy) = (request.sale_id.clone(), shop.cfg.evidence_policy);
     mutation::once(shop, &request, move |tx| {
         let mut sale = tx.sale(&sale_id)?;
         sale.must_be(&[SaleState::Committed, SaleState::Printing], "released without evidence")?;
+        let approver = grant.record(tx, &sale_id)?;
         sale.evidence.override_by.clone_from(&approver);
         tx.put_sale(&approver, &sale)?;
         Ok(OverrideEvidenceResponse { sale: Some(convert::sale(&sale, policy)) })

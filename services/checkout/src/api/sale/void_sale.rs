@@ -10,7 +10,7 @@ use crate::shop::Shop;
 
 pub async fn handle(shop: &Arc<Shop>, request: VoidSaleRequest) -> Result<VoidSaleResponse, Status> {
     let cashier = shop.sale(&request.sale_id).await?.cashier;
-    let approved_by = match mutation::approval(request.approval.clone()) {
+    let grant = match mutation::approval(request.approval.clone()) {
         Some(input) => {
             Some(counter::approve(shop, Some(input), Act::VoidAfterPrinting, Some(cashier)).await?)
         }
@@ -20,7 +20,7 @@ pub async fn handle(shop: &Arc<Shop>, request: VoidSaleRequest) -> Result<VoidSa
         (request.sale_id.clone(), request.original_returned, shop.cfg.evidence_policy);
     let notice_job_id = shop.new_ulid()?;
     mutation::once(shop, &request, move |tx| {
-        let sale = counter::void(tx, &sale_id, approved_by.as_deref(), returned, notice_job_id)?;
+        let sale = counter::void(tx, &sale_id, grant, returned, notice_job_id)?;
         Ok(VoidSaleResponse { sale: Some(convert::sale(&sale, policy)) })
     })
     .await

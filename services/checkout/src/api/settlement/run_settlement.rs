@@ -5,13 +5,15 @@ use tonic::Status;
 
 use crate::api::{convert, mutation};
 use crate::dialogue::settling;
+use crate::domain::approval::Act;
 use crate::shop::Shop;
 
 pub async fn handle(
     shop: &Arc<Shop>,
     request: RunSettlementRequest,
 ) -> Result<RunSettlementResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
+    // Money moves.
+    shop.staff.may("actor", &request.actor, Act::RunSettlement)?;
     let (batch_id, actor, currency) =
         (shop.new_ulid()?, request.actor.clone(), shop.cfg.currency_code.clone());
     mutation::once(shop, &request, move |tx| {

@@ -1,0 +1,151 @@
+//! Another phone or another card: who is told, what is called off, what is asked, and when he may buy again.
+
+use chit_proto::ledger::v1::FactKind;
+use chit_proto::sms_gateway::v1::MessageState;
+
+use super::counter::commit;
+use super::fixture::{CASHIER, DAY_H, PHONE, STRANGER, SUPERVISOR, Till};
+use crate::domain::dialogue::{ChallengeState, Purpose};
+use crate::domain::people::PayerState;
+use crate::domain::sale::SaleState;
+
+const NEW_PHONE: &str = "+8613800007777";
+const NEIGHBOUR: &str = "+8613800009999";
+
+#[tokio::test]
+async fn the_old_number_is_told_of_another_phone_and_the_new_one_proves_itself_with_the_card() {
+    let till = Till::open().await;
+    let before = till.payer().await;
+    let changed = till.change_phone(NEW_PHONE).await.unwrap();
+    assert_eq!(changed.state(), PayerState::Pending);
+    assert_eq!((changed.changed_by.as_str(), changed.changed_with.as_str()), (SUPERVISOR, CASHIER));
+    assert_eq!((changed.card_serial, changed.code_serial), (before.card_serial, before.code_serial + 1));
+    let [warning] = &till.waiting(Purpose::Warning).await[..] else { panic!("one warning") };
+    assert_eq!((warning.to.as_str(), warning.sale_ids.len()), (PHONE, 0));
+    assert!(warning.text.contains("LOST"), "{}", warning.text);
+
+    let asked = till.ask(MessageState::Delivered).await;
+    let challenge = asked.iter().find(|message| message.purpose() == Purpose::Challenge).unwrap();
+    assert_eq!(challenge.to, NEW_PHONE);
+    let code = till.right(&till.open_challenge().await).await;
+    assert!(till.reply_from(PHONE, "0").await.is_empty(), "the old number is a stranger's");
+    till.reply_from(PHONE, &code).await;
+    assert_eq!(till.payer().await.state(), PayerState::Pending, "a right code from another number is no try");
+    till.reply_from(NEW_PHONE, &code).await;
+    assert_eq!(till.payer().await.state(), PayerState::Active);
+}
+
+#[tokio::test]
+async fn nothing_is_sold_for_24_hours_after_a_change_checked_again_where_the_sale_is_committed() {
+    let till = Till::open().await;
+    let sale_id = till.put(SaleState::PayerOk, 100, |_| {}).await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    till.ask(MessageState::Delivered).await;
+    let code = till.right(&till.open_challenge().await).await;
+    till.reply_from(NEW_PHONE, &code).await;
+    let refusal = commit(&till, &sale_id, Some(SUPERVISOR)).await.unwrap_err();
+    assert_eq!(refusal.reason, "CHANGED_WITHIN_24_HOURS", "approval or not");
+    till.advance(DAY_H - 1);
+    assert!(commit(&till, &sale_id, None).await.is_err());
+    till.advance(1);
+    commit(&till, &sale_id, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_phone_is_one_payers_and_a_change_to_the_same_number_is_none() {
+    let till = Till::open().await;
+    till.enrol(NEIGHBOUR, PayerState::Active).await;
+    let revision = till.shop.store.watch_revision().borrow().to_owned();
+    for (phone, reason) in [(NEIGHBOUR, "NUMBER_TAKEN"), (PHONE, "NUMBER_UNCHANGED")] {
+        let refusal = till.change_phone(phone).await.unwrap_err();
+        assert_eq!((refusal.reason, refusal.field.as_deref()), (reason, Some("phone")));
+    }
+    assert_eq!(*till.shop.store.watch_revision().borrow(), revision, "nothing was changed");
+    till.change_phone(NEW_PHONE).await.unwrap();
+    till.enrol(PHONE, PayerState::Active).await;
+}
+
+#[tokio::test]
+async fn what_the_old_phone_was_asked_is_called_off_and_the_new_one_is_asked_after_its_proof() {
+    let till = Till::open().await;
+    let (sale_id, old) = till.challenged().await;
+    till.advance(25);
+    till.tick().await;
+    let expired = till.challenge(&old.challenge_id).await;
+    assert_eq!(expired.state(), ChallengeState::Expired, "late but right would still count");
+    till.ask(MessageState::Delivered).await;
+    let open = till.open_challenge().await;
+
+    till.change_phone(NEW_PHONE).await.unwrap();
+    for challenge in [&old, &open] {
+        let now = till.challenge(&challenge.challenge_id).await;
+        assert_eq!(now.state(), ChallengeState::Cancelled);
+        till.reply_from(NEW_PHONE, &till.right(challenge).await).await;
+        till.reply_from(STRANGER, &till.right(challenge).await).await;
+    }
+    let sale = till.sale(&sale_id).await;
+    assert_eq!((sale.state(), sale.rounds), (SaleState::Queued, 0));
+    assert_eq!(till.payer().await.wrong_since_right, 0, "codes of rows that were asked are no tries");
+
+    till.advance(DAY_H);
+    for (state, about) in [(PayerState::Pending, 0), (PayerState::Active, 1)] {
+        assert_eq!(till.payer().await.state(), state);
+        till.ask(MessageState::Delivered).await;
+        let challenge = till.open_challenge().await;
+        assert_eq!(challenge.sale_ids.len(), about);
+        till.reply_from(NEW_PHONE, &till.right(&challenge).await).await;
+    }
+    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Verified);
+}
+
+#[tokio::test]
+async fn another_phone_ends_neither_freeze_nor_lock_and_another_card_ends_both() {
+    for state in [PayerState::Frozen, PayerState::Locked] {
+        let till = Till::open().await;
+        till.change_payer(|payer| payer.state = state as i32).await;
+        assert_eq!(till.change_phone(NEW_PHONE).await.unwrap().state(), state);
+        till.drain().await;
+        assert!(till.ask(MessageState::Delivered).await.is_empty(), "nothing is asked");
+        let old_card = till.payer().await.card_serial;
+        let reset = till.reset_card().await;
+        assert_ne!(reset.card_serial, old_card);
+        let sent = till.ask(MessageState::Delivered).await;
+        assert!(sent.iter().all(|message| message.to == NEW_PHONE), "{sent:?}");
+        till.reply_from(NEW_PHONE, &till.right(&till.open_challenge().await).await).await;
+        assert_eq!(till.payer().await.state(), PayerState::Active);
+        assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "CHANGED_WITHIN_24_HOURS");
+    }
+}
+
+#[tokio::test]
+async fn a_warning_waits_neither_for_the_morning_nor_for_the_next_day() {
+    let till = Till::open().await;
+    till.advance(13);
+    assert!(till.shop.quiet.is_quiet(till.shop.clock.now()));
+    till.change_payer(|payer| payer.unasked_count = 2).await;
+    till.replace_card().await.unwrap();
+    let [warning] = &till.waiting(Purpose::Warning).await[..] else { panic!("one warning") };
+    assert_eq!(warning.to, PHONE);
+    let refusal = till.change_phone(NEW_PHONE).await.unwrap_err();
+    assert_eq!(refusal.reason, "WRONG_STATE", "the card is being printed");
+}
+
+#[tokio::test]
+async fn a_change_is_witnessed_with_both_people_and_says_nothing_of_the_payer() {
+    let till = Till::open().await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    let approvals = till.facts(FactKind::Approval).await;
+    let mut people: Vec<&str> = approvals.iter().map(|fact| fact.actor.as_str()).collect();
+    people.sort_unstable();
+    assert_eq!(people, [CASHIER, SUPERVISOR]);
+    let [enrolment] = &till.facts(FactKind::Enrolment).await[..] else { panic!("one fact") };
+    assert_eq!(
+        (enrolment.subject_id.as_str(), enrolment.actor.as_str()),
+        (till.payer_id.as_str(), SUPERVISOR)
+    );
+    let payer_id = till.payer_id.clone();
+    let events = till.shop.store.read(|rows| crate::store::Rows::events_after(rows, 0, 1_000)).await.unwrap();
+    let last = events.iter().rfind(|event| event.subject_id == payer_id).unwrap();
+    assert_eq!(last.actor, SUPERVISOR);
+    assert!(!String::from_utf8_lossy(&last.snapshot).contains("7777"), "no number in the history");
+}
