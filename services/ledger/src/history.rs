@@ -1,7 +1,6 @@
 //! Balances as they stood after an earlier record.
 
 use crate::domain::{Account, AccountId, Change, Kind, Leg, Outcome, StorageError, Transfer, TransferId};
-use crate::journal;
 use crate::store::{TouchKind, View};
 
 /// Touches read at a time.
@@ -18,9 +17,7 @@ pub fn account_as_of(view: &dyn View, id: AccountId, seq: u64) -> Result<Option<
                 return Ok(existed.then_some(account));
             }
             existed |= touch.kind == TouchKind::Opened;
-            let entry = view.entries_after(touch.seq - 1, 1)?;
-            let stored = entry.first().ok_or_else(|| StorageError::new("a touching record is missing"))?;
-            apply(view, &mut account, &journal::decode(&stored.stored).map_err(StorageError::new)?.change)?;
+            apply(view, &mut account, &view.touching(touch)?.change)?;
         }
         match touches.last() {
             Some(last) => after = last.seq,

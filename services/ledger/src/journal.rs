@@ -60,7 +60,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
     };
     let mut stored = Vec::with_capacity(1 + message.encoded_len());
     stored.push(RECORD_VERSION);
-    stored.extend(message.encode_to_vec());
+    message.encode_raw(&mut stored);
     stored
 }
 

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::domain::memory_books::{clerk, hold_for, post, post_pending, terms};
 use crate::domain::{Changes, Reason, StorageError, UnixMicros};
 use crate::notary::Notary;
-use crate::store::{Head, JournalStore, Storage, View};
+use crate::store::{Compacted, CompactionFault, Head, JournalStore, Storage, View};
 use crate::writer::{Ended, Now, WriteError, Writer};
 
 /// Tells when a commit begins and lets it go on (or fail) when told.
@@ -25,6 +25,10 @@ impl Storage for Gate {
 
     fn health(&self) -> Result<(), StorageError> {
         self.inner.health()
+    }
+
+    fn compact(&self) -> Result<Compacted, CompactionFault> {
+        self.inner.compact()
     }
 
     fn commit(&self, changes: Changes) -> Result<Head, StorageError> {

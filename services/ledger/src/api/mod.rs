@@ -1,5 +1,6 @@
 //! `chit.ledger.v1.LedgerService`: one file a call. Callers are authorised by the socket (`chit_runtime::peer`).
 
+mod compact_index;
 mod create_account;
 mod create_transfer;
 mod create_transfers;
@@ -147,4 +148,5 @@ calls! {
     get_checkpoint(GetCheckpointRequest) -> GetCheckpointResponse;
     get_inclusion_proof(GetInclusionProofRequest) -> GetInclusionProofResponse;
     get_consistency_proof(GetConsistencyProofRequest) -> GetConsistencyProofResponse;
+    compact_index(CompactIndexRequest) -> CompactIndexResponse;
 }

@@ -3,7 +3,7 @@
 //! A draft lies over the last durable state; later requests of the same commit see what earlier ones decided. A
 //! linked batch is a draft over a draft: it is absorbed whole or dropped whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Account, AccountId, AccountTerms, Actor, Books, Change, Fact, FactId, LedgerError, Outcome, PendingState,
@@ -15,7 +15,8 @@ use super::{
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     pub accounts: BTreeMap<AccountId, Account>,
-    pub transfers: BTreeMap<TransferId, TransferEntry>,
+    /// Which of `records` spent the id.
+    pub transfers: HashMap<TransferId, usize>,
     pub pendings: BTreeMap<TransferId, PendingState>,
     pub facts: BTreeMap<FactId, RecordedFact>,
     /// In journal order.
@@ -204,17 +205,15 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
         let stamp = self.append(actor, Change::Transferred(transfer.clone()), subjects, accounts);
         self.changes.accounts.extend([(debit.terms.id, debit), (credit.terms.id, credit)]);
         self.changes.pendings.extend(pending);
-        let entry = TransferEntry { stamp, outcome: Outcome::Accepted(transfer.clone()) };
-        self.changes.transfers.insert(transfer.id, entry);
+        self.changes.transfers.insert(transfer.id, self.changes.records.len() - 1);
         let pending_state = pending.and_then(|(id, state)| (id == transfer.id).then_some(state));
         Accepted { transfer, stamp, pending_state, exists: false }
     }
 
     pub(super) fn refuse(&mut self, actor: &Actor, asked: &TransferRequest, reason: Reason) {
         let subjects = Vec::from_iter(asked.external_ref.clone());
-        let stamp = self.append(actor, Change::Refused(asked.clone(), reason), subjects, None);
-        let outcome = Outcome::Refused(asked.clone(), reason);
-        self.changes.transfers.insert(asked.id, TransferEntry { stamp, outcome });
+        self.append(actor, Change::Refused(asked.clone(), reason), subjects, None);
+        self.changes.transfers.insert(asked.id, self.changes.records.len() - 1);
     }
 
     fn append(
@@ -231,10 +230,15 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
     }
 
     pub(super) fn absorb(&mut self, batch: Changes) {
+        self.newest = batch.records.last().map_or(self.newest, |record| record.stamp);
+        if self.changes.records.is_empty() {
+            self.changes = batch;
+            return;
+        }
         let Changes { accounts, transfers, pendings, facts, records } = batch;
-        self.newest = records.last().map_or(self.newest, |record| record.stamp);
+        let before = self.changes.records.len();
         self.changes.accounts.extend(accounts);
-        self.changes.transfers.extend(transfers);
+        self.changes.transfers.extend(transfers.into_iter().map(|(id, place)| (id, before + place)));
         self.changes.pendings.extend(pendings);
         self.changes.facts.extend(facts);
         self.changes.records.extend(records);
@@ -287,7 +291,7 @@ impl<B: Books + ?Sized> Books for Draft<'_, B> {
 
     fn transfer(&self, id: TransferId) -> Result<Option<TransferEntry>, StorageError> {
         match self.changes.transfers.get(&id) {
-            Some(entry) => Ok(Some(entry.clone())),
+            Some(place) => Ok(self.changes.records[*place].spent()),
             None => self.books.transfer(id),
         }
     }

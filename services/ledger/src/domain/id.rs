@@ -15,7 +15,9 @@ macro_rules! ulid_newtype {
             /// 128, so two texts could name one id. Nil is refused because it reads as "unset".
             pub fn parse(text: &str) -> Option<Self> {
                 let ulid = Ulid::from_string(text).ok()?;
-                (!ulid.is_nil() && ulid.to_string() == text).then_some(Self(ulid.into()))
+                let mut canonical = [0; ulid::ULID_LEN];
+                let canonical = ulid.array_to_str(&mut canonical);
+                (!ulid.is_nil() && canonical == text).then_some(Self(ulid.into()))
             }
 
             /// Big-endian, so that bytes sort like ids.
@@ -26,7 +28,7 @@ macro_rules! ulid_newtype {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&Ulid::from(self.0).to_string())
+                f.write_str(Ulid::from(self.0).array_to_str(&mut [0; ulid::ULID_LEN]))
             }
         }
 

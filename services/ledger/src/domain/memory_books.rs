@@ -51,9 +51,11 @@ impl MemoryBooks {
 
     fn absorb(&mut self, changes: Changes) {
         self.accounts.extend(changes.accounts);
-        self.transfers.extend(changes.transfers);
         self.pendings.extend(changes.pendings);
         self.facts.extend(changes.facts);
+        for (id, place) in &changes.transfers {
+            self.transfers.extend(changes.records[*place].spent().map(|entry| (*id, entry)));
+        }
         self.records.extend(changes.records);
     }
 

@@ -1,6 +1,9 @@
 //! What the journal keeps: one record a change.
 
-use super::{Account, AccountId, Actor, Fact, Reason, Subject, Transfer, TransferId, TransferRequest};
+use super::{
+    Account, AccountId, Actor, Fact, Outcome, Reason, Subject, Transfer, TransferEntry, TransferId,
+    TransferRequest,
+};
 
 /// Microseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,4 +40,16 @@ pub struct Record {
     /// Debit and credit account of a transfer or an expiry, whose histories list the record. Not part of the stored
     /// bytes.
     pub accounts: Option<(AccountId, AccountId)>,
+}
+
+impl Record {
+    /// The id that the record spent, and what became of it.
+    pub fn spent(&self) -> Option<TransferEntry> {
+        let outcome = match &self.change {
+            Change::Transferred(transfer) => Outcome::Accepted(transfer.clone()),
+            Change::Refused(request, reason) => Outcome::Refused(request.clone(), *reason),
+            Change::AccountCreated(_) | Change::Expired(_) | Change::FactRecorded(_) => return None,
+        };
+        Some(TransferEntry { stamp: self.stamp, outcome })
+    }
 }

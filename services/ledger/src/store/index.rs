@@ -1,6 +1,5 @@
 //! The index on redb: everything that can be looked up, made from the journal and trailing behind it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use redb::{
@@ -10,12 +9,16 @@ use redb::{
 use tlog_tiles::Hash;
 
 use super::memtable::{Memtable, Position, Touch};
-use super::rows;
 use super::tables::{
     ACCOUNTS, CHECKPOINTS, FACTS, GROUPS, HASHES, HASHES_PER_ROW, HISTORY, META, OPEN_PENDINGS, PENDINGS,
     POSITION, RECORDS_BY_SUBJECT, TRANSFERS,
 };
+use super::{rows, spent_rows};
 use crate::domain::{PendingState, StorageError, UnixMicros};
+
+/// Touches that stand in their account's row; then they move to a history row together. A history row for each commit
+/// would cost a page for nearly every touch: accounts lie far apart in that table.
+const RECENT_MAX: usize = if cfg!(test) { 4 } else { 32 };
 
 /// The index file. Cheap to share.
 #[derive(Clone)]
@@ -83,6 +86,7 @@ impl Index {
             by_subject: txn.open_table(RECORDS_BY_SUBJECT).map_err(StorageError::new)?,
             groups: txn.open_table(GROUPS).map_err(StorageError::new)?,
             hashes: txn.open_table(HASHES).map_err(StorageError::new)?,
+            _open: Arc::clone(&self.0),
         })
     }
 }
@@ -103,33 +107,38 @@ pub fn is_damaged(error: &DatabaseError) -> bool {
 
 fn write_accounts(txn: &WriteTransaction, table: &Memtable) -> Result<(), StorageError> {
     let mut accounts = txn.open_table(ACCOUNTS).map_err(StorageError::new)?;
+    let mut history = txn.open_table(HISTORY).map_err(StorageError::new)?;
+    let mut touches: Vec<Touch> = table.touches.iter().copied().collect();
+    touches.sort_unstable_by_key(|touch| (touch.account, touch.seq));
+    let mut touched = touches.chunk_by(|one, next| one.account == next.account).peekable();
     for (id, account) in &table.accounts {
-        let row = rows::account_row(account);
+        let mut recent = match accounts.get(id.to_bytes()).map_err(StorageError::new)? {
+            Some(row) => rows::recent_touches(*id, row.value())?,
+            None => Vec::new(),
+        };
+        recent.extend(touched.next_if(|own| own[0].account == *id).unwrap_or_default());
+        if let Some(last) = recent.last()
+            && recent.len() >= RECENT_MAX
+        {
+            let row = rows::history_row(&account.balances, &recent);
+            let key = rows::account_key(*id, last.seq);
+            history.insert(key, row.as_slice()).map_err(StorageError::new)?;
+            recent.clear();
+        }
+        let row = rows::account_row(account, &recent);
         accounts.insert(id.to_bytes(), row.as_slice()).map_err(StorageError::new)?;
     }
-    let mut touches: BTreeMap<_, Vec<Touch>> = BTreeMap::new();
-    for touch in &table.touches {
-        touches.entry(touch.account).or_default().push(*touch);
+    match touched.next() {
+        None => Ok(()),
+        Some(_) => Err(StorageError::new("a touched account has no new sums")),
     }
-    let mut history = txn.open_table(HISTORY).map_err(StorageError::new)?;
-    for (id, touches) in touches {
-        let account = table.accounts.get(&id);
-        let account = account.ok_or_else(|| StorageError::new("a touched account has no new sums"))?;
-        let last = touches.last().map_or(0, |touch| touch.seq);
-        let row = rows::history_row(&account.balances, &touches);
-        history.insert(rows::account_key(id, last), row.as_slice()).map_err(StorageError::new)?;
-    }
-    Ok(())
 }
 
 /// Sorted, because neighbours in a B-tree are cheap to insert one after the other.
 fn write_lookups(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::Error> {
     let mut spent: Vec<_> = table.transfers.iter().map(|(id, offset)| (id.to_bytes(), *offset)).collect();
     spent.sort_unstable();
-    let mut transfers = txn.open_table(TRANSFERS)?;
-    for (id, offset) in spent {
-        transfers.insert(id, offset)?;
-    }
+    spent_rows::add(&mut txn.open_table(TRANSFERS)?, &spent)?;
     let mut facts = txn.open_table(FACTS)?;
     for (id, offset) in &table.facts {
         facts.insert(id.to_bytes(), *offset)?;
@@ -187,7 +196,7 @@ fn write_hashes(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::Er
 /// One consistent state of the index.
 pub struct Snapshot {
     pub accounts: ReadOnlyTable<[u8; 16], &'static [u8]>,
-    pub transfers: ReadOnlyTable<[u8; 16], u64>,
+    pub transfers: ReadOnlyTable<[u8; 16], &'static [u8]>,
     pub pendings: ReadOnlyTable<[u8; 16], [u8; 10]>,
     pub open: ReadOnlyTable<[u8; 24], ()>,
     pub history: ReadOnlyTable<[u8; 24], &'static [u8]>,
@@ -195,6 +204,8 @@ pub struct Snapshot {
     pub by_subject: ReadOnlyTable<&'static [u8], u64>,
     pub groups: ReadOnlyTable<u64, u64>,
     pub hashes: ReadOnlyTable<u64, &'static [u8]>,
+    /// The tables end with their database, which a compaction may have replaced by now.
+    _open: Arc<Database>,
 }
 
 impl Snapshot {

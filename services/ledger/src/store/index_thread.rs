@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::journal_store::{Shared, State};
 use super::memtable::Memtable;
-use super::rows;
+use super::{compaction, rows};
 use crate::domain::StorageError;
 
 /// Enough records to take in without waiting for more.
-pub const RECORDS_ENOUGH: usize = 8192;
+///
+/// Each index commit writes the pages of all accounts it touches, so that fewer and larger ones cost less a record.
+pub const RECORDS_ENOUGH: usize = 32_768;
 /// How long a few records wait for more: an index commit costs far more than a journal commit.
-const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 1000 });
 /// The journal file is lengthened by a quarter of itself within these bounds, in bytes.
 const EXTEND_MIN: u64 = if cfg!(test) { 8 << 10 } else { 1 << 20 };
 const EXTEND_MAX: u64 = 16 << 20;
@@ -31,15 +33,32 @@ pub fn run(shared: &Shared) {
 fn work(shared: &Shared) -> Result<(), StorageError> {
     loop {
         extend(shared);
-        let Some(table) = next(shared) else { return Ok(()) };
-        take_in(shared, &table)?;
+        match next(shared) {
+            Turn::TakeIn(table) => take_in(shared, &table)?,
+            Turn::Compact(asked) => {
+                let done = compaction::run(shared);
+                for answer in asked {
+                    let _asker_left = answer.send(done.clone());
+                }
+            }
+            Turn::End => return Ok(()),
+        }
     }
+}
+
+enum Turn {
+    TakeIn(Arc<Memtable>),
+    /// With those who wait for it.
+    Compact(Vec<compaction::Answer>),
+    /// The store closes and everything is in the index.
+    End,
 }
 
 fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
     let note = shared.notary.sign(&table.position.head).map_err(StorageError::new)?;
-    shared.index.apply(shared.journal.id(), table, &note)?;
-    let earliest = shared.index.snapshot()?.earliest_expiry()?;
+    let index = shared.lock().index.clone();
+    index.apply(shared.journal.id(), table, &note)?;
+    let earliest = index.snapshot()?.earliest_expiry()?;
     let mut state = shared.lock();
     state.frozen = None;
     state.snapshot = None;
@@ -65,24 +84,27 @@ pub fn turn(shared: &Shared) -> Result<(), StorageError> {
     take_in(shared, &table)
 }
 
-/// Waits for records and freezes them; `None` = the store closes and everything is in the index.
-fn next(shared: &Shared) -> Option<Arc<Memtable>> {
+/// Waits for something to do; records are frozen.
+fn next(shared: &Shared) -> Turn {
     let mut state = shared.lock();
-    while state.fresh.records == 0 {
+    while state.fresh.records == 0 && state.compactions.is_empty() {
         if state.closing || state.failed.is_some() {
-            return None;
+            return Turn::End;
         }
         state = shared.wait(state);
     }
     let until = Instant::now() + PATIENCE;
-    while state.fresh.records < RECORDS_ENOUGH && !state.closing {
+    while state.fresh.records < RECORDS_ENOUGH && !state.closing && state.compactions.is_empty() {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             break;
         }
         state = shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
     }
-    Some(freeze(&mut state))
+    if state.fresh.records == 0 {
+        return Turn::Compact(std::mem::take(&mut state.compactions));
+    }
+    Turn::TakeIn(freeze(&mut state))
 }
 
 fn freeze(state: &mut State) -> Arc<Memtable> {

@@ -137,8 +137,7 @@ impl JournalFile {
         previous: &ChainHash,
     ) -> io::Result<u64> {
         let bytes = group.seal(self.id, first_seq, previous);
-        self.disk.write_at(offset, &bytes)?;
-        self.disk.sync()?;
+        self.disk.write_durably(offset, &bytes)?;
         Ok(offset + bytes.len() as u64)
     }
 
@@ -156,7 +155,7 @@ impl JournalFile {
         let mut at = from;
         while at < to {
             let len = zeros.len().min((to - at) as usize);
-            self.disk.write_at(at, &zeros[..len])?;
+            self.disk.write_ahead(at, &zeros[..len])?;
             at += len as u64;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The ledger's storage: each commit is one write and one sync of the journal file; the index follows.
 
-use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use redb::Database;
@@ -12,7 +12,7 @@ use super::index_thread::{self, RECORDS_ENOUGH};
 use super::journal_file::{GroupBytes, JournalError, JournalFile};
 use super::memtable::{Memtable, Written};
 use super::view::StoreView;
-use super::{Head, Storage, View, migrations, recovery};
+use super::{Compacted, CompactionFault, Head, Storage, View, compaction, migrations, recovery};
 use crate::domain::{Changes, StorageError};
 use crate::journal;
 use crate::notary::{Notary, NotaryError};
@@ -64,14 +64,18 @@ pub struct JournalStore {
 /// What commits, readers and the indexing thread share.
 pub struct Shared {
     pub journal: JournalFile,
-    pub index: Index,
     pub notary: Arc<Notary>,
+    /// `None` = the index is not in a file of its own (tests).
+    pub index_file: Option<PathBuf>,
     pub state: Mutex<State>,
     /// Something for the indexing thread to do, or something it did.
     pub changed: Condvar,
 }
 
 pub struct State {
+    pub index: Index,
+    /// Who waits for the index to be compacted.
+    pub compactions: Vec<compaction::Answer>,
     pub fresh: Memtable,
     pub frozen: Option<Arc<Memtable>>,
     /// The index as it stood before `frozen` was taken in; all views share it.
@@ -101,7 +105,7 @@ impl Shared {
         let mut state = self.lock();
         let index = match &state.snapshot {
             Some(snapshot) => Arc::clone(snapshot),
-            None => Arc::new(self.index.snapshot()?),
+            None => Arc::new(state.index.snapshot()?),
         };
         state.snapshot = Some(Arc::clone(&index));
         Ok(StoreView {
@@ -126,7 +130,8 @@ impl JournalStore {
         migrations::run(folder)?;
         let journal = JournalFile::open(Arc::new(FileDisk::open(&folder.join(JOURNAL_FILE))?))?;
         let index_file = folder.join(INDEX_FILE);
-        let mut store = Self::still(journal, notary, |anew| {
+        compaction::clean_up(&index_file)?;
+        let mut store = Self::made_of(journal, notary, Some(index_file.clone()), |anew| {
             if anew {
                 std::fs::remove_file(&index_file)?;
             }
@@ -140,9 +145,19 @@ impl JournalStore {
 
     /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be made
     /// anew from the journal.
+    #[cfg(test)]
     pub fn still(
         journal: JournalFile,
         notary: Arc<Notary>,
+        database: impl FnMut(bool) -> Result<Database, OpenError>,
+    ) -> Result<Self, OpenError> {
+        Self::made_of(journal, notary, None, database)
+    }
+
+    fn made_of(
+        journal: JournalFile,
+        notary: Arc<Notary>,
+        index_file: Option<PathBuf>,
         mut database: impl FnMut(bool) -> Result<Database, OpenError>,
     ) -> Result<Self, OpenError> {
         let opened = match database(false) {
@@ -164,6 +179,8 @@ impl JournalStore {
         };
         let (fresh, frontier) = recovered?;
         let state = State {
+            index,
+            compactions: Vec::new(),
             allocated: journal.len()?,
             reserved: fresh.position.end,
             extending: None,
@@ -173,14 +190,28 @@ impl JournalStore {
             failed: None,
             closing: false,
         };
-        let shared =
-            Arc::new(Shared { journal, index, notary, state: Mutex::new(state), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            journal,
+            notary,
+            index_file,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
         Ok(Self { shared, tail: Mutex::new(frontier), indexing: None })
     }
 
     #[cfg(test)]
     pub fn index_now(&self) -> Result<(), StorageError> {
         index_thread::turn(&self.shared)
+    }
+
+    /// Waits until the indexing thread has nothing left to do.
+    #[cfg(test)]
+    pub fn index_all(&self) {
+        let mut state = self.shared.lock();
+        while state.fresh.records > 0 || state.frozen.is_some() {
+            state = self.shared.wait(state);
+        }
     }
 
     /// Waits until the index is near enough and nobody writes where the group will stand; or says why that never
@@ -212,6 +243,18 @@ impl Storage for JournalStore {
             Some(failed) => Err(StorageError::new(failed.clone())),
             None => Ok(()),
         }
+    }
+
+    fn compact(&self) -> Result<Compacted, CompactionFault> {
+        let (answer, done) = mpsc::channel();
+        let mut state = self.shared.lock();
+        if state.failed.is_some() || state.closing {
+            return Err(CompactionFault::Stopping);
+        }
+        state.compactions.push(answer);
+        drop(state);
+        self.shared.changed.notify_all();
+        done.recv().map_err(|_the_thread_ended| CompactionFault::Stopping)?
     }
 
     fn commit(&self, changes: Changes) -> Result<Head, StorageError> {

@@ -1,6 +1,7 @@
 //! Durable storage behind two traits: a journal file that is committed to, and an index on redb that trails behind it
 //! and can be made anew (docs/adr: journal first).
 
+mod compaction;
 mod disk;
 mod index;
 mod index_thread;
@@ -10,9 +11,12 @@ mod memtable;
 mod migrations;
 mod recovery;
 mod rows;
+mod spent_rows;
 mod tables;
 mod view;
 
+#[cfg(test)]
+mod compaction_tests;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
@@ -27,12 +31,13 @@ mod store_tests;
 use tlog_tiles::Hash;
 
 use crate::domain::{
-    Account, AccountId, Books, Changes, RecordedFact, StorageError, Subject, TransferEntry, TransferId,
-    UnixMicros,
+    Account, AccountId, Books, Changes, Record, RecordedFact, StorageError, Subject, TransferEntry,
+    TransferId, UnixMicros,
 };
 use crate::journal::ChainHash;
 use crate::tree::Root;
 
+pub use compaction::{Compacted, CompactionFault};
 pub use journal_store::JournalStore;
 pub use memtable::{Touch, TouchKind};
 
@@ -63,6 +68,9 @@ pub trait Storage: Send + Sync + 'static {
     /// process must end.
     fn commit(&self, changes: Changes) -> Result<Head, StorageError>;
 
+    /// Gives back the room that the index file does not use. Commits and readers go on meanwhile.
+    fn compact(&self) -> Result<Compacted, CompactionFault>;
+
     /// Fails once nothing more can be stored: then the process must end.
     fn health(&self) -> Result<(), StorageError>;
 }
@@ -74,6 +82,8 @@ pub trait View: Books + Send {
     fn accounts_after(&self, after: Option<AccountId>, max: usize) -> Result<Vec<Account>, StorageError>;
     /// Records that changed the account, oldest first.
     fn touches_of(&self, account: AccountId, after_seq: u64, max: usize) -> Result<Vec<Touch>, StorageError>;
+    /// The record of a touch.
+    fn touching(&self, touch: &Touch) -> Result<Record, StorageError>;
     /// The account with sums as they stood after some record at or before `seq`, and that record's number; touches
     /// since then lead to `seq`. `None` = no such account.
     fn sums_before(&self, account: AccountId, seq: u64) -> Result<Option<(u64, Account)>, StorageError>;

@@ -7,10 +7,13 @@ use crate::domain::{
     Subject, TransferId, UnixMicros,
 };
 
-const ROW_VERSION: u8 = 1;
+pub const ROW_VERSION: u8 = 1;
 /// Raise it when a table changes: an index of another version is made anew from the journal.
-const INDEX_VERSION: u8 = 1;
+const INDEX_VERSION: u8 = 2;
 const NEVER: i64 = i64::MAX;
+/// Bytes of an account row without touches, and of one touch.
+const ACCOUNT_LEN: usize = 54;
+const TOUCH_LEN: usize = 17;
 
 const OPEN: u8 = 1;
 const POSTED: u8 = 2;
@@ -21,7 +24,8 @@ const TOUCH_OPENED: u8 = 1;
 const TOUCH_TRANSFERRED: u8 = 2;
 const TOUCH_EXPIRED: u8 = 3;
 
-pub fn account_row(account: &Account) -> Vec<u8> {
+/// `recent` are the touches since the account's last history row.
+pub fn account_row(account: &Account, recent: &[Touch]) -> Vec<u8> {
     let AccountTerms { id: _, currency, code, flags, credit_limit_minor } = account.terms;
     let flags = [
         flags.debits_must_not_exceed_credits,
@@ -30,7 +34,7 @@ pub fn account_row(account: &Account) -> Vec<u8> {
         flags.closed,
     ];
     let flags = flags.iter().enumerate().fold(0, |bits, (bit, set)| bits | u8::from(*set) << bit);
-    let mut row = Vec::with_capacity(54);
+    let mut row = Vec::with_capacity(ACCOUNT_LEN + recent.len() * TOUCH_LEN);
     row.push(ROW_VERSION);
     row.extend(currency.numeric().to_be_bytes());
     row.extend(code.to_be_bytes());
@@ -38,7 +42,14 @@ pub fn account_row(account: &Account) -> Vec<u8> {
     row.extend(credit_limit_minor.to_be_bytes());
     row.extend(account.created.0.to_be_bytes());
     row.extend(balances_bytes(&account.balances));
+    put_touches(&mut row, recent);
     row
+}
+
+/// The touches that stand in an account's own row.
+pub fn recent_touches(account: AccountId, row: &[u8]) -> Result<Vec<Touch>, StorageError> {
+    let rest = row.get(ACCOUNT_LEN..).ok_or_else(|| StorageError::new("an account row is too short"))?;
+    touches(account, &mut Bytes(rest))
 }
 
 pub fn account(id: AccountId, row: &[u8]) -> Result<Account, StorageError> {
@@ -81,9 +92,14 @@ fn balances(rest: &mut Bytes<'_>) -> Result<Balances, StorageError> {
 
 /// The sums after the last of the touches, and the touches.
 pub fn history_row(balances: &Balances, touches: &[Touch]) -> Vec<u8> {
-    let mut row = Vec::with_capacity(33 + touches.len() * 17);
+    let mut row = Vec::with_capacity(33 + touches.len() * TOUCH_LEN);
     row.push(ROW_VERSION);
     row.extend(balances_bytes(balances));
+    put_touches(&mut row, touches);
+    row
+}
+
+fn put_touches(row: &mut Vec<u8>, touches: &[Touch]) {
     for touch in touches {
         row.push(match touch.kind {
             TouchKind::Opened => TOUCH_OPENED,
@@ -93,13 +109,16 @@ pub fn history_row(balances: &Balances, touches: &[Touch]) -> Vec<u8> {
         row.extend(touch.seq.to_be_bytes());
         row.extend(touch.offset.to_be_bytes());
     }
-    row
 }
 
 pub fn history(account: AccountId, row: &[u8]) -> Result<(Balances, Vec<Touch>), StorageError> {
     let mut rest = Bytes(body(row)?);
     let balances = balances(&mut rest)?;
-    let mut touches = Vec::with_capacity(rest.0.len() / 17);
+    Ok((balances, touches(account, &mut rest)?))
+}
+
+fn touches(account: AccountId, rest: &mut Bytes<'_>) -> Result<Vec<Touch>, StorageError> {
+    let mut touches = Vec::with_capacity(rest.0.len() / TOUCH_LEN);
     while !rest.0.is_empty() {
         let kind = match rest.take()? {
             [TOUCH_OPENED] => TouchKind::Opened,
@@ -110,7 +129,7 @@ pub fn history(account: AccountId, row: &[u8]) -> Result<(Balances, Vec<Touch>),
         let (seq, offset) = (u64::from_be_bytes(rest.take()?), u64::from_be_bytes(rest.take()?));
         touches.push(Touch { account, seq, offset, kind });
     }
-    Ok((balances, touches))
+    Ok(touches)
 }
 
 /// `journal` is the id of the journal file that the index belongs to.
@@ -187,7 +206,7 @@ pub fn pending(row: &[u8; 10]) -> Result<PendingState, StorageError> {
     }
 }
 
-fn body(row: &[u8]) -> Result<&[u8], StorageError> {
+pub fn body(row: &[u8]) -> Result<&[u8], StorageError> {
     match row.split_first() {
         Some((&ROW_VERSION, body)) => Ok(body),
         _ => Err(StorageError::new("a row has an unknown version")),

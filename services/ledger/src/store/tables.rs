@@ -3,10 +3,10 @@
 
 use redb::TableDefinition;
 
-/// <account id, account row>
+/// <account id, account row: terms, sums, and the newest touches until they are enough for a row of [`HISTORY`]>
 pub const ACCOUNTS: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("accounts");
-/// <transfer id, offset of the record that accepted or refused it>
-pub const TRANSFERS: TableDefinition<[u8; 16], u64> = TableDefinition::new("transfers");
+/// <largest transfer id of the row, spent row: ids in order, each with the offset of the record that accepted or refused it>
+pub const TRANSFERS: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("transfers");
 /// <pending transfer id, version byte + state byte + expiry (i64 µs, big-endian; i64::MAX = never)>
 pub const PENDINGS: TableDefinition<[u8; 16], [u8; 10]> = TableDefinition::new("pendings");
 /// <expiry (i64 µs, big-endian) + pending transfer id, nothing>: open pending transfers; those that never expire stand at i64::MAX
@@ -19,7 +19,7 @@ pub const FACTS: TableDefinition<[u8; 16], u64> = TableDefinition::new("facts");
 pub const RECORDS_BY_SUBJECT: TableDefinition<&[u8], u64> = TableDefinition::new("records_by_subject");
 /// <first sequence number of a group, its offset>
 pub const GROUPS: TableDefinition<u64, u64> = TableDefinition::new("groups");
-/// <number / 128 of the stored hash, up to 128 hashes of 32 bytes>
+/// <number / 120 of the stored hash, up to 120 hashes of 32 bytes>
 pub const HASHES: TableDefinition<u64, &[u8]> = TableDefinition::new("hashes");
 /// <tree size, signed note>
 pub const CHECKPOINTS: TableDefinition<u64, &str> = TableDefinition::new("checkpoints");
@@ -28,5 +28,5 @@ pub const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 
 /// Key of [`META`]: how far the index has come, and in which journal.
 pub const POSITION: &str = "position";
-/// Stored hashes of one row of [`HASHES`].
-pub const HASHES_PER_ROW: u64 = 128;
+/// Stored hashes of one row of [`HASHES`]: with redb's header they just fit into a page of 4 KiB.
+pub const HASHES_PER_ROW: u64 = 120;

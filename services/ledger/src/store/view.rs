@@ -10,10 +10,10 @@ use tlog_tiles::Hash;
 use super::index::Snapshot;
 use super::journal_file::{JournalError, JournalFile};
 use super::memtable::{Memtable, Position, Touch, TouchKind};
-use super::{Head, JournalEntry, View, rows};
+use super::{Head, JournalEntry, View, rows, spent_rows};
 use crate::domain::{
-    Account, AccountId, Books, Change, FactId, Outcome, PendingState, Record, RecordedFact, Stamp,
-    StorageError, Subject, TransferEntry, TransferId, UnixMicros,
+    Account, AccountId, Books, Change, FactId, PendingState, Record, RecordedFact, Stamp, StorageError,
+    Subject, TransferEntry, TransferId, UnixMicros,
 };
 use crate::journal;
 
@@ -91,12 +91,9 @@ impl Books for StoreView {
         let recent = self.layers().find_map(|table| table.transfers.get(&id)).copied();
         let offset = match recent {
             Some(offset) => Some(offset),
-            None => {
-                let row = self.index.transfers.get(id.to_bytes()).map_err(StorageError::new)?;
-                row.map(|offset| offset.value())
-            }
+            None => spent_rows::find(&self.index.transfers, &id.to_bytes()).map_err(StorageError::new)?,
         };
-        offset.map(|offset| transfer_entry(self.record(offset)?)).transpose()
+        offset.map(|offset| transfer_entry(&self.record(offset)?)).transpose()
     }
 
     fn pending_state(&self, id: TransferId) -> Result<Option<PendingState>, StorageError> {
@@ -151,14 +148,19 @@ impl View for StoreView {
         let rows_after = from..=rows::account_key(account, u64::MAX);
         for row in self.index.history.range(rows_after).map_err(StorageError::new)? {
             let (_, touches) = rows::history(account, row.map_err(StorageError::new)?.1.value())?;
-            found.extend(touches.into_iter().map(|touch| (touch.seq, touch)));
             // The first row may start before what is asked for.
-            found.retain(|seq, _| *seq > after_seq);
+            let asked = touches.into_iter().filter(|touch| touch.seq > after_seq).take(max);
+            found.extend(asked.map(|touch| (touch.seq, touch)));
             if found.len() >= max {
                 break;
             }
         }
         if found.len() < max {
+            if let Some(row) = self.index.accounts.get(account.to_bytes()).map_err(StorageError::new)? {
+                let recent = rows::recent_touches(account, row.value())?;
+                let asked = recent.into_iter().filter(|touch| touch.seq > after_seq);
+                found.extend(asked.map(|touch| (touch.seq, touch)));
+            }
             for table in self.layers() {
                 let own = table.touches.iter().filter(|touch| touch.account == account);
                 found.extend(own.filter(|touch| touch.seq > after_seq).map(|touch| (touch.seq, *touch)));
@@ -178,6 +180,10 @@ impl View for StoreView {
         Ok(Some((rows::account_key_seq(&key.value()), Account { balances, ..now })))
     }
 
+    fn touching(&self, touch: &Touch) -> Result<Record, StorageError> {
+        self.record(touch.offset)
+    }
+
     fn transfers_of(
         &self,
         account: AccountId,
@@ -191,7 +197,7 @@ impl View for StoreView {
             let Some(last) = touches.last() else { return Ok(entries) };
             after = last.seq;
             for touch in touches.iter().filter(|touch| touch.kind == TouchKind::Transferred) {
-                entries.push(transfer_entry(self.record(touch.offset)?)?);
+                entries.push(transfer_entry(&self.record(touch.offset)?)?);
                 if entries.len() == max {
                     return Ok(entries);
                 }
@@ -303,13 +309,8 @@ impl View for StoreView {
     }
 }
 
-fn transfer_entry(record: Record) -> Result<TransferEntry, StorageError> {
-    let outcome = match record.change {
-        Change::Transferred(transfer) => Outcome::Accepted(transfer),
-        Change::Refused(request, reason) => Outcome::Refused(request, reason),
-        _ => return Err(StorageError::new("a transfer id points at another record")),
-    };
-    Ok(TransferEntry { stamp: record.stamp, outcome })
+fn transfer_entry(record: &Record) -> Result<TransferEntry, StorageError> {
+    record.spent().ok_or_else(|| StorageError::new("a transfer id points at another record"))
 }
 
 fn recorded_fact(record: Record) -> Option<RecordedFact> {

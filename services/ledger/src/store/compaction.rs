@@ -1,0 +1,95 @@
+//! Makes the index file as small as what is in it. The journal has nothing to give back: it is the history.
+//!
+//! redb compacts only what nobody reads, so a copy is compacted and takes the place of the file: readers keep the old one
+//! until they are done, commits go on into the journal, and a kill at any moment leaves one whole index or the other.
+//! Meanwhile nothing is indexed; commits wait only if more than `LAG_RECORDS_MAX` of them come.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use redb::Database;
+
+use super::index::Index;
+use super::journal_store::Shared;
+
+/// Size of the index file in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    pub before: u64,
+    pub after: u64,
+}
+
+/// Why the index is as large as before. It is whole in any case.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CompactionFault {
+    #[error("the ledger is stopping")]
+    Stopping,
+    #[error("the disk has no room for a copy of the index ({0} bytes)")]
+    DiskFull(u64),
+    #[error("the copy of the index cannot be compacted")]
+    Failed(#[source] Arc<redb::Error>),
+}
+
+pub type Answer = mpsc::Sender<Result<Compacted, CompactionFault>>;
+
+/// The copy that is being compacted.
+fn draft_of(index_file: &Path) -> PathBuf {
+    index_file.with_extension("redb.draft")
+}
+
+/// A compaction that was killed leaves its copy behind.
+pub fn clean_up(index_file: &Path) -> io::Result<()> {
+    match fs::remove_file(draft_of(index_file)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Only the indexing thread calls it: nobody else writes the index, so the file stands still.
+pub fn run(shared: &Shared) -> Result<Compacted, CompactionFault> {
+    let Some(file) = &shared.index_file else { return Ok(Compacted { before: 0, after: 0 }) };
+    let before = fs::metadata(file).map_or(0, |known| known.len());
+    let swapped = compacted_copy(file).and_then(|copy| put_in_place(shared, file, copy));
+    if let Err(error) = swapped {
+        tracing::warn!(%error, "the index is not compacted");
+        let _told_already = clean_up(file);
+        return Err(match &error {
+            redb::Error::Io(cause) if cause.kind() == io::ErrorKind::StorageFull => {
+                CompactionFault::DiskFull(before)
+            }
+            _ => CompactionFault::Failed(Arc::new(error)),
+        });
+    }
+    let after = fs::metadata(file).map_or(0, |known| known.len());
+    tracing::info!(before, after, "the index is compacted");
+    Ok(Compacted { before, after })
+}
+
+fn compacted_copy(file: &Path) -> Result<Database, redb::Error> {
+    let draft = draft_of(file);
+    fs::copy(file, &draft)?;
+    let mut copy = Database::open(&draft)?;
+    copy.compact()?;
+    // A kill before the next index commit must not make the next start walk the whole file.
+    let mut txn = copy.begin_write()?;
+    txn.set_quick_repair(true);
+    txn.commit()?;
+    File::open(&draft)?.sync_all()?;
+    Ok(copy)
+}
+
+fn put_in_place(shared: &Shared, file: &Path, copy: Database) -> Result<(), redb::Error> {
+    fs::rename(draft_of(file), file)?;
+    // From here on the name leads to the copy, so the copy it is, whatever happens. If the power goes before the name is
+    // durable, the old index is found, which has merely seen less of the journal.
+    let mut state = shared.lock();
+    state.index = Index::new(copy);
+    state.snapshot = None;
+    drop(state);
+    match file.parent() {
+        Some(folder) => Ok(File::open(folder)?.sync_all()?),
+        None => Ok(()),
+    }
+}
