@@ -1,6 +1,6 @@
-//! Magic amounts: in the sandbox, the last four digits of a sale's total choose what goes wrong with it. All of it happens
-//! at the far ends of wires, by the knobs of the simulated devices and by a payer who answers as the amount says; the
-//! services know nothing of it.
+//! Magic amounts: in the sandbox, the last four digits of a sale's total choose what goes wrong with it. But for the refused
+//! one, which is checkout's own, all of it happens at the far ends of wires, by the knobs of the simulated devices and by
+//! a payer who answers as the amount says; the services know nothing of it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::payer::{Answer, Payer, Sms};
 /// What a total that ends in a number makes happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trick {
+    /// By checkout itself (SANDBOX_REFUSED_ENDING): a refusal must be there before any far end can hear of the sale.
+    Refused,
     PaperOut,
     WrongOnce,
     NotMe,
@@ -39,7 +41,13 @@ const fn row(ending: i64, trick: Trick, says: &'static str) -> Row {
     Row { ending, trick, says }
 }
 
-pub const TABLE: [Row; 6] = [
+pub const TABLE: [Row; 7] = [
+    row(
+        9001,
+        Trick::Refused,
+        "checkout takes the till's limit for used up: `risk_result` has OVER_TILL_LIMIT, CommitSale is refused with \
+         FAILED_PRECONDITION, OVER_TILL_LIMIT, and no Approval helps; nothing is printed or owed",
+    ),
     row(9002, Trick::PaperOut, "the paper is out; 5 s after the receipt is BLOCKED somebody refills it"),
     row(9003, Trick::WrongOnce, "the payer replies a wrong code once, then the right one"),
     row(9004, Trick::NotMe, "the payer replies `0`: the sale is REJECTED, his code frozen, a dispute opens"),
@@ -194,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_last_four_digits_of_the_total_choose_the_trick() {
-        assert_eq!(trick_of(9002), Some(Trick::PaperOut));
+        assert_eq!((trick_of(9001), trick_of(9002)), (Some(Trick::Refused), Some(Trick::PaperOut)));
         assert_eq!(trick_of(19_004), Some(Trick::NotMe));
         assert_eq!((trick_of(9000), trick_of(1_250)), (None, None));
     }

@@ -11,6 +11,8 @@ mod driver;
 mod screenshots;
 #[path = "../../tests/browser/shop.rs"]
 mod shop;
+#[path = "../../tests/browser/tour.rs"]
+mod tour;
 
 #[tokio::main]
 async fn main() {

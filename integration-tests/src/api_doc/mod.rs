@@ -62,8 +62,9 @@ fn code(names: &[String]) -> String {
 fn magic_amounts(page: &mut String) -> anyhow::Result<()> {
     page.push_str(
         "\n## Magic amounts of the sandbox\n\nWith `./deploy/demo.sh` running, a sale whose total in minor units ends in one \
-         of these makes the far end of a wire\nmisbehave. The services know nothing of it. Present the code in \
-         `.chit-demo/clients/payer-code.txt`: its payer answers\nby himself.\n\n| total ends in | e.g. | what happens |\n|---|---|---|\n",
+         of these meets what the table says.\nThe refusal is checkout's, in any sandbox; all else happens at the far ends \
+         of wires, and the services know nothing of it.\nPresent the code in `.chit-demo/clients/payer-code.txt`: its payer \
+         answers by himself.\n\n| total ends in | e.g. | what happens |\n|---|---|---|\n",
     );
     for row in magic::TABLE {
         writeln!(page, "| {} | {}.{:02} | {} |", row.ending, row.ending / 100, row.ending % 100, row.says)?;

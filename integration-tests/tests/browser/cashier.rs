@@ -4,6 +4,7 @@ use crate::driver::{Key, Page};
 use crate::shop::Shop;
 
 pub const CASHIER: &str = "li";
+pub const SUPERVISOR: &str = "wang";
 /// Stops of the Tab key on any page.
 const STOPS_MAX: usize = 60;
 

@@ -10,4 +10,5 @@ mod guards;
 mod one_sale_only;
 mod outages;
 mod shop;
+mod tour;
 mod whole_sale;

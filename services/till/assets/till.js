@@ -127,19 +127,20 @@
     if (!live || looking) return;
     if (live.complete && !live.naturalWidth) live.classList.add('blind');
     looking = true;
+    const path = live.dataset.live;
     const next = new Image();
     const again = () => setTimeout(() => { looking = false; look(); }, LIVE_MS);
     next.onload = () => {
       const now = byId('live');
       if (now) {
-        now.dataset.src = '/thumb.jpg';
+        now.dataset.src = path;
         now.src = next.src;
         now.classList.remove('blind');
       }
       again();
     };
     next.onerror = () => { byId('live')?.classList.add('blind'); again(); };
-    next.src = '/thumb.jpg?at=' + Date.now();
+    next.src = path + '?at=' + Date.now();
   }
 
   // --- Forms -----------------------------------------------------------------------------------------------------------
@@ -242,6 +243,12 @@
     delete input.dataset.fresh;
     if (input.setSelectionRange) input.setSelectionRange(input.value.length, input.value.length);
   }
+
+  // Two people type two PINs on one keypad.
+  document.addEventListener('focusin', (event) => {
+    if (!event.target.matches('#ask .pin-input')) return;
+    for (const key of document.querySelectorAll('#ask [data-type]')) key.dataset.into = event.target.id;
+  });
 
   let searchTimer = 0;
 

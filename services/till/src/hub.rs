@@ -176,10 +176,7 @@ pub async fn follow_status(till: Arc<Till>) {
             () = till.shutdown.wait() => return,
         }
         match far!(till.far.shop.get_status(GetStatusRequest {}), OPEN_MAX).await {
-            Ok(status) => change(&till, |scene| {
-                scene.status = Some(status);
-                scene.status_up = true;
-            }),
+            Ok(status) => take_status(&till, status),
             Err(status) => {
                 tracing::debug!(code = ?status.code(), "no status");
                 change(&till, |scene| scene.status_up = false);
@@ -187,6 +184,13 @@ pub async fn follow_status(till: Arc<Till>) {
         }
         sleep(STATUS_PAUSE).await;
     }
+}
+
+pub fn take_status(till: &Till, status: GetStatusResponse) {
+    change(till, |scene| {
+        scene.status = Some(status);
+        scene.status_up = true;
+    });
 }
 
 #[cfg(test)]

@@ -159,6 +159,8 @@ mod tests {
             names!("todo", "ATTENTION_", Attention),
             names!("cause", "DISPUTE_CAUSE_", DisputeCause),
             names!("dispute", "DISPUTE_STATE_", DisputeState),
+            names!("payer-state", "PAYER_STATE_", PayerState),
+            names!("payer-next", "PAYER_STATE_", PayerState),
             names!("fact", "FACT_KIND_", FactKind),
             names!("transfer", "TRANSFER_KIND_", TransferKind),
             names!("condition", "CAMERA_STATE_", CameraState),
@@ -171,6 +173,15 @@ mod tests {
             assert!(names.len() > 2, "{kind}");
             for name in names.iter().filter(|name| !(kind == "sms" && *name == "UNSPECIFIED")) {
                 assert!(Lang::En.known(&format!("{kind}-{name}")), "{kind}-{name} has no words");
+            }
+        }
+    }
+
+    #[test]
+    fn every_device_has_a_name_and_says_what_is_safe_and_what_to_do() {
+        for device in ["ledger", "printer", "camera", "microphone", "speaker", "handheld", "modem"] {
+            for kind in ["device", "device-safe", "device-todo"] {
+                assert!(Lang::Zh.known(&format!("{kind}-{device}")), "{kind}-{device} has no words");
             }
         }
     }

@@ -108,8 +108,10 @@
     byId('camera-blind').hidden = !is;
   }
 
-  const thread = byId('thread');
-  thread.scrollTop = thread.scrollHeight;
+  // The newest message is the one to answer, whatever size the phone has.
+  const newest = () => { const thread = byId('thread'); thread.scrollTop = thread.scrollHeight; };
+  addEventListener('resize', newest);
+  newest();
   open();
   look();
 })();

@@ -4,8 +4,13 @@ use maud::{Markup, html};
 
 use crate::desk::CASHIER;
 use crate::virtual_desk::VirtualDesk;
-use crate::virtual_desk::scene::{Fault, Scene, Text};
+use crate::virtual_desk::scene::{Balance, Fault, Scene, Text};
 use crate::virtual_desk::words::Lang;
+
+/// Places of steps in the guide.
+const SCANNING: usize = 1;
+const SELLING: usize = 2;
+const SETTLING: usize = 4;
 
 /// The step to do now is told in full; the others are numbers with a tick.
 pub fn guide(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
@@ -27,6 +32,35 @@ pub fn guide(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
                 }
             }
             p role="status" { @match now { Some(at) => (words[at].replace("%pin", &desk.pin_of(CASHIER))), None => (lang.t("guide-end")) } }
+            (guide_act(desk, lang, scene, now))
+        }
+    }
+}
+
+/// What the step needs, where the eye is: on a small screen the button itself may be out of view.
+fn guide_act(desk: &VirtualDesk, lang: Lang, scene: &Scene, now: Option<usize>) -> Markup {
+    html! {
+        div.act {
+            @match now {
+                Some(SCANNING | SELLING) => a.button href=(desk.till_url) target="_blank" rel="noopener" { (lang.t("till-link")) " ↗" },
+                Some(SETTLING) => { (flow(lang, scene)) (press("/settle", "guide-settle", lang.t("settle"))) },
+                None => { (flow(lang, scene)) (press("/advance", "guide-advance", lang.t("advance"))) },
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+fn press(to: &str, id: &str, words: &str) -> Markup {
+    html! { form data-post action=(to) method="post" { button.button.primary id=(id) { (words) } } }
+}
+
+fn flow(lang: Lang, scene: &Scene) -> Markup {
+    let Balance { pending_minor, taken_minor, .. } = scene.balance;
+    html! {
+        span.flow {
+            (lang.t("money-pending")) " " strong { (yuan(pending_minor)) } " → "
+            (lang.t("money-taken")) " " strong { (yuan(taken_minor)) }
         }
     }
 }

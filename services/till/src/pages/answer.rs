@@ -1,7 +1,7 @@
 //! What a POST answers: nothing, where to go, an error in words, or the question for a second person's PIN.
 
 use axum::response::{Html, IntoResponse, Response};
-use chit_proto::checkout::v1::{Approval, ListStaffRequest, StaffRole};
+use chit_proto::checkout::v1::{Approval, DeviceStatus, ListStaffRequest, StaffRole};
 use chit_runtime::error::reason_of;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use tonic::{Code, Status};
 use crate::far;
 use crate::pages::visitor::SignedIn;
 use crate::till::Till;
+use crate::view::approval::People;
 use crate::view::{self, Reader};
 
 /// Tells the page's script where to go.
@@ -17,22 +18,32 @@ pub const GO: HeaderName = HeaderName::from_static("x-chit-go");
 /// Tells the page's script which element takes the answer.
 pub const INTO: HeaderName = HeaderName::from_static("x-chit-into");
 
-/// A second person's PIN, if the form had one. No Debug: the PIN must not reach a log.
+/// Other people's PINs, if the form had them. No Debug: the PIN must not reach a log.
 #[derive(Clone, Deserialize, Default)]
 pub struct ApprovalFields {
     #[serde(default)]
     pub approver: String,
     #[serde(default)]
     pub pin: String,
+    #[serde(default)]
+    pub second: String,
+    #[serde(default)]
+    pub second_pin: String,
 }
 
 impl ApprovalFields {
     pub fn approval(&self) -> Option<Approval> {
         (!self.approver.is_empty()).then(|| Approval { actor: self.approver.clone(), pin: self.pin.clone() })
     }
+
+    pub fn second_approval(&self) -> Option<Approval> {
+        (!self.second.is_empty())
+            .then(|| Approval { actor: self.second.clone(), pin: self.second_pin.clone() })
+    }
 }
 
 /// The form to send again with a PIN.
+#[derive(Default)]
 pub struct Again<'a> {
     pub action: &'a str,
     pub fields: &'a [(&'a str, &'a str)],
@@ -40,6 +51,8 @@ pub struct Again<'a> {
     pub cashier: &'a str,
     /// Key of the question above the PIN.
     pub words: &'a str,
+    /// Two people must say so.
+    pub two: bool,
 }
 
 pub fn done() -> Response {
@@ -56,15 +69,19 @@ pub fn refused(reader: &Reader, status: &Status) -> Response {
     if matches!(status.code(), Code::Internal | Code::Unknown) {
         tracing::warn!(code = ?status.code(), reason, "checkout failed");
     }
-    into(reader, "notice", http_of(status), view::notice(reader, &reason))
+    into("notice", http_of(status), view::notice(reader, &reason))
 }
 
 /// An own refusal, before anything was asked of checkout.
 pub fn refused_as(reader: &Reader, code: StatusCode, reason: &str) -> Response {
-    into(reader, "notice", code, view::notice(reader, reason))
+    into("notice", code, view::notice(reader, reason))
 }
 
-fn into(_reader: &Reader, element: &'static str, code: StatusCode, html: maud::Markup) -> Response {
+pub fn still_broken(reader: &Reader, devices: &[DeviceStatus]) -> Response {
+    into("notice", StatusCode::CONFLICT, view::trouble::still(reader, devices))
+}
+
+fn into(element: &'static str, code: StatusCode, html: maud::Markup) -> Response {
     (code, [(INTO, element)], Html(html.into_string())).into_response()
 }
 
@@ -74,6 +91,8 @@ pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again
     let pin_helps = matches!(
         reason.as_str(),
         "APPROVAL_REQUIRED"
+            | "SECOND_APPROVAL_REQUIRED"
+            | "SAME_PERSON"
             | "PERSON_NOT_CONFIRMED"
             | "PIN_WRONG"
             | "PIN_LOCKED_OUT"
@@ -83,18 +102,19 @@ pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again
     if !pin_helps {
         return refused(&staff.reader, status);
     }
-    let approvers = approvers(till, again.cashier).await;
-    let html = view::approval::dialog(&staff.reader, &reason, &again, &approvers);
-    into(&staff.reader, "ask", StatusCode::FORBIDDEN, html)
+    let html = view::approval::dialog(&staff.reader, &reason, &again, &people(till, again.cashier).await);
+    into("ask", StatusCode::FORBIDDEN, html)
 }
 
-/// Supervisors and owners but the sale's own cashier.
-pub async fn approvers(till: &Till, cashier: &str) -> Vec<String> {
-    let staff = far!(till.far.staff.list_staff(ListStaffRequest {})).await.map(|answer| answer.staff);
-    let may = staff.unwrap_or_default().into_iter();
-    may.filter(|member| member.role() >= StaffRole::Supervisor && member.name != cashier)
-        .map(|member| member.name)
-        .collect()
+/// Supervisors and owners but the sale's own cashier; and all, for a second person.
+async fn people(till: &Till, cashier: &str) -> People {
+    let answer = far!(till.far.staff.list_staff(ListStaffRequest {})).await;
+    let staff = answer.map(|answer| answer.staff).unwrap_or_default();
+    let may = staff.iter().filter(|member| member.role() >= StaffRole::Supervisor && member.name != cashier);
+    People {
+        approvers: may.map(|member| member.name.clone()).collect(),
+        seconds: staff.iter().map(|member| member.name.clone()).collect(),
+    }
 }
 
 pub fn http_of(status: &Status) -> StatusCode {

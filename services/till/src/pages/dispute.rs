@@ -69,7 +69,8 @@ pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<Resolve
         ("outcome", &form.outcome),
     ];
     let words = if form.outcome == "uphold" { "approve-uphold" } else { "approve-dismiss" };
-    let again = Again { action: "/dispute/resolve", fields: &fields, cashier: &cashier, words };
+    let again =
+        Again { action: "/dispute/resolve", fields: &fields, cashier: &cashier, words, ..Again::default() };
     answer::ask_or_refuse(&till, &staff, &status, again).await
 }
 

@@ -21,8 +21,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::App;
 use crate::hub::{Known, Scene};
 use crate::pages::assets::ASSETS;
-use crate::pages::office;
 use crate::pages::visitor::{self, SignedIn};
+use crate::pages::{office, payers};
 use crate::till::Till;
 use crate::{far, view};
 
@@ -41,6 +41,9 @@ pub enum Page {
     SaleOf(String),
     Office,
     Enquiry,
+    /// With what is searched for.
+    Payers(String),
+    PayerOf(String),
     SignIn,
 }
 
@@ -51,6 +54,8 @@ impl Page {
             Self::SaleOf(sale_id) => format!("sale:{sale_id}"),
             Self::Office => "office".to_owned(),
             Self::Enquiry => "enquiry".to_owned(),
+            Self::Payers(query) => format!("payers:{query}"),
+            Self::PayerOf(payer_id) => format!("payer:{payer_id}"),
             Self::SignIn => "signin".to_owned(),
         }
     }
@@ -60,9 +65,11 @@ impl Page {
             "office" => Self::Office,
             "enquiry" => Self::Enquiry,
             "signin" => Self::SignIn,
-            _ => match name.strip_prefix("sale:") {
-                Some(sale_id) => Self::SaleOf(sale_id.to_owned()),
-                None => Self::Sale,
+            _ => match name.split_once(':') {
+                Some(("sale", sale_id)) => Self::SaleOf(sale_id.to_owned()),
+                Some(("payers", query)) => Self::Payers(query.to_owned()),
+                Some(("payer", payer_id)) => Self::PayerOf(payer_id.to_owned()),
+                _ => Self::Sale,
             },
         }
     }
@@ -179,6 +186,10 @@ pub async fn regions(till: &Arc<Till>, staff: &SignedIn, page: &Page) -> Vec<Reg
             let mut all = vec![bar];
             all.extend(office::sections(till, &reader, &scene).await);
             all
+        }
+        Page::Payers(query) => [bar].into_iter().chain(payers::list(till, &reader, query).await).collect(),
+        Page::PayerOf(payer_id) => {
+            [bar].into_iter().chain(payers::one(till, &reader, payer_id).await).collect()
         }
         Page::Enquiry | Page::SignIn => vec![bar],
     }

@@ -9,6 +9,7 @@ mod enquiry;
 mod events;
 mod evidence_file;
 mod office;
+mod payers;
 mod pictures;
 mod sale;
 mod sign_in;
@@ -58,6 +59,7 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/sale/release", post(sale::release))
         .route("/sale/void", post(sale::void))
         .route("/sale/override", post(sale::override_evidence))
+        .route("/sale/check", post(sale::check))
         .route("/sale/receipt", post(sale::receipt))
         .route("/sale/reprint", post(sale::reprint))
         .route("/sale/cash", post(sale::cash))
@@ -65,6 +67,13 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/office/release", post(office::release))
         .route("/office/settle", post(office::settle))
         .route("/office/list", post(office::list))
+        .route("/payers", get(payers::page))
+        .route("/payers/camera.jpg", get(payers::view_of_camera))
+        .route("/payers/{payer_id}", get(payers::page_of))
+        .route("/payers/enrol", post(payers::enrol))
+        .route("/payers/freeze", post(payers::freeze))
+        .route("/payers/phone", post(payers::change_phone))
+        .route("/payers/card", post(payers::change_card))
         .route("/dispute/open", post(dispute::open))
         .route("/dispute/resolve", post(dispute::resolve))
         .route("/dispute/withdraw", post(dispute::withdraw))

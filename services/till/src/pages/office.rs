@@ -105,7 +105,13 @@ pub async fn list(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm
     let sale = far!(till.far.sales.get_sale(request)).await.map(|found| found.sale.unwrap_or_default());
     let cashier = sale.map(|sale| sale.cashier).unwrap_or_default();
     let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id)];
-    let again = Again { action: "/office/list", fields: &fields, cashier: &cashier, words: "approve-list" };
+    let again = Again {
+        action: "/office/list",
+        fields: &fields,
+        cashier: &cashier,
+        words: "approve-list",
+        ..Again::default()
+    };
     answer::ask_or_refuse(&till, &staff, &status, again).await
 }
 

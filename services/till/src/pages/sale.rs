@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Form, Path, State};
 use axum::response::{Html, IntoResponse, Response};
 use chit_proto::checkout::v1::{
-    CommitSaleRequest, ConfirmPersonRequest, GetSaleRequest, OverrideEvidenceRequest,
+    CommitSaleRequest, ConfirmPersonRequest, GetSaleRequest, GetStatusRequest, OverrideEvidenceRequest,
     RecordOtherPaymentRequest, ReleaseSaleRequest, ReprintReceiptRequest, ResolveReceiptRequest, Sale,
     SaleState, ScanPayerRequest, StartSaleRequest, VoidSaleRequest,
 };
@@ -18,7 +18,7 @@ use crate::pages::answer::{self, Again, ApprovalFields};
 use crate::pages::events::{self, Page};
 use crate::pages::visitor::SignedIn;
 use crate::till::Till;
-use crate::{far, view};
+use crate::{far, hub, view};
 
 /// Every action names its sale and its intent; a second press is the same intent.
 #[derive(Deserialize)]
@@ -148,6 +148,20 @@ pub async fn override_evidence(State(till): App, staff: SignedIn, Form(form): Fo
     reply_or_ask(&till, &staff, &form, "/sale/override", "approve-override", result).await
 }
 
+/// Somebody has just mended a device and does not want to wait for the next look at it.
+pub async fn check(State(till): App, staff: SignedIn, Form(_form): Form<SaleForm>) -> Response {
+    let status = match far!(till.far.shop.get_status(GetStatusRequest {})).await {
+        Ok(status) => status,
+        Err(status) => return answer::refused(&staff.reader, &status),
+    };
+    let broken: Vec<_> = status.devices.iter().filter(|device| !device.ok).cloned().collect();
+    hub::take_status(&till, status);
+    if broken.is_empty() {
+        return answer::done();
+    }
+    answer::still_broken(&staff.reader, &broken)
+}
+
 pub async fn receipt(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let (printed_whole, actor) = (form.is_yes(), staff.name());
     let request = ResolveReceiptRequest { request_id: form.rid, sale_id: form.sale_id, printed_whole, actor };
@@ -190,6 +204,6 @@ async fn reply_or_ask<T>(
         Err(status) => return answer::refused(&staff.reader, &status),
     };
     let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id), ("answer", &form.answer)];
-    let again = Again { action, fields: &fields, cashier: &cashier, words };
+    let again = Again { action, fields: &fields, cashier: &cashier, words, ..Again::default() };
     answer::ask_or_refuse(till, staff, &status, again).await
 }

@@ -6,13 +6,25 @@ use super::layout::close_button;
 use super::{Reader, key_cap, keypad};
 use crate::pages::Again;
 
+/// Who may be asked for his PIN.
+pub struct People {
+    pub approvers: Vec<String>,
+    /// Where two people are needed: anybody of the staff as the second.
+    pub seconds: Vec<String>,
+}
+
 /// What goes into the dialog after a refusal.
-pub fn dialog(reader: &Reader, reason: &str, again: &Again<'_>, approvers: &[String]) -> Markup {
+pub fn dialog(reader: &Reader, reason: &str, again: &Again<'_>, people: &People) -> Markup {
     html! {
         h2 { (reader.t(again.words)) }
         p.why data-reason=(reason) { (reader.reason(reason)) }
         form.approval data-post action=(again.action) method="post" autocomplete="off" {
-            (fields(reader, again.fields, approvers, "ask-pin"))
+            @for (name, value) in again.fields { input type="hidden" name=(name) value=(value); }
+            div.approval-fields.two[again.two] {
+                (person(reader, "approve-who", ("approver", "pin", "ask-pin"), &people.approvers))
+                @if again.two { (person(reader, "approve-second", ("second", "second_pin", "ask-second-pin"), &people.seconds)) }
+                (keypad(reader, "ask-pin", false))
+            }
             div.row {
                 (close_button(reader, "ask"))
                 button.button.primary #act-approve data-act="approve" data-key="F9" {
@@ -23,26 +35,23 @@ pub fn dialog(reader: &Reader, reason: &str, again: &Again<'_>, approvers: &[Str
     }
 }
 
-/// Name and PIN of whoever approves, and what else the form says.
-pub fn fields(reader: &Reader, fields: &[(&str, &str)], approvers: &[String], pin_id: &str) -> Markup {
+/// A name and its PIN; `fields` are the form's names of both and the PIN's id. The keypad types where the focus was last.
+fn person(reader: &Reader, legend: &str, fields: (&str, &str, &str), names: &[String]) -> Markup {
+    let (who, pin, pin_id) = fields;
     html! {
-        @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
-        div.approval-fields {
-            div {
-                fieldset.people {
-                    legend { (reader.t("approve-who")) }
-                    @for (at, name) in approvers.iter().enumerate() {
-                        label.person {
-                            input type="radio" name="approver" value=(name) checked[at == 0];
-                            span.name { (name) }
-                        }
+        div {
+            fieldset.people {
+                legend { (reader.t(legend)) }
+                @for (at, name) in names.iter().enumerate() {
+                    label.person {
+                        input type="radio" name=(who) value=(name) checked[at == 0];
+                        span.name { (name) }
                     }
                 }
-                label for=(pin_id) { (reader.t("pin-label")) }
-                input.pin-input id=(pin_id) type="password" name="pin" inputmode="numeric" pattern="[0-9]{4,8}" minlength="4"
-                    maxlength="8" autocomplete="off" required autofocus;
             }
-            (keypad(reader, pin_id, false))
+            label for=(pin_id) { (reader.t("pin-label")) }
+            input.pin-input id=(pin_id) type="password" name=(pin) inputmode="numeric" pattern="[0-9]{4,8}" minlength="4"
+                maxlength="8" autocomplete="off" required autofocus[pin == "pin"];
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::words::Lang;
 
 pub fn bar(reader: &Reader, page: &Page, scene: &Scene) -> Markup {
     let sale = matches!(page, Page::Sale | Page::SaleOf(_));
+    let payers = matches!(page, Page::Payers(_) | Page::PayerOf(_));
     html! {
         header #bar {
             a.brand href="/" { "Chit" }
@@ -17,6 +18,7 @@ pub fn bar(reader: &Reader, page: &Page, scene: &Scene) -> Markup {
                 (link(reader, "/", "nav-sale", "sale", sale))
                 (link(reader, "/office", "nav-office", "office", *page == Page::Office))
                 (link(reader, "/enquiry", "nav-enquiry", "enquiry", *page == Page::Enquiry))
+                (link(reader, "/payers", "nav-payers", "payers", payers))
             }
             div.news role="status" {
                 @if let Some(status) = &scene.status { (news(reader, status)) }

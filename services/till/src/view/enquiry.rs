@@ -48,7 +48,7 @@ fn result(reader: &Reader, answer: &LookUpSaleResponse, manifest: &Manifest) -> 
         header.row.sale-head #result data-sale=(sale.sale_id) data-state=(super::sale::short(&sale)) {
             h2 { (reader.t("receipt-no")) " " span.mono { (sale.receipt_no) } }
             strong.big { (office::sum(&sale)) }
-            (chip("", &reader.state(&sale)))
+            (chip(super::sale::look(&sale), &reader.state(&sale)))
             span.muted { (reader.t("logged")) }
         }
         div.side-by-side {

@@ -11,12 +11,13 @@ pub mod layout;
 pub mod money;
 pub mod office;
 mod payer;
+pub mod payers;
 mod progress;
 mod proof;
 mod reader;
 pub mod sale;
 pub mod sign_in;
-mod trouble;
+pub mod trouble;
 
 use maud::{Markup, html};
 
@@ -93,9 +94,15 @@ pub fn notice(reader: &Reader, reason: &str) -> Markup {
         div.notice.bad data-reason=(reason) {
             span.mark aria-hidden="true" { "!" }
             p { (reader.reason(reason)) }
-            button.button.quiet type="button" id="act-close-notice" data-act="close-notice" data-close="notice" {
-                (reader.t("close"))
-            }
+            (close_notice(reader))
+        }
+    }
+}
+
+fn close_notice(reader: &Reader) -> Markup {
+    html! {
+        button.button.quiet type="button" id="act-close-notice" data-act="close-notice" data-close="notice" {
+            (reader.t("close"))
         }
     }
 }
@@ -106,9 +113,7 @@ pub fn told(reader: &Reader, words: &str, count: usize) -> Markup {
         div.notice.good {
             span.mark aria-hidden="true" { "✓" }
             p { (reader.with(words, &[("count", count.into())])) }
-            button.button.quiet type="button" id="act-close-notice" data-act="close-notice" data-close="notice" {
-                (reader.t("close"))
-            }
+            (close_notice(reader))
         }
     }
 }

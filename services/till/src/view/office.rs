@@ -7,8 +7,8 @@ use chit_proto::checkout::v1::{
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
-use super::sale::{short, short_attention};
-use super::{Action, Reader, basket, chip, money};
+use super::sale::{look, short, short_attention};
+use super::{Action, Reader, basket, chip, money, trouble};
 use crate::hub::Scene;
 use crate::pages::Region;
 
@@ -30,10 +30,10 @@ pub fn page(reader: &Reader, regions: &[Region], up: bool) -> Markup {
         main.office #stage {
             h1.sr-only { (reader.t("title-office")) }
             div.column {
-                @for id in ["attention", "queue", "disputes"] { (region(regions, id)) }
+                @for id in ["attention", "queue", "disputes", "devices"] { (region(regions, id)) }
             }
             div.column {
-                @for id in ["settlement", "report", "devices"] { (region(regions, id)) }
+                @for id in ["settlement", "report"] { (region(regions, id)) }
             }
         }
         (layout::ask_dialog(reader))
@@ -113,7 +113,7 @@ fn queue(reader: &Reader, scene: &Scene, books: &Books) -> Markup {
                     li data-sale=(sale.sale_id) data-state=(short(sale)) {
                         a.mono href={ "/enquiry?ref=" (sale.sale_id) } { (sale.receipt_no) }
                         strong { (money::of(sale.total.as_ref())) }
-                        (chip(if sale.state() == Verified { "good" } else { "" }, &reader.state(sale)))
+                        (chip(look(sale), &reader.state(sale)))
                         small { (reader.ago(sale.commit_time.as_ref())) }
                         @if matches!(sale.state(), Sealed | Queued) { (release_button(reader, sale)) }
                     }
@@ -239,6 +239,7 @@ fn devices(reader: &Reader, scene: &Scene) -> Markup {
                     li data-device=(device.name) data-state=(device.state) {
                         span { (reader.code("device", &device.name)) }
                         (chip(device_look(device), &reader.code("condition", &device.state)))
+                        @if !device.ok { p.advice { (trouble::advice(reader, device)) } }
                     }
                 }
             }

@@ -53,6 +53,7 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
         main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) {
             div.left {
                 @if let Some(scan) = &scene.refused_scan { (refused_scan(reader, scan)) }
+                (trouble::warnings(reader, scene))
                 (basket::lines(reader, known, true))
                 @if let Some(previous) = scene.previous.as_ref().filter(|_| sale.lines.is_empty()) {
                     (previous_card(reader, previous))
@@ -244,7 +245,7 @@ fn left_behind(reader: &Reader, known: &Known) -> Markup {
             div.left { (basket::lines(reader, known, false)) }
             div.right {
                 (total(reader, sale))
-                p { (chip("", &reader.state(sale))) }
+                p { (chip(look(sale), &reader.state(sale))) }
                 a.button href={ "/enquiry?ref=" (sale.sale_id) } id="act-look-up" data-act="look-up" { (reader.t("look-up")) }
                 @if owes(sale) {
                     (Action { name: "cash", to: "/sale/cash", fields: &fields, words: "paid-cash", ..Action::default() }.html(reader))
@@ -272,6 +273,19 @@ fn owes(sale: &Sale) -> bool {
         Returned,
     ];
     open.contains(&sale.state())
+}
+
+/// How a sale came out, for its sign: well, badly, or not yet.
+pub fn look(sale: &Sale) -> &'static str {
+    use SaleState::{
+        BadListed, BadPending, Cleared, PaidOtherwise, Rejected, Returned, Settled, Unreachable, Verified,
+        WrittenOff,
+    };
+    match sale.state() {
+        Verified | Settled | Cleared | PaidOtherwise => "good",
+        Rejected | Unreachable | BadPending | BadListed | WrittenOff | Returned => "bad",
+        _ => "",
+    }
 }
 
 pub fn short(sale: &Sale) -> &'static str {

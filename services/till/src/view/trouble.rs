@@ -1,11 +1,14 @@
 //! Something is wrong: what happened, what is safe, and one thing to do.
 
-use chit_proto::checkout::v1::{Attention, ReceiptState, Sale};
+use chit_proto::checkout::v1::{Attention, DeviceStatus, ReceiptState, Sale};
 use maud::{Markup, html};
 
 use super::sale::short_attention;
 use super::{Action, Reader, basket, chip};
 use crate::hub::{Known, Scene};
+
+/// Without these no sale comes to its end; a modem may be away for days.
+const NEEDED_TO_SELL: [&str; 3] = ["ledger", "printer", "camera"];
 
 pub fn card(reader: &Reader, scene: &Scene, known: &Known, attention: Attention) -> Markup {
     let name = short_attention(attention);
@@ -28,10 +31,48 @@ fn devices(reader: &Reader, scene: &Scene, attention: Attention) -> Markup {
         Attention::EvidenceMissing => "camera",
         _ => "",
     };
-    let devices = scene.status.iter().flat_map(|status| &status.devices);
     html! {
-        @for device in devices.filter(|device| device.name == wanted && !device.ok) {
-            " " (chip("bad", &format!("{} {}", reader.code("device", &device.name), reader.code("condition", &device.state))))
+        @for device in broken(scene).filter(|device| device.name == wanted) { " " (chip("bad", &condition(reader, device))) }
+    }
+}
+
+fn broken(scene: &Scene) -> impl Iterator<Item = &DeviceStatus> {
+    scene.status.iter().flat_map(|status| &status.devices).filter(|device| !device.ok)
+}
+
+/// "Printer: paper out".
+pub fn condition(reader: &Reader, device: &DeviceStatus) -> String {
+    format!("{} {}", reader.code("device", &device.name), reader.code("condition", &device.state))
+}
+
+/// What a broken device leaves safe, and the one thing to do.
+pub fn advice(reader: &Reader, device: &DeviceStatus) -> Markup {
+    html! {
+        span.safe { (reader.code("device-safe", &device.name)) } " "
+        strong.todo { (reader.code("device-todo", &device.name)) }
+    }
+}
+
+/// Before the sale is complete: what will stop it, while there is time to mend it.
+pub fn warnings(reader: &Reader, scene: &Scene) -> Markup {
+    html! {
+        @for device in broken(scene).filter(|device| NEEDED_TO_SELL.contains(&device.name.as_str())) {
+            div.notice.warning role="status" data-device-trouble=(device.name) {
+                span.mark aria-hidden="true" { "!" }
+                p { strong.what { (condition(reader, device)) } " · " (advice(reader, device)) }
+            }
+        }
+    }
+}
+
+/// The answer to "check again" while devices are broken still.
+pub fn still(reader: &Reader, devices: &[DeviceStatus]) -> Markup {
+    let all: Vec<_> = devices.iter().map(|device| condition(reader, device)).collect();
+    html! {
+        div.notice.bad data-reason="STILL_BROKEN" {
+            span.mark aria-hidden="true" { "!" }
+            p { (reader.with("still-broken", &[("devices", all.join(", ").into())])) }
+            (super::close_notice(reader))
         }
     }
 }
@@ -54,6 +95,11 @@ fn actions(reader: &Reader, known: &Known, attention: Attention) -> Markup {
                 (Action { name: "override", to: "/sale/override", fields: &[("rid", &format!("override-{}", sale.sale_id)),
                     ("sale_id", &sale.sale_id)], words: "override", key: "F9", look: "primary", ..Action::default() }.html(reader))
             }
+            // Printing goes on by itself; who has just refilled wants to know at once.
+            Attention::PrintBlocked => {
+                (Action { name: "check", to: "/sale/check", fields: &[("rid", "check"), ("sale_id", &sale.sale_id)], words: "check-again",
+                    key: "F9", look: "primary", ..Action::default() }.html(reader))
+            }
             _ => {}
         }
         (void(reader, sale))
@@ -72,5 +118,6 @@ fn void(reader: &Reader, sale: &Sale) -> Markup {
         ("sale_id", sale.sale_id.as_str()),
         ("answer", if on_paper { "yes" } else { "" }),
     ];
-    Action { name: "void", to: "/sale/void", fields: &fields, words, ..Action::default() }.html(reader)
+    Action { name: "void", to: "/sale/void", fields: &fields, words, look: "quiet", ..Action::default() }
+        .html(reader)
 }

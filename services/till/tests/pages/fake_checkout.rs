@@ -62,6 +62,7 @@ impl FakeCheckout {
             .add(event_service_server::EventServiceServer::new(self.clone()))
             .add(enquiry_service_server::EnquiryServiceServer::new(self.clone()))
             .add(settlement_service_server::SettlementServiceServer::new(self.clone()))
+            .add(payer_service_server::PayerServiceServer::new(self.clone()))
             .add(dispute_service_server::DisputeServiceServer::new(self.clone()));
         tokio::spawn(server.run());
     }
@@ -199,6 +200,61 @@ service!(enquiry_service_server::EnquiryService {
         let video_file = "video.mp4".to_owned();
         Ok(LookUpSaleResponse { sale: Some(sale), manifest: state.manifest.clone(), video_file, ..Default::default() })
     },
+});
+
+/// Both approvals of a change, as checkout judges them.
+fn two_people(first: Option<Approval>, second: Option<Approval>) -> Result<String, Status> {
+    let (Some(first), Some(second)) = (first, second) else { return Err(refuse("APPROVAL_REQUIRED")) };
+    if first.pin != PIN || second.pin != PIN {
+        return Err(refuse("PIN_WRONG"));
+    }
+    Ok(format!("{} and {}", first.actor, second.actor))
+}
+
+pub fn payer() -> Payer {
+    Payer {
+        payer_id: "8361eb0013f73355".to_owned(),
+        state: PayerState::Active as i32,
+        last4: "3355".to_owned(),
+        card_serial: "31276793".to_owned(),
+        ..Payer::default()
+    }
+}
+
+service!(payer_service_server::PayerService {
+    enrol_payer(EnrolPayerRequest) -> EnrolPayerResponse = |fake: &Self, request: EnrolPayerRequest| {
+        if !request.consent {
+            return Err(refuse("CONSENT_MISSING"));
+        }
+        match request.approval {
+            Some(approval) if approval.pin == PIN => {
+                fake.note(&format!("enrol_payer {} in {} approved by {}", request.name, request.language, approval.actor));
+                Ok(EnrolPayerResponse { payer: Some(payer()) })
+            }
+            _ => Err(refuse("APPROVAL_REQUIRED")),
+        }
+    },
+    get_payer(GetPayerRequest) -> GetPayerResponse = |_: &Self, _| {
+        Ok(GetPayerResponse { payer: Some(payer()), photo_jpeg: vec![0xFF, 0xD8] })
+    },
+    list_payers(ListPayersRequest) -> ListPayersResponse = |_: &Self, _| {
+        Ok(ListPayersResponse { payers: vec![payer()], ..Default::default() })
+    },
+    freeze_payer(FreezePayerRequest) -> FreezePayerResponse = |fake: &Self, request: FreezePayerRequest| {
+        fake.note(&format!("freeze_payer by {}", request.actor));
+        Ok(FreezePayerResponse { payer: Some(payer()) })
+    },
+    change_phone(ChangePhoneRequest) -> ChangePhoneResponse = |fake: &Self, request: ChangePhoneRequest| {
+        let people = two_people(request.approval, request.second_approval)?;
+        fake.note(&format!("change_phone approved by {people}"));
+        Ok(ChangePhoneResponse { payer: Some(payer()) })
+    },
+    reset_payer(ResetPayerRequest) -> ResetPayerResponse = |fake: &Self, request: ResetPayerRequest| {
+        let people = two_people(request.approval, request.second_approval)?;
+        fake.note(&format!("reset_payer approved by {people}"));
+        Ok(ResetPayerResponse { payer: Some(payer()) })
+    },
+    answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse,
 });
 
 service!(settlement_service_server::SettlementService {

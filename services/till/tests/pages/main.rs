@@ -6,6 +6,7 @@ mod fake_checkout;
 mod fake_media;
 mod house;
 mod looks;
+mod payers;
 mod safety;
 mod sales;
 mod stream;

@@ -1,6 +1,6 @@
 //! What the buttons of a sale ask of checkout.
 
-use chit_proto::checkout::v1::{Attention, SaleState};
+use chit_proto::checkout::v1::{Attention, DeviceStatus, SaleState};
 use http::StatusCode;
 
 use crate::fake_checkout::{FakeCheckout, PIN, sale};
@@ -86,7 +86,7 @@ async fn each_trouble_says_what_is_safe_and_offers_its_action() {
     for (attention, buttons) in [
         (Attention::PrintUnknown, vec!["act-whole-yes", "act-whole-no", "act-void"]),
         (Attention::EvidenceMissing, vec!["act-override", "act-void"]),
-        (Attention::PrintBlocked, vec!["act-void"]),
+        (Attention::PrintBlocked, vec!["act-check", "act-void"]),
     ] {
         let (house, li) = house_with(SaleState::Printing).await;
         let mut troubled = sale(SALE, SaleState::Printing);
@@ -98,6 +98,19 @@ async fn each_trouble_says_what_is_safe_and_offers_its_action() {
         }
         assert!(!page.contains(r#"id="act-release""#), "{attention:?}");
     }
+}
+
+#[tokio::test]
+async fn checking_again_names_what_is_broken_still_and_is_silent_once_all_is_well() {
+    let (house, li) = house_with(SaleState::Printing).await;
+    let form = format!("rid=check&sale_id={SALE}");
+    let broken = DeviceStatus { name: "printer".into(), state: "PAPER_OUT".into(), ok: false };
+    house.checkout.state().devices = vec![broken];
+    let answer = house.post("/sale/check", &li, &form).await;
+    assert_eq!((answer.status, answer.header("x-chit-into")), (StatusCode::CONFLICT, "notice"));
+    assert!(answer.text().contains("缺纸"), "{}", answer.text());
+    house.checkout.state().devices.clear();
+    assert_eq!(house.post("/sale/check", &li, &form).await.status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
