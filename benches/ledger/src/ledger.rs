@@ -28,6 +28,10 @@ impl Ledger {
         Ok(ledger)
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn clients(&self, count: usize) -> anyhow::Result<Clients> {
         grpc::clients(&self.folder.join("run/ledger.sock"), count)
     }

@@ -8,6 +8,7 @@ mod ledger;
 mod load;
 mod postgres;
 mod probe;
+mod quick;
 mod report;
 mod round;
 mod sqlite;
@@ -22,6 +23,8 @@ use round::{Round, Shop};
 
 /// Tries for each round that is asked for.
 const TRIES: usize = 4;
+/// Before the next try after a refused one.
+const CALM: Duration = Duration::from_secs(3);
 
 struct Settings {
     rounds: usize,
@@ -82,12 +85,17 @@ async fn bench(settings: Settings) -> anyhow::Result<()> {
         if rounds.len() == settings.rounds {
             break;
         }
+        eprintln!("round {} ({attempt}. try)", rounds.len() + 1);
         match shop.round().await? {
             Ok(round) => {
-                eprintln!("round {} ({attempt}. try)\n{}", rounds.len() + 1, round.line());
                 rounds.push(round);
+                let (done, open_ms) = (rounds.len(), rounds.last().map_or(0.0, |round| round.open_ms));
+                eprintln!("round {done} of {}: open after kill -9 {open_ms:.0} ms", settings.rounds);
             }
-            Err(p50_ms) => eprintln!("try {attempt}: refused, a sync takes {p50_ms:.2} ms now"),
+            Err(p50_ms) => {
+                eprintln!("refused: a sync takes {p50_ms:.2} ms now");
+                tokio::time::sleep(CALM).await;
+            }
         }
     }
     ensure!(
@@ -125,5 +133,5 @@ async fn quick() -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("chit-bench").tempdir_in("/var/tmp")?;
     let noop = Noop::start(&folder.path().join("noop.sock"))?;
     let binary = std::env::args().nth(2).unwrap_or_else(|| "target/release/chit-ledger".to_owned());
-    round::quick(folder.path(), Path::new(&binary), &noop.socket).await
+    quick::run(folder.path(), Path::new(&binary), &noop.socket).await
 }

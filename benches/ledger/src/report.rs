@@ -108,7 +108,7 @@ impl<'r> Report<'r> {
         let open = self.spread(|round| round.open_ms);
         let _ = writeln!(
             text,
-            "\nOpen again after kill -9: {:.0} ms ({:.0} – {:.0}).",
+            "\nOpen again after kill -9 right after batches of 8,000, the index being furthest behind: {:.0} ms ({:.0} – {:.0}).",
             open.median, open.min, open.max
         );
         text

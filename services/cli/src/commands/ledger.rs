@@ -3,6 +3,7 @@
 mod export;
 mod format;
 mod import;
+mod receipt;
 mod verify;
 
 use std::fs::File;
@@ -10,9 +11,12 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use chit_proto::ledger::v1::{GetCheckpointRequest, GetCheckpointResponse};
+use chit_proto::ledger::v1::{
+    CompactIndexRequest, CompactIndexResponse, GetCheckpointRequest, GetCheckpointResponse,
+};
 use chit_runtime::Channel;
 use clap::Subcommand;
+use ed25519_dalek::SigningKey;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -22,7 +26,8 @@ use verify::Verified;
 
 #[derive(Subcommand, Debug)]
 pub enum LedgerCommand {
-    /// Print the public key that verifies this ledger's checkpoints. Give it to whoever shall check exports.
+    /// Print the public keys that verify this ledger's checkpoints (first line) and the till's receipts. Give them to
+    /// whoever shall check exports or receipts.
     Key,
     /// Write all records and a signed checkpoint as JSON lines.
     Export {
@@ -37,11 +42,28 @@ pub enum LedgerCommand {
         #[arg(long, value_name = "KEY|FILE")]
         key: String,
     },
+    /// Check the text of a receipt's QR, offline, and against an export if there is one. Exit code 1: it was changed or made
+    /// up, or the ledger was rewritten since.
+    Receipt {
+        /// What the QR says: CHIT1:...
+        text: String,
+        /// Public key of the till, as `chit ledger key` prints it, or a file that holds it.
+        #[arg(long, value_name = "KEY|FILE")]
+        receipt_key: String,
+        /// An export or a backup of the ledger.
+        #[arg(long, requires = "key")]
+        export: Option<PathBuf>,
+        /// Public key of the ledger that wrote the export.
+        #[arg(long, value_name = "KEY|FILE", requires = "export")]
+        key: Option<String>,
+    },
     /// Write a verified export into a folder while the ledger runs; restore it with `chit ledger import`.
     Backup {
         /// Folder of the backups.
         folder: PathBuf,
     },
+    /// Give back the disk space that the index does not use, while the ledger runs. A copy of it must fit on the disk.
+    Compact,
     /// Put a verified export into an empty ledger: the same records, the same root.
     Import {
         /// An export or a backup.
@@ -62,15 +84,53 @@ pub fn offline(command: &LedgerCommand, output: Output) -> Option<Result<(), Fai
             );
             output.result(text, &json!({ "ok": true, "origin": verified.origin, "records": verified.records, "root": verified.root }));
         })),
+        LedgerCommand::Receipt { text, receipt_key, export, key } => {
+            Some(check_receipt(text, receipt_key, export.as_deref(), key.as_deref(), output))
+        }
         _ => None,
     }
+}
+
+fn check_receipt(
+    text: &str,
+    receipt_key: &str,
+    export: Option<&Path>,
+    key: Option<&str>,
+    output: Output,
+) -> Result<(), Failure> {
+    let receipt = receipt::read(text, &receipt::key(receipt_key)?)?;
+    let checked = export.zip(key);
+    if let Some((file, key)) = checked {
+        receipt::in_export(&receipt, file, key)?;
+    }
+    let amount = crate::money::amount(receipt.amount_minor, &receipt.currency_code);
+    let time = jiff::Timestamp::from_second(i64::from(receipt.time_s)).unwrap_or_default();
+    let said = match checked {
+        Some(_) => "the export holds it, and nothing older was changed since",
+        None => "signed by the till; with --export the ledger is compared, too",
+    };
+    let root = hex::encode(receipt.root);
+    let (sale_id, seq, tree_size) = (&receipt.sale_id, receipt.seq, receipt.tree_size);
+    let text =
+        format!("sale {sale_id}: {amount} at {time}\nrecord {seq} of {tree_size}, root {root}\n{said}");
+    output.result(
+        text,
+        &json!({
+            "ok": true, "sale_id": sale_id, "amount_minor": receipt.amount_minor,
+            "currency_code": receipt.currency_code, "time_s": receipt.time_s, "ledger_seq": seq,
+            "ledger_tree_size": tree_size, "ledger_root": root, "export_compared": checked.is_some(),
+        }),
+    );
+    Ok(())
 }
 
 pub async fn run(shop: &Shop, command: LedgerCommand) -> Result<(), Failure> {
     match command {
         LedgerCommand::Key => {
             let key = checkpoint(shop).await?.verifier_key;
-            shop.output.result(&key, &json!({ "verifier_key": key }));
+            let receipt_key = till_key(shop)?;
+            let text = format!("{key}\n{receipt_key}");
+            shop.output.result(text, &json!({ "verifier_key": key, "receipt_key": receipt_key }));
             Ok(())
         }
         LedgerCommand::Export { file } => {
@@ -84,8 +144,21 @@ pub async fn run(shop: &Shop, command: LedgerCommand) -> Result<(), Failure> {
             Ok(())
         }
         LedgerCommand::Verify { file, key } => check(&file, &key).map(drop),
+        LedgerCommand::Receipt { text, receipt_key, export, key } => {
+            check_receipt(&text, &receipt_key, export.as_deref(), key.as_deref(), shop.output)
+        }
+        LedgerCommand::Compact => compact(shop).await,
         LedgerCommand::Import { file, key } => import::run(shop, &file, &key).await,
     }
+}
+
+/// Reading and writing the whole index takes a while on a slow disk; the journal is never touched.
+async fn compact(shop: &Shop) -> Result<(), Failure> {
+    let sizes = client(shop).compact_index(CompactIndexRequest {}).await?.into_inner();
+    let CompactIndexResponse { bytes_before, bytes_after } = sizes;
+    let text = format!("index: {bytes_before} bytes before, {bytes_after} bytes now");
+    shop.output.result(text, &json!({ "bytes_before": bytes_before, "bytes_after": bytes_after }));
+    Ok(())
 }
 
 fn written(shop: &Shop, what: &str, file: &Path, verified: &Verified) {
@@ -113,6 +186,15 @@ fn key_text(key: &str) -> Result<String, Failure> {
         Failure::usage(format!("--key {key} is neither a public key nor a readable file: {error}"))
     })?;
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Public key of the till's signature on receipts, in hexadecimal.
+fn till_key(shop: &Shop) -> Result<String, Failure> {
+    let damaged = || Failure::other("KEY_DAMAGED", "till.key must have 32 bytes: restore it from the backup");
+    let seed =
+        shop.shared.key("till.key").map_err(|error| Failure::other("KEY_MISSING", error.to_string()))?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_length| damaged())?;
+    Ok(hex::encode(SigningKey::from_bytes(&seed).verifying_key().as_bytes()))
 }
 
 fn client(shop: &Shop) -> LedgerServiceClient<Channel> {

@@ -18,7 +18,7 @@ use crate::domain::{PendingState, StorageError, UnixMicros};
 
 /// Touches that stand in their account's row; then they move to a history row together. A history row for each commit
 /// would cost a page for nearly every touch: accounts lie far apart in that table.
-const RECENT_MAX: usize = if cfg!(test) { 4 } else { 32 };
+const RECENT_MAX: usize = if cfg!(test) { 4 } else { 48 };
 
 /// The index file. Cheap to share.
 #[derive(Clone)]

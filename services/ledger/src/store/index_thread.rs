@@ -11,7 +11,7 @@ use crate::domain::StorageError;
 /// Enough records to take in without waiting for more.
 ///
 /// Each index commit writes the pages of all accounts it touches, so that fewer and larger ones cost less a record.
-pub const RECORDS_ENOUGH: usize = 32_768;
+pub const RECORDS_ENOUGH: usize = 65_536;
 /// How long a few records wait for more: an index commit costs far more than a journal commit.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 1000 });
 /// The journal file is lengthened by a quarter of itself within these bounds, in bytes.

@@ -25,7 +25,10 @@ pub const INDEX_FILE: &str = "index.redb";
 
 /// Committed records that the index may be behind; a commit waits when it is further. Bounds memory and the time that
 /// the next start needs after a kill.
-pub const LAG_RECORDS_MAX: usize = 65_536;
+pub const LAG_RECORDS_MAX: usize = 2 * RECORDS_ENOUGH;
+
+/// Memory that is kept for the next group; larger groups are rare.
+const BUFFER_MAX: usize = 4 << 20;
 
 /// Why the ledger's files cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +60,15 @@ pub enum OpenError {
 /// The ledger's files. Dropping it brings the index up to the journal and closes both.
 pub struct JournalStore {
     shared: Arc<Shared>,
-    tail: Mutex<Frontier>,
+    tail: Mutex<Tail>,
     indexing: Option<thread::JoinHandle<()>>,
+}
+
+/// What only commits need.
+struct Tail {
+    frontier: Frontier,
+    /// Memory of the group before.
+    buffer: Vec<u8>,
 }
 
 /// What commits, readers and the indexing thread share.
@@ -197,7 +207,7 @@ impl JournalStore {
             state: Mutex::new(state),
             changed: Condvar::new(),
         });
-        Ok(Self { shared, tail: Mutex::new(frontier), indexing: None })
+        Ok(Self { shared, tail: Mutex::new(Tail { frontier, buffer: Vec::new() }), indexing: None })
     }
 
     #[cfg(test)]
@@ -258,17 +268,17 @@ impl Storage for JournalStore {
     }
 
     fn commit(&self, changes: Changes) -> Result<Head, StorageError> {
-        let mut frontier = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut head, group) = {
             let position = self.shared.lock().fresh.position;
             (position.head, position.end)
         };
         let Some(first) = changes.records.first() else { return Ok(head) };
         let (first_seq, previous) = (first.stamp.seq, head.hash);
-        let mut bytes = GroupBytes::new();
+        let mut bytes = GroupBytes::within(std::mem::take(&mut tail.buffer));
         let mut offsets = Vec::with_capacity(changes.records.len());
         let mut hashes = Vec::with_capacity(2 * changes.records.len());
-        let mut grown = frontier.clone();
+        let mut grown = tail.frontier.clone();
         for record in &changes.records {
             if record.stamp.seq != head.seq + 1 {
                 return Err(self.shared.fail(&"a commit does not continue the journal"));
@@ -280,14 +290,16 @@ impl Storage for JournalStore {
             offsets.push(group + bytes.push(&stored));
         }
         head.root = grown.root();
-        self.reserve(group + bytes.padded_len())?;
+        let end = group + bytes.padded_len();
+        self.reserve(end)?;
         // After a failed sync nobody knows what is on the disk: nothing more may be written by this process.
-        let end = self
+        tail.buffer = self
             .shared
             .journal
             .append(group, bytes, first_seq, &previous)
             .map_err(|error| self.shared.fail(&format!("the journal cannot be written: {error}")))?;
-        *frontier = grown;
+        tail.buffer.shrink_to(BUFFER_MAX);
+        tail.frontier = grown;
         let mut state = self.shared.lock();
         let before = state.fresh.records;
         state.allocated = state.allocated.max(end);

@@ -83,6 +83,30 @@ fn from_1_to_2_every_record_keeps_its_bytes_and_its_place() {
 }
 
 #[test]
+fn an_index_of_another_version_is_made_anew_from_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let books = history();
+    write_layout_1(dir.path(), &books.records, 1);
+    let head = open(dir.path()).unwrap().view().unwrap().head().unwrap();
+    // As the first version had it: another number, and ids one to a row.
+    let file = dir.path().join("index.redb");
+    std::fs::remove_file(&file).unwrap();
+    let database = Database::create(&file).unwrap();
+    let txn = database.begin_write().unwrap();
+    {
+        let meta: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+        txn.open_table(meta).unwrap().insert("position", [1; 125].as_slice()).unwrap();
+        let transfers: TableDefinition<[u8; 16], u64> = TableDefinition::new("transfers");
+        txn.open_table(transfers).unwrap().insert([1; 16], 7).unwrap();
+    }
+    txn.commit().unwrap();
+    drop(database);
+    let store = open(dir.path()).unwrap();
+    let found = audit::verify(&*store.view().unwrap()).unwrap();
+    assert_eq!((found.problem, found.head), (None, head));
+}
+
+#[test]
 fn an_empty_old_file_becomes_an_empty_ledger() {
     let dir = tempfile::tempdir().unwrap();
     write_layout_1(dir.path(), &[], 1);

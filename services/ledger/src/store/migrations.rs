@@ -95,7 +95,8 @@ fn copy(old: &Database, journal: &JournalFile) -> Result<u64, OpenError> {
         group.push(stored.value());
         waiting += 1;
         if waiting == GROUP_RECORDS {
-            end = journal.append(end, std::mem::replace(&mut group, GroupBytes::new()), first, &previous)?;
+            let whole = std::mem::replace(&mut group, GroupBytes::new());
+            end += journal.append(end, whole, first, &previous)?.len() as u64;
             (waiting, first, previous) = (0, seq + 1, hash);
         }
     }

@@ -101,13 +101,13 @@ fn io(error: std::io::Error) -> Failure {
 
 /// The right edge of a growing RFC 6962 tree.
 #[derive(Default)]
-struct Tree {
+pub struct Tree {
     size: u64,
     subtrees: Vec<Hash>,
 }
 
 impl Tree {
-    fn append(&mut self, stored: &[u8]) {
+    pub fn append(&mut self, stored: &[u8]) {
         let mut hash = record_hash(stored);
         for _ in 0..self.size.trailing_ones() {
             let left = self.subtrees.pop().expect("one complete subtree for each one bit of the size");
@@ -117,11 +117,11 @@ impl Tree {
         self.size += 1;
     }
 
-    fn root(&self) -> Hash {
+    pub fn root(&self) -> Hash {
         let folded = self.subtrees.iter().rev().copied().reduce(|right, left| node_hash(left, right));
         folded.unwrap_or(EMPTY_HASH)
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -8,13 +8,13 @@ use signed_note::Signature;
 
 use super::*;
 
-struct Signer {
+pub struct Signer {
     key: SigningKey,
     origin: String,
 }
 
 impl Signer {
-    fn new(seed: u8) -> Self {
+    pub fn new(seed: u8) -> Self {
         Self { key: SigningKey::from_bytes(&[seed; 32]), origin: "chit-ledger-test".to_owned() }
     }
 
@@ -26,7 +26,7 @@ impl Signer {
         signed_note::key_id(&self.origin, &self.public())
     }
 
-    fn verifier_key(&self) -> String {
+    pub fn verifier_key(&self) -> String {
         format!("{}+{:08x}+{}", self.origin, self.id(), BASE64_STANDARD.encode(self.public()))
     }
 
@@ -38,7 +38,7 @@ impl Signer {
     }
 }
 
-fn records() -> Vec<Vec<u8>> {
+pub fn records() -> Vec<Vec<u8>> {
     let text = |text: &str| text.to_owned();
     let changes = [
         Change::Account(Account { account_id: text("A"), code: 3, flags: vec![1], ..Account::default() }),
@@ -62,7 +62,7 @@ fn records() -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn export(signer: &Signer, records: &[Vec<u8>]) -> Vec<u8> {
+pub fn export(signer: &Signer, records: &[Vec<u8>]) -> Vec<u8> {
     let mut tree = Tree::default();
     let mut lines = vec![format::header(&signer.origin, records.len() as u64)];
     for (seq, stored) in (1..).zip(records) {
