@@ -1,7 +1,9 @@
-//! Between the service and emupos: what emupos lacks (process ids, clearing of buffers, a small buffer at the paper's
-//! pace) and what goes wrong in shops (a link cut at some byte, a printer that never reads, late or stray status).
+//! Between the service and emupos: what emupos lacks (process ids, clearing of buffers, a memory for logos, a small
+//! buffer at the paper's pace) and what goes wrong in shops (a link cut at some byte, a printer that never reads, late or stray status).
 
-use std::collections::VecDeque;
+mod scan;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,10 +13,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-/// `GS ( H` fn 48 without its four characters.
-const PROCESS_ID: &[u8] = &[0x1d, 0x28, 0x48, 6, 0, 48, 48];
-/// `DLE DC4` fn 8.
-const CLEAR: &[u8] = &[0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
+use scan::{Piece, Scan};
+
 /// `GS I 66`, which the service never asks: emupos answers the maker's name when all before it is printed.
 const MARK: &[u8] = &[0x1d, 0x49, 66];
 const MARK_ANSWER: &[u8] = b"_EPSON\0";
@@ -29,6 +29,7 @@ pub struct Knobs {
     pub cut_after: Option<u64>,
     pub knows_process_ids: bool,
     pub knows_clear: bool,
+    pub knows_logos: bool,
     pub never_reads: bool,
     /// Every answer is this late.
     pub late: Duration,
@@ -46,6 +47,7 @@ impl Default for Knobs {
             cut_after: None,
             knows_process_ids: true,
             knows_clear: true,
+            knows_logos: true,
             never_reads: false,
             late: Duration::ZERO,
             stray: Vec::new(),
@@ -59,13 +61,27 @@ impl Default for Knobs {
 pub struct Proxy {
     pub address: SocketAddr,
     knobs: Arc<Mutex<Knobs>>,
+    flash: Arc<Mutex<Flash>>,
+}
+
+/// Logos outlive connections.
+#[derive(Default)]
+struct Flash {
+    logos: BTreeMap<[u8; 2], Logo>,
+    writes: u32,
+}
+
+/// Width and height in dots, rows of whole bytes.
+struct Logo {
+    size: [u16; 2],
+    dots: Vec<u8>,
 }
 
 impl Proxy {
     /// One client at a time, as printers have it; the next one is taken when the far printer is done with the last.
     pub async fn start(printer: SocketAddr) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let proxy = Self { address: listener.local_addr()?, knobs: Arc::default() };
+        let proxy = Self { address: listener.local_addr()?, knobs: Arc::default(), flash: Arc::default() };
         let serving = proxy.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -78,6 +94,15 @@ impl Proxy {
 
     pub fn knobs(&self) -> MutexGuard<'_, Knobs> {
         self.knobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often a logo was stored.
+    pub fn logo_writes(&self) -> u32 {
+        self.flash().writes
+    }
+
+    fn flash(&self) -> MutexGuard<'_, Flash> {
+        self.flash.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn serve(&self, client: TcpStream, printer: SocketAddr) -> anyhow::Result<()> {
@@ -169,9 +194,16 @@ impl Proxy {
                     to_printer.write_all(&bytes).await
                 }
                 Piece::Id(id) => {
-                    buffer.ask(id);
+                    buffer.ask([&[0x37, 0x22][..], &id, &[0]].concat());
                     to_printer.write_all(MARK).await
                 }
+                Piece::Graphics(command) => match self.graphics(&command) {
+                    Graphics::Answer(answer) => {
+                        buffer.ask(answer);
+                        to_printer.write_all(MARK).await
+                    }
+                    Graphics::Data(bytes) => to_printer.write_all(&bytes).await,
+                },
                 Piece::Clear => Ok(()),
             };
             if written.is_err() {
@@ -181,7 +213,33 @@ impl Proxy {
         let _ = to_printer.shutdown().await;
     }
 
-    /// Hands the printer's answers on; the answer to a mark becomes the process id's.
+    /// A logo that is stored becomes nothing, one that is printed a picture.
+    fn graphics(&self, command: &[u8]) -> Graphics {
+        let mut flash = self.flash();
+        match command[5..] {
+            [48, 64, ..] => {
+                let keys: Vec<u8> = flash.logos.keys().flatten().copied().collect();
+                Graphics::Answer([&[0x37, 0x72, 0x40][..], &keys, &[0]].concat())
+            }
+            [48, 67, 48, a, b, 1, wl, wh, hl, hh, 49, ref dots @ ..] => {
+                let size = [u16::from_le_bytes([wl, wh]), u16::from_le_bytes([hl, hh])];
+                flash.logos.insert([a, b], Logo { size, dots: dots.to_vec() });
+                flash.writes += 1;
+                Graphics::Data(Vec::new())
+            }
+            [48, 69, a, b, ..] => {
+                let Some(Logo { size: [width, height], dots }) = flash.logos.get(&[a, b]) else {
+                    return Graphics::Data(Vec::new());
+                };
+                let row_bytes = width.div_ceil(8).to_le_bytes();
+                let head = [&[0x1d, 0x76, 0x30, 0][..], &row_bytes, &height.to_le_bytes()].concat();
+                Graphics::Data([head.as_slice(), dots].concat())
+            }
+            _ => Graphics::Data(Vec::new()),
+        }
+    }
+
+    /// Hands the printer's answers on; the answer to a mark becomes what was asked there.
     async fn answer(
         self,
         mut from_printer: OwnedReadHalf,
@@ -195,9 +253,7 @@ impl Proxy {
                 held.push(*byte);
                 if held == MARK_ANSWER {
                     held.clear();
-                    if let Some(id) = buffer.asked() {
-                        out.extend([&[0x37, 0x22][..], &id, &[0]].concat());
-                    }
+                    out.extend(buffer.asked().unwrap_or_default());
                 } else if !MARK_ANSWER.starts_with(&held) {
                     out.append(&mut held);
                 }
@@ -227,57 +283,9 @@ fn reset_on_close(from_client: &OwnedReadHalf) -> rustix::io::Result<()> {
     rustix::net::sockopt::set_socket_linger(from_client.as_ref(), Some(Duration::ZERO))
 }
 
-#[derive(Debug)]
-enum Piece {
+enum Graphics {
+    Answer(Vec<u8>),
     Data(Vec<u8>),
-    Id([u8; 4]),
-    Clear,
-}
-
-/// Finds the two commands that emupos does not know, wherever reads cut them.
-#[derive(Default)]
-struct Scan(Vec<u8>);
-
-impl Scan {
-    fn feed(&mut self, bytes: &[u8], knobs: &Knobs) -> Vec<Piece> {
-        let (mut pieces, mut data) = (Vec::new(), Vec::new());
-        for byte in bytes {
-            self.0.push(*byte);
-            let id_len = PROCESS_ID.len() + 4;
-            if self.0.starts_with(PROCESS_ID) && self.0.len() == id_len {
-                let id = [self.0[id_len - 4], self.0[id_len - 3], self.0[id_len - 2], self.0[id_len - 1]];
-                pieces.push(Piece::Data(std::mem::take(&mut data)));
-                pieces.extend(knobs.knows_process_ids.then_some(Piece::Id(id)));
-                self.0.clear();
-            } else if self.0 == CLEAR {
-                if knobs.knows_clear {
-                    data.clear();
-                    pieces.clear();
-                    pieces.push(Piece::Clear);
-                }
-                self.0.clear();
-            }
-            while !(self.0.is_empty() || is_begin(&self.0)) {
-                data.push(self.0.remove(0));
-            }
-        }
-        if !data.is_empty() {
-            pieces.push(Piece::Data(data));
-        }
-        pieces
-    }
-
-    /// What a cut link leaves behind.
-    fn rest(&mut self) -> Option<Piece> {
-        let rest = std::mem::take(&mut self.0);
-        (!rest.is_empty()).then_some(Piece::Data(rest))
-    }
-}
-
-fn is_begin(bytes: &[u8]) -> bool {
-    let of_id = bytes.len() < PROCESS_ID.len() + 4
-        && bytes.iter().zip(PROCESS_ID).all(|(byte, wanted)| byte == wanted);
-    of_id || CLEAR.starts_with(bytes)
 }
 
 /// The printer's receive buffer.
@@ -290,7 +298,8 @@ struct Buffer {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Piece>,
-    asked: VecDeque<[u8; 4]>,
+    /// Answers that are due when the printer has come that far.
+    asked: VecDeque<Vec<u8>>,
     closed: bool,
 }
 
@@ -314,11 +323,11 @@ impl Buffer {
         self.changed.notify_waiters();
     }
 
-    fn ask(&self, id: [u8; 4]) {
-        self.lock().asked.push_back(id);
+    fn ask(&self, answer: Vec<u8>) {
+        self.lock().asked.push_back(answer);
     }
 
-    fn asked(&self) -> Option<[u8; 4]> {
+    fn asked(&self) -> Option<Vec<u8>> {
         self.lock().asked.pop_front()
     }
 
@@ -355,30 +364,6 @@ impl Buffer {
                 return;
             }
             changed.await;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_are_found_wherever_a_read_cuts_them() {
-        let stream = [b"ab\x1d\x28\x48\x06\x00\x30\x30A7Z1\x1dr\x01".as_slice(), CLEAR, b"x"].concat();
-        for at in 0..=stream.len() {
-            let (mut scan, knobs) = (Scan::default(), Knobs::default());
-            let mut told = String::new();
-            for part in [&stream[..at], &stream[at..]] {
-                for piece in scan.feed(part, &knobs) {
-                    match piece {
-                        Piece::Data(data) => told.push_str(&String::from_utf8_lossy(&data)),
-                        Piece::Id(id) => told.push_str(&format!("<{}>", String::from_utf8_lossy(&id))),
-                        Piece::Clear => told.push('!'),
-                    }
-                }
-            }
-            assert!(told.ends_with("!x"), "cut at {at}: {told:?}");
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use chit_integration_tests::printer_proof::papers;
-use chit_proto::printer::v1::{Confidence, Document};
+use chit_proto::printer::v1::{Confidence, Document, PrinterCondition};
 
 use crate::decoded::{by_rqrr, by_tesseract, by_zbar, dots};
 use crate::{Bench, Way};
@@ -58,4 +58,28 @@ async fn a_chinese_receipt_of_58_mm_is_drawn_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_paper_comes_out_of_a_serial_line() {
     compare(Way::Serial, "", &papers::english(NUMBER), "en-80").await;
+}
+
+const LOGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/printer/logo.png");
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logo_looks_the_same_whether_it_is_sent_or_rests_in_the_printer() {
+    compare(Way::Proxy, &format!("logo = {LOGO:?}"), &papers::english(NUMBER), "logo-80").await;
+    let keys = format!("logo = {LOGO:?}\nlogo_in_printer = true");
+    compare(Way::Proxy, &keys, &papers::english(NUMBER), "logo-80").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logo_is_written_into_the_printer_for_the_first_paper_only() {
+    let keys = format!("logo = {LOGO:?}\nlogo_in_printer = true");
+    let Some(mut bench) = Bench::start(Way::Proxy, &keys).await else { return };
+    let (with_logo, _) = bench.print(&papers::english("R000001"), "R000001").await;
+    bench.print(&papers::english("R000002"), "R000002").await;
+    assert_eq!(bench.proxy.logo_writes(), 1);
+    bench.proxy.knobs().cut_after = Some(1);
+    bench.service.until_status(|status| status.condition() == PrinterCondition::Offline).await.unwrap();
+    bench.service.until_status(|status| status.condition() == PrinterCondition::Ready).await.unwrap();
+    bench.print(&papers::english("R000003"), "R000003").await;
+    assert_eq!(bench.proxy.logo_writes(), 1, "a new connection is no reason to write");
+    assert!(with_logo.byte_count < 1_800, "{} bytes: the logo went along", with_logo.byte_count);
 }

@@ -68,6 +68,24 @@ pub enum Command {
         data: Vec<u8>,
     },
     PrintGraphics,
+    /// Flash: key codes, and a picture that stays when the power goes.
+    NvList,
+    NvStore {
+        key: [u8; 2],
+        width: u16,
+        height: u16,
+        data: Vec<u8>,
+    },
+    NvPrint {
+        key: [u8; 2],
+        scale_x: u8,
+        scale_y: u8,
+    },
+    NvDelete([u8; 2]),
+    /// ACK: the host has the last block.
+    Acknowledge,
+    /// ESC B or ESC ( A: how often.
+    Beep(u8),
     QrModule(u8),
     QrLevel(u8),
     QrStore(Vec<u8>),
@@ -95,12 +113,16 @@ impl Command {
                 | Self::PrinterId(_)
                 | Self::ProcessId(_)
                 | Self::RealTimeSwitch(_)
+                | Self::NvList
+                | Self::NvStore { .. }
+                | Self::NvDelete(_)
+                | Self::Acknowledge
         )
     }
 
     /// Commands whose answer means "all before this is on paper".
     pub fn is_fence(&self) -> bool {
-        matches!(self, Self::TransmitStatus(_) | Self::PrinterId(_) | Self::ProcessId(_))
+        matches!(self, Self::TransmitStatus(_) | Self::PrinterId(_) | Self::ProcessId(_) | Self::NvList)
     }
 }
 
@@ -112,6 +134,7 @@ pub enum Decoded {
     Unknown,
 }
 
+use super::functions::{beeper, group_function, long_graphics, parenthesis};
 use Decoded::{Done, Need, Unknown};
 
 /// `bytes` is never empty, and is fed byte by byte: never longer than the last `Need` asked for.
@@ -123,6 +146,7 @@ pub fn decode(bytes: &[u8], chinese: bool) -> Decoded {
         0x10 => with_operation(bytes, real_time),
         b'\n' => Done(Command::LineFeed),
         b'\t' => Done(Command::Tab),
+        0x06 => Done(Command::Acknowledge),
         // CR is a line feed only when a DIP switch says so; CAN and FF belong to page mode.
         0x00 | b'\r' | 0x18 | 0x0c => Done(Command::Nothing),
         lead @ 0x81..=0xfe if chinese => match bytes.get(1) {
@@ -148,11 +172,11 @@ fn with_operation(bytes: &[u8], family: fn(u8, &[u8]) -> Decoded) -> Decoded {
     }
 }
 
-fn fixed(arguments: &[u8], count: usize, make: impl FnOnce(&[u8]) -> Command) -> Decoded {
+pub fn fixed(arguments: &[u8], count: usize, make: impl FnOnce(&[u8]) -> Command) -> Decoded {
     if arguments.len() < count { Need(count) } else { Done(make(&arguments[..count])) }
 }
 
-fn word(low: u8, high: u8) -> u16 {
+pub fn word(low: u8, high: u8) -> u16 {
     u16::from_le_bytes([low, high])
 }
 
@@ -177,6 +201,8 @@ fn escape(operation: u8, arguments: &[u8]) -> Decoded {
             on_ms: u16::from(a[1]) * 2,
             off_ms: u16::from(a[2]) * 2,
         }),
+        b'B' => fixed(arguments, 2, |a| Command::Beep(a[0])),
+        b'(' => parenthesis(arguments, beeper),
         b'*' => bit_image(arguments),
         b'D' => match arguments.last() {
             Some(0) => Done(Command::TabStops(arguments[..arguments.len() - 1].to_vec())),
@@ -282,61 +308,6 @@ fn barcode(arguments: &[u8]) -> Decoded {
             })
         }
         _ => Unknown,
-    }
-}
-
-/// `( X pL pH data`: the length is known even when the function is not.
-fn parenthesis(arguments: &[u8], function: fn(u8, &[u8]) -> Command) -> Decoded {
-    if arguments.len() < 3 {
-        return Need(3);
-    }
-    let total = 3 + usize::from(word(arguments[1], arguments[2]));
-    fixed(arguments, total, |a| function(a[0], &a[3..]))
-}
-
-fn group_function(letter: u8, data: &[u8]) -> Command {
-    match (letter, data) {
-        (b'k', [49, 65, 49 | 50, _]) => Command::Nothing,
-        (b'k', [49, 67, module]) => Command::QrModule(*module),
-        (b'k', [49, 69, level]) => Command::QrLevel(*level),
-        (b'k', [49, 80, 48, symbol @ ..]) => Command::QrStore(symbol.to_vec()),
-        (b'k', [49, 81, 48]) => Command::QrPrint,
-        (b'L', data) => graphics(data),
-        (b'H', [48, 48, a, b, c, d]) => Command::ProcessId([*a, *b, *c, *d]),
-        (b'D', [20, pairs @ ..]) => Command::RealTimeSwitch(
-            pairs.chunks_exact(2).map(|pair| (pair[0], matches!(pair[1], 1 | 49))).collect(),
-        ),
-        _ => Command::Unsupported,
-    }
-}
-
-/// GS 8 L: GS ( L with a length of four bytes.
-fn long_graphics(arguments: &[u8]) -> Decoded {
-    if arguments.first().is_some_and(|&letter| letter != b'L') {
-        return Unknown;
-    }
-    let [_, a, b, c, d, ..] = *arguments else { return Need(5) };
-    let total = (u32::from_le_bytes([a, b, c, d]) as usize).saturating_add(5);
-    fixed(arguments, total.min(MAX_COMMAND_BYTES), |a| graphics(&a[5..]))
-}
-
-fn graphics(data: &[u8]) -> Command {
-    match data {
-        [48, 112, 48, scale_x, scale_y, _colour, wl, wh, hl, hh, dots @ ..] => {
-            let (width, height) = (word(*wl, *wh), word(*hl, *hh));
-            if dots.len() < usize::from(width).div_ceil(8) * usize::from(height) {
-                return Command::Unsupported;
-            }
-            Command::StoreGraphics {
-                scale_x: *scale_x,
-                scale_y: *scale_y,
-                width,
-                height,
-                data: dots.to_vec(),
-            }
-        }
-        [48, 2 | 50] => Command::PrintGraphics,
-        _ => Command::Unsupported,
     }
 }
 

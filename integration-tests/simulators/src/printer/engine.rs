@@ -102,6 +102,18 @@ impl State {
                 self.events.push("unknown", json!({ "hex": hex::upper(&bytes) }));
                 Step::Done
             }
+            Command::Beep(times) => {
+                self.events.push("beep", json!({ "times": times }));
+                Step::Done
+            }
+            Command::NvPrint { key, scale_x, scale_y } => {
+                if let Some(picture) = self.flash.picture(key) {
+                    let picture = picture.enlarged(usize::from(scale_x), usize::from(scale_y));
+                    self.typesetter.take_graphics(picture);
+                    self.print(Command::PrintGraphics, now);
+                }
+                Step::Done
+            }
             Command::Drawer { pin, on_ms, off_ms } => {
                 let pulse = json!({ "pin": pin, "on_ms": on_ms, "off_ms": off_ms, "real_time": false });
                 self.events.push("drawer", pulse);
@@ -147,6 +159,21 @@ impl State {
                 let delivered = self.reply(link, &[0x37, 0x22, a, b, c, d, 0x00]);
                 let fence = json!({ "kind": "process_id", "id": hex::upper(&id), "delivered": delivered });
                 self.events.push("fence", fence);
+            }
+            Command::NvList if self.faults.nv_graphics_supported => {
+                let block = self.flash.list();
+                self.reply(link, &block);
+            }
+            Command::NvStore { key, width, height, data } if self.faults.nv_graphics_supported => {
+                let kept = self.flash.store(key, usize::from(width), usize::from(height), &data);
+                let told = json!({ "key": hex::upper(&key), "kept": kept, "writes": self.flash.writes });
+                self.events.push("flash", told);
+            }
+            Command::NvDelete(key) => self.flash.delete(key),
+            Command::Acknowledge => {
+                if let Some(block) = self.flash.acknowledged() {
+                    self.reply(link, &block);
+                }
             }
             Command::PrinterId(n) => {
                 self.reply(link, &printer_id(n));

@@ -25,6 +25,8 @@ pub struct Faults {
     pub late_status_ms: u64,
     /// GS ( H: many clones do not know it and stay silent.
     pub process_id_supported: bool,
+    /// GS ( L fn 64 and 67: as above.
+    pub nv_graphics_supported: bool,
 }
 
 impl Default for Faults {
@@ -41,6 +43,7 @@ impl Default for Faults {
             never_reads: false,
             late_status_ms: 0,
             process_id_supported: true,
+            nv_graphics_supported: true,
         }
     }
 }
@@ -70,6 +73,7 @@ impl Faults {
             "refuse_connections" => self.refuse_connections = switch()?,
             "never_reads" => self.never_reads = switch()?,
             "late_status_ms" => self.late_status_ms = number()?,
+            "nv_graphics_supported" => self.nv_graphics_supported = switch()?,
             "process_id_supported" => self.process_id_supported = switch()?,
             _ => bail!("no fault is called {name:?}"),
         }

@@ -6,6 +6,8 @@ mod codepage;
 mod command;
 mod engine;
 mod faults;
+mod flash;
+mod functions;
 mod glyphs;
 mod inbox;
 mod knobs;

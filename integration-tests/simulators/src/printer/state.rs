@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::faults::Faults;
+use super::flash::Flash;
 use super::glyphs::Glyphs;
 use super::inbox::Inbox;
 use super::paper::{Finished, PaperFiles};
@@ -41,6 +42,8 @@ pub struct State {
     asb_reported: Sensors,
     /// GS ( D: DLE DC4 fn 1 may pulse the drawer.
     pub pulse_allowed: bool,
+    /// GS ( L, NV graphics.
+    pub flash: Flash,
     /// The paper moves until then.
     pub feeding_until: Instant,
     /// Consumed as print data since the last cut.
@@ -71,6 +74,7 @@ impl State {
             asb_selection: 0,
             asb_reported: Sensors::default(),
             pulse_allowed: true,
+            flash: Flash::default(),
             feeding_until: Instant::now(),
             raw: Vec::new(),
             raw_printed: 0,
@@ -194,6 +198,7 @@ impl State {
             "job_bytes": self.job_bytes(),
             "holding": !self.held.is_empty(),
             "papers": self.papers.len(),
+            "flash_writes": self.flash.writes,
             "asb": hex::upper(&self.faults.sensors().automatic()),
             "faults": self.faults,
         })

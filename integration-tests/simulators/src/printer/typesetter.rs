@@ -101,6 +101,7 @@ impl Typesetter {
             | Command::Cut { .. }
             | Command::Raster { .. }
             | Command::PrintGraphics
+            | Command::NvPrint { .. }
             | Command::QrPrint
             | Command::Code128(_) => true,
             _ => false,
@@ -150,6 +151,11 @@ impl Typesetter {
     pub fn take_paper(&mut self) -> Option<Paper> {
         let paper = std::mem::take(&mut self.paper);
         (paper.canvas.height() > 0).then_some(paper)
+    }
+
+    /// What `PrintGraphics` prints next.
+    pub fn take_graphics(&mut self, picture: Bitmap) {
+        self.graphics = Some(picture);
     }
 
     /// Forgets what is not printed yet.

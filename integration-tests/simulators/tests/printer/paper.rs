@@ -90,3 +90,35 @@ fn drawer_pulses_are_told_with_their_times() {
     assert_eq!((&pulse["pin"], &pulse["on_ms"], &pulse["off_ms"]), (&json!(0), &json!(50), &json!(500)));
     assert_eq!(bench.paper(&mut watch).text, "Hello\n");
 }
+
+#[test]
+fn a_picture_in_flash_is_listed_printed_by_its_key_and_part_of_no_paper() {
+    let bench = Bench::new();
+    let mut watch = bench.watch();
+    let mut stream = bench.connect();
+    // Two bytes wide, two rows: a lone dot at the left of row 0 and one at the right of row 1.
+    stream.write_all(b"\x1d(L\x0f\x000C042\x01\x10\x00\x02\x001\x80\x00\x00\x01").unwrap();
+    let stored = watch.wait("flash", PATIENCE).unwrap();
+    assert_eq!(
+        (&stored["key"], &stored["kept"], &stored["writes"]),
+        (&json!("3432"), &json!(true), &json!(1))
+    );
+    let job = b"\x1d(L\x06\x000E42\x01\x02\x1dV\x00";
+    stream.write_all(job).unwrap();
+    let paper = bench.paper(&mut watch);
+    let (width, _, luma) = paper.luma();
+    let burnt: Vec<(usize, usize)> = luma
+        .iter()
+        .enumerate()
+        .filter(|(_, dot)| **dot < 128)
+        .map(|(at, _)| (at % width - 32, at / width - 48))
+        .collect();
+    assert_eq!(burnt, [(0, 0), (0, 1), (15, 2), (15, 3)]);
+    assert_eq!(paper.raw, job);
+    stream.write_all(b"\x1d(L\x04\x000@KC").unwrap();
+    let mut list = [0; 6];
+    std::io::Read::read_exact(&mut stream, &mut list).unwrap();
+    assert_eq!(list, [0x37, 0x72, 0x40, b'4', b'2', 0]);
+    stream.write_all(b"\x06\x1b(A\x04\x0001\x03\x0a").unwrap();
+    assert_eq!(watch.wait("beep", PATIENCE).unwrap()["times"], 3);
+}

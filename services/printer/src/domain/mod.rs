@@ -5,5 +5,6 @@ pub mod document;
 pub mod job;
 pub mod layout;
 pub mod operation;
+pub mod template;
 pub mod text;
 pub mod words;

@@ -92,11 +92,7 @@ pub fn lay_out(document: &Document, edition: Edition, columns: usize, shop: &Sta
         page.blank();
     }
     match &document.content {
-        Content::Sale(sale) => {
-            page.logo(shop.logo.as_ref());
-            sale::draw(&mut page, sale, words, (language, edition));
-            shop.words.footer(language).iter().for_each(|line| page.centred(line, PLAIN));
-        }
+        Content::Sale(sale) => sale::draw(&mut page, sale, shop, (language, edition)),
         Content::Notice(notice) => notice::draw(&mut page, notice, words, (language, edition)),
         Content::Mandate(mandate) => mandate::draw(&mut page, mandate, words, (language, edition)),
         Content::CodeCard(card) => code_card::draw(&mut page, card, words),
@@ -164,7 +160,12 @@ impl Page {
         self.elements.push(Element::Blank);
     }
 
+    /// With white above and, when it is drawn, below: a symbol needs four modules of it (ISO/IEC 18004), and a line is
+    /// six.
     fn qr(&mut self, data: &str) {
+        if self.elements.last().is_some_and(|last| !matches!(last, Element::Blank)) {
+            self.blank();
+        }
         self.elements.push(Element::Qr { data: data.to_owned() });
     }
 

@@ -1,40 +1,47 @@
 //! A sale's receipt: who, when and number first; each item's name on a line of its own; an honest word on the money.
 
-use super::{BOLD, DOUBLE, PLAIN, Page, Which};
+use super::{BOLD, DOUBLE, PLAIN, Page, Stationery, Which};
 use crate::domain::document::{Line, Money, Sale, quantity};
+use crate::domain::template::Block;
 use crate::domain::text::width;
 use crate::domain::words::Words;
 
 /// Hexadecimal digits of a hash on paper: a pointer for a person; the QR carries the whole.
 const HASH_DIGITS: usize = 12;
 
-pub fn draw(page: &mut Page, sale: &Sale, words: &Words, which: Which) {
-    page.letterhead(&sale.shop_name, &sale.header_lines);
-    page.blank();
+pub fn draw(page: &mut Page, sale: &Sale, shop: &Stationery, which: Which) {
+    let words = shop.words.of(which.0);
+    for block in &shop.words.receipt {
+        match block {
+            Block::Logo => page.logo(shop.logo.as_ref()),
+            Block::Letterhead => page.letterhead(&sale.shop_name, &sale.header_lines),
+            Block::Number => number(page, sale, words, which),
+            Block::Goods => sale.lines.iter().for_each(|line| item(page, line, &sale.total.currency_code)),
+            Block::ItemCount => page.left(&words.item_count(sale.lines.len()), PLAIN),
+            Block::Total => page.pair(&words.total, &sale.total.with_currency(which.0), DOUBLE),
+            Block::Account => page.pair(&words.account, &format!("****{}", sale.payer_last4), PLAIN),
+            Block::State => page.pair(&words.state, &words.not_charged_yet, BOLD),
+            Block::Sms if sale.sms_sender.is_empty() => {}
+            Block::Sms => page.left(&words.sms_comes_from(&sale.sms_sender), PLAIN),
+            Block::Qr => page.qr(&sale.signed_qr),
+            Block::Lookup => {
+                page.centred(&format!("{} {}", words.lookup, sale.lookup_code), BOLD);
+                page.centred(&words.ask, PLAIN);
+            }
+            Block::Retention => page.centred(&words.retained_until(&sale.retention_date), PLAIN),
+            Block::NotAnInvoice => page.centred(&words.not_an_invoice, PLAIN),
+            Block::Hashes => hashes(page, sale, words),
+            Block::Footer => shop.words.footer(which.0).iter().for_each(|line| page.centred(line, PLAIN)),
+            Block::Rule => page.rule(),
+            Block::Blank => page.blank(),
+        }
+    }
+}
+
+fn number(page: &mut Page, sale: &Sale, words: &Words, which: Which) {
     page.pair(&format!("{} {}", words.number, sale.receipt_no), &sale.time, PLAIN);
     let who = format!("{} {}  {} {}", words.till, sale.till, words.cashier, sale.cashier);
     page.edition(&who, which);
-    page.rule();
-    for line in &sale.lines {
-        item(page, line, &sale.total.currency_code);
-    }
-    page.rule();
-    page.left(&words.item_count(sale.lines.len()), PLAIN);
-    page.pair(&words.total, &sale.total.with_currency(which.0), DOUBLE);
-    page.rule();
-    page.pair(&words.account, &format!("****{}", sale.payer_last4), PLAIN);
-    page.pair(&words.state, &words.not_charged_yet, BOLD);
-    if !sale.sms_sender.is_empty() {
-        page.left(&words.sms_comes_from(&sale.sms_sender), PLAIN);
-    }
-    page.blank();
-    page.qr(&sale.signed_qr);
-    page.centred(&format!("{} {}", words.lookup, sale.lookup_code), BOLD);
-    page.centred(&words.ask, PLAIN);
-    page.blank();
-    page.centred(&words.retained_until(&sale.retention_date), PLAIN);
-    page.centred(&words.not_an_invoice, PLAIN);
-    hashes(page, sale, words);
 }
 
 fn item(page: &mut Page, line: &Line, currency_code: &str) {

@@ -13,8 +13,6 @@ pub fn draw(page: &mut Page, note: &str, words: &Words) {
     page.centred(&words.test_page, BANNER);
     page.pair(&words.total, "0.00", DOUBLE);
     page.rule();
-    // A QR needs four modules of white around it; the rule is nearer.
-    page.blank();
     page.qr("CHIT TEST PAGE");
     if !note.is_empty() {
         page.centred(note, PLAIN);

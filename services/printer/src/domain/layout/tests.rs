@@ -135,6 +135,24 @@ fn a_z_report_reads_like_this_and_adds_up() {
 }
 
 #[test]
+fn a_shop_s_own_order_of_blocks_is_followed_and_a_qr_keeps_its_white() {
+    use crate::domain::template::{BUILT_IN, Block};
+    let mut shop = Stationery::plain();
+    let moved = |block: &Block| !matches!(block, Block::Qr | Block::Hashes | Block::Blank);
+    shop.words.receipt = BUILT_IN.into_iter().filter(moved).chain([Block::Rule, Block::Qr]).collect();
+    let page = lay_out(
+        &document(Language::En, Content::Sale(Box::new(sale()))),
+        Edition::Original,
+        COLUMNS_80_MM,
+        &shop,
+    );
+    let text = page.to_text();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    assert!(lines[lines.len() - 3..].starts_with(&["", "[QR]"]), "{text}");
+    assert!(!text.contains("photo"), "left out: {text}");
+}
+
+#[test]
 fn a_shop_s_logo_and_footer_are_on_its_receipts_and_on_no_code_card() {
     let mut dots = crate::drawing::bitmap::Bitmap::blank(300, 40);
     dots.burn(1, 1);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::document::{Edition, Language};
+use super::template::{self, Block};
 use super::text::printable;
 
 const ZH: &str = include_str!("zh-CN.toml");
@@ -62,9 +63,10 @@ pub enum WordsError {
     Word { path: PathBuf, language: String, word: String, remedy: String },
 }
 
-/// Both languages, and the lines a shop wants at the foot of its receipts.
+/// Both languages, the lines a shop wants at the foot of its receipts, and the order of their blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
+    pub receipt: Vec<Block>,
     zh: Words,
     en: Words,
     footer_zh: Vec<String>,
@@ -92,21 +94,24 @@ impl Vocabulary {
         let none = Path::new("the built-in words");
         let (zh, footer_zh) = read(ZH, &mut own, "zh-CN", none).expect("its test reads it");
         let (en, footer_en) = read(EN, &mut own, "en", none).expect("its test reads it");
-        Self { zh, en, footer_zh, footer_en }
+        Self { receipt: template::BUILT_IN.to_vec(), zh, en, footer_zh, footer_en }
     }
 
-    /// A shop's file: `["zh-CN"]` and `[en]`, each with words to override and `footer = ["…"]`.
+    /// A shop's file: `receipt = ["…"]` with the blocks of a receipt in its order; `["zh-CN"]` and `[en]`, each with
+    /// words to override and `footer = ["…"]`.
     pub fn load(path: &Path) -> Result<Self, WordsError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| WordsError::Read { path: path.to_owned(), source })?;
         let syntax = |message: String| WordsError::Syntax { path: path.to_owned(), message };
         let mut own: Table =
             toml::from_str(&text).map_err(|error: toml::de::Error| syntax(error.message().to_owned()))?;
+        let receipt =
+            receipt(own.remove("receipt")).map_err(|remedy| syntax(format!("receipt: {remedy}")))?;
         let (zh, footer_zh) = read(ZH, &mut own, "zh-CN", path)?;
         let (en, footer_en) = read(EN, &mut own, "en", path)?;
         match own.keys().next() {
             Some(stranger) => Err(syntax(format!("[{stranger}] is no language; there are zh-CN and en"))),
-            None => Ok(Self { zh, en, footer_zh, footer_en }),
+            None => Ok(Self { receipt, zh, en, footer_zh, footer_en }),
         }
     }
 }
@@ -146,6 +151,12 @@ fn read(
         all.insert(word, value);
     }
     Ok((Value::Table(all).try_into().map_err(syntax)?, footer))
+}
+
+fn receipt(value: Option<Value>) -> Result<Vec<Block>, String> {
+    let Some(value) = value else { return Ok(template::BUILT_IN.to_vec()) };
+    let blocks: Vec<Block> = value.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    template::check(&blocks).map(|()| blocks)
 }
 
 fn footer(value: Option<Value>) -> Result<Vec<String>, String> {
@@ -231,6 +242,8 @@ mod tests {
         assert!(refused("[en]\ntotal = \"{n} due\"").contains("no braces"));
         assert!(refused("[\"zh-CN\"]\ntotal = \"合计🎁\"").contains("can draw"));
         assert!(refused("[en]\nfooter = \"one line\"").contains("a list"));
+        assert!(refused("receipt = [\"qr\"]").contains("the payer needs Letterhead"));
+        assert!(refused("receipt = [\"q-r\"]").contains("unknown variant `q-r`"));
         assert!(refused("[fr]\ntotal = \"x\"").contains("is no language"));
     }
 }
