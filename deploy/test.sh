@@ -14,6 +14,8 @@ step "lints"
 cargo clippy --workspace --all-targets -- -D warnings
 step "build"
 cargo build --workspace
+step "units of the Debian package"
+deploy/systemd/check
 step "tests"
 # The integration tests start the programs that were just built.
 log="target/test-summary.txt"
