@@ -139,5 +139,12 @@ fn at_open(path: &Path, error: &io::Error) -> WorkerError {
 /// nokhwa keeps the errno as text only.
 fn refused(error: NokhwaError) -> WorkerError {
     let message = error.to_string();
-    if message.contains("os error 16") { WorkerError::Busy(message) } else { WorkerError::Format(message) }
+    let says = |errno: rustix::io::Errno| message.contains(&format!("(os error {})", errno.raw_os_error()));
+    if says(rustix::io::Errno::BUSY) {
+        WorkerError::Busy(message)
+    } else if says(rustix::io::Errno::NODEV) || says(rustix::io::Errno::NOENT) {
+        WorkerError::Absent(message)
+    } else {
+        WorkerError::Format(message)
+    }
 }
