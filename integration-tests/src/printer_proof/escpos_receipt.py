@@ -39,7 +39,7 @@ def receipt(p):
     p.text("-" * 48 + "\n")
     p.text(pair("Payer account (QR)", "****6417"))
     p.set(bold=True)
-    p.text(pair("Status", "to be confirmed by SMS (not charged yet)"))
+    p.text(pair("Status", "not charged yet: confirm by SMS"))
     p.set(bold=False)
     p.text("You will get an SMS from +86 571 8888 0000.\nPlease answer it as it says.\n\n")
     p.set(align="center")

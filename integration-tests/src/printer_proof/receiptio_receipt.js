@@ -17,7 +17,7 @@ const receipt = [
     'No 20261124-000183 | 2026-11-24 11:42', 'Till 02  Cashier Li | ORIGINAL', '---',
     ...goods.flatMap(([name, count, total]) => [`${name} |`, `  ${count} | ${total}`]),
     '---', '6 items |', '^^^TOTAL | ^^^CNY 73.18', '---', 'Payer account (QR) | ****6417'.replace(/\*/g, '\\*'),
-    '"Status | "to be confirmed by SMS (not charged yet)',
+    '"Status | "not charged yet: confirm by SMS',
     'You will get an SMS from +86 571 8888 0000. Please answer it as it says. |', '',
     `{code:${qr}; option:qrcode,5,M}`, 'Lookup code 7Q4F-9KD2', 'Questions? Scan this, or quote the lookup code', '',
     'Pictures and goods record kept until 2027-02-24', 'This is not a tax invoice',

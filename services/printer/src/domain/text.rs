@@ -92,21 +92,25 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Unbreakable pieces, each with the blanks that follow it.
+/// Unbreakable pieces, each with the blanks that follow it. A telephone number is one, blanks and all.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
-    let mut previous: Option<char> = None;
+    let (mut previous, mut before_blank): (Option<char>, Option<char>) = (None, None);
     for (at, c) in text.char_indices() {
+        let in_number = c.is_ascii_digit() && before_blank.is_some_and(|p| p.is_ascii_digit());
         let breaks = match previous {
             None => false,
             Some(_) if c == ' ' || clings_to_previous(c) => false,
-            Some(' ') => true,
+            Some(' ') => !in_number,
             Some(p) => !(p.is_ascii() && c.is_ascii()),
         };
         if breaks {
             pieces.push(&text[start..at]);
             start = at;
+        }
+        if c != ' ' {
+            before_blank = Some(c);
         }
         previous = Some(c);
     }
@@ -147,6 +151,7 @@ mod tests {
     fn latin_breaks_at_blanks_and_chinese_keeps_closing_marks() {
         assert_eq!(wrap("jasmine tea 500 ml bottle", 12), ["jasmine tea", "500 ml", "bottle"]);
         assert_eq!(wrap("茉莉花茶，很香", 8), ["茉莉花", "茶，很香"]);
+        assert_eq!(wrap("SMS from +86 571 8888 0000.", 20), ["SMS from", "+86 571 8888 0000."]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("", 10), [""]);
     }

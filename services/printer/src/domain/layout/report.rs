@@ -21,7 +21,7 @@ pub fn draw(page: &mut Page, report: &Report, words: &Words, which: Which) {
     page.pair(&words.until_time, &report.until_time, PLAIN);
     page.pair(&words.receipts, &report.receipt_count.to_string(), PLAIN);
     if !report.first_receipt_no.is_empty() {
-        page.left(&format!("  {} - {}", report.first_receipt_no, report.last_receipt_no), PLAIN);
+        page.pair(&report.first_receipt_no, &format!("- {}", report.last_receipt_no), PLAIN);
     }
     page.rule();
     page.pair(&words.gross, &money(report.gross_minor), BOLD);
