@@ -66,7 +66,6 @@ impl Follower {
                 after_revision: self.after_revision,
                 subject_id: self.subject_id.clone(),
             };
-            let request = request;
             self.stream = Some(self.client.watch_events(request).await?.into_inner());
         }
         match &mut self.stream {

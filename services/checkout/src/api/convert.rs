@@ -67,6 +67,7 @@ pub fn sale(sale: &Sale, policy: EvidencePolicy) -> v1::Sale {
         scan_to_receipt_last_byte_ms: scan_to_last_byte(sale),
         ledger_seq: sale.ledger_seq,
         refund_transfer_id: sale.refund_transfer_id.clone(),
+        far_refusal: sale.far_refusal.clone(),
     }
 }
 
@@ -152,6 +153,9 @@ pub fn attention(sale: &Sale, policy: EvidencePolicy) -> Vec<v1::Attention> {
     }
     if sale.state() == SaleState::Unreachable {
         items.push(v1::Attention::Unreachable);
+    }
+    if !sale.far_refusal.is_empty() {
+        items.push(v1::Attention::Stuck);
     }
     items
 }

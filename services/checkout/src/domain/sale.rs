@@ -3,6 +3,7 @@
 use super::name::Named;
 use super::refusal::{Refusal, Result};
 
+use super::effect::EffectKind;
 pub use super::sale_state::SaleState;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
@@ -248,6 +249,11 @@ pub struct Sale {
     pub undo_by: String,
     #[prost(string, tag = "49")]
     pub undo_job_id: String,
+    /// Why another service refuses an effect of this sale, and which; empty = none.
+    #[prost(string, tag = "50")]
+    pub far_refusal: String,
+    #[prost(enumeration = "EffectKind", tag = "51")]
+    pub refused_effect: i32,
 }
 
 impl Sale {

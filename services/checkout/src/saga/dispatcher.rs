@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{Fault, commit, enrolment, messages, money, printing, recording};
+use super::{Fault, commit, enrolment, messages, money, printing, recording, stuck};
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::name::Named;
 use crate::domain::refusal::Result;
@@ -49,11 +49,14 @@ pub async fn run(shop: Arc<Shop>) -> Result<()> {
 
 async fn until_done(shop: Arc<Shop>, row: u64, effect: Effect, lane: String) -> String {
     let mut pause = PAUSE_FIRST;
-    let traceparent = traceparent_of(&shop, &effect).await;
+    let Subject { traceparent, sale_ids } = subject_of(&shop, &effect).await;
     loop {
         let span = chit_runtime::trace::span_from_traceparent(&effect.kind().name(), &traceparent);
         let wait = match apply(&shop, row, &effect).instrument(span).await {
-            Ok(()) => return lane,
+            Ok(()) => {
+                stuck::clear(&shop, &effect, &sale_ids).await;
+                return lane;
+            }
             Err(Fault::Away(status)) => {
                 tracing::debug!(effect = effect.kind().name(), code = ?status.code(), "waits for another service");
                 pause
@@ -65,10 +68,12 @@ async fn until_done(shop: Arc<Shop>, row: u64, effect: Effect, lane: String) -> 
                     reason,
                     "refused"
                 );
+                stuck::tell(&shop, &effect, &sale_ids, &reason).await;
                 PAUSE_REFUSED
             }
             Err(Fault::State(refusal)) => {
                 tracing::error!(effect = effect.kind().name(), subject = effect.subject_id, %refusal, "not possible");
+                stuck::tell(&shop, &effect, &sale_ids, refusal.reason).await;
                 PAUSE_REFUSED
             }
         };
@@ -77,31 +82,37 @@ async fn until_done(shop: Arc<Shop>, row: u64, effect: Effect, lane: String) -> 
     }
 }
 
-/// The trace of the sale or payer that the effect belongs to; empty = a new one.
-async fn traceparent_of(shop: &Shop, effect: &Effect) -> String {
-    let subject = effect.subject_id.clone();
-    let found = shop
-        .store
-        .read(move |rows| {
-            if let Ok(sale) = rows.sale(&subject) {
-                return Ok(sale.traceparent);
-            }
-            if let Ok(Some(message)) = rows.message(&subject) {
-                return message
-                    .sale_ids
-                    .first()
-                    .map_or(Ok(String::new()), |id| Ok(rows.sale(id)?.traceparent));
-            }
-            if let Ok(fact) = rows.fact(&subject) {
-                return Ok(rows.sale(&fact.subject_id).map(|sale| sale.traceparent).unwrap_or_default());
-            }
-            if let Ok(batch) = rows.batch(&subject) {
-                return batch.sale_ids.first().map_or(Ok(String::new()), |id| Ok(rows.sale(id)?.traceparent));
-            }
-            Ok(rows.payer(&subject).map(|payer| payer.traceparent).unwrap_or_default())
-        })
-        .await;
-    found.unwrap_or_default()
+/// What an effect belongs to.
+#[derive(Default)]
+struct Subject {
+    /// Of the sale or payer; empty = a new trace.
+    traceparent: String,
+    /// The sales that do not go on without it. An SMS is not among them: the dialogue goes on without it.
+    sale_ids: Vec<String>,
+}
+
+async fn subject_of(shop: &Shop, effect: &Effect) -> Subject {
+    let id = effect.subject_id.clone();
+    let found = shop.store.read(move |rows| {
+        if let Ok(Some(message)) = rows.message(&id) {
+            let first = message.sale_ids.first().map(|id| rows.sale(id)).transpose()?;
+            let traceparent = first.map(|sale| sale.traceparent).unwrap_or_default();
+            // A challenge's fact has the message's id.
+            return Ok(Subject { traceparent, sale_ids: Vec::new() });
+        }
+        if let Ok(payer) = rows.payer(&id) {
+            return Ok(Subject { traceparent: payer.traceparent, sale_ids: Vec::new() });
+        }
+        let mut sale_ids = match (rows.fact(&id), rows.batch(&id)) {
+            (Ok(fact), _) => vec![fact.subject_id],
+            (_, Ok(batch)) => batch.sale_ids,
+            _ => vec![id],
+        };
+        sale_ids.retain(|id| rows.sale(id).is_ok());
+        let first = sale_ids.first().map(|id| rows.sale(id)).transpose()?;
+        Ok(Subject { traceparent: first.map(|sale| sale.traceparent).unwrap_or_default(), sale_ids })
+    });
+    found.await.unwrap_or_default()
 }
 
 async fn apply(shop: &Arc<Shop>, row: u64, effect: &Effect) -> std::result::Result<(), Fault> {

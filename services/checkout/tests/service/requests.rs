@@ -6,7 +6,7 @@ use proto::SaleState;
 use tonic::Code;
 
 use crate::house::House;
-use crate::sale::{commit, draft, enrol};
+use crate::sale::{answer, commit, draft, enrol};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_again_gets_the_first_answer_and_another_one_under_its_id_is_refused() {
@@ -90,4 +90,36 @@ async fn nothing_is_settled_and_nobody_is_asked_without_a_sale() {
         let refused = house.settlement().run_settlement(settle).await.unwrap_err();
         assert_eq!(reason_of(&refused).as_deref(), Some(reason));
     }
+}
+
+/// As far as VERIFIED.
+async fn verified(house: &mut House) -> proto::Sale {
+    let payer = enrol(house).await;
+    let sale = draft(house, &payer).await;
+    commit(house, &sale.sale_id).await.unwrap();
+    let ready = |sale: &proto::Sale| sale.attention().any(|item| item == proto::Attention::Release);
+    house.sale_until(&sale.sale_id, ready).await;
+    let request = proto::ReleaseSaleRequest { request_id: house.new_id(), sale_id: sale.sale_id.clone() };
+    house.sales().release_sale(request).await.unwrap();
+    answer(house, &payer, 2).await;
+    house.sale_is(&sale.sale_id, SaleState::Verified).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_far_side_refuses_is_shown_on_the_sale_until_it_is_done() {
+    let mut house = House::open(true).await;
+    let sale = verified(&mut house).await;
+    house.world.change(|facts| facts.refuse = 1);
+    let settle = proto::RunSettlementRequest { request_id: house.new_id(), actor: "wang".into() };
+    house.settlement().run_settlement(settle).await.unwrap();
+    let stuck = |sale: &proto::Sale| sale.attention().any(|item| item == proto::Attention::Stuck);
+    let waiting = house.sale_until(&sale.sale_id, stuck).await;
+    assert_eq!(
+        (waiting.state(), waiting.far_refusal.as_str()),
+        (SaleState::Submitted, "CREDIT_LIMIT_EXCEEDED")
+    );
+    house.world.change(|facts| facts.failed.clear());
+    house.step().await;
+    let settled = |sale: &proto::Sale| sale.state() == SaleState::Settled && sale.far_refusal.is_empty();
+    assert_eq!(house.sale_until(&sale.sale_id, settled).await.attention, [0; 0]);
 }

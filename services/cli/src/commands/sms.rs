@@ -149,7 +149,6 @@ fn is_under_way(message: &Message) -> bool {
 
 async fn settled(shop: &Shop, message: &Message) -> Result<Message, Failure> {
     let request = WatchMessagesRequest { after_revision: message.revision.saturating_sub(1) };
-    let request = request;
     let mut changes = shop.sms().watch_messages(request).await?.into_inner();
     while let Some(change) = changes.message().await? {
         let changed = change.message.unwrap_or_default();

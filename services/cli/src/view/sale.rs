@@ -30,6 +30,9 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
             "the evidence is partial; a supervisor may: chit deduct list-bad {sale_id} --approver NAME"
         ),
         Attention::Unreachable => "the payer was given up: find him in person".into(),
+        Attention::Stuck => {
+            "another service refuses what comes next; it is tried again: see chit doctor".into()
+        }
     }
 }
 
@@ -131,6 +134,7 @@ pub fn sale_json(sale: &Sale) -> Value {
         "scan_to_receipt_last_byte_ms": sale.scan_to_receipt_last_byte_ms,
         "ledger_seq": sale.ledger_seq,
         "refund_transfer_id": sale.refund_transfer_id,
+        "far_refusal": sale.far_refusal,
     })
 }
 
