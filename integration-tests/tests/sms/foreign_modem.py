@@ -31,6 +31,8 @@ HABITS = {
     "cnmi": r"2,1,0,1,0",  # what it takes
     "wants_acks": False,  # CSMS 1 and nothing else: no more +CDS without CNMA
     "slow_ms": 0,
+    "slow": [""],  # beginnings of the commands that take so long
+    "pin": "",  # what CPIN? asks for, if not READY
     "garbage": "",  # when the port is opened for the first time
     "twice": False,  # each final answer
     "late_twin_ms": 0,  # and the second one comes later
@@ -65,7 +67,6 @@ class Modem:
         self.reference = 200
         self.submitted = 0
         self.dead = self.h["dead_until_cfun"]
-        self.swallow = 0
 
     def say(self, **event):
         print(json.dumps(event), flush=True)
@@ -127,8 +128,9 @@ class Modem:
         if "report" in order:
             self.waiting.append(order["report"])
             self.hand_over()
-        if "swallow" in order:
-            self.swallow = order["swallow"]
+        if "reset" in order:
+            # Power was gone for a moment: every setting is as at the start, and it says nothing of it.
+            self.h["echo"], self.subscribed, self.chosen = order["reset"], "", self.h["memories"][0]
         if "used" in order:
             self.say(event="used", used=sum(len(store) for store in self.stores.values()))
 
@@ -169,7 +171,8 @@ class Modem:
         if self.h["echo"]:
             self.put(line + "\r")
         if line[:2].upper() == "AT":
-            time.sleep(self.h["slow_ms"] / 1000)
+            if any(line[2:].startswith(slow) for slow in self.h["slow"]):
+                time.sleep(self.h["slow_ms"] / 1000)
             with self.lock:
                 self.command(line[2:])
 
@@ -177,9 +180,6 @@ class Modem:
         self.submitted += 1
         self.reference = (self.reference + 1) % 256
         self.say(event="submit", pdu=pdu.strip(), reference=self.reference)
-        if self.swallow:
-            self.swallow -= 1
-            return
         for line in self.h["noise"]:
             self.tell(line)
         if self.h["reference"]:
@@ -218,7 +218,10 @@ class Modem:
 
     def cpin(self, text):
         if text != "+CPIN?":
+            self.say(event="pin", text=text)
             return None
+        if self.h["pin"]:
+            return self.done(f"+CPIN: {self.h['pin']}")
         if self.h["cpin_without_ok"]:
             self.tell("+CPIN: READY")
             return True
@@ -260,6 +263,8 @@ class Modem:
         return self.done("+CPMS: " + ",".join(count(self.chosen) for _ in names))
 
     def cnmi(self, text):
+        if text == "+CNMI?":
+            return self.done(f"+CNMI: {self.subscribed or '0,0,0,0,0'}")
         values = text.removeprefix("+CNMI=")
         if not re.fullmatch(self.h["cnmi"], values):
             return None

@@ -9,23 +9,23 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sms/foreign_modem.py");
-const TO: &str = "+8613800138000";
+pub const TO: &str = "+8613800138000";
 /// "否" and "hello" from +8613800138000.
-const REPLY: &str = "00040D91683108108300F0000842114281509023025426";
-const SECOND: &str = "00040D91683108108300F000004211428150002305E8329BFD06";
+pub const REPLY: &str = "00040D91683108108300F0000842114281509023025426";
+pub const SECOND: &str = "00040D91683108108300F000004211428150002305E8329BFD06";
 /// "row 7", "row 8": SUBMIT with a report asked for, valid for a day.
 const ROW_7: &str = "0031000D91683108108300F00000A705F2F71D7403";
 const ROW_8: &str = "0031000D91683108108300F00000A705F2F71D8403";
 
 /// Ends with the pipe at its stdin.
-struct Foreign {
+pub struct Foreign {
     _child: Child,
     stdin: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Foreign {
-    async fn start(link: &std::path::Path, habits: Value) -> Self {
+    pub async fn start(link: &std::path::Path, habits: Value) -> Self {
         let mut child = Command::new("python3")
             .args([PROGRAM, link.to_str().unwrap(), &habits.to_string()])
             .stdin(Stdio::piped())
@@ -40,11 +40,15 @@ impl Foreign {
         foreign
     }
 
-    async fn event(&mut self, name: &str) -> Value {
+    pub async fn next(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.lines.next_line()).await.expect("the foreign modem says something");
+        serde_json::from_str(&line.unwrap().expect("the foreign modem is there")).unwrap()
+    }
+
+    pub async fn event(&mut self, name: &str) -> Value {
         let wait = async {
             loop {
-                let line = self.lines.next_line().await.unwrap().expect("the foreign modem is there");
-                let event: Value = serde_json::from_str(&line).unwrap();
+                let event = self.next().await;
                 if event["event"] == name {
                     return event;
                 }
@@ -53,18 +57,18 @@ impl Foreign {
         timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("the foreign modem saw no {name}"))
     }
 
-    async fn order(&mut self, order: Value) {
+    pub async fn order(&mut self, order: Value) {
         self.stdin.write_all(format!("{order}\n").as_bytes()).await.unwrap();
     }
 }
 
 /// STATUS-REPORT "delivered" for `TO` with this TP-MR.
-fn delivered(reference: &Value) -> String {
+pub fn delivered(reference: &Value) -> String {
     let reference = reference.as_u64().unwrap();
     format!("0006{reference:02X}0D91683108108300F0421142815090234211428151002300")
 }
 
-async fn gateway(habits: Value, settings: &str) -> (Lab, Client, Foreign) {
+pub async fn gateway(habits: Value, settings: &str) -> (Lab, Client, Foreign) {
     let mut lab = Lab::new(0, settings);
     let link = lab.dir.path().join("modem0");
     let foreign = Foreign::start(&link, habits).await;
@@ -74,7 +78,7 @@ async fn gateway(habits: Value, settings: &str) -> (Lab, Client, Foreign) {
     (lab, client, foreign)
 }
 
-async fn state(client: &Client, id: &str) -> pb::MessageState {
+pub async fn state(client: &Client, id: &str) -> pb::MessageState {
     let request = pb::GetMessageRequest { message_id: id.to_owned() };
     client.clone().get_message(request).await.unwrap().into_inner().message.unwrap().state()
 }
@@ -139,6 +143,7 @@ habits! {
     a_modem_that_stores_its_reports: { "cnmi": "2,1,2,2,0" }, true;
     a_modem_that_wants_each_report_acknowledged: { "wants_acks": true, "report_length_wrong": -7 }, true;
     a_modem_that_takes_its_time: { "slow_ms": 300 }, true;
+    a_modem_that_looks_long_for_its_network: { "slow_ms": 2500, "slow": ["+CREG?"] }, true;
     a_modem_that_wakes_with_garbage: { "garbage": "\0\u{ff}\u{80}~\u{1b}AT\r\0OK\r+CMGS: 9\r", "echo": false }, true;
     a_modem_that_ends_each_answer_twice: { "twice": true }, true;
     a_modem_that_ends_each_answer_twice_and_late: { "twice": true, "late_twin_ms": 40 }, true;

@@ -9,6 +9,7 @@ mod figures;
 mod flood;
 mod foreign;
 mod foreign_modems;
+mod hang;
 mod lab;
 mod peers;
 mod several_modems;

@@ -114,3 +114,20 @@ async fn a_lost_answer_of_the_server_is_unknown_and_nothing_is_sent_twice() {
     );
     assert_eq!(state(&client, &id).await, pb::MessageState::Unknown);
 }
+
+#[tokio::test]
+async fn a_letter_that_the_server_repeats_after_a_broken_connection_is_one_letter() {
+    let mut server = Server::start();
+    let (lab, client, _secret) = lab(&mut server).await;
+    let answer = json!({ "from": "8613800138000", "text": "481516" });
+    server.order(json!({ "from": "8613800138000", "text": "481516", "lose": true })).await;
+    server.event("taken").await;
+    server.event("bound").await;
+    server.event("taken").await;
+    assert_eq!(inbox(&client).await.len(), 1);
+    // The payer writes the same again: that is a second letter.
+    chit_runtime::Clock::of(&lab.shared).advance(jiff::SignedDuration::from_secs(2)).unwrap();
+    server.order(answer).await;
+    server.event("taken").await;
+    assert_eq!(inbox(&client).await.len(), 2);
+}

@@ -7,6 +7,7 @@ const say = (object) => process.stdout.write(JSON.stringify(object) + "\n");
 let bound = null;
 let number = 0;
 let swallow = 0;
+let lost = null;
 
 const server = smpp.createServer((session) => {
   session.on("error", () => {});
@@ -16,11 +17,21 @@ const server = smpp.createServer((session) => {
     if (right) {
       bound = session;
       say({ event: "bound", version: pdu.interface_version });
+      if (lost) {
+        // The acknowledgement was not heard, so it is delivered again.
+        session.deliver_sm(lost);
+        lost = null;
+      }
     }
   });
   session.on("enquire_link", (pdu) => session.send(pdu.response()));
   session.on("unbind", (pdu) => session.send(pdu.response()));
-  session.on("deliver_sm_resp", () => say({ event: "taken" }));
+  session.on("deliver_sm_resp", () => {
+    say({ event: "taken" });
+    if (lost) {
+      session.destroy();
+    }
+  });
   session.on("submit_sm", (pdu) => {
     number += 1;
     const text = typeof pdu.short_message.message === "string" ? pdu.short_message.message : pdu.short_message.message.toString("hex");
@@ -48,7 +59,9 @@ readline
     if (order.swallow) {
       swallow = order.swallow;
     } else {
-      bound.deliver_sm({ source_addr_ton: 1, source_addr_npi: 1, source_addr: order.from, destination_addr: "13900000001", short_message: order.text });
+      const letter = { source_addr_ton: 1, source_addr_npi: 1, source_addr: order.from, destination_addr: "13900000001", short_message: order.text };
+      lost = order.lose ? letter : null;
+      bound.deliver_sm({ ...letter });
     }
   })
   .on("close", () => process.exit(0));

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// What a GPRS network takes from one SIM.
 const MAX_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 
+/// Manuals of modems give 120 s for the final answer to a submission.
+const ANSWER_TIMEOUT_MIN_S: u64 = 125;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -29,8 +32,10 @@ pub struct Config {
     pub reports: bool,
     /// File with the SIM's PIN, mode 0600. It is tried once per SIM and PIN, ever. An absolute path.
     pub pin_file: Option<PathBuf>,
-    /// The modem's IMEI: if the port is gone, the modem is looked for by it under /dev/serial/by-id.
+    /// The modem's IMEI: if the port is gone, or another modem is there, it is looked for by it.
     pub imei: Option<String>,
+    /// Where udev names serial ports for good; the modem is looked for there.
+    pub ports_dir: PathBuf,
     /// What is tried with a modem that hangs: "none" or "cfun" (AT+CFUN=1,1, which some modems answer by
     /// leaving the USB for half a minute).
     pub reset: Reset,
@@ -106,6 +111,7 @@ pub struct Way {
     pub baud: u32,
     pub pin_file: Option<PathBuf>,
     pub imei: Option<String>,
+    pub ports_dir: PathBuf,
     pub reset: Reset,
     pub caps: Caps,
     pub reports: bool,
@@ -118,7 +124,7 @@ impl Default for Config {
         Self {
             port: "/dev/chit-modem".into(),
             baud: 115_200,
-            answer_timeout_s: 125,
+            answer_timeout_s: ANSWER_TIMEOUT_MIN_S,
             unknown_resend_after_s: 120,
             max_per_minute: MAX_PER_MINUTE_DEFAULT,
             max_per_hour: 0,
@@ -127,6 +133,7 @@ impl Default for Config {
             reports: true,
             pin_file: None,
             imei: None,
+            ports_dir: "/dev/serial/by-id".into(),
             reset: Reset::None,
             countries: vec!["86".into()],
             max_per_destination_day: 20,
@@ -139,8 +146,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every way out; one modem when no list is given.
-    pub fn ways(&self) -> anyhow::Result<Vec<Way>> {
+    /// Every way out; one modem when no list is given. `sandbox` allows what would be wrong with real payers.
+    pub fn ways(&self, sandbox: bool) -> anyhow::Result<Vec<Way>> {
+        let patient = sandbox || self.answer_timeout_s >= ANSWER_TIMEOUT_MIN_S;
+        anyhow::ensure!(
+            patient,
+            "answer_timeout_s must be at least {ANSWER_TIMEOUT_MIN_S}: modems take up to 120 s, and what is given up \
+             too early is sent twice or held for nothing"
+        );
         let single = [Line::default()];
         let lines = if self.modems.is_empty() { &single[..] } else { &self.modems };
         let ways: Vec<Way> = lines.iter().map(|line| self.way(line)).collect();
@@ -148,6 +161,8 @@ impl Config {
             anyhow::ensure!(!way.name.is_empty(), "each of [[sms-gateway.modems]] needs a name");
             let twice = ways[..at].iter().any(|other| other.name == way.name);
             anyhow::ensure!(!twice, "two of [[sms-gateway.modems]] have the name {:?}", way.name);
+            let loopback = way.kind == Kind::Loopback;
+            anyhow::ensure!(sandbox || !loopback, "transport \"loopback\" is for a sandbox only");
             let complete = way.kind != Kind::Smpp || way.smpp.is_some();
             anyhow::ensure!(complete, "modem {:?}: transport \"smpp\" needs an smpp table", way.name);
         }
@@ -164,6 +179,7 @@ impl Config {
             baud: line.baud.unwrap_or(self.baud),
             pin_file: line.pin_file.clone().or_else(|| self.pin_file.clone()),
             imei: line.imei.clone().or_else(|| self.imei.clone().filter(|_| self.modems.is_empty())),
+            ports_dir: self.ports_dir.clone(),
             reset: self.reset,
             caps: Caps {
                 per_minute: line.max_per_minute.unwrap_or(self.max_per_minute).get(),
@@ -183,7 +199,16 @@ mod tests {
     use super::*;
 
     fn ways(text: &str) -> anyhow::Result<Vec<Way>> {
-        toml::from_str::<Config>(text)?.ways()
+        toml::from_str::<Config>(text)?.ways(false)
+    }
+
+    #[test]
+    fn real_payers_are_not_served_by_a_loopback_nor_by_an_impatient_driver() {
+        assert_eq!(ways("").unwrap()[0].answer_timeout, Duration::from_secs(125));
+        for text in ["answer_timeout_s = 124", "[[modems]]\nname = \"l\"\ntransport = \"loopback\""] {
+            assert!(ways(text).is_err(), "{text}");
+            assert!(toml::from_str::<Config>(text).unwrap().ways(true).is_ok(), "{text}");
+        }
     }
 
     #[test]

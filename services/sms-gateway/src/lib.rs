@@ -38,9 +38,7 @@ const ORDERS_MAX: usize = 4;
 
 /// Serves until `ctx.shutdown` is triggered.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    let ways = config.ways()?;
-    let loopback = ways.iter().any(|way| way.kind == Kind::Loopback);
-    anyhow::ensure!(!loopback || ctx.shared.sandbox, "transport \"loopback\" is for a sandbox only");
+    let ways = config.ways(ctx.shared.sandbox)?;
     let store = open_store(&ctx, &config).await?;
     let timers = tokio::spawn(timers::run(store.clone(), ctx.clock.clone()));
 

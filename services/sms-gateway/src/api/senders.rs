@@ -73,3 +73,33 @@ impl Senders {
         past.entry(client).or_default().record(at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_users_that_are_named_may_send() {
+        let config = Config { send_uids: vec![4001], ..Config::default() };
+        let senders = Senders::new(&config, Vec::new());
+        let reader = senders.own_uid + 4002;
+        assert_eq!(senders.check(Some(4001)).unwrap(), 4001);
+        assert!(senders.check(Some(senders.own_uid)).is_ok());
+        for stranger in [Some(reader), None] {
+            let refused = senders.check(stranger).unwrap_err();
+            assert_eq!(chit_runtime::error::reason_of(&refused).as_deref(), Some("SENDER_REFUSED"));
+        }
+    }
+
+    #[test]
+    fn a_country_is_allowed_by_its_calling_code_and_a_client_has_its_hour() {
+        let config = Config { max_per_client_hour: 1, ..Config::default() };
+        let now = Timestamp::UNIX_EPOCH;
+        let senders = Senders::new(&config, vec![(1, now)]);
+        assert!(senders.check_country(&PhoneE164::parse("+8613800138000").unwrap()).is_ok());
+        assert!(senders.check_country(&PhoneE164::parse("+4915112345678").unwrap()).is_err());
+        assert!(senders.check_rate(1, now).is_err(), "what was queued before a restart counts");
+        assert!(senders.check_rate(2, now).is_ok());
+        assert!(senders.check_rate(1, now + WINDOW).is_ok());
+    }
+}

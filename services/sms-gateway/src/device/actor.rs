@@ -4,8 +4,9 @@ use super::courier::Courier;
 use super::fleet::Order;
 use super::ladder::{self, Ladder, Rung};
 use super::link::{Link, LinkError};
+use super::radio_link::RadioLink;
 use super::serial::SerialPort;
-use super::setup::{self, SetupOutcome};
+use super::setup::{self, Habits, SetupOutcome};
 use super::status::{TROUBLE_NO_SIM, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
 use super::storage::Storage;
 use super::submit::Submission;
@@ -26,6 +27,8 @@ const REOPEN_FAILED: Duration = Duration::from_secs(30);
 /// A silent modem shows as DEGRADED after at most HEARTBEAT + ANSWER_WITHIN = 2.5 s.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
+/// For a modem that always takes longer.
+const ANSWER_WITHIN_MAX: Duration = Duration::from_secs(12);
 const DRAIN_EVERY: Duration = Duration::from_secs(30);
 /// A SIM that is locked, missing or starting up is looked at again.
 const BLOCKED_RETRY: Duration = Duration::from_secs(2);
@@ -46,15 +49,6 @@ enum End {
     Restarted,
 }
 
-/// `AT+CMMS`: the radio link stays open between messages (27.005 §3.5.6).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum MoreToSend {
-    Off,
-    On,
-    /// The modem does not know it.
-    Unsupported,
-}
-
 pub struct Actor {
     port: SerialPort,
     courier: Courier,
@@ -63,8 +57,11 @@ pub struct Actor {
     sim: Sim,
     swapped: bool,
     storage: Storage,
+    habits: Habits,
+    /// How long the heartbeat's questions may take: more for a modem that has shown that it is slow.
+    answer_within: Duration,
     pin_refusals: u32,
-    more_to_send: MoreToSend,
+    radio: RadioLink,
 }
 
 impl Transport for Actor {
@@ -76,15 +73,17 @@ impl Transport for Actor {
 impl Actor {
     pub fn new(way: Way, courier: Courier) -> Self {
         Self {
-            port: SerialPort::new(way.port.clone(), way.baud),
+            port: SerialPort::new(way.port.clone(), way.baud, way.ports_dir.clone()),
             courier,
             way,
             ladder: Ladder::default(),
             sim: Sim::default(),
             swapped: false,
             storage: Storage::default(),
+            habits: Habits::default(),
+            answer_within: ANSWER_WITHIN,
             pin_refusals: 0,
-            more_to_send: MoreToSend::Off,
+            radio: RadioLink::default(),
         }
     }
 
@@ -136,9 +135,9 @@ impl Actor {
                         status.storage_total = ready.storage.total;
                     });
                     self.sim = ready.sim;
-                    self.storage = ready.storage;
+                    (self.storage, self.habits) = (ready.storage, ready.habits);
                     self.courier.owed_acks = ready.wants_acks.then_some(0);
-                    self.more_to_send = MoreToSend::Off;
+                    self.radio = RadioLink::default();
                     return self.serve(&mut link).await;
                 }
                 SetupOutcome::Blocked(state) => {
@@ -246,9 +245,12 @@ impl Actor {
                 _ = drain.tick() => {
                     drain::drain_all(link, &self.courier, &mut self.storage).await?;
                     self.measure(link).await?;
+                    drain.reset();
                 }
                 _ = heartbeat.tick() => {
                     self.check(link).await?;
+                    // From now: a modem that takes longer than this pause would hear nothing but the question.
+                    heartbeat.reset();
                     more = true;
                 }
                 // One message a turn: news of the modem is heard in between.
@@ -312,13 +314,19 @@ impl Actor {
 
     /// The heartbeat: does it answer, and does it have a network?
     async fn check(&mut self, link: &mut Link) -> Result<(), Failure> {
-        match setup::is_registered(link, ANSWER_WITHIN).await {
+        let registered = setup::is_registered(link, self.answer_within).await;
+        if self.habits.have_changed(link) {
+            return Err(LinkError::Restarted.into());
+        }
+        match registered {
             Ok(_) if self.swapped => self.courier.set_trouble(ModemState::Failed, TROUBLE_SIM_SWAPPED),
             Ok(true) => self.courier.set_state(ModemState::Ready),
             Ok(false) => self.courier.set_state(ModemState::NoNetwork),
             Err(LinkError::Timeout) => {
                 self.courier.set_state(ModemState::Degraded);
                 setup::first_answer(link).await?;
+                // It is there, only slow.
+                self.answer_within = (self.answer_within * 2).min(ANSWER_WITHIN_MAX);
             }
             Err(error) => return Err(error.into()),
         }
@@ -328,6 +336,9 @@ impl Actor {
     async fn measure(&mut self, link: &mut Link) -> Result<(), Failure> {
         let signal = setup::signal(link).await?;
         self.storage.measure(link).await?;
+        if self.habits.have_lapsed(link).await? {
+            return Err(LinkError::Restarted.into());
+        }
         let (used, total) = (self.storage.used, self.storage.total);
         self.courier.status.send_if_modified(|status| {
             let before = status.clone();
@@ -342,10 +353,10 @@ impl Actor {
     async fn submit_next(&mut self, link: &mut Link) -> Result<bool, Failure> {
         let Some(task) = self.courier.next().await? else {
             self.courier.settle().await?;
-            self.keep_link_open(link, false).await?;
+            self.radio.release(link).await?;
             return Ok(false);
         };
-        self.keep_link_open(link, true).await?;
+        self.radio.hold(link, &self.courier).await?;
         let answer_timeout = self.way.answer_timeout;
         let status = self.courier.status.clone();
         let mut submission = Submission { link, courier: &mut self.courier, answer_timeout };
@@ -369,23 +380,5 @@ impl Actor {
         }
         self.acknowledge(link).await?;
         Ok(true)
-    }
-
-    /// While more than one message waits.
-    async fn keep_link_open(&mut self, link: &mut Link, sending: bool) -> Result<(), Failure> {
-        let wanted = match (self.more_to_send, sending) {
-            (MoreToSend::Off, true) => {
-                let counts = self.courier.store.run(crate::store::Store::counts).await?;
-                if counts.waiting < 2 {
-                    return Ok(());
-                }
-                MoreToSend::On
-            }
-            (MoreToSend::On, false) => MoreToSend::Off,
-            _ => return Ok(()),
-        };
-        let known = setup::more_to_send(link, wanted == MoreToSend::On).await?;
-        self.more_to_send = if known { wanted } else { MoreToSend::Unsupported };
-        Ok(())
     }
 }

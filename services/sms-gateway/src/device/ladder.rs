@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Sessions without one answer before the reset, and before a person is called.
 const SILENT_BEFORE_RESET: u32 = 4;
-const SILENT_BEFORE_FAILED: u32 = 12;
+const SILENT_BEFORE_FAILED: u32 = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rung {
@@ -52,9 +52,9 @@ mod tests {
     fn a_silent_modem_is_reset_only_if_allowed_and_then_given_to_a_person() {
         for (reset, fourth) in [(Reset::None, Rung::Reopen), (Reset::Cfun, Rung::Reset)] {
             let mut ladder = Ladder::default();
-            let rungs: Vec<Rung> = (0..12).map(|_| ladder.silent(reset)).collect();
+            let rungs: Vec<Rung> = (0..8).map(|_| ladder.silent(reset)).collect();
             assert_eq!(
-                (rungs[2], rungs[3], rungs[10], rungs[11]),
+                (rungs[2], rungs[3], rungs[6], rungs[7]),
                 (Rung::Reopen, fourth, Rung::Reopen, Rung::Failed)
             );
             ladder.answered();

@@ -77,11 +77,13 @@ pub struct Link {
     urcs: VecDeque<Urc>,
     /// It ends an answer twice; the second OK must not be taken for the end of the next one.
     stutters: bool,
+    /// Commands that it repeated.
+    echoes: u32,
 }
 
 impl Link {
     pub fn new(port: Box<dyn ModemPort>) -> Self {
-        Self { port, reader: LineReader::default(), urcs: VecDeque::new(), stutters: false }
+        Self { port, reader: LineReader::default(), urcs: VecDeque::new(), stutters: false, echoes: 0 }
     }
 
     pub async fn command(
@@ -194,6 +196,11 @@ impl Link {
         Ok(late)
     }
 
+    /// How many since the last call.
+    pub fn take_echoes(&mut self) -> u32 {
+        std::mem::take(&mut self.echoes)
+    }
+
     /// From now on a second end of an answer is waited for.
     pub fn expect_twins(&mut self) {
         tracing::info!("the modem ends its answers twice");
@@ -264,7 +271,8 @@ impl Link {
                     }
                 }
                 Ok(Line::Urc(urc)) => self.note(urc)?,
-                Ok(Line::Echo | Line::Prompt) => {}
+                Ok(Line::Echo) => self.echoes += 1,
+                Ok(Line::Prompt) => {}
                 Err(LinkError::Timeout) if open_end && !answers.is_empty() => {
                     return Ok(Reply { answers, result: FinalResult::Ok });
                 }

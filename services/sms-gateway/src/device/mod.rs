@@ -8,6 +8,7 @@ mod ladder;
 mod link;
 pub mod loopback;
 mod pin;
+mod radio_link;
 pub mod serial;
 mod setup;
 pub mod smpp;

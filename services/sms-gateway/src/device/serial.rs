@@ -4,9 +4,6 @@ use super::ModemPort;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where udev names serial devices for good.
-const BY_ID: &str = "/dev/serial/by-id";
-
 pub struct SerialPort {
     path: PathBuf,
     baud: u32,
@@ -14,8 +11,8 @@ pub struct SerialPort {
 }
 
 impl SerialPort {
-    pub fn new(path: PathBuf, baud: u32) -> Self {
-        Self { path, baud, by_id: BY_ID.into() }
+    pub fn new(path: PathBuf, baud: u32, by_id: PathBuf) -> Self {
+        Self { path, baud, by_id }
     }
 
     pub fn open(&self) -> io::Result<Box<dyn ModemPort>> {
@@ -25,10 +22,7 @@ impl SerialPort {
     pub fn open_at(&self, path: &Path) -> io::Result<Box<dyn ModemPort>> {
         // A by-id link may point elsewhere after re-plugging, so it is resolved each time.
         let device = path.canonicalize()?;
-        // TIOCEXCL keeps ModemManager and others out. On a pseudo terminal it would outlive a killed process,
-        // because the simulator keeps the pair open, and lock this service out of its own port.
-        let exclusive = !device.starts_with("/dev/pts");
-        let builder = tokio_serial::new(device.to_string_lossy(), self.baud).exclusive(exclusive);
+        let builder = tokio_serial::new(device.to_string_lossy(), self.baud).exclusive(is_exclusive(&device));
         let port = tokio_serial::SerialStream::open(&builder)?;
         Ok(Box::new(port))
     }
@@ -43,9 +37,21 @@ impl SerialPort {
     }
 }
 
+/// TIOCEXCL keeps ModemManager and others out. On a pseudo terminal it would outlive a killed process, because the
+/// simulator keeps the pair open, and lock this service out of its own port.
+fn is_exclusive(device: &Path) -> bool {
+    !device.starts_with("/dev/pts")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_real_port_is_opened_for_nobody_else() {
+        assert!(is_exclusive(Path::new("/dev/ttyUSB2")));
+        assert!(!is_exclusive(Path::new("/dev/pts/7")));
+    }
 
     #[test]
     fn other_ports_are_those_that_udev_names_except_the_configured_one() {

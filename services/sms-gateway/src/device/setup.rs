@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Simple settings; a modem that reads its SIM can take seconds for some of them.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+const SIM_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
 /// A modem that was told to be quiet (ATQ1, V.250 §6.2.5) answers the second one only.
 const FIRST_QUESTIONS: [&str; 3] = ["AT", "ATQ0V1", "AT"];
@@ -48,6 +49,32 @@ pub struct Ready {
     pub storage: Storage,
     /// What it hands over directly must be acknowledged (27.005 §3.4.4), or it hands over nothing more.
     pub wants_acks: bool,
+    pub habits: Habits,
+}
+
+/// By these a modem that restarted and said nothing of it gives itself away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// It repeats what it is told although it was asked not to.
+    echoes: bool,
+    /// What it answers to `AT+CNMI?`; empty = nothing.
+    subscription: String,
+}
+
+impl Habits {
+    /// True when it is no longer as it was set up.
+    pub fn have_changed(&self, link: &mut Link) -> bool {
+        link.take_echoes() > 0 && !self.echoes
+    }
+
+    pub async fn have_lapsed(&self, link: &mut Link) -> Result<bool, LinkError> {
+        Ok(!self.subscription.is_empty() && subscription(link).await? != self.subscription)
+    }
+}
+
+async fn subscription(link: &mut Link) -> Result<String, LinkError> {
+    let reply = command(link, "AT+CNMI?", Some("+CNMI:")).await?;
+    Ok(reply.values("+CNMI:").unwrap_or_default().replace(' ', ""))
 }
 
 pub enum SetupOutcome {
@@ -87,6 +114,7 @@ pub async fn set_up(
     if !command(link, "ATQ0V1E0", None).await?.is_ok() {
         command(link, "ATE0", None).await?;
     }
+    link.take_echoes();
     // Numbers instead of words in errors; a modem without it says plain ERROR.
     command(link, "AT+CMEE=1", None).await?;
     if let Some(state) = check_sim(link, store, pin_file, pin_refusals).await? {
@@ -107,7 +135,8 @@ pub async fn set_up(
     command(link, "AT+CREG=0", None).await?;
     let model = model(link).await?;
     let sim = Sim { imei: imei(link).await?, iccid: iccid(link).await? };
-    Ok(SetupOutcome::Ready(Ready { model, sim, storage, wants_acks }))
+    let habits = Habits { echoes: link.take_echoes() > 0, subscription: subscription(link).await? };
+    Ok(SetupOutcome::Ready(Ready { model, sim, storage, wants_acks, habits }))
 }
 
 /// Digits of `AT+CGSN` (27.007 §5.4); empty when the modem does not say.
@@ -146,7 +175,7 @@ async fn check_sim(
     pin_file: Option<&Path>,
     refusals: &mut u32,
 ) -> Result<Option<ModemState>, LinkError> {
-    let reply = link.question("AT+CPIN?", "+CPIN:", COMMAND_TIMEOUT).await?;
+    let reply = link.question("AT+CPIN?", "+CPIN:", SIM_TIMEOUT).await?;
     let said = reply.values("+CPIN:").map(|state| state.trim_matches('"'));
     Ok(match SimSays::of(said, reply.result) {
         SimSays::Ready => None,

@@ -104,6 +104,12 @@ mod tests {
         past.record(at(60));
         assert_eq!(past.full_until(caps, at(200)), Some(at(24 * 3600)));
         assert_eq!(past.full_until(Caps::default(), at(200)), None);
+        let hour = Caps { per_hour: 3, ..Caps::default() };
+        assert_eq!(past.full_until(hour, at(200)), Some(at(3600)));
+        let contract = Caps { per_month: 3, ..Caps::default() };
+        assert_eq!(past.full_until(contract, at(200)), Some(at(30 * 24 * 3600)));
+        past.record(at(30 * 24 * 3600));
+        assert_eq!(past.full_until(contract, at(30 * 24 * 3600)), Some(at(30 * 24 * 3600 + 10)));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::index::row;
 use super::records::{self, RequestRecord};
 use super::{
-    ACKS, BUCKETS, DESTINATIONS, EVENTS, INBOX, MESSAGES, ORDER, Policy, REQUESTS, ROUTES, Result, SEEN,
-    SENDS, SUBJECTS, SUBMITS, Store, StoreError,
+    ACKS, BUCKETS, DESTINATIONS, EVENTS, INBOX, LETTERS, MESSAGES, ORDER, Policy, REQUESTS, ROUTES, Result,
+    SEEN, SENDS, SUBJECTS, SUBMITS, Store, StoreError,
 };
 use crate::domain::inbound::DUPLICATE_WINDOW;
 use crate::domain::outbox::State;
@@ -30,6 +30,7 @@ impl Store {
             prune_messages(txn, &policy, now)?;
             let since = |kept: SignedDuration| (now - kept).as_microsecond();
             txn.open_table(SEEN)?.retain(|_, at| at >= since(DUPLICATE_WINDOW))?;
+            txn.open_table(LETTERS)?.retain(|_, at| at >= since(DUPLICATE_WINDOW))?;
             txn.open_table(SUBMITS)?.retain(|_, at| at >= since(MONTH))?;
             txn.open_table(BUCKETS)?.retain(|_, (_, at)| at >= since(SignedDuration::from_hours(24)))?;
             txn.open_table(REQUESTS)?.retain(|_, bytes| {

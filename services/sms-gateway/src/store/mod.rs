@@ -4,6 +4,7 @@ mod housekeeping;
 mod inbox;
 mod inbox_records;
 mod index;
+mod letters;
 mod outbox;
 mod queries;
 mod receipts;
@@ -13,6 +14,7 @@ mod writer;
 
 pub use inbox::{InboundRow, Taken};
 pub use index::Row;
+pub use letters::Sitting;
 pub use queries::{Counts, Pick};
 pub use sims::{Sim, SimCheck};
 pub use writer::Pending;
@@ -49,6 +51,9 @@ const ROUTES: TableDefinition<&str, &str> = TableDefinition::new("routes");
 const SUBMITS: TableDefinition<(&str, u64, u32), i64> = TableDefinition::new("submits");
 // <(name of the SMPP way, the server's number), (message id, part)>
 const RECEIPTS: TableDefinition<(&str, &str), (&str, u8)> = TableDefinition::new("receipts");
+// <(name of the SMPP way, SHA-256 of a letter), microseconds since 1970 when its connection began>: acknowledged, but
+// perhaps not heard
+const LETTERS: TableDefinition<(&str, &[u8]), i64> = TableDefinition::new("letters");
 // <revision, MessageRecord as it was then>
 const EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("events");
 // <request id, RequestRecord>
@@ -203,6 +208,7 @@ fn make_tables(txn: &WriteTransaction) -> Result<()> {
     txn.open_table(ROUTES)?;
     txn.open_table(SUBMITS)?;
     txn.open_table(RECEIPTS)?;
+    txn.open_table(LETTERS)?;
     txn.open_table(EVENTS)?;
     txn.open_table(REQUESTS)?;
     txn.open_table(INBOX)?;

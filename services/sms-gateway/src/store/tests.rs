@@ -168,6 +168,28 @@ fn a_message_listed_twice_is_stored_once_within_a_week() {
     let row = &desk.store().inbound_after(0, 10).unwrap()[0];
     assert_eq!((row.seq, row.message.text.0.as_str()), (1, "否"));
     assert_eq!(desk.store().inbound_after(1, 10).unwrap(), []);
+    let week = 7 * 24 * 3600;
+    assert_eq!(desk.take("m", &reply("5426"), at(week - 1)), Taken::Duplicate);
+    assert_eq!(desk.take("m", &reply("5426"), at(week)), Taken::Message);
+}
+
+#[test]
+fn a_letter_that_a_server_repeats_in_its_next_session_is_stored_once() {
+    let mut desk = Desk::new();
+    let sitting = |since| Sitting { modem: "operator".into(), since: at(since) };
+    let take = |desk: &Desk, since, letter: u8, now| {
+        // The time in the PDU is when it came: only the letter itself tells a repetition.
+        let mut pdu = reply("5426");
+        pdu[18] = u8::try_from(now % 60).unwrap();
+        wait(desk.store().take_letter(&sitting(since), [letter; 32], pdu, at(now))).unwrap()
+    };
+    assert_eq!(take(&desk, 0, 1, 1), Taken::Message);
+    assert_eq!(take(&desk, 0, 1, 2), Taken::Message, "in one session it is the payer who writes it again");
+    desk.restart(at(3));
+    assert_eq!(take(&desk, 10, 1, 11), Taken::Duplicate);
+    wait(desk.store().confirm_letters(&sitting(10))).unwrap();
+    assert_eq!(take(&desk, 20, 1, 21), Taken::Message, "the server knows that we have it");
+    assert_eq!(take(&desk, 30, 1, 650), Taken::Message, "a server does not wait so long");
 }
 
 #[test]

@@ -6,12 +6,17 @@ use crate::store::Row;
 use jiff::Timestamp;
 use rusmpp::pdus::{DeliverSm, SubmitSm};
 use rusmpp::tlvs::TlvValue;
+use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{
     DataCoding, EsmClass, IntermediateNotification, MCDeliveryReceipt, MessageState, Npi, RegisteredDelivery,
     SmeOriginatedAcknowledgement, Ton,
 };
+use rusmpp::{Command, CommandStatus, Pdu};
+use sha2::{Digest as _, Sha256};
 use std::str::FromStr as _;
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::Encoder as _;
 
 /// esm_class: a header before the text; a receipt or an intermediate notification (SMPP 3.4 §5.2.12).
 const ESM_HEADER: u8 = 0x40;
@@ -107,8 +112,15 @@ fn outcome_of_word(word: &str) -> Option<DeliveryOutcome> {
     }
 }
 
-/// The same message as an SMS-DELIVER, which the inbox knows how to keep, join and show. SMPP gives no time of its
-/// own, so a letter that the server repeats after a broken connection is a message of its own.
+/// What tells a letter from another one: all of it but its sequence number, which a repetition does not keep.
+pub fn hash(letter: &DeliverSm) -> Option<[u8; 32]> {
+    let mut bytes = BytesMut::new();
+    let command = Command::new(CommandStatus::EsmeRok, 0, Pdu::DeliverSm(letter.clone()));
+    CommandCodec::new().encode(command, &mut bytes).ok()?;
+    Some(Sha256::digest(&bytes).into())
+}
+
+/// The same message as an SMS-DELIVER, which the inbox knows how to keep, join and show.
 pub fn pdu(letter: &DeliverSm, now: Timestamp) -> Vec<u8> {
     let payload = letter.tlvs().iter().find_map(|tlv| match tlv.value() {
         Some(TlvValue::MessagePayload(payload)) => Some(payload.value.as_ref()),

@@ -7,7 +7,7 @@ use super::courier::{Courier, NotNow};
 use super::{ModemState, Transport};
 use crate::config::Smpp as Settings;
 use crate::domain::cms::Verdict;
-use crate::store::StoreError;
+use crate::store::{Sitting, StoreError};
 use futures::{SinkExt as _, StreamExt as _};
 use rusmpp::pdus::{BindTransceiver, DeliverSm, DeliverSmResp};
 use rusmpp::tokio_codec::CommandCodec;
@@ -64,6 +64,9 @@ struct Session {
     connection: Connection,
     sequence: u32,
     letters: VecDeque<(u32, DeliverSm)>,
+    sitting: Sitting,
+    /// Letters were acknowledged, and nothing shows yet that the server heard it.
+    unconfirmed: bool,
 }
 
 impl Transport for Smpp {
@@ -107,7 +110,9 @@ impl Smpp {
         let stream = timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| Failure::Silent)?;
         let stream = stream.map_err(|error| Failure::Broken(error.into()))?;
         let connection = Framed::new(stream, CommandCodec::new());
-        let mut session = Session { connection, sequence: 0, letters: VecDeque::new() };
+        let sitting = Sitting { modem: self.courier.modem.clone(), since: self.courier.clock.now() };
+        let mut session =
+            Session { connection, sequence: 0, letters: VecDeque::new(), sitting, unconfirmed: false };
         self.bind(&mut session).await?;
         *pause = RECONNECT_FIRST;
         self.courier.set_state(ModemState::Ready);
@@ -151,6 +156,7 @@ impl Smpp {
                 command = session.connection.next() => session.hear(command).await?,
                 _ = enquiries.tick() => {
                     session.ask(Pdu::EnquireLink, Instant::now() + ENQUIRE_EVERY).await?;
+                    self.confirm(session).await?;
                     more = true;
                 }
                 () = std::future::ready(()), if more => more = self.submit_next(session).await?,
@@ -180,6 +186,7 @@ impl Smpp {
                 return Err(error);
             }
         };
+        self.confirm(session).await?;
         match (answer.status(), answer.pdu()) {
             (CommandStatus::EsmeRok, Some(Pdu::SubmitSmResp(taken))) => {
                 let number = taken.message_id().as_str().to_owned();
@@ -205,10 +212,28 @@ impl Smpp {
                 self.courier.store.take_receipt(self.courier.modem.clone(), number, outcome, now).await?;
             }
             Some((_, None)) => {}
-            None => self.courier.take(vec![letters::pdu(&letter, now)]).await?,
+            None => {
+                let pdu = letters::pdu(&letter, now);
+                match letters::hash(&letter) {
+                    Some(hash) => {
+                        let taken = self.courier.store.take_letter(&session.sitting, hash, pdu, now).await?;
+                        tracing::debug!(?taken, "a letter is stored");
+                        session.unconfirmed = true;
+                    }
+                    None => self.courier.take(vec![pdu]).await?,
+                }
+            }
         }
         let taken = Pdu::DeliverSmResp(DeliverSmResp::default());
         session.answer(sequence, taken).await
+    }
+
+    /// The server has answered what was sent after the last acknowledgements.
+    async fn confirm(&self, session: &mut Session) -> Result<()> {
+        if std::mem::take(&mut session.unconfirmed) {
+            self.courier.store.confirm_letters(&session.sitting).await?;
+        }
+        Ok(())
     }
 }
 
