@@ -35,14 +35,23 @@ pub struct LangQuery {
 }
 
 impl LangQuery {
-    /// As chosen, else as the browser prefers.
+    /// As chosen here or at the till, else as the browser prefers.
     pub fn lang(&self, headers: &HeaderMap) -> Lang {
         let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Lang::parse(&self.lang).unwrap_or_else(|| match preferred {
+        Lang::parse(&self.lang).or_else(|| chosen(headers)).unwrap_or_else(|| match preferred {
             Some(preferred) if !preferred.starts_with("zh") => Lang::En,
             _ => Lang::Zh,
         })
     }
+}
+
+/// The till's cookie (services/till/src/pages/visitor.rs). Cookies know hosts and no ports: both pages have one language.
+const LANG_COOKIE: &str = "chit-lang";
+
+fn chosen(headers: &HeaderMap) -> Option<Lang> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == LANG_COOKIE).and_then(|(_, tag)| Lang::parse(tag))
 }
 
 pub fn router(desk: Arc<VirtualDesk>) -> Router {
@@ -69,7 +78,9 @@ pub fn router(desk: Arc<VirtualDesk>) -> Router {
 
 async fn page(State(desk): App, Query(query): Query<LangQuery>, headers: HeaderMap) -> Response {
     let lang = query.lang(&headers);
-    Html(view::document(&desk, lang, &desk.scene()).into_string()).into_response()
+    let kept = format!("{LANG_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", lang.tag());
+    let html = view::document(&desk, lang, &desk.scene()).into_string();
+    ([(header::SET_COOKIE, kept)], Html(html)).into_response()
 }
 
 /// Always 200, as the till's; see services/till/src/pages/events.rs.

@@ -13,6 +13,22 @@ async fn money_is(page: &Page, pending: i64, taken: i64) {
     page.until(&format!("{money}.pending === '{pending}' && {money}.taken === '{taken}'")).await;
 }
 
+#[tokio::test]
+async fn the_till_speaks_the_language_that_was_chosen_at_the_desk() {
+    let shop = Shop::open("en").await;
+    let page = &shop.page;
+    for lang in ["zh-CN", "en"] {
+        shop.at_desk().await;
+        if page.attribute("html", "lang").await != lang {
+            page.click(&format!("#language-{lang}")).await;
+            page.until(&format!("document.documentElement.lang === '{lang}'")).await;
+        }
+        shop.at_till().await;
+        page.goto(&shop.till_url).await;
+        page.until(&format!("document.documentElement.lang === '{lang}'")).await;
+    }
+}
+
 /// Steps 4 and 5 of the desk's guide: the SMS, its answer, and the money.
 async fn pay(shop: &Shop, before: i64, amount: i64) {
     let page = &shop.page;
@@ -49,7 +65,7 @@ async fn a_sale_by_keyboard_alone_is_settled_by_the_payers_reply_in_both_languag
 
 #[tokio::test]
 async fn a_sale_by_touch_alone_is_settled_by_the_payers_reply_in_both_languages() {
-    let shop = Shop::open_with_payer("en").await;
+    let shop = Shop::open_with_payer("zh-CN").await;
     let page = &shop.page;
     sign_in_by_touch(&shop).await;
     sell_by_touch(&shop).await;

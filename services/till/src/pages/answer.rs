@@ -102,7 +102,8 @@ pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again
     if !pin_helps {
         return refused(&staff.reader, status);
     }
-    let html = view::approval::dialog(&staff.reader, &reason, &again, &people(till, again.cashier).await);
+    let why = if again.two && reason == "APPROVAL_REQUIRED" { "SECOND_APPROVAL_REQUIRED" } else { &reason };
+    let html = view::approval::dialog(&staff.reader, why, &again, &people(till, again.cashier).await);
     into("ask", StatusCode::FORBIDDEN, html)
 }
 
