@@ -110,28 +110,27 @@ fn write_accounts(txn: &WriteTransaction, table: &Memtable) -> Result<(), Storag
     let mut history = txn.open_table(HISTORY).map_err(StorageError::new)?;
     let mut touches: Vec<Touch> = table.touches.iter().copied().collect();
     touches.sort_unstable_by_key(|touch| (touch.account, touch.seq));
-    let mut touched = touches.chunk_by(|one, next| one.account == next.account).peekable();
-    for (id, account) in &table.accounts {
+    for touched in touches.chunk_by(|one, next| one.account == next.account) {
+        let id = touched[0].account;
+        let account = table.accounts.get(&id);
+        let account = account.ok_or_else(|| StorageError::new("a touched account has no new sums"))?;
         let mut recent = match accounts.get(id.to_bytes()).map_err(StorageError::new)? {
-            Some(row) => rows::recent_touches(*id, row.value())?,
+            Some(row) => rows::recent_touches(id, row.value())?,
             None => Vec::new(),
         };
-        recent.extend(touched.next_if(|own| own[0].account == *id).unwrap_or_default());
+        recent.extend(touched);
         if let Some(last) = recent.last()
             && recent.len() >= RECENT_MAX
         {
             let row = rows::history_row(&account.balances, &recent);
-            let key = rows::account_key(*id, last.seq);
+            let key = rows::account_key(id, last.seq);
             history.insert(key, row.as_slice()).map_err(StorageError::new)?;
             recent.clear();
         }
         let row = rows::account_row(account, &recent);
         accounts.insert(id.to_bytes(), row.as_slice()).map_err(StorageError::new)?;
     }
-    match touched.next() {
-        None => Ok(()),
-        Some(_) => Err(StorageError::new("a touched account has no new sums")),
-    }
+    Ok(())
 }
 
 /// Sorted, because neighbours in a B-tree are cheap to insert one after the other.

@@ -108,7 +108,7 @@ fn next(shared: &Shared) -> Turn {
 }
 
 fn freeze(state: &mut State) -> Arc<Memtable> {
-    let next = Memtable::after(state.fresh.position);
+    let next = state.fresh.next();
     let table = Arc::new(std::mem::replace(&mut state.fresh, next));
     state.frozen = Some(Arc::clone(&table));
     table

@@ -8,6 +8,9 @@ use crate::domain::{
     Account, AccountId, Change, Changes, FactId, PendingState, Stamp, Subject, TransferId, UnixMicros,
 };
 
+/// Accounts that are kept in memory after they went into the index, at some 200 bytes each.
+const ACCOUNTS_REMEMBERED_MAX: usize = if cfg!(test) { 2 } else { 100_000 };
+
 /// How a record touched an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TouchKind {
@@ -55,6 +58,8 @@ pub struct Memtable {
     pub records: usize,
     /// First sequence number and offset of each group.
     pub groups: OrdMap<u64, u64>,
+    /// Every account that changed here, and those that changed before and are still remembered: whoever sells a lot looks
+    /// up the same accounts again and again.
     pub accounts: OrdMap<AccountId, Account>,
     pub transfers: HashMap<TransferId, u64>,
     pub pendings: OrdMap<TransferId, PendingState>,
@@ -69,6 +74,13 @@ pub struct Memtable {
 }
 
 impl Memtable {
+    /// The empty table that follows when this one is taken into the index.
+    pub fn next(&self) -> Self {
+        let remembered = self.accounts.len() <= ACCOUNTS_REMEMBERED_MAX;
+        let accounts = if remembered { self.accounts.clone() } else { OrdMap::new() };
+        Self { accounts, ..Self::after(self.position) }
+    }
+
     pub fn after(position: Position) -> Self {
         Self {
             position,
