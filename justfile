@@ -40,3 +40,16 @@ docs:
 screenshots:
     cargo build --workspace
     cargo run --quiet -p chit-integration-tests --example till_pages -- screenshots
+
+# The device programs against real kernel drivers in a virtual machine: camera, USB printer, modem, scanner, sound.
+lab *args:
+    ./deploy/lab/run {{args}}
+
+# The Debian package, in target/package.
+package:
+    ./deploy/packaging/build
+
+# Installs that package under a systemd of its own, and restarts and kills its services under load (root).
+try-package:
+    cargo build -p chit-simulators
+    ./deploy/packaging/try
