@@ -11,6 +11,7 @@ use support::{House, paper};
 
 const JOB: &str = "01JDJ0B0000000000000000001";
 const NEXT: &str = "01JDJ0B0000000000000000002";
+const THIRD: &str = "01JDJ0B0000000000000000003";
 const REMEMBERS: Manner = Manner { keeps_logos: true, ..WELL };
 /// `GS v 0`.
 const RASTER: &[u8] = b"\x1dv0";
@@ -18,10 +19,15 @@ const RASTER: &[u8] = b"\x1dv0";
 const CLEAR: &[u8] = &[0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
 
 async fn house_in(dir: tempfile::TempDir, peer: &Peer, keys: &str) -> House {
+    house_with(dir, peer, keys, 3).await
+}
+
+/// A picture for each slope.
+async fn house_with(dir: tempfile::TempDir, peer: &Peer, keys: &str, slope: u32) -> House {
     let path = dir.path().join("logo.png");
     let mut encoder = png::Encoder::new(std::fs::File::create(&path).unwrap(), 240, 80);
     encoder.set_color(png::ColorType::Grayscale);
-    let pixels: Vec<u8> = (0..240 * 80u32).map(|n| if n % 240 > n / 240 * 3 { 0 } else { 255 }).collect();
+    let pixels: Vec<u8> = (0..240 * 80u32).map(|n| if n % 240 > n / 240 * slope { 0 } else { 255 }).collect();
     encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
     let profile = "profile = \"epson-tm-80\"\nchinese = \"gbk\"";
     let keys = format!("{profile}\nlogo = {path:?}\n{keys}");
@@ -51,6 +57,29 @@ async fn a_logo_is_written_into_the_printer_once_and_then_named() {
     assert_eq!(peer.logos(), logos, "the flash was written again");
     let name = format!("[LOGO {}]", String::from_utf8_lossy(&logos[0]));
     assert!(peer.papers().iter().all(|paper| paper.contains(&name)) && !has(&peer, RASTER));
+    shop.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_picture_is_written_beside_the_old_one_and_a_printer_that_was_reset_gets_its_logo_again() {
+    let peer = Peer::start(REMEMBERS).await;
+    let keys = "logo_in_printer = true";
+    let mut shop = house(&peer, keys).await;
+    shop.submit(JOB, paper::sale()).await.unwrap();
+    shop.until(JOB, JobState::Printed).await;
+    let mut shop = house_with(shop.stop().await, &peer, keys, 1).await;
+    shop.submit(NEXT, paper::sale()).await.unwrap();
+    shop.until(NEXT, JobState::Printed).await;
+    let logos = peer.logos();
+    assert!(logos.len() == 2 && logos[0] != logos[1], "{logos:?}");
+    let name = |key: &[u8; 2]| format!("[LOGO {}]", String::from_utf8_lossy(key));
+    assert!(peer.papers()[1].contains(&name(&logos[1])));
+    let dir = shop.stop().await;
+    peer.forget_logos();
+    let mut shop = house_with(dir, &peer, keys, 1).await;
+    shop.submit(THIRD, paper::sale()).await.unwrap();
+    shop.until(THIRD, JobState::Printed).await;
+    assert_eq!(peer.logos(), logos[1..]);
     shop.stop().await;
 }
 

@@ -130,6 +130,9 @@ impl State {
                 Step::Done
             }
             command => {
+                if command == Command::Initialize {
+                    self.pulse_allowed = true;
+                }
                 self.print(command, now);
                 Step::Done
             }

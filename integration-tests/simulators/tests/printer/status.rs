@@ -124,3 +124,20 @@ fn the_printer_tells_who_it_is() {
     stream.write_all(b"\x1dI\x42\x1dI\x43").unwrap();
     assert_eq!(read_exactly(&mut stream, 14), b"_CHIT\0_SIM-80\0");
 }
+
+#[test]
+fn dots_cannot_open_the_drawer_after_the_real_time_pulse_was_switched_off_until_the_next_reset() {
+    let bench = Bench::new();
+    let mut watch = bench.watch();
+    let mut stream = bench.connect();
+    let mut obeyed = |bytes: &[u8]| {
+        // The fence says that all before it was obeyed.
+        stream.write_all(&[bytes, b"\x1dr\x01"].concat()).unwrap();
+        read_exactly(&mut stream, 1);
+    };
+    obeyed(b"\x1b@\x1d(D\x05\x00\x14\x01\x00\x02\x00");
+    obeyed(b"\x10\x14\x01\x00\x02");
+    obeyed(b"\x1b@");
+    obeyed(b"\x10\x14\x01\x01\x02");
+    assert_eq!(watch.wait("drawer", PATIENCE).unwrap()["pin"], 1, "pin 0 was pulsed");
+}

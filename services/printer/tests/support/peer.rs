@@ -90,6 +90,11 @@ impl Peer {
         self.speak.notify_one();
     }
 
+    /// As after a reset to what it was in the factory.
+    pub fn forget_logos(&self) {
+        self.heard.lock().unwrap().logos.clear();
+    }
+
     /// Keys of the logos in its memory.
     pub fn logos(&self) -> Vec<[u8; 2]> {
         self.heard.lock().unwrap().logos.clone()
