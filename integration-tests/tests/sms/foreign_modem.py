@@ -23,6 +23,8 @@ HABITS = {
     "lower_hex": False,
     "noise": [],  # before each prompt and final answer
     "unknown": [],  # beginnings of commands that it does not know
+    "silent": [],  # beginnings of commands that it says nothing to
+    "busy": 0,  # so many SMS commands are answered "SIM busy", whenever they come
     "refusal": "ERROR",  # how it says so
     "memories": ["SM"],  # the first one is its own choice
     "memories_max": 3,  # values that CPMS takes
@@ -190,6 +192,11 @@ class Modem:
         name = text.split("=")[0].rstrip("?")
         if any(text.startswith(unknown) for unknown in self.h["unknown"]):
             return self.final(self.h["refusal"])
+        if any(text.startswith(silent) for silent in self.h["silent"]):
+            return None
+        if self.h["busy"] and text.startswith(("+CPMS=", "+CNMI=", "+CMGL")):
+            self.h["busy"] -= 1
+            return self.final("+CMS ERROR: 314")
         self.say(event="command", text=text)
         if text == "":
             return self.final(self.h["bare_at"])

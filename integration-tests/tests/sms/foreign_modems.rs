@@ -143,6 +143,9 @@ habits! {
     a_modem_that_stores_its_reports: { "cnmi": "2,1,2,2,0" }, true;
     a_modem_that_wants_each_report_acknowledged: { "wants_acks": true, "report_length_wrong": -7 }, true;
     a_modem_that_takes_its_time: { "slow_ms": 300 }, true;
+    a_modem_that_says_nothing_to_what_it_does_not_know:
+        { "silent": ["Q0", "+CMEE", "+CSMS", "+CCID", "+ICCID", "+CGSN", "+CNMI?", "+CMMS", "+CEREG"] }, true;
+    a_modem_that_is_busy_with_its_sim: { "busy": 5 }, true;
     a_modem_that_looks_long_for_its_network: { "slow_ms": 2500, "slow": ["+CREG?"] }, true;
     a_modem_that_wakes_with_garbage: { "garbage": "\0\u{ff}\u{80}~\u{1b}AT\r\0OK\r+CMGS: 9\r", "echo": false }, true;
     a_modem_that_ends_each_answer_twice: { "twice": true }, true;

@@ -1,5 +1,6 @@
 //! The one task that owns a modem: opens it, sets it up, keeps it awake, sends and receives.
 
+use super::asking;
 use super::courier::Courier;
 use super::fleet::Order;
 use super::ladder::{self, Ladder, Rung};
@@ -162,7 +163,7 @@ impl Actor {
         let missing = match self.port.open() {
             Ok(port) => {
                 let mut link = Link::new(port);
-                if let Err(error) = setup::first_answer(&mut link).await {
+                if let Err(error) = asking::first_answer(&mut link).await {
                     if matches!(error, LinkError::Timeout) {
                         self.climb(&mut link, pause).await;
                     }
@@ -183,7 +184,7 @@ impl Actor {
         for path in self.port.others() {
             let Ok(port) = self.port.open_at(&path) else { continue };
             let mut link = Link::new(port);
-            let answers = setup::first_answer(&mut link).await.is_ok();
+            let answers = asking::first_answer(&mut link).await.is_ok();
             if answers && self.is_the_one(&mut link, false).await.unwrap_or(false) {
                 tracing::info!(port = %path.display(), "the modem is at another port");
                 self.ladder.answered();
@@ -324,7 +325,7 @@ impl Actor {
             Ok(false) => self.courier.set_state(ModemState::NoNetwork),
             Err(LinkError::Timeout) => {
                 self.courier.set_state(ModemState::Degraded);
-                setup::first_answer(link).await?;
+                asking::first_answer(link).await?;
                 // It is there, only slow.
                 self.answer_within = (self.answer_within * 2).min(ANSWER_WITHIN_MAX);
             }
@@ -373,7 +374,7 @@ impl Actor {
         match ended {
             Err(Failure::Link(LinkError::Timeout)) => {
                 self.courier.set_state(ModemState::Degraded);
-                setup::first_answer(link).await?;
+                asking::first_answer(link).await?;
             }
             Err(error) => return Err(error),
             Ok(()) => {}

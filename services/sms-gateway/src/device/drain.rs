@@ -1,6 +1,7 @@
 //! Empties the modem's storage: list, commit, delete. In that order, so that a crash repeats and never loses.
 
 use super::actor::Failure;
+use super::asking::ask_within;
 use super::courier::Courier;
 use super::link::{Answer, Link};
 use super::storage::Storage;
@@ -33,7 +34,7 @@ pub async fn drain_all(link: &mut Link, courier: &Courier, storage: &mut Storage
 /// True if more may be there: the rounds ended first.
 async fn drain(link: &mut Link, courier: &Courier) -> Result<bool, Failure> {
     for _ in 0..ROUNDS_MAX {
-        let listed = link.command("AT+CMGL=4", Some("+CMGL:"), LIST_TIMEOUT).await?;
+        let listed = ask_within(link, "AT+CMGL=4", Some("+CMGL:"), LIST_TIMEOUT).await?;
         // An empty storage is an error to some modems (CMS 321).
         let mut found: Vec<(u32, Vec<u8>)> = listed.answers.iter().filter_map(entry).collect();
         // A SIM fills its free slots in any order; what was sent first is read first.

@@ -1,6 +1,7 @@
 //! The ways out: a modem on a serial port, an SMPP server, or nobody. Each is a transport with one task of its own.
 
 pub mod actor;
+mod asking;
 pub mod courier;
 mod drain;
 pub mod fleet;

@@ -1,5 +1,6 @@
 //! The SIM's PIN: one try per SIM and PIN, ever. Three wrong ones ask for the PUK, ten wrong PUKs kill the SIM.
 
+use super::asking::ask_if_known;
 use super::link::{Link, LinkError};
 use super::setup;
 use crate::store::Store;
@@ -71,6 +72,6 @@ fn read_pin(path: &Path) -> Option<String> {
 
 /// `+CPINR: SIM PIN,3,3` where the modem knows it (27.007 §8.65).
 async fn tries_left(link: &mut Link) -> Result<Option<u32>, LinkError> {
-    let reply = link.command("AT+CPINR=\"SIM PIN\"", Some("+CPINR:"), TIMEOUT).await?;
+    let reply = ask_if_known(link, "AT+CPINR=\"SIM PIN\"", Some("+CPINR:")).await?;
     Ok(reply.values("+CPINR:").and_then(|values| values.split(',').nth(1)?.trim().parse().ok()))
 }

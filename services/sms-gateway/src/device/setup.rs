@@ -1,6 +1,7 @@
 //! From an open port to a modem that sends and receives: 27.007 (general), 27.005 (SMS).
 
-use super::link::{Link, LinkError, Reply};
+use super::asking::{ask, ask_if_known};
+use super::link::{Link, LinkError};
 use super::status::SIGNAL_UNKNOWN;
 use super::storage::Storage;
 use super::{ModemState, pin};
@@ -10,12 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Simple settings; a modem that reads its SIM can take seconds for some of them.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 const SIM_TIMEOUT: Duration = Duration::from_secs(20);
-const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(800);
-/// A modem that was told to be quiet (ATQ1, V.250 §6.2.5) answers the second one only.
-const FIRST_QUESTIONS: [&str; 3] = ["AT", "ATQ0V1", "AT"];
 /// 27.005 §3.4.1. Messages by index (mt 1); reports at once (ds 1), by index (2) or not at all (0). Cell broadcasts
 /// are not wanted (bm 0), but some modems take the set with bm 2 only, which ModemManager uses; others lack mode 2,
 /// know only one way to treat what was buffered (bfr), or take fewer values.
@@ -73,7 +69,7 @@ impl Habits {
 }
 
 async fn subscription(link: &mut Link) -> Result<String, LinkError> {
-    let reply = command(link, "AT+CNMI?", Some("+CNMI:")).await?;
+    let reply = ask_if_known(link, "AT+CNMI?", Some("+CNMI:")).await?;
     Ok(reply.values("+CNMI:").unwrap_or_default().replace(' ', ""))
 }
 
@@ -83,56 +79,34 @@ pub enum SetupOutcome {
     Blocked(ModemState),
 }
 
-/// Any final result proves that somebody is there; some modems answer ERROR to a bare AT.
-pub async fn first_answer(link: &mut Link) -> Result<(), LinkError> {
-    link.escape().await?;
-    let mut outcome = Err(LinkError::Timeout);
-    for question in FIRST_QUESTIONS {
-        outcome = link.command(question, None, FIRST_ANSWER_TIMEOUT).await.map(|_| ());
-        if !matches!(outcome, Err(LinkError::Timeout)) {
-            break;
-        }
-    }
-    outcome?;
-    // An answer to an earlier AT, or to a cancelled prompt, may still be on its way.
-    if link.quiet().await? > 0 {
-        // One of ours, or does it end every answer twice?
-        link.command("AT", None, FIRST_ANSWER_TIMEOUT).await?;
-        if link.quiet().await? > 0 {
-            link.expect_twins();
-        }
-    }
-    Ok(())
-}
-
 pub async fn set_up(
     link: &mut Link,
     store: &Arc<Store>,
     pin_file: Option<&Path>,
     pin_refusals: &mut u32,
 ) -> Result<SetupOutcome, LinkError> {
-    if !command(link, "ATQ0V1E0", None).await?.is_ok() {
-        command(link, "ATE0", None).await?;
+    if !ask_if_known(link, "ATQ0V1E0", None).await?.is_ok() {
+        ask_if_known(link, "ATE0", None).await?;
     }
     link.take_echoes();
     // Numbers instead of words in errors; a modem without it says plain ERROR.
-    command(link, "AT+CMEE=1", None).await?;
+    ask_if_known(link, "AT+CMEE=1", None).await?;
     if let Some(state) = check_sim(link, store, pin_file, pin_refusals).await? {
         return Ok(SetupOutcome::Blocked(state));
     }
-    if !command(link, "AT+CMGF=0", None).await?.is_ok() {
+    if !ask(link, "AT+CMGF=0", None).await?.is_ok() {
         return Ok(SetupOutcome::Blocked(ModemState::Degraded));
     }
     // Phase 2: reports need no AT+CNMA (27.005 §3.2.1).
-    command(link, "AT+CSMS=0", None).await?;
-    let service = command(link, "AT+CSMS?", Some("+CSMS:")).await?;
+    ask_if_known(link, "AT+CSMS=0", None).await?;
+    let service = ask_if_known(link, "AT+CSMS?", Some("+CSMS:")).await?;
     let wants_acks =
         service.values("+CSMS:").and_then(|values| values.split(',').next()).map(str::trim) == Some("1");
     let mut storage = Storage::choose(link).await?;
     if subscribe(link).await? {
         storage.announced(REPORT_MEMORY);
     }
-    command(link, "AT+CREG=0", None).await?;
+    ask_if_known(link, "AT+CREG=0", None).await?;
     let model = model(link).await?;
     let sim = Sim { imei: imei(link).await?, iccid: iccid(link).await? };
     let habits = Habits { echoes: link.take_echoes() > 0, subscription: subscription(link).await? };
@@ -153,7 +127,7 @@ pub async fn iccid(link: &mut Link) -> Result<String, LinkError> {
 /// The first answer with at least 14 digits (an IMEI has 15, an ICCID 19 or 20), with or without a name before it.
 async fn identity(link: &mut Link, question: &str) -> Result<String, LinkError> {
     const DIGITS_MIN: usize = 14;
-    let reply = command(link, question, None).await?;
+    let reply = ask_if_known(link, question, None).await?;
     let digits = |text: &str| -> String {
         text.rsplit(':').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect()
     };
@@ -165,7 +139,7 @@ async fn identity(link: &mut Link, question: &str) -> Result<String, LinkError> 
 /// Whether the modem knows `AT+CMMS` (27.005 §3.5.6).
 pub async fn more_to_send(link: &mut Link, on: bool) -> Result<bool, LinkError> {
     let mode = if on { 2 } else { 0 };
-    Ok(command(link, &format!("AT+CMMS={mode}"), None).await?.is_ok())
+    Ok(ask_if_known(link, &format!("AT+CMMS={mode}"), None).await?.is_ok())
 }
 
 /// `None`: the SIM is ready.
@@ -239,7 +213,7 @@ impl SimSays {
 /// True when reports are stored and must be fetched.
 async fn subscribe(link: &mut Link) -> Result<bool, LinkError> {
     for (at, step) in CNMI_LADDER.iter().enumerate() {
-        if command(link, step, None).await?.is_ok() {
+        if ask_if_known(link, step, None).await?.is_ok() {
             if at >= CNMI_WITHOUT_REPORTS {
                 tracing::warn!("the modem gives no status reports: messages stay SUBMITTED");
             }
@@ -253,7 +227,7 @@ async fn subscribe(link: &mut Link) -> Result<bool, LinkError> {
 async fn model(link: &mut Link) -> Result<String, LinkError> {
     let mut words = Vec::new();
     for question in ["AT+CGMI", "AT+CGMM"] {
-        let reply = command(link, question, None).await?;
+        let reply = ask_if_known(link, question, None).await?;
         if let Some(answer) = reply.answers.first().filter(|_| reply.is_ok()) {
             let value = answer.text.rsplit(':').next().unwrap_or_default();
             words.push(value.trim().trim_matches('"').to_owned());
@@ -268,7 +242,7 @@ pub async fn is_registered(link: &mut Link, within: Duration) -> Result<bool, Li
     if circuit.values("+CREG:").is_some_and(has_service) {
         return Ok(true);
     }
-    let packet = link.command("AT+CEREG?", Some("+CEREG:"), within).await?;
+    let packet = ask_if_known(link, "AT+CEREG?", Some("+CEREG:")).await?;
     // Neither says anything: then the submission finds out.
     let silent = circuit.values("+CREG:").is_none() && packet.values("+CEREG:").is_none();
     Ok(silent || packet.values("+CEREG:").is_some_and(has_service))
@@ -284,13 +258,9 @@ fn has_service(values: &str) -> bool {
 }
 
 pub async fn signal(link: &mut Link) -> Result<u32, LinkError> {
-    let reply = command(link, "AT+CSQ", Some("+CSQ:")).await?;
+    let reply = ask_if_known(link, "AT+CSQ", Some("+CSQ:")).await?;
     let first = reply.values("+CSQ:").and_then(|values| values.split(',').next()?.trim().parse().ok());
     Ok(first.unwrap_or(SIGNAL_UNKNOWN))
-}
-
-async fn command(link: &mut Link, text: &str, prefix: Option<&'static str>) -> Result<Reply, LinkError> {
-    link.command(text, prefix, COMMAND_TIMEOUT).await
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! The modem's memories (27.005 §3.2.2): which one is used, how full it is, and a visit to another one.
 
+use super::asking::{ask, ask_if_known};
 use super::link::{Link, LinkError};
-use std::time::Duration;
 
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// All three the same, so that what arrives is where it is listed; some modems choose less than three, or have other
 /// names. "MT" is every memory together.
 const CHOICES: [&str; 8] = [
@@ -36,7 +35,7 @@ impl Storage {
     pub async fn choose(link: &mut Link) -> Result<Self, LinkError> {
         let mut storage = Self::default();
         for choice in CHOICES {
-            let reply = link.command(&format!("AT+CPMS={choice}"), Some("+CPMS:"), TIMEOUT).await?;
+            let reply = ask_if_known(link, &format!("AT+CPMS={choice}"), Some("+CPMS:")).await?;
             if reply.is_ok() {
                 choice.clone_into(&mut storage.choice);
                 break;
@@ -57,7 +56,7 @@ impl Storage {
     }
 
     pub async fn measure(&mut self, link: &mut Link) -> Result<(), LinkError> {
-        let reply = link.command("AT+CPMS?", Some("+CPMS:"), TIMEOUT).await?;
+        let reply = ask_if_known(link, "AT+CPMS?", Some("+CPMS:")).await?;
         if let Some((name, used, total)) = reply.values("+CPMS:").and_then(named) {
             (self.name, self.used, self.total) = (name, used, total);
         }
@@ -79,7 +78,7 @@ impl Storage {
 
     /// False when the modem does not know it; then it is not asked again.
     pub async fn visit(&mut self, link: &mut Link, memory: &str) -> Result<bool, LinkError> {
-        let known = link.command(&format!("AT+CPMS=\"{memory}\""), Some("+CPMS:"), TIMEOUT).await?.is_ok();
+        let known = ask_if_known(link, &format!("AT+CPMS=\"{memory}\""), Some("+CPMS:")).await?.is_ok();
         if !known {
             self.others.retain(|other| other != memory);
         }
@@ -90,7 +89,7 @@ impl Storage {
     pub async fn come_back(&self, link: &mut Link) -> Result<(), LinkError> {
         let own = format!("\"{}\"", self.name);
         let choice = if self.choice.is_empty() { &own } else { &self.choice };
-        let back = link.command(&format!("AT+CPMS={choice}"), Some("+CPMS:"), TIMEOUT).await?.is_ok();
+        let back = ask(link, &format!("AT+CPMS={choice}"), Some("+CPMS:")).await?.is_ok();
         if back { Ok(()) } else { Err(LinkError::Restarted) }
     }
 }

@@ -120,7 +120,7 @@ impl LineReader {
     }
 
     fn classify(&mut self, text: String, expected: &Expected) -> Option<Line> {
-        if expected.in_flight && !expected.echo.is_empty() && text == expected.echo {
+        if expected.in_flight && !expected.echo.is_empty() && text.eq_ignore_ascii_case(&expected.echo) {
             return Some(Line::Echo);
         }
         let numeric = || expected.in_flight.then(|| number(&text)).flatten();

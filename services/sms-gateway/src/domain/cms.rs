@@ -18,7 +18,7 @@ pub enum Verdict {
 /// The refusal came instead of the `>` prompt: nothing can have been sent.
 pub fn before_handover(result: FinalResult) -> Verdict {
     match result {
-        FinalResult::Cms(Some(code)) | FinalResult::Cme(Some(code)) if is_busy(code) => Verdict::Busy,
+        FinalResult::Cms(Some(code)) | FinalResult::Cme(Some(code)) if is_busy_code(code) => Verdict::Busy,
         FinalResult::Cme(_) | FinalResult::Cms(Some(310..=318)) => Verdict::Busy,
         FinalResult::Cms(Some(code)) if is_permanent(code) => Verdict::Permanent,
         FinalResult::Cms(_) | FinalResult::Error | FinalResult::Ok => Verdict::Temporary,
@@ -28,10 +28,10 @@ pub fn before_handover(result: FinalResult) -> Verdict {
 /// The refusal came after Ctrl-Z. Only an answer that says "not accepted" proves that it was not sent.
 pub fn after_handover(result: FinalResult) -> Verdict {
     match result {
-        FinalResult::Cms(Some(code)) if is_busy(code) => Verdict::Busy,
+        FinalResult::Cms(Some(code)) if is_busy_code(code) => Verdict::Busy,
         FinalResult::Cms(Some(code)) if is_permanent(code) => Verdict::Permanent,
-        // 331: no network service, so there was nobody to send to.
-        FinalResult::Cms(Some(0..=127 | 192 | 194 | 331)) => Verdict::Temporary,
+        // 330, 331: no service centre, no network service, so there was nobody to send to.
+        FinalResult::Cms(Some(0..=127 | 192 | 194 | 330 | 331)) => Verdict::Temporary,
         // Other TP-FCS values are the service centre's refusal of this very message.
         FinalResult::Cms(Some(128..=255)) => Verdict::Permanent,
         // 310 … 318: no usable SIM.
@@ -93,8 +93,13 @@ pub fn reason(result: FinalResult) -> String {
 }
 
 /// SIM busy (CMS 314, CME 14); 515: "please wait, initialising", used by several vendors.
-fn is_busy(code: u16) -> bool {
+fn is_busy_code(code: u16) -> bool {
     matches!(code, 14 | 314 | 515)
+}
+
+/// The same question may get an answer soon.
+pub fn is_busy(result: FinalResult) -> bool {
+    matches!(result, FinalResult::Cms(Some(code)) | FinalResult::Cme(Some(code)) if is_busy_code(code))
 }
 
 /// Unassigned number, barring, unknown subscriber, facility not subscribed or implemented, malformed message;
@@ -112,7 +117,7 @@ mod tests {
         for code in [1, 8, 28, 29, 30, 50, 69, 96, 176] {
             assert_eq!(after_handover(FinalResult::Cms(Some(code))), Verdict::Permanent, "{code}");
         }
-        for code in [38, 41, 42, 47, 331] {
+        for code in [38, 41, 42, 47, 330, 331] {
             assert_eq!(after_handover(FinalResult::Cms(Some(code))), Verdict::Temporary, "{code}");
         }
     }
