@@ -1,6 +1,7 @@
 //! The payer gets another phone or another card.
 
 use std::path::Path;
+use std::time::Duration;
 
 use checkout::{ChangePhoneRequest, PayerState, SaleState};
 use chit_integration_tests::ask;
@@ -12,6 +13,7 @@ use chit_proto::ledger::v1::{FactKind, ListFactsRequest};
 use crate::open_shop::Shop;
 
 const DAY_H: i64 = 24;
+const WITNESSED_MAX: Duration = Duration::from_secs(30);
 
 /// Active again with the code that the change made; the till reads it from now on.
 async fn proven(shop: &mut Shop, journal: &mut Journal, code_serial: u32) -> checkout::Payer {
@@ -28,13 +30,23 @@ async fn nothing_is_sold(shop: &Shop) {
     assert_eq!(Refused::reason_in(&refusal), Some("CHANGED_WITHIN_24_HOURS"));
 }
 
-/// Who approved, and how often the payer's enrolment changed, as the ledger has it.
-async fn witnessed(shop: &Shop) -> (Vec<String>, usize) {
-    let request = ListFactsRequest { subject_id: shop.payer_id.clone() };
-    let facts = ask!(shop.desk.ledger, list_facts, request).unwrap().facts;
-    let of = |kind: FactKind| facts.iter().filter(move |fact| fact.kind() == kind);
-    let people = of(FactKind::Approval).map(|fact| fact.actor.clone()).collect();
-    (people, of(FactKind::Enrolment).count())
+/// Until the ledger has this many Approvals of the payer and changes of his enrolment: who approved, sorted. Facts reach
+/// it beside each other, in any order.
+async fn witnessed(shop: &Shop, approvals: usize, enrolments: usize) -> Vec<String> {
+    let both = async {
+        loop {
+            let request = ListFactsRequest { subject_id: shop.payer_id.clone() };
+            let facts = ask!(shop.desk.ledger, list_facts, request).unwrap().facts;
+            let of = |kind: FactKind| facts.iter().filter(move |fact| fact.kind() == kind);
+            let mut people: Vec<String> = of(FactKind::Approval).map(|fact| fact.actor.clone()).collect();
+            if people.len() >= approvals && of(FactKind::Enrolment).count() == enrolments {
+                people.sort_unstable();
+                return people;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(WITNESSED_MAX, both).await.expect("the ledger hears of it")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,7 +71,7 @@ async fn the_old_number_is_told_of_another_phone_and_nothing_is_sold_for_24_hour
     let now = proven(&mut shop, &mut journal, changed.code_serial).await;
     assert_eq!(now.change_approved_by, ["wang", "li"]);
     nothing_is_sold(&shop).await;
-    assert_eq!(witnessed(&shop).await, (vec!["wang".into(), "wang".into(), "li".into()], 2));
+    assert_eq!(witnessed(&shop, 3, 2).await, ["li", "wang", "wang"], "the enrolment's and the change's two");
 
     shop.desk.advance_hours(DAY_H).await.unwrap();
     let (_, mut journal) = shop.sell().await;

@@ -47,12 +47,16 @@ fn codes_of(house: &House, card_job_id: &str) -> Vec<String> {
     }
 }
 
-/// What the ledger was told of this payer.
-fn witnessed(house: &House, payer_id: &str, kind: FactKind) -> Vec<Fact> {
-    let facts = house.world.facts();
-    let bodies = facts.bodies.iter().filter(|((what, _), _)| *what == "fact");
-    let all = bodies.filter_map(|(_, body)| RecordFactRequest::decode(body.as_slice()).unwrap().fact);
-    all.filter(|fact| fact.kind() == kind && fact.subject_id == payer_id).collect()
+/// Until the ledger was told so many facts of this kind about this payer.
+async fn witnessed(house: &House, payer_id: &str, kind: FactKind, count: usize) -> Vec<Fact> {
+    let told = house.world.until(|facts| {
+        let bodies = facts.bodies.iter().filter(|((what, _), _)| *what == "fact");
+        let all = bodies.filter_map(|(_, body)| RecordFactRequest::decode(body.as_slice()).unwrap().fact);
+        let of_him: Vec<Fact> =
+            all.filter(|fact| fact.kind() == kind && fact.subject_id == payer_id).collect();
+        (of_him.len() >= count).then_some(of_him)
+    });
+    tokio::time::timeout(crate::house::PATIENCE, told).await.expect("the ledger is told")
 }
 
 async fn presented(house: &House, payer: &proto::Payer) -> Result<(), tonic::Status> {
@@ -106,11 +110,14 @@ async fn another_phone(restarts: bool) {
     assert_eq!(reason_of(&old).as_deref(), Some("SERIAL_OLD"));
     house.step().await;
 
-    let mut people: Vec<String> =
-        witnessed(&house, &payer.payer_id, FactKind::Approval).into_iter().map(|fact| fact.actor).collect();
+    let mut people: Vec<String> = witnessed(&house, &payer.payer_id, FactKind::Approval, 3)
+        .await
+        .into_iter()
+        .map(|fact| fact.actor)
+        .collect();
     people.sort_unstable();
     assert_eq!(people, ["li", "wang", "wang"], "the enrolment's and the change's two");
-    assert_eq!(witnessed(&house, &payer.payer_id, FactKind::Enrolment).len(), 2);
+    assert_eq!(witnessed(&house, &payer.payer_id, FactKind::Enrolment, 2).await.len(), 2);
     assert_eq!(house.world.facts().conflicts, [], "the same id never with another body");
     no_secret_is_on_disk(house).await;
 }
@@ -150,7 +157,7 @@ async fn a_new_card_is_printed_like_the_first_one_and_the_old_one_is_dead() {
     let now = house.payer_until(&payer.payer_id, active).await;
     let refused = presented(&house, &now).await.unwrap_err();
     assert_eq!(reason_of(&refused).as_deref(), Some("CHANGED_WITHIN_24_HOURS"));
-    assert_eq!(witnessed(&house, &payer.payer_id, FactKind::Approval).len(), 3);
+    assert_eq!(witnessed(&house, &payer.payer_id, FactKind::Approval, 3).await.len(), 3);
     assert_eq!(house.world.facts().conflicts, []);
 }
 
