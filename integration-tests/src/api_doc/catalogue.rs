@@ -16,6 +16,11 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("APPROVAL_REQUIRED", "this needs a second person", "send `approval` with a supervisor's name and PIN"),
     ("BAD_SIGNATURE", "the payer's code is forged or damaged", "read it again; else do not sell"),
     ("BASKET_EMPTY", "there are no lines", "send at least one"),
+    (
+        "BASKET_CHANGED",
+        "goods were scanned since the basket was read",
+        "read the sale again, then send the whole basket",
+    ),
     ("BASKET_INVALID", "a line cannot be", "see the field that is named"),
     ("BASKET_TOO_LARGE", "more than 200 lines", "make two sales"),
     ("BATCH_NOT_FOUND", "no such settlement batch", "check the id"),

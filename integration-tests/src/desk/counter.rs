@@ -43,8 +43,13 @@ impl Desk {
             total_minor: amount_minor,
         };
         let total = Some(Money { amount_minor, currency_code: "CNY".to_owned() });
-        let request =
-            SetBasketRequest { request_id: new_id(), sale_id: sale_id.to_owned(), lines: vec![line], total };
+        let request = SetBasketRequest {
+            request_id: new_id(),
+            sale_id: sale_id.to_owned(),
+            lines: vec![line],
+            total,
+            ..Default::default()
+        };
         ask!(self.sales, set_basket, request)?.sale.context("no sale")
     }
 

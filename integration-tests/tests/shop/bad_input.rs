@@ -31,7 +31,7 @@ fn line(amount_minor: i64) -> BasketLine {
 async fn refused(desk: &Desk, lines: Vec<BasketLine>, total_minor: i64) -> (String, String, String) {
     let sale_id = desk.start_sale().await.unwrap().sale_id;
     let total = Some(Money { amount_minor: total_minor, currency_code: "CNY".to_owned() });
-    let request = SetBasketRequest { request_id: new_id(), sale_id, lines, total };
+    let request = SetBasketRequest { request_id: new_id(), sale_id, lines, total, ..Default::default() };
     let status = desk.sales.clone().set_basket(request).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     let details = status.get_error_details();

@@ -5,6 +5,7 @@ use chit_proto::money::v1::Money;
 use jiff::Timestamp;
 use prost::Message;
 
+use crate::counter;
 use crate::dialogue::asking::bitmap_of;
 use crate::domain::basket::LineInput;
 use crate::domain::dialogue::Challenge;
@@ -44,6 +45,7 @@ pub fn sale(sale: &Sale, policy: EvidencePolicy) -> v1::Sale {
         till: sale.till.clone(),
         cashier: sale.cashier.clone(),
         lines: lines(sale),
+        basket_tag: counter::tag_of(&sale.lines),
         total: money(sale.total_minor, &sale.currency_code),
         payer_id: sale.payer_id.clone(),
         payer_last4: sale.payer_last4.clone(),

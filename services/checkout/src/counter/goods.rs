@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+
 use super::editable;
 use crate::domain::basket::{Basket, LineInput};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
@@ -10,15 +13,22 @@ use crate::domain::scan_route::{self, Gtin, ScanRoute};
 use crate::shop::Shop;
 use crate::store::{Rows, Tx};
 
+const TAG_BYTES: usize = 8;
+
 pub fn set_basket(
     tx: &mut Tx,
     sale_id: &str,
     lines: &[LineInput],
     total_minor: i64,
     currency: &str,
+    if_tag: &str,
 ) -> Result<Sale> {
     let mut sale = tx.sale(sale_id)?;
     editable(&sale, "given other goods")?;
+    if !if_tag.is_empty() && if_tag != tag_of(&sale.lines) {
+        let message = "the basket has changed since it was read; read the sale again";
+        return Err(Refusal::new(RefusalKind::WrongState, "BASKET_CHANGED", message));
+    }
     if currency != sale.currency_code {
         let remedy = format!("use {}, the shop's currency", sale.currency_code);
         return Err(Refusal::field("total.currency_code", "CURRENCY_UNKNOWN", remedy));
@@ -26,6 +36,15 @@ pub fn set_basket(
     put_goods(&mut sale, lines, Some(total_minor))?;
     tx.put_sale(&sale.cashier.clone(), &sale)?;
     Ok(sale)
+}
+
+/// Tells one basket from another: a scan may come between somebody's reading of it and his writing.
+pub fn tag_of(lines: &[SoldLine]) -> String {
+    let hashed = lines.iter().fold(Sha256::new(), |hash, line| {
+        let bytes = line.encode_to_vec();
+        hash.chain_update((bytes.len() as u64).to_be_bytes()).chain_update(bytes)
+    });
+    hex::encode(&hashed.finalize()[..TAG_BYTES])
 }
 
 fn put_goods(sale: &mut Sale, lines: &[LineInput], total_minor: Option<i64>) -> Result<()> {

@@ -23,7 +23,7 @@ use crate::staff::ApprovalInput;
 
 pub use commit::{assess, begin_commit};
 pub use ending::{release, void};
-pub use goods::{add_scanned_goods, check_catalogue, set_basket};
+pub use goods::{add_scanned_goods, check_catalogue, set_basket, tag_of};
 pub use opening::{open, open_by_scan};
 pub use payer::{PayerScan, present_payer};
 

@@ -47,12 +47,35 @@ async fn nothing_of_a_sale_changes_while_the_ledger_is_asked() {
         ..LineInput::default()
     };
     let id = sale_id.clone();
-    let change = move |tx: &mut crate::store::Tx| counter::set_basket(tx, &id, &[line], 1, "CNY");
+    let change = move |tx: &mut crate::store::Tx| counter::set_basket(tx, &id, &[line], 1, "CNY", "");
     assert_eq!(till.shop.store.write(change).await.unwrap_err().reason, "WRONG_STATE");
     assert_eq!(void(&till, &sale_id, None, false).await.unwrap_err().reason, "WRONG_STATE");
     assert_eq!(till.sale(&sale_id).await.total_minor, 100);
     commit(&till, &sale_id, None).await.unwrap();
     assert_eq!(till.effects().await, [EffectKind::CommitInLedger], "asked once");
+}
+
+#[tokio::test]
+async fn a_basket_made_from_an_older_one_does_not_replace_what_was_scanned_since() {
+    let till = Till::open().await;
+    let sale_id = till.put(SaleState::Draft, 100, |_| {}).await;
+    let typed = |description: &str, tag: &str| {
+        let line = LineInput {
+            description: description.into(),
+            quantity_milli: 1000,
+            unit_price_minor: 1,
+            line_total_minor: 1,
+            ..LineInput::default()
+        };
+        let (id, tag) = (sale_id.clone(), tag.to_owned());
+        let change = move |tx: &mut crate::store::Tx| counter::set_basket(tx, &id, &[line], 1, "CNY", &tag);
+        till.shop.store.write(change)
+    };
+    let before = counter::tag_of(&till.sale(&sale_id).await.lines);
+    typed("scanned meanwhile", "").await.unwrap();
+    assert_eq!(typed("typed", &before).await.unwrap_err().reason, "BASKET_CHANGED");
+    let now = counter::tag_of(&till.sale(&sale_id).await.lines);
+    assert_eq!(typed("typed", &now).await.unwrap().lines[0].description, "typed");
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ pub async fn draft(house: &mut House, payer: &proto::Payer) -> proto::Sale {
         sale_id: sale.sale_id.clone(),
         lines: vec![line],
         total: Some(money(TOTAL_MINOR)),
+        ..Default::default()
     };
     house.sales().set_basket(request).await.unwrap();
     house.step().await;

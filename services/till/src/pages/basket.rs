@@ -19,6 +19,8 @@ use crate::{far, view};
 
 const FOUND_MAX: u32 = 12;
 const MILLI: i64 = 1000;
+/// A handheld reads a few goods a second, and each try takes milliseconds.
+const TRIES_MAX: u32 = 4;
 
 #[derive(Deserialize)]
 pub struct SearchQuery {
@@ -128,12 +130,32 @@ async fn editable(till: &Till, sale_id: &str) -> Result<Sale, Status> {
     }
 }
 
-/// The basket as checkout has it now, changed and sent back whole.
+/// The basket as checkout has it now, changed and sent back whole. Goods that are scanned meanwhile are not lost: then all of
+/// it is done again on the newer basket.
 async fn change(
     till: &Till,
     rid: &str,
     sale_id: &str,
-    edit: impl FnOnce(&mut Vec<BasketLine>, &str) -> Result<(), Status>,
+    edit: impl Fn(&mut Vec<BasketLine>, &str) -> Result<(), Status>,
+) -> Result<(), Status> {
+    let mut tries = 1;
+    loop {
+        match change_once(till, rid, sale_id, &edit).await {
+            Err(status) if tries < TRIES_MAX && is_overtaken(&status) => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+fn is_overtaken(status: &Status) -> bool {
+    chit_runtime::error::reason_of(status).as_deref() == Some("BASKET_CHANGED")
+}
+
+async fn change_once(
+    till: &Till,
+    rid: &str,
+    sale_id: &str,
+    edit: &impl Fn(&mut Vec<BasketLine>, &str) -> Result<(), Status>,
 ) -> Result<(), Status> {
     let mut sale = editable(till, sale_id).await?;
     let currency_code = sale.total.take().unwrap_or_default().currency_code;
@@ -149,6 +171,7 @@ async fn change(
         sale_id: sale_id.to_owned(),
         lines: sale.lines,
         total: Some(total),
+        if_basket_tag: sale.basket_tag,
     };
     far!(till.far.sales.set_basket(request)).await?;
     till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).refused_scan = None);

@@ -20,6 +20,8 @@ pub struct State {
     pub verified: u32,
     pub wrong_pins: u32,
     pub manifest: Vec<u8>,
+    /// Comes into the basket just before the next one is set.
+    pub scanned_meanwhile: Option<BasketLine>,
     /// Names of the calls that change something, in their order.
     pub asked: Vec<String>,
 }
@@ -139,6 +141,16 @@ service!(sale_service_server::SaleService {
         Ok(StartSaleResponse::default())
     },
     set_basket(SetBasketRequest) -> SetBasketResponse = |fake: &Self, request: SetBasketRequest| {
+        let mut state = fake.state();
+        if let Some(scanned) = state.scanned_meanwhile.take() {
+            let sale = &mut state.sales[0];
+            sale.lines.push(scanned);
+            sale.basket_tag = "newer".to_owned();
+        }
+        if request.if_basket_tag != state.sales[0].basket_tag {
+            return Err(error::status(Code::FailedPrecondition, "BASKET_CHANGED", "read it again"));
+        }
+        drop(state);
         let total = request.total.unwrap_or_default().amount_minor;
         fake.note(&format!("set_basket {} lines {total}", request.lines.len()));
         Ok(SetBasketResponse::default())

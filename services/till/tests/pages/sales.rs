@@ -1,6 +1,6 @@
 //! What the buttons of a sale ask of checkout.
 
-use chit_proto::checkout::v1::{Attention, DeviceStatus, SaleState};
+use chit_proto::checkout::v1::{Attention, BasketLine, DeviceStatus, SaleState};
 use http::StatusCode;
 
 use crate::fake_checkout::{FakeCheckout, PIN, sale};
@@ -24,6 +24,22 @@ async fn a_quantity_is_changed_on_the_basket_that_checkout_has() {
     let form = format!("rid=a&sale_id={SALE}&index=0&description=农夫山泉 550ml&quantity=3");
     assert_eq!(house.post("/basket/quantity", &li, &form).await.status, StatusCode::NO_CONTENT);
     assert_eq!(house.checkout.state().asked, ["set_basket 2 lines 1880"]);
+}
+
+#[tokio::test]
+async fn goods_that_are_scanned_while_a_quantity_is_typed_are_kept() {
+    let (house, li) = house_with(SaleState::Draft).await;
+    let pen = BasketLine {
+        description: "Stabilo".into(),
+        quantity_milli: 1000,
+        unit_price_minor: 590,
+        total_minor: 590,
+        ..BasketLine::default()
+    };
+    house.checkout.state().scanned_meanwhile = Some(pen);
+    let form = format!("rid=a&sale_id={SALE}&index=0&description=农夫山泉 550ml&quantity=3");
+    assert_eq!(house.post("/basket/quantity", &li, &form).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.checkout.state().asked, ["set_basket 3 lines 2470"]);
 }
 
 #[tokio::test]

@@ -22,9 +22,11 @@ pub async fn handle(shop: &Arc<Shop>, request: SetBasketRequest) -> Result<SetBa
         .into());
     }
     let lines: Vec<LineInput> = request.lines.iter().cloned().map(convert::line_input).collect();
-    let (sale_id, policy) = (request.sale_id.clone(), shop.cfg.evidence_policy);
+    let (sale_id, if_tag) = (request.sale_id.clone(), request.if_basket_tag.clone());
+    let policy = shop.cfg.evidence_policy;
     mutation::once(shop, &request, move |tx| {
-        let sale = counter::set_basket(tx, &sale_id, &lines, total.amount_minor, &total.currency_code)?;
+        let (minor, currency) = (total.amount_minor, &total.currency_code);
+        let sale = counter::set_basket(tx, &sale_id, &lines, minor, currency, &if_tag)?;
         Ok(SetBasketResponse { sale: Some(convert::sale(&sale, policy)) })
     })
     .await

@@ -85,6 +85,7 @@ async fn commit(shop: &Shop, args: &SellArgs, sale_id: &str, currency: &str) -> 
         sale_id: sale_id.to_owned(),
         lines,
         total: Some(Money { amount_minor, currency_code: currency.to_owned() }),
+        ..Default::default()
     };
     ask!(client.set_basket(basket)).await?;
     shop.output.progress(format!("basket of {}", money::amount(amount_minor, currency)));
