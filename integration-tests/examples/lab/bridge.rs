@@ -4,17 +4,22 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 /// As a printer's receive buffer is filled: in small pieces, so that `hold_after` stops near its number.
 const PIECE: usize = 512;
+/// The printer gadget takes bytes from the bus only when somebody tries to read, and wakes nobody after the host has
+/// set its interface again. So ends are asked again and again.
+const ASK_AGAIN: Duration = Duration::from_millis(5);
 
-type End = Arc<AsyncFd<OwnedFd>>;
+type End = Arc<OwnedFd>;
 
 /// A character device. A terminal is set to raw: the wire carries bytes, not lines.
 pub fn device(path: &Path) -> io::Result<OwnedFd> {
@@ -27,39 +32,38 @@ pub fn device(path: &Path) -> io::Result<OwnedFd> {
     Ok(file)
 }
 
-/// Ends when it is dropped, or when either end is gone.
+/// Ends when either end is gone, or when it is closed.
 pub struct Bridge {
     hold_after: watch::Sender<u64>,
     tasks: [JoinHandle<io::Result<()>>; 2],
 }
 
 impl Bridge {
-    pub fn new(chit: OwnedFd, far: OwnedFd) -> io::Result<Self> {
-        let (chit, far) = (end(chit)?, end(far)?);
+    pub fn new(chit: OwnedFd, far: OwnedFd) -> Self {
+        let (chit, far) = (Arc::new(chit), Arc::new(far));
         let (hold_after, held) = watch::channel(u64::MAX);
         let (_, never_held) = watch::channel(u64::MAX);
         let tasks = [
             tokio::spawn(carry(chit.clone(), far.clone(), held)),
             tokio::spawn(carry(far, chit, never_held)),
         ];
-        Ok(Self { hold_after, tasks })
+        Self { hold_after, tasks }
+    }
+
+    /// Returns when both ends are closed: the printer gadget of Linux 6.1 stops the kernel when its device goes while
+    /// somebody still writes to its far end.
+    pub async fn close(self) {
+        for task in self.tasks {
+            task.abort();
+            // How it ended does not matter any more.
+            let _ = task.await;
+        }
     }
 
     /// Takes no more than so many bytes from Chit, counted from the beginning, until another number is set.
     pub fn hold_after(&self, bytes: u64) {
         self.hold_after.send_replace(bytes);
     }
-}
-
-impl Drop for Bridge {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-    }
-}
-
-fn end(file: OwnedFd) -> io::Result<End> {
-    #[expect(deprecated, reason = "its successor is unsafe; an OwnedFd stays open while it is registered")]
-    Ok(Arc::new(AsyncFd::new(file)?))
 }
 
 async fn carry(from: End, to: End, mut held: watch::Receiver<u64>) -> io::Result<()> {
@@ -86,18 +90,18 @@ async fn carry(from: End, to: End, mut held: watch::Receiver<u64>) -> io::Result
 
 async fn read(from: &End, into: &mut [u8]) -> io::Result<usize> {
     loop {
-        let mut ready = from.readable().await?;
-        if let Ok(read) = ready.try_io(|from| rustix::io::read(from, &mut *into).map_err(io::Error::from)) {
-            return read;
+        match rustix::io::read(from, &mut *into) {
+            Err(Errno::AGAIN | Errno::NODEV) => sleep(ASK_AGAIN).await,
+            ended => return Ok(ended?),
         }
     }
 }
 
 async fn write(to: &End, bytes: &[u8]) -> io::Result<usize> {
     loop {
-        let mut ready = to.writable().await?;
-        if let Ok(written) = ready.try_io(|to| rustix::io::write(to, bytes).map_err(io::Error::from)) {
-            return written;
+        match rustix::io::write(to, bytes) {
+            Err(Errno::AGAIN | Errno::NODEV) => sleep(ASK_AGAIN).await,
+            ended => return Ok(ended?),
         }
     }
 }

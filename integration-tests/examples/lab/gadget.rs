@@ -71,6 +71,12 @@ impl Gadget {
         state.is_ok_and(|state| state.trim() == "configured")
     }
 
+    /// The far end of a serial function: /dev/ttyGS and its number.
+    pub fn tty(&self, function: &str) -> anyhow::Result<PathBuf> {
+        let number = fs::read_to_string(self.dir.join("functions").join(function).join("port_num"))?;
+        Ok(format!("/dev/ttyGS{}", number.trim()).into())
+    }
+
     fn bind(&self, controller: &str) -> anyhow::Result<()> {
         let file = self.dir.join("UDC");
         fs::write(&file, controller).with_context(|| format!("{controller:?} to {}", file.display()))

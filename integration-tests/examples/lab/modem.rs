@@ -1,12 +1,13 @@
 //! A GSM modem on USB CDC-ACM: the serial gadget, whose far end is carried to `sim-modem`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
 use chit_proto::sms_gateway::v1::*;
 use chit_runtime::Channel;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::bridge::{Bridge, device};
@@ -26,69 +27,61 @@ pub async fn check(report: &mut Report) {
         Ok(dir) => dir,
         Err(error) => return report.check("modem: a folder", async { bail!(error) }).await,
     };
-    let mut shop = match Shop::start(dir.path()).await {
+    let shop = match Shop::start(dir.path()).await {
         Ok(shop) => shop,
         Err(error) => return report.check("modem: the gadget", async { Err(error) }).await,
     };
-    let ready = shop.ready().await;
-    report.check("modem: found by udev's name and READY", shop.explain(ready)).await;
-    let sent = shop.sends(MESSAGES[0]).await;
-    report.check("modem: an SMS goes out once", shop.explain(sent)).await;
-    let received = shop.receives().await;
-    report.check("modem: an SMS comes in", shop.explain(received)).await;
-    let pulled = shop.pulled().await;
-    report
-        .check(
-            "modem: pulled after Ctrl-Z: ABSENT, the SMS is UNKNOWN and not sent again",
-            shop.explain(pulled),
-        )
-        .await;
-    let replugged = shop.replugged().await;
-    report.check("modem: plugged in again: READY, and sends", shop.explain(replugged)).await;
+    report.check("modem: found by udev's name and READY", shop.explain(shop.ready())).await;
+    report.check("modem: an SMS goes out once", shop.explain(shop.sends(MESSAGES[0]))).await;
+    report.check("modem: an SMS comes in", shop.explain(shop.receives())).await;
+    let name = "modem: pulled after Ctrl-Z: ABSENT, the SMS is UNKNOWN and not sent again";
+    report.check(name, shop.explain(shop.pulled())).await;
+    report.check("modem: plugged in again: READY, and sends", shop.explain(shop.replugged())).await;
 }
 
 /// A serial gadget and the simulator behind it.
 pub struct Line {
     gadget: Gadget,
     pub simulator: Simulator,
-    far_end: String,
-    link: std::path::PathBuf,
-    bridge: Option<Bridge>,
+    far_end: PathBuf,
+    link: PathBuf,
+    bridge: Mutex<Option<Bridge>>,
 }
 
 impl Line {
-    /// `ttys`: serial gadgets that exist already.
     pub async fn plugged(
         port: u8,
-        ttys: u8,
         simulator: &str,
         identity: &Identity<'_>,
         dir: &Path,
     ) -> anyhow::Result<Self> {
         let link = dir.join("wire");
         let simulator = Simulator::start(simulator, dir, &["--link", &link.to_string_lossy()]).await?;
-        let gadget = Gadget::plugged(port, &format!("acm.{ttys}"), identity, &[])?;
-        let far_end = format!("/dev/ttyGS{ttys}");
-        let mut line = Self { gadget, simulator, far_end, link, bridge: None };
+        let function = format!("acm.{port}");
+        let gadget = Gadget::plugged(port, &function, identity, &[])?;
+        let far_end = gadget.tty(&function)?;
+        let line = Self { gadget, simulator, far_end, link, bridge: Mutex::default() };
         line.connect().await?;
         Ok(line)
     }
 
-    async fn connect(&mut self) -> anyhow::Result<()> {
-        let usb = until("the gadget's far end opens", async || device(Path::new(&self.far_end)).ok()).await?;
-        self.bridge = Some(Bridge::new(usb, device(&self.link)?)?);
+    async fn connect(&self) -> anyhow::Result<()> {
+        let usb = until("the gadget's far end opens", async || device(&self.far_end).ok()).await?;
+        *self.bridge.lock().await = Some(Bridge::new(usb, device(&self.link)?));
         Ok(())
     }
 
     /// A device on USB is powered by it: the simulator goes off too.
-    pub async fn unplug(&mut self) -> anyhow::Result<()> {
-        self.bridge = None;
+    pub async fn unplug(&self) -> anyhow::Result<()> {
+        if let Some(bridge) = self.bridge.lock().await.take() {
+            bridge.close().await;
+        }
         self.gadget.unplug()?;
         self.simulator.control.ask(json!({ "cmd": "unplug" })).await?;
         Ok(())
     }
 
-    pub async fn plug(&mut self) -> anyhow::Result<()> {
+    pub async fn plug(&self) -> anyhow::Result<()> {
         self.simulator.control.ask(json!({ "cmd": "replug" })).await?;
         self.connect().await?;
         self.gadget.plug()
@@ -105,13 +98,14 @@ impl Shop {
     async fn start(dir: &Path) -> anyhow::Result<Self> {
         // Huawei's vendor number: the shop's udev rules know it.
         let identity = Identity { vendor: "0x12d1", product: "0x1001", name: "Modem", serial: "LABMDM1" };
-        let line = Line::plugged(PORT, 0, "sim-modem", &identity, dir).await?;
+        let line = Line::plugged(PORT, "sim-modem", &identity, dir).await?;
         let service = Service::start("sms-gateway", dir, "unknown_resend_after_s = 600")?;
         let client = SmsGatewayServiceClient::new(chit_runtime::channel(&service.shared, "sms-gateway"));
         Ok(Self { service, client, line })
     }
 
-    async fn explain(&self, outcome: anyhow::Result<String>) -> anyhow::Result<String> {
+    async fn explain(&self, check: impl Future<Output = anyhow::Result<String>>) -> anyhow::Result<String> {
+        let outcome = check.await;
         self.service.explain(outcome)
     }
 
@@ -147,7 +141,7 @@ impl Shop {
         Ok(String::new())
     }
 
-    async fn pulled(&mut self) -> anyhow::Result<String> {
+    async fn pulled(&self) -> anyhow::Result<String> {
         let before = self.sent().await?.len();
         let hold = json!({ "cmd": "hold_after_ctrl_z", "value": true });
         self.line.simulator.control.ask(hold).await?;
@@ -168,7 +162,7 @@ impl Shop {
         Ok(format!("ABSENT after {} ms", absent.as_millis()))
     }
 
-    async fn replugged(&mut self) -> anyhow::Result<String> {
+    async fn replugged(&self) -> anyhow::Result<String> {
         let begun = Instant::now();
         self.line.plug().await?;
         self.until_modem(ModemState::Ready).await?;

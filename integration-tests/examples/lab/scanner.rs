@@ -23,16 +23,13 @@ pub async fn check(report: &mut Report) {
         Ok(dir) => dir,
         Err(error) => return report.check("scanner: a folder", async { bail!(error) }).await,
     };
-    let mut counter = match Counter::start(dir.path()).await {
+    let counter = match Counter::start(dir.path()).await {
         Ok(counter) => counter,
         Err(error) => return report.check("scanner: the gadget", async { Err(error) }).await,
     };
-    let scanned = counter.scans().await;
-    report.check("scanner: found by id, a code arrives whole", counter.explain(scanned)).await;
-    let replugged = counter.replugged().await;
-    report
-        .check("scanner: pulled: ABSENT; plugged in again: READY, and scans", counter.explain(replugged))
-        .await;
+    report.check("scanner: found by id, a code arrives whole", counter.explain(counter.scans())).await;
+    let name = "scanner: pulled: ABSENT; plugged in again: READY, and scans";
+    report.check(name, counter.explain(counter.replugged())).await;
 }
 
 struct Counter {
@@ -44,13 +41,14 @@ struct Counter {
 impl Counter {
     async fn start(dir: &Path) -> anyhow::Result<Self> {
         let identity = Identity { vendor: "0x0c2e", product: "0x0901", name: "Scanner", serial: "LABSCN1" };
-        let line = Line::plugged(PORT, 1, "sim-scanner", &identity, dir).await?;
+        let line = Line::plugged(PORT, "sim-scanner", &identity, dir).await?;
         let service = Service::start("scanner", dir, &format!("port = {BY_ID:?}\ncamera = false"))?;
         let client = ScannerServiceClient::new(chit_runtime::channel(&service.shared, "scanner"));
         Ok(Self { service, client, line })
     }
 
-    async fn explain(&self, outcome: anyhow::Result<String>) -> anyhow::Result<String> {
+    async fn explain(&self, check: impl Future<Output = anyhow::Result<String>>) -> anyhow::Result<String> {
+        let outcome = check.await;
         self.service.explain(outcome)
     }
 
@@ -70,7 +68,7 @@ impl Counter {
         }
     }
 
-    async fn replugged(&mut self) -> anyhow::Result<String> {
+    async fn replugged(&self) -> anyhow::Result<String> {
         self.line.unplug().await?;
         self.until_serial(SourceState::Absent).await?;
         self.line.plug().await?;
