@@ -13,12 +13,14 @@ const PDUS: [&str; 6] = [
     "000407D0C2B07B0D000042112481509023024F25",
     "0006D60D91683108108300F0421142815090234211428151002300",
 ];
-const DIALOGUES: [&str; 6] = [
+const DIALOGUES: [&str; 8] = [
     "AT+CMGS=33\r\r\n> \r\n+CMTI: \"SM\",-1\r\n^RSSI:9\r\n+CMGS: 5\r\n\r\nOK\r\n",
     "\r\n+CMGL: 1,0,,20\r\n+CDS: 20\r\n00040D91683108108300F000004211248150902303C8329B\r\nOK\r\n",
     "\r\n+CREG: 5,\"00C3\",\"01\"\r\n+CREG: 0,1\r\nOK\r\n",
     "+CMS ERROR: 38\r\n+CME ERROR: SIM busy\r\nERROR\r\nRING\r\n",
     "\0\0\r\nRDY\r\n+CPIN: SIM PIN\r\n+CFUN: 1\r\nSMS READY\r\n",
+    "+CMGS:  12\r0\r4\r+CMS ERROR : 38\r\r\n+CME ERROR: operation not supported\n",
+    "+CDSI: \"SR\" , 1\r\n+CPIN: NOT READY\r\nSMS Ready\r\n+CMGL: 3 , \"REC UNREAD\" ,,20\r\n\r\n00040d91\r\n",
     "\r\n> \u{1a}\r\n+CMGS: 255,\"00\"\r\nOK\r\n",
 ];
 /// A longer line is noise, and where it is cut decides how much of it goes.
