@@ -1,11 +1,13 @@
-//! Short names for long things, in Crockford base32 (digits and capitals without I, L, O, U):
-//! the proof in a challenge, the look-up code of a receipt, the short number of a sale.
-//! Each is a pointer for a person; what binds the shop is the full hash or the signed root.
+//! Short names for long things, five bits a character: the proof in a challenge, the look-up code of a receipt, the
+//! short number of a sale. Each is a pointer for a person; what binds the shop is the full hash or the signed root.
 
 use std::fmt;
 use std::str::FromStr;
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Crockford's base32: digits and capitals without I, L, O, U. Reading it, I and L are 1, O is 0.
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// What is copied from paper by hand has no character that looks like another: no I, O, 0, 1.
+const UNMISTAKABLE: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShortCodeError {
@@ -16,21 +18,21 @@ pub enum ShortCodeError {
 }
 
 /// `count` characters for the lowest `count × 5` bits, highest first.
-fn encode(bits: u64, count: u32) -> String {
-    (0..count).rev().map(|at| char::from(ALPHABET[usize::from((bits >> (at * 5)) as u8 & 31)])).collect()
+fn encode(alphabet: &[u8; 32], bits: u64, count: u32) -> String {
+    (0..count).rev().map(|at| char::from(alphabet[usize::from((bits >> (at * 5)) as u8 & 31)])).collect()
 }
 
-/// Reads what a person copied by hand: case, hyphens and spaces do not matter; I and L are 1, O is 0.
-fn decode(text: &str, count: u32) -> Option<u64> {
+/// Reads what a person copied by hand: case, hyphens and spaces do not matter.
+fn decode(alphabet: &[u8; 32], text: &str, count: u32) -> Option<u64> {
     let mut bits = 0_u64;
     let mut seen = 0;
     for character in text.chars().filter(|character| !matches!(character, '-' | ' ')) {
         let folded = match character.to_ascii_uppercase() {
-            'I' | 'L' => '1',
-            'O' => '0',
+            'I' | 'L' if alphabet == CROCKFORD => '1',
+            'O' if alphabet == CROCKFORD => '0',
             other => other,
         };
-        let value = ALPHABET.iter().position(|letter| char::from(*letter) == folded)?;
+        let value = alphabet.iter().position(|letter| char::from(*letter) == folded)?;
         seen += 1;
         if seen > count {
             return None;
@@ -40,9 +42,9 @@ fn decode(text: &str, count: u32) -> Option<u64> {
     (seen == count).then_some(bits)
 }
 
-/// Whether a character may stand in one of these codes as printed.
+/// Whether a character may stand in a proof as sent.
 pub fn is_code_character(character: char) -> bool {
-    u8::try_from(character).is_ok_and(|byte| ALPHABET.contains(&byte))
+    u8::try_from(character).is_ok_and(|byte| CROCKFORD.contains(&byte))
 }
 
 fn leading_bits(hash: &[u8; 32], bits: u32) -> u64 {
@@ -64,7 +66,7 @@ pub fn proof(evidence_hash: &[u8; 32], length: ProofLength) -> String {
         ProofLength::Ten => 10,
         ProofLength::Eight => 8,
     };
-    encode(leading_bits(evidence_hash, count * 5), count)
+    encode(CROCKFORD, leading_bits(evidence_hash, count * 5), count)
 }
 
 /// The code under which staff look a receipt up: 40 random bits, printed `XXXX-XXXX`.
@@ -85,7 +87,7 @@ impl fmt::Display for ReceiptCode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut wide = [0; 8];
         wide[3..].copy_from_slice(&self.0);
-        let code = encode(u64::from_be_bytes(wide), 8);
+        let code = encode(UNMISTAKABLE, u64::from_be_bytes(wide), 8);
         write!(out, "{}-{}", &code[..4], &code[4..])
     }
 }
@@ -94,7 +96,7 @@ impl FromStr for ReceiptCode {
     type Err = ShortCodeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bits = decode(text, 8).ok_or(ShortCodeError::ReceiptCode)?;
+        let bits = decode(UNMISTAKABLE, text, 8).ok_or(ShortCodeError::ReceiptCode)?;
         let mut code = [0; 5];
         code.copy_from_slice(&bits.to_be_bytes()[3..]);
         Ok(Self(code))
@@ -114,7 +116,7 @@ impl SaleNumber {
 
 impl fmt::Display for SaleNumber {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&encode(u64::from(self.0), 4))
+        out.write_str(&encode(CROCKFORD, u64::from(self.0), 4))
     }
 }
 
@@ -122,7 +124,7 @@ impl FromStr for SaleNumber {
     type Err = ShortCodeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bits = decode(text, 4).ok_or(ShortCodeError::SaleNumber)?;
+        let bits = decode(CROCKFORD, text, 4).ok_or(ShortCodeError::SaleNumber)?;
         Ok(Self(u32::try_from(bits).expect("20 bits")))
     }
 }
@@ -151,11 +153,11 @@ mod tests {
 
     #[test]
     fn a_receipt_code_copied_by_hand_is_still_found() {
-        let code: ReceiptCode = "0110-ABCD".parse().unwrap();
-        for copied in ["ollo-abcd", "0110abcd", " 0I1O AB CD "] {
+        let code: ReceiptCode = "2L9U-ABCD".parse().unwrap();
+        for copied in ["2l9u-abcd", "2L9Uabcd", " 2L9U AB CD "] {
             assert_eq!(copied.parse(), Ok(code), "{copied}");
         }
-        for wrong in ["", "0110-ABC", "0110-ABCDE", "U110-ABCD", "中文"] {
+        for wrong in ["", "2L9U-ABC", "2L9U-ABCDE", "0L9U-ABCD", "2I9U-ABCD", "中文"] {
             assert!(wrong.parse::<ReceiptCode>().is_err(), "{wrong}");
         }
     }
@@ -165,6 +167,7 @@ mod tests {
         fn codes_round_trip(random: [u8; 5], number: u32) {
             let code = ReceiptCode::from_random(random);
             prop_assert_eq!(code.to_string().parse(), Ok(code));
+            prop_assert!(!code.to_string().contains(['I', 'O', '0', '1']));
             let number = SaleNumber::from_random(number);
             prop_assert_eq!(number.to_string().parse(), Ok(number));
             prop_assert_eq!(number.to_string().len(), 4);

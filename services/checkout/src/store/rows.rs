@@ -75,7 +75,7 @@ pub trait Rows {
         self.sale(&sale_id)
     }
 
-    /// As a person types it: small letters, without the hyphen, O for 0.
+    /// As a person types it: small letters, without the hyphen.
     fn by_lookup_code(&self, reference: &str) -> Result<Option<String>> {
         match reference.parse::<ReceiptCode>() {
             Ok(code) => self.indexed(LOOKUP_CODES, &code.to_string()),
