@@ -39,6 +39,7 @@ HABITS = {
     "twice": False,  # each final answer
     "late_twin_ms": 0,  # and the second one comes later
     "cpin_without_ok": False,
+    "cpin_ok_late_ms": 0,  # it comes, but later
     "creg": "0,1",
     "report_length_wrong": 0,
     "smsc": "00",  # before what it hands over
@@ -231,6 +232,10 @@ class Modem:
             return self.done(f"+CPIN: {self.h['pin']}")
         if self.h["cpin_without_ok"]:
             self.tell("+CPIN: READY")
+            return True
+        if self.h["cpin_ok_late_ms"]:
+            self.tell("+CPIN: READY")
+            threading.Timer(self.h["cpin_ok_late_ms"] / 1000, self.final, ["OK"]).start()
             return True
         return self.done("+CPIN: READY")
 

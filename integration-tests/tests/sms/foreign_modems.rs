@@ -151,6 +151,7 @@ habits! {
     a_modem_that_ends_each_answer_twice: { "twice": true }, true;
     a_modem_that_ends_each_answer_twice_and_late: { "twice": true, "late_twin_ms": 40 }, true;
     a_modem_that_forgets_the_end_of_an_answer: { "cpin_without_ok": true }, true;
+    a_modem_that_ends_an_answer_when_nobody_expects_it: { "cpin_ok_late_ms": 1150 }, true;
     a_modem_that_gives_no_reference: { "reference": false }, true;
     a_modem_that_says_ok_to_everything: { "always_ok": true, "unknown": ["+CREG"], "refusal": "OK" }, true;
 }

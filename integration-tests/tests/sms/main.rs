@@ -1,5 +1,5 @@
 //! The SMS gateway alone, with simulated modems: what a crash, a full SIM, a foreign modem and a hurry do to it.
-//! `just crash-sms`, `just flood-sms` and `just bench-sms` run the long forms.
+//! `just crash-sms` and `just bench-sms` run the long forms.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

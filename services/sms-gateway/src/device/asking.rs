@@ -69,7 +69,7 @@ pub async fn ask_if_known(
     match ask_within(link, text, prefix, OPTIONAL_TIMEOUT).await {
         Err(LinkError::Timeout) => {
             first_answer(link).await?;
-            Ok(Reply { answers: Vec::new(), result: FinalResult::Error })
+            Ok(Reply { answers: Vec::new(), result: FinalResult::Error, unended: false })
         }
         reply => reply,
     }

@@ -44,6 +44,8 @@ pub struct Answer {
 pub struct Reply {
     pub answers: Vec<Answer>,
     pub result: FinalResult,
+    /// The answer to a `question` without the OK that ends it.
+    pub unended: bool,
 }
 
 impl Reply {
@@ -262,7 +264,7 @@ impl Link {
         let mut answers = Vec::new();
         loop {
             match self.line(expected, deadline).await {
-                Ok(Line::Final(result)) => return Ok(Reply { answers, result }),
+                Ok(Line::Final(result)) => return Ok(Reply { answers, result, unended: false }),
                 Ok(Line::Answer { .. }) if answers.len() == ANSWERS_MAX => return Err(LinkError::Flood),
                 Ok(Line::Answer { text, pdu }) => {
                     answers.push(Answer { text, pdu });
@@ -274,7 +276,7 @@ impl Link {
                 Ok(Line::Echo) => self.echoes += 1,
                 Ok(Line::Prompt) => {}
                 Err(LinkError::Timeout) if open_end && !answers.is_empty() => {
-                    return Ok(Reply { answers, result: FinalResult::Ok });
+                    return Ok(Reply { answers, result: FinalResult::Ok, unended: true });
                 }
                 Err(error) => return Err(error),
             }

@@ -1,6 +1,6 @@
 //! From an open port to a modem that sends and receives: 27.007 (general), 27.005 (SMS).
 
-use super::asking::{ask, ask_if_known};
+use super::asking::{ask, ask_if_known, first_answer};
 use super::link::{Link, LinkError};
 use super::status::SIGNAL_UNKNOWN;
 use super::storage::Storage;
@@ -150,6 +150,10 @@ async fn check_sim(
     refusals: &mut u32,
 ) -> Result<Option<ModemState>, LinkError> {
     let reply = link.question("AT+CPIN?", "+CPIN:", SIM_TIMEOUT).await?;
+    if reply.unended {
+        // Its OK may still come, and must not end the next answer.
+        first_answer(link).await?;
+    }
     let said = reply.values("+CPIN:").map(|state| state.trim_matches('"'));
     Ok(match SimSays::of(said, reply.result) {
         SimSays::Ready => None,
@@ -238,7 +242,12 @@ async fn model(link: &mut Link) -> Result<String, LinkError> {
 
 /// Registered at home (1), roaming (5), or for SMS only (6, 7): 27.007 §7.2 and, for LTE, §10.1.22.
 pub async fn is_registered(link: &mut Link, within: Duration) -> Result<bool, LinkError> {
-    let circuit = link.command("AT+CREG?", Some("+CREG:"), within).await?;
+    let mut circuit = link.command("AT+CREG?", Some("+CREG:"), within).await?;
+    if circuit.is_ok() && circuit.answers.is_empty() {
+        // The OK of an earlier command? From here on questions and answers belong together again.
+        first_answer(link).await?;
+        circuit = link.command("AT+CREG?", Some("+CREG:"), within).await?;
+    }
     if circuit.values("+CREG:").is_some_and(has_service) {
         return Ok(true);
     }
