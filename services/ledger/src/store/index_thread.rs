@@ -31,6 +31,14 @@ pub fn run(shared: &Shared) {
 }
 
 fn work(shared: &Shared) -> Result<(), StorageError> {
+    // What a killed process left is taken in at once: else kills in short succession would make each start longer.
+    let left_behind = {
+        let mut state = shared.lock();
+        (state.fresh.records > 0).then(|| freeze(&mut state))
+    };
+    if let Some(table) = left_behind {
+        take_in(shared, &table)?;
+    }
     loop {
         extend(shared);
         match next(shared) {
