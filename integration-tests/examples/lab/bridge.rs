@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// As a printer's receive buffer is filled: in small pieces, so that `hold_after` stops near its number.
-const PIECE: usize = 512;
+/// What the printer gadget takes in one request (USB_BUFSIZE of f_printer.c). A request that was read in part when the
+/// device goes is used after it was freed, and stops the kernel (6.1).
+const PIECE: usize = 8_192;
 /// The printer gadget takes bytes from the bus only when somebody tries to read, and wakes nobody after the host has
 /// set its interface again. So ends are asked again and again.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
@@ -50,8 +51,7 @@ impl Bridge {
         Self { hold_after, tasks }
     }
 
-    /// Returns when both ends are closed: the printer gadget of Linux 6.1 stops the kernel when its device goes while
-    /// somebody still writes to its far end.
+    /// Returns when both ends are closed; what was not handed over is lost with the cable.
     pub async fn close(self) {
         for task in self.tasks {
             task.abort();
@@ -60,7 +60,7 @@ impl Bridge {
         }
     }
 
-    /// Takes no more than so many bytes from Chit, counted from the beginning, until another number is set.
+    /// Hands over no more than so many bytes of Chit's, counted from the beginning, until another number is set.
     pub fn hold_after(&self, bytes: u64) {
         self.hold_after.send_replace(bytes);
     }
@@ -70,19 +70,19 @@ async fn carry(from: End, to: End, mut held: watch::Receiver<u64>) -> io::Result
     let mut carried = 0;
     let mut piece = [0; PIECE];
     loop {
-        // The sender is gone only with the whole bridge, or where nothing is ever held.
-        let room = match held.wait_for(|limit| carried < *limit).await {
-            Ok(limit) => (*limit - carried).min(PIECE as u64) as usize,
-            Err(_never_held) => PIECE,
-        };
-        let len = read(&from, &mut piece[..room]).await?;
+        let len = read(&from, &mut piece).await?;
         if len == 0 {
             return Ok(());
         }
-        carried += len as u64;
         let mut left = &piece[..len];
         while !left.is_empty() {
-            let written = write(&to, left).await?;
+            // The sender is gone only with the whole bridge, or where nothing is ever held.
+            let room = match held.wait_for(|limit| carried < *limit).await {
+                Ok(limit) => usize::try_from(*limit - carried).unwrap_or(usize::MAX),
+                Err(_never_held) => usize::MAX,
+            };
+            let written = write(&to, &left[..left.len().min(room)]).await?;
+            carried += written as u64;
             left = &left[written..];
         }
     }
