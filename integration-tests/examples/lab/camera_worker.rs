@@ -106,7 +106,7 @@ impl Worker {
         Ok(format!("{} ms", begun.elapsed().as_millis()))
     }
 
-    async fn is_sent_away(mut self) -> anyhow::Result<String> {
+    async fn sent_away(mut self) -> anyhow::Result<String> {
         let begun = Instant::now();
         drop(self.child.stdin.take());
         let ended = timeout(LEAVES_WITHIN, self.child.wait()).await.context("it stays")??;
@@ -139,7 +139,7 @@ async fn streams() -> anyhow::Result<String> {
     ensure!(brightest - darkest > 100, "luma from {darkest} to {brightest}");
     let rate = f64::from(seq - first.seq) * 1e9 / (last - first.at_ns) as f64;
     ensure!((rate - f64::from(FPS)).abs() < f64::from(FPS) / 5.0, "{rate:.2} frames/s");
-    worker.is_sent_away().await?;
+    worker.sent_away().await?;
     Ok(format!("{} {rate:.2} frames/s of {FPS}", hello.device))
 }
 
@@ -164,7 +164,7 @@ async fn again() -> anyhow::Result<String> {
     let mut worker = Worker::start(vivid::NODE)?;
     worker.hello().await?;
     worker.frame().await?;
-    worker.is_sent_away().await
+    worker.sent_away().await
 }
 
 async fn stalled() -> anyhow::Result<String> {
@@ -181,7 +181,7 @@ async fn stalled() -> anyhow::Result<String> {
     };
     let silent = timeout(PATIENCE, silence).await;
     sleep(Duration::from_millis(100)).await;
-    let away = worker.is_sent_away().await;
+    let away = worker.sent_away().await;
     vivid::drop_frames(0)?;
     silent.context("frames come although the driver drops all")??;
     away
