@@ -1,5 +1,7 @@
 # Daily recipes. `./deploy/setup` installs this `just` as .tools/bin/just.
 
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
 # bench, crash, fuzz and conformance: what takes minutes and writes figures.
 import 'benches/measure.just'
 
