@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::ids::{self, random};
 use crate::output::Output;
 
-const KEY_LEN: usize = 32;
+pub const KEY_LEN: usize = 32;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum KeyKind {
@@ -35,6 +35,15 @@ const KEYS: [(&str, KeyKind); 6] = [
     ("media-device", KeyKind::Ed25519Seed),
     ("ledger", KeyKind::Ed25519Seed),
 ];
+
+/// The files of the keys, which `chit doctor` looks after.
+pub fn key_files() -> impl Iterator<Item = String> {
+    KEYS.into_iter().map(|(name, _)| key_file(name))
+}
+
+fn key_file(name: &str) -> String {
+    format!("{name}.key")
+}
 
 /// Names and roles that a new shop starts with.
 const STAFF: [(&str, &str); 3] = [("li", "cashier"), ("wang", "supervisor"), ("zhao", "owner")];
@@ -91,9 +100,9 @@ fn prepare(shared: &Shared, currency: &str) -> anyhow::Result<Vec<NewPin>> {
 }
 
 fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
-    let file = dir.join(format!("{name}.key"));
+    let file = dir.join(key_file(name));
     if !file.exists() {
-        write(dir, &format!("{name}.key"), &random::<KEY_LEN>()?, false)?;
+        write(dir, &key_file(name), &random::<KEY_LEN>()?, false)?;
     }
     let stored = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     fs::set_permissions(&file, Permissions::from_mode(0o600))?;

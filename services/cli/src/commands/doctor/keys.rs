@@ -6,15 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use chit_runtime::Shared;
 
 use super::{Check, Level};
-
-const KEYS: [&str; 5] =
-    ["card-master.key", "payer-code.key", "payer-group.key", "till.key", "media-device.key"];
-const KEY_LEN: usize = 32;
+use crate::commands::init::{self, KEY_LEN};
 
 pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
-    let mut checks: Vec<_> = KEYS.into_iter().filter_map(|name| key(shared, name)).collect();
+    let files: Vec<_> = init::key_files().collect();
+    let mut checks: Vec<_> = files.iter().filter_map(|name| key(shared, name)).collect();
     if checks.is_empty() {
-        checks.push(Check::ok("keys", format!("{} keys in {}", KEYS.len(), shared.keys_dir.display())));
+        checks.push(Check::ok("keys", format!("{} keys in {}", files.len(), shared.keys_dir.display())));
     }
     checks.push(staff(shared));
     checks.push(accounts(shared, currency));
