@@ -9,7 +9,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::sync::mpsc;
 use std::time::Duration;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -43,11 +43,13 @@ pub(crate) fn install(service: &str, shared: &Shared) -> anyhow::Result<Telemetr
         meter = Some(provider);
     }
     let tracer = tracer.build();
+    // A line names no span, so none needs to be written down for it.
     let logs = tracing_subscriber::fmt::layer()
         .json()
         .with_current_span(false)
         .with_span_list(false)
         .with_writer(std::io::stderr)
+        .with_filter(filter_fn(|about| about.is_event()))
         .with_filter(EnvFilter::try_new(&shared.log).context("`log` in [chit]")?);
     let spans = tracing_opentelemetry::layer()
         .with_location(false)
