@@ -45,6 +45,7 @@ screenshots:
 
 # The device programs against real kernel drivers in a virtual machine: camera, USB printer, modem, scanner, sound.
 lab *args:
+    ./deploy/setup --lab
     ./deploy/lab/run {{args}}
 
 # The Debian package, in target/package.

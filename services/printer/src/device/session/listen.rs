@@ -83,8 +83,11 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         }
         self.actor.journal.write("cleared", |store| store.cleared()).await?;
         self.buffers = Buffers::Empty;
-        self.writer.write_all(&separator(self.identity.model.cut)).await?;
-        self.introduce().await
+        let cut = self.identity.model.cut;
+        // A slow cutter must not make the answers late.
+        self.introduce().await?;
+        self.writer.write_all(&separator(cut)).await?;
+        Ok(())
     }
 
     /// Out of paper amid a job, the printer goes on by itself after a change; the fence comes then.
