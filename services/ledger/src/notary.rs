@@ -8,8 +8,6 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use signed_note::{Note, Signature};
 use tlog_tiles::{Checkpoint, Hash};
 
-use crate::store::Head;
-
 /// Signed-note algorithm byte of Ed25519.
 const ED25519: u8 = 1;
 
@@ -30,7 +28,7 @@ pub struct Notary {
     key_id: u32,
     origin: String,
     verifier_key: String,
-    newest: Mutex<Option<(Head, String)>>,
+    newest: Mutex<Option<(u64, [u8; 32], String)>>,
 }
 
 impl Notary {
@@ -50,20 +48,22 @@ impl Notary {
         &self.verifier_key
     }
 
-    /// The signed note over a head. Ed25519 is deterministic: the same head gives the same note.
-    pub fn sign(&self, head: &Head) -> Result<String, NotaryError> {
+    /// The signed note over a tree. Ed25519 is deterministic: the same tree gives the same note.
+    pub fn sign(&self, size: u64, root: [u8; 32]) -> Result<String, NotaryError> {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((signed, note)) = &*newest
-            && signed == head
+        if let Some((signed_size, signed_root, note)) = &*newest
+            && (*signed_size, *signed_root) == (size, root)
         {
             return Ok(note.clone());
         }
-        let text = Checkpoint::new(&self.origin, head.seq, Hash(head.root), "");
+        let text = Checkpoint::new(&self.origin, size, Hash(root), "");
         let text = text.map_err(|_no_std_error| NotaryError::Checkpoint)?.to_bytes();
         let signature = self.key.sign(&text).to_bytes().to_vec();
         let signature = Signature::new(self.origin.clone(), self.key_id, signature)?;
         let note = String::from_utf8_lossy(&Note::new(&text, &[signature])?.to_bytes()).into_owned();
-        *newest = Some((*head, note.clone()));
+        if newest.as_ref().is_none_or(|(newest, ..)| *newest <= size) {
+            *newest = Some((size, root, note.clone()));
+        }
         Ok(note)
     }
 }
@@ -76,9 +76,8 @@ mod tests {
     #[test]
     fn a_checkpoint_verifies_with_the_public_key_and_says_what_was_signed() {
         let notary = Notary::new(&[7; 32]).unwrap();
-        let head = Head { seq: 5, hash: [1; 32], root: [2; 32] };
-        let signed = notary.sign(&head).unwrap();
-        assert_eq!(notary.sign(&head).unwrap(), signed);
+        let signed = notary.sign(5, [2; 32]).unwrap();
+        assert_eq!(notary.sign(5, [2; 32]).unwrap(), signed);
         let verifier = StandardVerifier::new(notary.verifier_key()).unwrap();
         let note = Note::from_bytes(signed.as_bytes()).unwrap();
         note.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();

@@ -53,9 +53,13 @@ async fn a_receipts_root_proves_its_sale_and_that_nothing_before_was_changed_sin
     for n in 2..40 {
         ask(&mut client, movement(TransferKind::Posted, &id(n), PAYER, SHOP, 1)).await.unwrap();
     }
-    let key = client.get_checkpoint(GetCheckpointRequest {}).await.unwrap().into_inner();
+    let key = client.get_checkpoint(GetCheckpointRequest { tree_size: 0 }).await.unwrap().into_inner();
     let (size, root) = signed(&key.checkpoint.unwrap(), &key.verifier_key);
     assert_eq!(size, 41);
+    let own = client.get_checkpoint(GetCheckpointRequest { tree_size: head.seq }).await.unwrap().into_inner();
+    assert_eq!(signed(&own.checkpoint.unwrap(), &key.verifier_key), (head.seq, hash(&head.root)));
+    let none = client.get_checkpoint(GetCheckpointRequest { tree_size: 42 }).await.unwrap_err();
+    assert_eq!(reason_of(&none).as_deref(), Some("SEQ_UNKNOWN"));
 
     let request = GetInclusionProofRequest { seq, tree_size: head.seq };
     let proof = client.get_inclusion_proof(request).await.unwrap().into_inner();

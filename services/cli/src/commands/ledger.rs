@@ -203,5 +203,5 @@ fn client(shop: &Shop) -> LedgerServiceClient<Channel> {
 
 async fn checkpoint(shop: &Shop) -> Result<GetCheckpointResponse, Failure> {
     let client = client(shop);
-    Ok(ask!(client.get_checkpoint(GetCheckpointRequest {})).await?)
+    Ok(ask!(client.get_checkpoint(GetCheckpointRequest::default())).await?)
 }

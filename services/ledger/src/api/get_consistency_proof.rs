@@ -22,7 +22,7 @@ pub async fn handle(
         new_size: proof.new_size,
         new_root: proof.new_root.0.to_vec(),
         path: tree::bytes(proof.path),
-        checkpoint: Some(tree::checkpoint(api, &head)?),
+        checkpoint: Some(tree::checkpoint(api, head.seq, head.root)?),
     })
 }
 

@@ -23,7 +23,7 @@ pub async fn handle(
         root: proof.root.0.to_vec(),
         leaf_hash: proof.leaf.0.to_vec(),
         path: tree::bytes(proof.path),
-        checkpoint: Some(tree::checkpoint(api, &head)?),
+        checkpoint: Some(tree::checkpoint(api, head.seq, head.root)?),
     })
 }
 

@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 
 use super::Api;
 use crate::domain::StorageError;
-use crate::store::{Head, View};
+use crate::store::View;
 
 /// The tree's hashes as one state has them.
 pub struct Stored<'v>(pub &'v dyn View);
@@ -22,12 +22,12 @@ impl HashReader for Stored<'_> {
     }
 }
 
-pub fn checkpoint(api: &Api, head: &Head) -> Result<Checkpoint, Status> {
-    let signed = api.notary.sign(head).map_err(|error| {
+pub fn checkpoint(api: &Api, size: u64, root: [u8; 32]) -> Result<Checkpoint, Status> {
+    let signed = api.notary.sign(size, root).map_err(|error| {
         tracing::error!(%error, "a checkpoint cannot be signed");
         status(Code::Internal, "STORAGE_FAILED", "the checkpoint could not be signed: see the ledger's log")
     })?;
-    Ok(Checkpoint { tree_size: head.seq, root: head.root.to_vec(), signed_note: signed })
+    Ok(Checkpoint { tree_size: size, root: root.to_vec(), signed_note: signed })
 }
 
 pub fn unknown_seq(text: &'static str) -> Status {

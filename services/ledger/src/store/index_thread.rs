@@ -63,7 +63,8 @@ enum Turn {
 }
 
 fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
-    let note = shared.notary.sign(&table.position.head).map_err(StorageError::new)?;
+    let head = table.position.head;
+    let note = shared.notary.sign(head.seq, head.root).map_err(StorageError::new)?;
     let index = shared.lock().index.clone();
     index.apply(shared.journal.id(), table, &note)?;
     let earliest = index.snapshot()?.earliest_expiry()?;

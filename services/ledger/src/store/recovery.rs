@@ -41,7 +41,8 @@ pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Mem
     while let Some(group) = journal.group(fresh.position.end)? {
         redo(journal, &snapshot, &mut fresh, &mut frontier, group)?;
         if fresh.records >= RECORDS_ENOUGH {
-            index.apply(journal.id(), &fresh, &notary.sign(&fresh.position.head)?)?;
+            let head = fresh.position.head;
+            index.apply(journal.id(), &fresh, &notary.sign(head.seq, head.root)?)?;
             snapshot = Arc::new(index.snapshot()?);
             fresh = Memtable::after(fresh.position);
         }
@@ -58,7 +59,7 @@ fn start(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<Positi
     let position =
         Position { head, newest: Stamp::default(), end: SECTOR, largest_id: None, earliest_expiry: None };
     let empty = Memtable::after(position);
-    index.apply(journal.id(), &empty, &notary.sign(&head)?)?;
+    index.apply(journal.id(), &empty, &notary.sign(head.seq, head.root)?)?;
     Ok(position)
 }
 
