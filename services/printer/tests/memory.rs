@@ -116,3 +116,28 @@ async fn a_link_lost_amid_the_logo_is_cleared_before_anything_is_printed() {
     assert!(peer.papers().iter().any(|paper| paper.contains("ORIGINAL")));
     shop.stop().await;
 }
+
+#[tokio::test]
+async fn a_late_word_about_logos_is_not_acknowledged_amid_a_paper() {
+    let peer = Peer::start(WELL).await;
+    let mut shop = house(&peer, "logo_in_printer = true").await;
+    shop.submit(JOB, paper::sale()).await.unwrap();
+    shop.until(JOB, JobState::Printed).await;
+    let before = peer.connections().concat().len();
+    // The keys, and a status behind them, by which it is known that they were heard.
+    peer.say(&[0x37, 0x72, 0x40, b'A', b'A', 0, 0x14, 0, 0x03, 0]);
+    let heard = async {
+        loop {
+            let answer = shop.client.clone().get_status(proto::GetStatusRequest {}).await.unwrap();
+            if answer.into_inner().status.unwrap().paper_near_end {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(support::PATIENCE, heard).await.unwrap();
+    assert!(
+        !peer.connections().concat()[before..].contains(&0x06),
+        "an ACK is a part of whatever is being sent"
+    );
+    shop.stop().await;
+}

@@ -94,6 +94,10 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     }
 
     pub(super) async fn hear_logo_keys(&mut self, keys: Vec<[u8; 2]>, more: bool) -> Result<(), Ended> {
+        if !matches!(self.memory, Memory::Asked { .. } | Memory::Writing { .. }) {
+            // Too late: an acknowledgement now would stand in the middle of a paper.
+            return Ok(());
+        }
         self.writer.write_all(&ACK).await?;
         if self.logo_keys.len() < KEYS_MAX {
             self.logo_keys.extend(keys);
