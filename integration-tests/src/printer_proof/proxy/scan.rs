@@ -10,6 +10,7 @@ const GRAPHICS: &[u8] = &[0x1d, 0x28, 0x4c];
 const NV: [u8; 3] = [64, 67, 69];
 /// `DLE DC4` fn 8.
 const CLEAR: &[u8] = &[0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8];
+
 #[derive(Debug)]
 pub enum Piece {
     Data(Vec<u8>),
@@ -88,24 +89,37 @@ fn is_whole_graphics(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn commands_are_found_wherever_a_read_cuts_them() {
-        let list = b"\x1d(L\x04\x000@KC";
-        let stream = [b"ab\x1d\x28\x48\x06\x00\x30\x30A7Z1\x1dr\x01".as_slice(), list, CLEAR, b"x"].concat();
-        for at in 0..=stream.len() {
-            let (mut scan, knobs) = (Scan::default(), Knobs::default());
-            let mut told = String::new();
-            for part in [&stream[..at], &stream[at..]] {
-                for piece in scan.feed(part, &knobs) {
-                    match piece {
-                        Piece::Data(data) => told.push_str(&String::from_utf8_lossy(&data)),
-                        Piece::Id(id) => told.push_str(&format!("<{}>", String::from_utf8_lossy(&id))),
-                        Piece::Graphics(command) => told.push_str(&format!("[{}]", command[6])),
-                        Piece::Clear => told.push('!'),
-                    }
+    /// What is told of a stream that comes in two reads.
+    fn told(stream: &[u8], at: usize) -> String {
+        let (mut scan, knobs) = (Scan::default(), Knobs::default());
+        let mut told = String::new();
+        for part in [&stream[..at], &stream[at..]] {
+            for piece in scan.feed(part, &knobs) {
+                match piece {
+                    Piece::Data(data) => told.push_str(&String::from_utf8_lossy(&data)),
+                    Piece::Id(id) => told.push_str(&format!("<{}>", String::from_utf8_lossy(&id))),
+                    Piece::Graphics(command) => told.push_str(&format!("[{}]", command[6])),
+                    Piece::Clear => told.push('!'),
                 }
             }
-            assert!(told.ends_with("[64]!x"), "cut at {at}: {told:?}");
+        }
+        told
+    }
+
+    #[test]
+    fn commands_are_found_wherever_a_read_cuts_them() {
+        let stream = b"ab\x1d\x28\x48\x06\x00\x30\x30A7Z1\x1dr\x01\x1d(L\x04\x000@KCx";
+        for at in 0..=stream.len() {
+            assert_eq!(told(stream, at), "ab<A7Z1>\x1dr\x01[64]x", "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_clear_takes_what_has_not_been_read_before() {
+        let stream = [b"ab".as_slice(), CLEAR, b"x"].concat();
+        for at in 0..=stream.len() {
+            let read_before = if at < 2 + CLEAR.len() { &"ab"[..at.min(2)] } else { "" };
+            assert_eq!(told(&stream, at), format!("{read_before}!x"), "cut at {at}");
         }
     }
 }
