@@ -60,6 +60,22 @@ pub async fn ask_within(
     link.command(text, prefix, within).await
 }
 
+/// Where silence must not be taken for not knowing. `None`: no answer, or busy; to be asked again later.
+pub async fn ask_for_certain(
+    link: &mut Link,
+    text: &str,
+    prefix: Option<&'static str>,
+) -> Result<Option<Reply>, LinkError> {
+    match ask_within(link, text, prefix, OPTIONAL_TIMEOUT).await {
+        Ok(reply) => Ok((reply.is_ok() || cms::is_lasting_refusal(reply.result)).then_some(reply)),
+        Err(LinkError::Timeout) => {
+            first_answer(link).await?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// What a modem may not know: no answer is then as good as a refusal, if it still answers to something else.
 pub async fn ask_if_known(
     link: &mut Link,

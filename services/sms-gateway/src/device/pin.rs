@@ -1,9 +1,9 @@
 //! The SIM's PIN: one try per SIM and PIN, ever. Three wrong ones ask for the PUK, ten wrong PUKs kill the SIM.
 
-use super::asking::ask_if_known;
+use super::asking::ask_for_certain;
 use super::link::{Link, LinkError};
 use super::setup;
-use crate::store::Store;
+use crate::store::{PinTry, Store};
 use sha2::{Digest, Sha256};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -19,19 +19,30 @@ pub async fn unlock(link: &mut Link, store: &Arc<Store>, pin_file: Option<&Path>
     let Some(pin) = pin_file.and_then(read_pin) else {
         return Ok(false);
     };
-    if tries_left(link).await?.is_some_and(|left| left < TRIES_LEFT_MIN) {
-        tracing::error!("the SIM allows one more PIN only: a person must enter it");
-        return Ok(false);
+    match tries_left(link).await? {
+        Tries::Left(left) if left < TRIES_LEFT_MIN => {
+            tracing::error!("the SIM allows one more PIN only: a person must enter it");
+            return Ok(false);
+        }
+        Tries::Left(_) | Tries::Untold => {}
+        Tries::Unsure => {
+            tracing::warn!("the SIM does not say yet how many tries are left; the PIN waits");
+            return Ok(false);
+        }
     }
-    let mut hash = Sha256::new();
-    hash.update(setup::iccid(link).await?);
-    hash.update([0]);
-    hash.update(&pin);
-    let hash: [u8; 32] = hash.finalize().into();
-    match store.run(move |store| store.may_try_pin(&hash)).await {
+    let Some(iccid) = iccid(link).await? else {
+        tracing::warn!("the SIM does not say yet which one it is; the PIN waits");
+        return Ok(false);
+    };
+    let attempt = PinTry {
+        named: (!iccid.is_empty()).then(|| hash(&iccid, &pin)),
+        nameless: hash("", &pin),
+        anywhere: hash("any SIM", &pin),
+    };
+    match store.run(move |store| store.may_try_pin(&attempt)).await {
         Ok(true) => {}
         Ok(false) => {
-            tracing::error!("this PIN was tried on this SIM before; it is not tried again");
+            tracing::error!("this PIN was tried on this SIM before, or may have been; it is not tried again");
             return Ok(false);
         }
         Err(error) => {
@@ -70,8 +81,39 @@ fn read_pin(path: &Path) -> Option<String> {
     }
 }
 
+fn hash(sim: &str, pin: &str) -> [u8; 32] {
+    Sha256::new().chain_update(sim).chain_update([0]).chain_update(pin).finalize().into()
+}
+
+enum Tries {
+    Left(u32),
+    /// The modem has no such question.
+    Untold,
+    Unsure,
+}
+
 /// `+CPINR: SIM PIN,3,3` where the modem knows it (27.007 §8.65).
-async fn tries_left(link: &mut Link) -> Result<Option<u32>, LinkError> {
-    let reply = ask_if_known(link, "AT+CPINR=\"SIM PIN\"", Some("+CPINR:")).await?;
-    Ok(reply.values("+CPINR:").and_then(|values| values.split(',').nth(1)?.trim().parse().ok()))
+async fn tries_left(link: &mut Link) -> Result<Tries, LinkError> {
+    let Some(reply) = ask_for_certain(link, "AT+CPINR=\"SIM PIN\"", Some("+CPINR:")).await? else {
+        return Ok(Tries::Unsure);
+    };
+    if !reply.is_ok() {
+        return Ok(Tries::Untold);
+    }
+    let left = reply.values("+CPINR:").and_then(|values| values.split(',').nth(1)?.trim().parse().ok());
+    Ok(left.map_or(Tries::Unsure, Tries::Left))
+}
+
+/// Empty: the modem cannot say. `None`: it may say so later.
+async fn iccid(link: &mut Link) -> Result<Option<String>, LinkError> {
+    let mut certain = true;
+    for question in setup::ICCID_QUESTIONS {
+        let Some(reply) = ask_for_certain(link, question, None).await? else { return Ok(None) };
+        let found = setup::identifier(&reply);
+        if !found.is_empty() {
+            return Ok(Some(found));
+        }
+        certain &= !reply.is_ok();
+    }
+    Ok(certain.then(String::new))
 }

@@ -30,14 +30,13 @@ pub fn after_handover(result: FinalResult) -> Verdict {
     match result {
         FinalResult::Cms(Some(code)) if is_busy_code(code) => Verdict::Busy,
         FinalResult::Cms(Some(code)) if is_permanent(code) => Verdict::Permanent,
-        // 330, 331: no service centre, no network service, so there was nobody to send to.
-        FinalResult::Cms(Some(0..=127 | 192 | 194 | 330 | 331)) => Verdict::Temporary,
+        // 330: no service centre's address, so there was nobody to send to.
+        FinalResult::Cms(Some(0..=127 | 192 | 194 | 330)) => Verdict::Temporary,
         // Other TP-FCS values are the service centre's refusal of this very message.
         FinalResult::Cms(Some(128..=255)) => Verdict::Permanent,
-        // 310 … 318: no usable SIM.
-        FinalResult::Cms(Some(310..=318)) => Verdict::Busy,
-        // 332 (network timeout: the acknowledgement may be what was lost), 500 (unknown error), vendors' codes,
-        // a bare ERROR: nothing proves that the message stayed here.
+        // 310 … 318 and 331 (the SIM or the network may have gone after the message went), 332 (network timeout: the
+        // acknowledgement may be what was lost), 500 (unknown error), vendors' codes, a bare ERROR: nothing proves
+        // that the message stayed here.
         FinalResult::Cms(_) | FinalResult::Cme(_) | FinalResult::Error | FinalResult::Ok => Verdict::Unknown,
     }
 }
@@ -102,6 +101,16 @@ pub fn is_busy(result: FinalResult) -> bool {
     matches!(result, FinalResult::Cms(Some(code)) | FinalResult::Cme(Some(code)) if is_busy_code(code))
 }
 
+/// The modem has no such command, or not while the SIM is locked: asking again changes nothing.
+pub fn is_lasting_refusal(result: FinalResult) -> bool {
+    matches!(
+        result,
+        FinalResult::Error
+            | FinalResult::Cme(Some(3 | 4 | 11 | 50 | 100))
+            | FinalResult::Cms(Some(302 | 303 | 305 | 311))
+    )
+}
+
 /// Unassigned number, barring, unknown subscriber, facility not subscribed or implemented, malformed message;
 /// 304: the modem itself rejects the PDU.
 fn is_permanent(code: u16) -> bool {
@@ -117,7 +126,7 @@ mod tests {
         for code in [1, 8, 28, 29, 30, 50, 69, 96, 176] {
             assert_eq!(after_handover(FinalResult::Cms(Some(code))), Verdict::Permanent, "{code}");
         }
-        for code in [38, 41, 42, 47, 330, 331] {
+        for code in [38, 41, 42, 47, 330] {
             assert_eq!(after_handover(FinalResult::Cms(Some(code))), Verdict::Temporary, "{code}");
         }
     }
@@ -128,11 +137,23 @@ mod tests {
             FinalResult::Cms(Some(500)),
             FinalResult::Cms(Some(332)),
             FinalResult::Cms(Some(38_000)),
+            cms("no network service"),
             FinalResult::Error,
             FinalResult::Cms(None),
         ] {
             assert_eq!(after_handover(result), Verdict::Unknown, "{result:?}");
             assert_eq!(before_handover(result), Verdict::Temporary, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn a_sim_that_fails_after_ctrl_z_proves_nothing() {
+        let words = [cms("SIM failure"), cms("SIM not inserted")];
+        for result in
+            words.into_iter().chain([310, 311, 312, 313, 315, 318].map(|code| FinalResult::Cms(Some(code))))
+        {
+            assert_eq!(after_handover(result), Verdict::Unknown, "{result:?}");
+            assert_eq!(before_handover(result), Verdict::Busy, "{result:?}");
         }
     }
 

@@ -16,7 +16,7 @@ pub use inbox::{InboundRow, Taken};
 pub use index::Row;
 pub use letters::Sitting;
 pub use queries::{Counts, Pick};
-pub use sims::{Sim, SimCheck};
+pub use sims::{PinTry, Sim, SimCheck};
 pub use writer::Pending;
 
 use crate::domain::outbox::Refused;
@@ -70,7 +70,7 @@ const BUCKETS: TableDefinition<&str, (u32, i64)> = TableDefinition::new("buckets
 const UNDECODED: TableDefinition<u64, &[u8]> = TableDefinition::new("undecoded");
 // <consumer, sequence number acknowledged>
 const ACKS: TableDefinition<&str, u64> = TableDefinition::new("acks");
-// <SHA-256 of SIM id and PIN, ()>: PINs that have had their one try
+// <SHA-256 of PinTry, ()>: PINs that have had their one try
 const PINS_TRIED: TableDefinition<&[u8], ()> = TableDefinition::new("pins_tried");
 // <name of the modem, (IMEI, ICCID) it was accepted with>
 const SIMS: TableDefinition<&str, (&str, &str)> = TableDefinition::new("sims");

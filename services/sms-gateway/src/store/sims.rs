@@ -18,6 +18,17 @@ pub enum SimCheck {
     Swapped,
 }
 
+/// What a PIN's try is remembered by: SHA-256 each. A SIM without a name may be any of those that have one.
+#[derive(Debug, Clone, Copy)]
+pub struct PinTry {
+    /// Of the ICCID and the PIN; `None`: the modem cannot read the ICCID.
+    pub named: Option<[u8; 32]>,
+    /// Of the PIN on a SIM without an ICCID.
+    pub nameless: [u8; 32],
+    /// Of the PIN on any SIM.
+    pub anywhere: [u8; 32],
+}
+
 impl Store {
     /// The first SIM of a modem is accepted and remembered.
     pub fn check_sim(&self, modem: &str, seen: &Sim) -> Result<SimCheck> {
@@ -56,15 +67,44 @@ impl Store {
     }
 
     /// True the first time only: a PIN gets one try per SIM, ever, or the SIM locks itself.
-    pub fn may_try_pin(&self, hash: &[u8; 32]) -> Result<bool> {
-        let hash = *hash;
+    pub fn may_try_pin(&self, attempt: &PinTry) -> Result<bool> {
+        let PinTry { named, nameless, anywhere } = *attempt;
         self.write(move |txn| {
             let mut tried = txn.open_table(PINS_TRIED)?;
-            if tried.get(hash.as_slice())?.is_some() {
-                return Ok(false);
+            let (sim, forbidden) = match named {
+                Some(named) => (named, [named, nameless]),
+                None => (nameless, [anywhere, nameless]),
+            };
+            for hash in forbidden {
+                if tried.get(hash.as_slice())?.is_some() {
+                    return Ok(false);
+                }
             }
-            tried.insert(hash.as_slice(), ())?;
+            tried.insert(sim.as_slice(), ())?;
+            tried.insert(anywhere.as_slice(), ())?;
             Ok(true)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PinTry;
+    use crate::store::tests::Desk;
+
+    #[test]
+    fn a_sim_that_does_not_say_its_name_may_be_any_other() {
+        let attempt = |sim: Option<u8>| PinTry {
+            named: sim.map(|sim| [sim; 32]),
+            nameless: [2; 32],
+            anywhere: [3; 32],
+        };
+        let tries = |sims: &[Option<u8>]| -> Vec<bool> {
+            let desk = Desk::new();
+            sims.iter().map(|sim| desk.store().may_try_pin(&attempt(*sim)).unwrap()).collect()
+        };
+        assert_eq!(tries(&[Some(10), Some(11), Some(10)]), [true, true, false]);
+        assert_eq!(tries(&[Some(10), None, Some(11)]), [true, false, true]);
+        assert_eq!(tries(&[None, None, Some(10)]), [true, false, false]);
     }
 }

@@ -16,19 +16,19 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + seconds).unwrap()
 }
 
-struct Desk {
+pub(super) struct Desk {
     dir: tempfile::TempDir,
     store: Option<Arc<Store>>,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Some(Store::open(&dir.path().join("db"), POLICY, at(0)).unwrap());
         Self { dir, store }
     }
 
-    fn store(&self) -> &Arc<Store> {
+    pub(super) fn store(&self) -> &Arc<Store> {
         self.store.as_ref().unwrap()
     }
 
@@ -249,9 +249,10 @@ fn acknowledgements_are_cumulative_per_consumer_and_never_ahead() {
 #[test]
 fn a_pin_gets_one_try_ever_and_old_books_are_pruned() {
     let mut desk = Desk::new();
-    assert!(desk.store().may_try_pin(&BODY).unwrap());
+    let attempt = PinTry { named: Some([1; 32]), nameless: [2; 32], anywhere: [3; 32] };
+    assert!(desk.store().may_try_pin(&attempt).unwrap());
     desk.restart(at(1));
-    assert!(!desk.store().may_try_pin(&BODY).unwrap());
+    assert!(!desk.store().may_try_pin(&attempt).unwrap());
     desk.take("m", &reply("5426"), at(0));
     desk.store().prune(at(8 * 24 * 3600)).unwrap();
     assert_eq!(desk.store().inbound_after(0, 10).unwrap().len(), 1);

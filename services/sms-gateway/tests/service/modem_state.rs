@@ -44,6 +44,17 @@ async fn a_locked_sim_waits_for_a_person_and_a_pin_is_tried_once() {
     desk.wait_modem(ModemState::SimLocked).await;
     modem.with(|script| assert!(script.pins.is_empty()));
 
+    give_pin(&mut desk).await;
+    desk.wait_modem(ModemState::Ready).await;
+    // The modem loses power: the same PIN is not tried a second time.
+    modem.with(|script| script.sim = "SIM PIN".into());
+    desk.kill_and_restart().await;
+    desk.wait_modem(ModemState::SimLocked).await;
+    until("only one try", || async { modem.with(|script| script.pins == ["\"4321\""]) }).await;
+}
+
+/// From its next start on.
+async fn give_pin(desk: &mut Desk) {
     let pin_file = desk.path().join("pin");
     std::fs::write(&pin_file, "4321\n").unwrap();
     std::fs::set_permissions(&pin_file, Permissions::from_mode(0o600)).unwrap();
@@ -51,10 +62,42 @@ async fn a_locked_sim_waits_for_a_person_and_a_pin_is_tried_once() {
     let text = std::fs::read_to_string(&file).unwrap() + &format!("pin_file = \"{}\"\n", pin_file.display());
     std::fs::write(&file, text).unwrap();
     desk.kill_and_restart().await;
+}
+
+#[tokio::test]
+async fn no_pin_is_tried_until_the_sim_says_how_many_tries_are_left() {
+    for (unclear, clear, tried) in [
+        ("", "\r\n+CPINR: SIM PIN,3,3\r\n\r\nOK\r\n", true),
+        ("\r\n+CME ERROR: 14\r\n", "\r\n+CPINR: SIM PIN,1,3\r\n\r\nOK\r\n", false),
+    ] {
+        let modem = Modem::start();
+        modem.with(|script| (script.sim, script.tries) = ("SIM PIN".into(), Some(unclear.into())));
+        let mut desk = Desk::start(&modem.path, "").await;
+        give_pin(&mut desk).await;
+        desk.wait_modem(ModemState::SimLocked).await;
+        modem.with(|script| {
+            assert!(script.pins.is_empty(), "tried after {unclear:?}");
+            script.tries = Some(clear.into());
+            script.looks = 0;
+        });
+        let seen =
+            || async { modem.with(|script| if tried { script.pins.len() == 1 } else { script.looks > 1 }) };
+        until("the SIM is looked at again", seen).await;
+        modem.with(|script| assert_eq!(script.pins.is_empty(), !tried));
+    }
+}
+
+#[tokio::test]
+async fn a_pin_gets_no_second_try_when_the_sim_keeps_its_name_to_itself_or_writes_it_otherwise() {
+    let modem = Modem::start();
+    modem.with(|script| (script.sim, script.iccid) = ("SIM PIN".into(), "8986010000000000001F".into()));
+    let mut desk = Desk::start(&modem.path, "").await;
+    give_pin(&mut desk).await;
     desk.wait_modem(ModemState::Ready).await;
-    // The modem loses power: the same PIN is not tried a second time.
-    modem.with(|script| script.sim = "SIM PIN".into());
-    desk.kill_and_restart().await;
-    desk.wait_modem(ModemState::SimLocked).await;
-    until("only one try", || async { modem.with(|script| script.pins == ["\"4321\""]) }).await;
+    for iccid in ["", "8986010000000000001"] {
+        modem.with(|script| (script.sim, script.iccid) = ("SIM PIN".into(), iccid.into()));
+        desk.kill_and_restart().await;
+        desk.wait_modem(ModemState::SimLocked).await;
+        modem.with(|script| assert_eq!(script.pins.len(), 1, "{iccid:?}"));
+    }
 }

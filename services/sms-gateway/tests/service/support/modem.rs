@@ -19,12 +19,16 @@ pub enum Fate {
     Swallow,
     /// `+CMGS:` comes, the OK after it does not.
     AcknowledgeOnly,
+    /// The OK of an earlier command comes late; from then on it is mute.
+    StrayOk,
     Refuse(u16),
 }
 
 #[derive(Default)]
 pub struct Script {
     pub mute: bool,
+    /// Bytes that came while it was mute.
+    pub ignored: usize,
     pub echo: bool,
     pub unregistered: bool,
     /// What `AT+CPIN?` says; empty = READY.
@@ -36,8 +40,12 @@ pub struct Script {
     pub say: Vec<u8>,
     pub storage: BTreeMap<u32, String>,
     pub pins: Vec<String>,
+    /// How often `AT+CPIN?` was asked.
+    pub looks: usize,
     /// Empty: it does not know.
     pub iccid: String,
+    /// What it answers to `AT+CPINR`, nothing if empty; `None`: it does not know the question.
+    pub tries: Option<String>,
     stop: bool,
 }
 
@@ -134,6 +142,7 @@ impl Peer {
         let script = self.script.clone();
         let mut script = script.lock().unwrap();
         if script.mute {
+            script.ignored += 1;
             return String::new();
         }
         match byte {
@@ -169,6 +178,10 @@ impl Peer {
             }
             Fate::Swallow => String::new(),
             Fate::AcknowledgeOnly => "\r\n+CMGS: 200\r\n".into(),
+            Fate::StrayOk => {
+                (script.mute, script.ignored) = (true, 0);
+                "\r\nOK\r\n".into()
+            }
             Fate::Refuse(code) => format!("\r\n+CMS ERROR: {code}\r\n"),
         }
     }
@@ -191,8 +204,11 @@ impl Peer {
             script.sim.clear();
             return "\r\nOK\r\n".into();
         }
+        script.looks += usize::from(line == "AT+CPIN?");
         match line {
             "AT+CPIN?" if script.sim.is_empty() => ok("+CPIN: READY".into()),
+            "AT+CPINR=\"SIM PIN\"" => script.tries.clone().unwrap_or_else(|| "\r\nERROR\r\n".into()),
+            "AT+ICCID" => "\r\nERROR\r\n".into(),
             "AT+CPIN?" => ok(format!("+CPIN: {}", script.sim)),
             "AT+CREG?" => ok(format!("+CREG: 0,{}", if script.unregistered { 2 } else { 1 })),
             "AT+CEREG?" | "AT+CNMI=2,1,0,1,0" => "\r\nERROR\r\n".into(),
