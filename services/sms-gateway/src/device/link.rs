@@ -175,6 +175,11 @@ impl Link {
         }
     }
 
+    /// An `AT` after Ctrl-Z, whose answer is one of the next steps.
+    pub async fn knock(&mut self) -> Result<(), LinkError> {
+        self.write(b"AT\r").await
+    }
+
     /// Leaves a prompt that may be open, and forgets what was half read. Status reports are kept.
     pub async fn escape(&mut self) -> Result<(), LinkError> {
         self.write(&[ESCAPE]).await?;

@@ -20,8 +20,18 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// Once the network's acknowledgement or the report is here, the rest of the answer follows at once or never.
 const REST_TIMEOUT: Duration = Duration::from_secs(2);
-/// After an OK without the acknowledgement: it may belong to an earlier command.
+/// After an OK without the acknowledgement, which may belong to an earlier command.
 const OK_ALONE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// An OK that comes before any acknowledgement. A modem that gives no references has said all; to any other it is the
+/// late end of an earlier command, and the submission goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OkAlone {
+    No,
+    Since(Instant),
+    /// The modem was asked for a sign: it gives none before the submission is over.
+    Asked,
+}
 
 pub struct Submission<'a> {
     pub link: &'a mut Link,
@@ -93,11 +103,17 @@ impl Submission<'_> {
     /// Writes down whatever the modem says. An error means that it did not say everything.
     async fn final_answer(&mut self, message: &Outgoing, pdu_hex: &str) -> Result<(), Failure> {
         let mut deadline = Instant::now() + self.answer_timeout;
-        let (mut acknowledged, mut ok_alone) = (false, false);
+        let (mut acknowledged, mut ok_alone) = (false, OkAlone::No);
         loop {
-            let step = match self.step(pdu_hex, deadline).await {
-                Err(LinkError::Timeout) if ok_alone => {
-                    return Ok(self.courier.accept(&message.id, None).await?);
+            let until = match ok_alone {
+                OkAlone::Since(at) => deadline.min(at + OK_ALONE_TIMEOUT),
+                OkAlone::No | OkAlone::Asked => deadline,
+            };
+            let step = match self.step(pdu_hex, until).await {
+                Err(LinkError::Timeout) if matches!(ok_alone, OkAlone::Since(_)) => {
+                    self.link.knock().await?;
+                    ok_alone = OkAlone::Asked;
+                    continue;
                 }
                 step => step?,
             };
@@ -110,13 +126,23 @@ impl Submission<'_> {
                     acknowledged = true;
                     deadline = deadline.min(Instant::now() + REST_TIMEOUT);
                 }
-                SubmitStep::Final(_) if acknowledged => return Ok(()),
-                SubmitStep::Final(FinalResult::Ok) => {
-                    ok_alone = true;
-                    deadline = deadline.min(Instant::now() + OK_ALONE_TIMEOUT);
+                SubmitStep::Final(_) if acknowledged => {
+                    if ok_alone == OkAlone::Asked {
+                        self.link.quiet().await?;
+                    }
+                    return Ok(());
                 }
+                SubmitStep::Final(FinalResult::Ok) if ok_alone == OkAlone::Asked => {
+                    return Ok(self.courier.accept(&message.id, None).await?);
+                }
+                SubmitStep::Final(FinalResult::Ok) => ok_alone = OkAlone::Since(Instant::now()),
                 SubmitStep::Final(result) => {
-                    let (verdict, reason) = (cms::after_handover(result), cms::reason(result));
+                    let verdict = match ok_alone {
+                        OkAlone::No => cms::after_handover(result),
+                        // An OK and an error: one of them belongs to another command.
+                        OkAlone::Since(_) | OkAlone::Asked => Verdict::Unknown,
+                    };
+                    let reason = cms::reason(result);
                     tracing::info!(message_id = message.id, ?verdict, reason, "a submission was refused");
                     return Ok(self.courier.refuse(&message.id, verdict, reason).await?);
                 }

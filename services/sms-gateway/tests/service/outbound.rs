@@ -104,6 +104,29 @@ async fn an_acknowledgement_counts_even_if_the_ok_after_it_is_lost() {
 }
 
 #[tokio::test]
+async fn an_ok_of_an_earlier_command_is_not_taken_for_the_networks_answer() {
+    let modem = Modem::start();
+    let desk = Desk::start(&modem.path, "").await;
+    for (id, says) in [(ID, "+CMS ERROR: 38"), (OTHER_ID, "+CMGS: 9\r\n\r\nOK\r\n\r\nOK")] {
+        desk.wait_modem(ModemState::Ready).await;
+        modem.with(|script| script.fates.push_back(Fate::StrayOk));
+        desk.send(message(id, MessageClass::Notice)).await.unwrap();
+        until("a sign is asked for", || async { modem.with(|script| script.ignored > 0) }).await;
+        modem.with(|script| {
+            script.mute = false;
+            script.say.extend(format!("\r\n{says}\r\n").bytes());
+        });
+        if id == ID {
+            let unknown = desk.wait_message(id, MessageState::Unknown).await;
+            assert!(unknown.submit_time.is_none());
+        }
+    }
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
+    modem.report(&delivered(9));
+    desk.wait_message(OTHER_ID, MessageState::Delivered).await;
+}
+
+#[tokio::test]
 async fn a_kill_after_ctrl_z_is_unknown_and_nothing_is_sent_twice() {
     let modem = Modem::start();
     modem.with(|script| script.fates.push_back(Fate::Swallow));
