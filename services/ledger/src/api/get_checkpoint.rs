@@ -1,7 +1,7 @@
 //! `GetCheckpoint`.
 
 use chit_proto::ledger::v1::{GetCheckpointRequest, GetCheckpointResponse};
-use tlog_tiles::tree_hash;
+use tlog_tiles::{Hash, check_tree, prove_tree, tree_hash};
 use tonic::Status;
 
 use super::{Api, tree};
@@ -26,6 +26,58 @@ fn root_of(view: &dyn View, tree_size: u64) -> Result<Option<(u64, [u8; 32])>, S
     if tree_size > head.seq {
         return Ok(None);
     }
-    let root = tree_hash(tree_size, &tree::Stored(view)).map_err(tree::storage)?;
+    let stored = tree::Stored(view);
+    let root = tree_hash(tree_size, &stored).map_err(tree::storage)?;
+    // The index may be damaged. What is signed must be a prefix of the tree that every start and commit computes.
+    let proof = prove_tree(head.seq, tree_size, &stored).map_err(tree::storage)?;
+    check_tree(&proof, head.seq, Hash(head.root), tree_size, root).map_err(tree::storage)?;
     Ok(Some((tree_size, root.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::memory_books::{clerk, terms};
+    use crate::domain::{Draft, UnixMicros};
+    use crate::notary::Notary;
+    use crate::store::{JournalStore, Storage as _};
+    use redb::{Database, ReadableTable as _, TableDefinition};
+    use std::sync::Arc;
+
+    const HASHES: TableDefinition<u64, &[u8]> = TableDefinition::new("hashes");
+
+    fn open(folder: &std::path::Path) -> JournalStore {
+        JournalStore::open(folder, Arc::new(Notary::new(&[1; 32]).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn a_root_of_damaged_hashes_is_not_signed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let view = store.view().unwrap();
+        let mut draft = Draft::new(&*view, UnixMicros(1)).unwrap();
+        for n in 1..=8 {
+            draft.create_account(&clerk(), terms(n)).unwrap();
+        }
+        let changes = draft.into_changes();
+        store.commit(changes).unwrap();
+        drop((view, store));
+
+        // The third leaf is the fourth hash; the start reads the last one only, the root of all eight.
+        let index = Database::open(dir.path().join("index.redb")).unwrap();
+        let txn = index.begin_write().unwrap();
+        {
+            let mut hashes = txn.open_table(HASHES).unwrap();
+            let mut row = hashes.get(0).unwrap().unwrap().value().to_vec();
+            row[3 * 32] ^= 1;
+            hashes.insert(0, row.as_slice()).unwrap();
+        }
+        txn.commit().unwrap();
+        drop(index);
+
+        let store = open(dir.path());
+        let view = store.view().unwrap();
+        assert!(root_of(&*view, 3).is_err());
+        assert!(root_of(&*view, 2).unwrap().is_some(), "other hashes prove this one");
+    }
 }

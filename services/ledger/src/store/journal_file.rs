@@ -1,8 +1,10 @@
 //! The append-only journal file: what is in it is committed, everything else can be made from it again.
 //!
 //! All numbers are little-endian. The first sector holds magic `CHITJNL2`, a random id of the file (8 bytes) and a
-//! CRC-32 of both. Then come groups, one a commit, each starting on a sector so that no later write touches a sector
-//! that was acknowledged: magic `CGRP`, CRC-32 of the rest, file id (8), first sequence number (8), number of records
+//! CRC-32 of both. Then come groups, one a commit, each starting on a sector, so that no later group has bytes in a
+//! sector that was acknowledged. (The page cache writes pages of 4 KiB, and so do disks with such physical sectors: there
+//! the acknowledged bytes beside a new group are written again, unchanged, and a disk that tears such a write could
+//! damage them.) A group: magic `CGRP`, CRC-32 of the rest, file id (8), first sequence number (8), number of records
 //! (4), length of the records (4), chain value before the first record (32), and the records, each as length (4),
 //! CRC-32 (4) and stored bytes. A group is there whole or not at all.
 
@@ -12,7 +14,7 @@ use std::sync::Arc;
 use super::disk::Disk;
 use crate::journal::ChainHash;
 
-/// Writes never share a unit of this size with an acknowledged group.
+/// Groups never share a unit of this size.
 pub const SECTOR: u64 = 512;
 const FILE_MAGIC: &[u8; 8] = b"CHITJNL2";
 const GROUP_MAGIC: &[u8; 4] = b"CGRP";
@@ -150,6 +152,14 @@ impl JournalFile {
 
     pub fn sync(&self) -> io::Result<()> {
         self.disk.sync()
+    }
+
+    /// Writes what stands from `from` to `to` once more, durably. After a failed sync Linux shows bytes that are not on the
+    /// disk and holds them for clean, so that another sync does nothing: only a write makes it try again.
+    pub fn write_again(&self, from: u64, to: u64) -> io::Result<()> {
+        let mut bytes = vec![0; (to - from) as usize];
+        let read = self.disk.read_at(from, &mut bytes)?;
+        self.disk.write_durably(from, &bytes[..read])
     }
 
     pub fn len(&self) -> io::Result<u64> {

@@ -38,7 +38,13 @@ pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Mem
         Ok(true) => {}
         Ok(false) | Err(_) => return Err(OpenError::NewestDamaged(position.head.seq)),
     }
-    while let Some(group) = journal.group(fresh.position.end)? {
+    let mut next = journal.group(fresh.position.end)?;
+    while let Some(group) = next {
+        next = journal.group(group.next)?;
+        if next.is_none() {
+            // The process before may have died because this group could not be made durable.
+            journal.write_again(fresh.position.end, group.next)?;
+        }
         redo(journal, &snapshot, &mut fresh, &mut frontier, group)?;
         if fresh.records >= RECORDS_ENOUGH {
             let head = fresh.position.head;
@@ -58,6 +64,8 @@ fn start(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<Positi
     let head = Head { seq: 0, hash: CHAIN_START, root: Frontier::default().root() };
     let position =
         Position { head, newest: Stamp::default(), end: SECTOR, largest_id: None, earliest_expiry: None };
+    // The very first start may have failed to make the file's header durable.
+    journal.write_again(0, SECTOR)?;
     let empty = Memtable::after(position);
     index.apply(journal.id(), &empty, &notary.sign(head.seq, head.root)?)?;
     Ok(position)

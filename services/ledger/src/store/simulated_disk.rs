@@ -61,6 +61,7 @@ struct Platter {
     lies: bool,
     room: Option<u64>,
     failing_syncs: bool,
+    panics: bool,
     operations: u64,
 }
 
@@ -93,6 +94,11 @@ impl SimulatedDisk {
         self.platter.lock().unwrap().failing_syncs = fails;
     }
 
+    /// Each write panics, as redb does at some kinds of bad pages.
+    pub fn panics(&self, panics: bool) {
+        self.platter.lock().unwrap().panics = panics;
+    }
+
     pub fn operations(&self) -> u64 {
         self.platter.lock().unwrap().operations
     }
@@ -112,9 +118,16 @@ impl SimulatedDisk {
         platter.durable = platter.shown.clone();
     }
 
-    /// What a new process finds after a kill: everything that was written.
+    /// What a new process finds after a kill: everything that was written, be it on the disk or not.
     pub fn after_kill(&self, power: &Power) -> Self {
-        Self::holding(self.platter.lock().unwrap().shown.clone(), power)
+        let platter = self.platter.lock().unwrap();
+        let found = Platter {
+            durable: platter.durable.clone(),
+            shown: platter.shown.clone(),
+            dirty: platter.dirty.clone(),
+            ..Platter::default()
+        };
+        Self { platter: Arc::new(Mutex::new(found)), power: power.clone() }
     }
 
     /// What is on the disk after the power was lost: each sector written since the last sync is kept, dropped or torn.
@@ -144,6 +157,8 @@ impl SimulatedDisk {
 
     fn change(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.power.spend()?;
+        let panics = self.platter.lock().unwrap().panics;
+        assert!(!panics, "a bad page");
         let mut platter = self.platter.lock().unwrap();
         platter.operations += 1;
         let end = offset + bytes.len() as u64;
@@ -180,6 +195,8 @@ impl Disk for SimulatedDisk {
         let mut platter = self.platter.lock().unwrap();
         platter.operations += 1;
         if platter.failing_syncs {
+            // As Linux does: what could not be written is shown, and is not tried again.
+            platter.dirty.clear();
             return Err(io::Error::from_raw_os_error(5)); // EIO
         }
         if !platter.lies {
