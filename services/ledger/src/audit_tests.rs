@@ -1,7 +1,6 @@
 //! The stored file against random histories, reopening and tampering.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 use redb::{Database, ReadableTable as _, TableDefinition};
@@ -9,7 +8,6 @@ use redb::{Database, ReadableTable as _, TableDefinition};
 use crate::audit::{self, Audit};
 use crate::domain::memory_books::{clerk, hold, hold_for, post, post_pending, terms, ulid, void_pending};
 use crate::domain::{Draft, LedgerError, TransferRequest, UnixMicros};
-use crate::notary::Notary;
 use crate::store::{JournalStore, Storage};
 
 fn commit(store: &JournalStore, now: i64, asked: &[TransferRequest]) {
@@ -31,7 +29,7 @@ fn commit(store: &JournalStore, now: i64, asked: &[TransferRequest]) {
 
 fn open(folder: &Path) -> JournalStore {
     std::fs::create_dir_all(folder).unwrap();
-    JournalStore::open(folder, Arc::new(Notary::new(&[1; 32]).unwrap())).unwrap()
+    JournalStore::open(folder).unwrap()
 }
 
 fn store_with_accounts(folder: &Path) -> JournalStore {
@@ -150,7 +148,7 @@ fn a_changed_newest_record_keeps_the_ledger_from_starting() {
     let folder = dir.path().join("ledger");
     written(&folder);
     tamper_journal(&folder, &ulid(12));
-    let opened = JournalStore::open(&folder, Arc::new(Notary::new(&[1; 32]).unwrap()));
+    let opened = JournalStore::open(&folder);
     let error = opened.map(drop).unwrap_err();
     assert!(error.to_string().contains("missing or damaged"), "{error}");
 }

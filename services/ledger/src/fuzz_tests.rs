@@ -1,15 +1,12 @@
 //! Bytes from nowhere, and good messages with damage: requests, records, imports. On stable, without a fuzzing toolchain;
 //! `just fuzz` runs many more cases (CHIT_LEDGER_FUZZ_CASES).
 
-use std::sync::Arc;
-
 use chit_proto::ledger::v1 as pb;
 use proptest::prelude::*;
 use prost::Message as _;
 
 use crate::domain::memory_books::{MemoryBooks, hold, hold_for, post, post_pending, void_pending};
 use crate::domain::{Draft, UnixMicros};
-use crate::notary::Notary;
 use crate::store::{JournalStore, Storage};
 use crate::{audit, journal, wire};
 
@@ -142,7 +139,7 @@ proptest! {
             records = order.iter().map(|place| records[*place].clone()).collect();
         }
         let dir = tempfile::tempdir().unwrap();
-        let store = JournalStore::open(dir.path(), Arc::new(Notary::new(&[1; 32]).unwrap())).unwrap();
+        let store = JournalStore::open(dir.path()).unwrap();
         let decoded: Result<Vec<_>, _> = records.iter().map(|record| journal::decode(record)).collect();
         if let Ok(decoded) = decoded {
             let view = store.view().unwrap();

@@ -48,9 +48,8 @@ const CLOSE_MAX: Duration = Duration::from_secs(1);
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let notary = Arc::new(Notary::new(&ctx.shared.key(KEY)?)?);
     let folder = ctx.shared.state_of(ctx.service);
-    let opened = tokio::task::spawn_blocking({
-        let notary = Arc::clone(&notary);
-        move || JournalStore::open(&folder, notary).with_context(|| folder.display().to_string())
+    let opened = tokio::task::spawn_blocking(move || {
+        JournalStore::open(&folder).with_context(|| folder.display().to_string())
     });
     let storage: Arc<dyn Storage> = Arc::new(opened.await??);
     serve(ctx, config, notary, storage).await

@@ -63,7 +63,7 @@ fn clock() -> Now {
 
 fn desk(config: Config) -> Desk {
     let dir = tempfile::tempdir().unwrap();
-    let inner = JournalStore::open(dir.path(), notary()).unwrap();
+    let inner = JournalStore::open(dir.path()).unwrap();
     let (begins_sender, begins) = tokio::sync::mpsc::unbounded_channel();
     let (verdicts, verdict_receiver) = mpsc::channel();
     let gate = Arc::new(Gate {
@@ -204,7 +204,7 @@ async fn a_refusal_is_answered_after_it_is_durable() {
 #[tokio::test]
 async fn overdue_transfers_expire_before_the_commit_that_finds_them() {
     let dir = tempfile::tempdir().unwrap();
-    let storage: Arc<dyn Storage> = Arc::new(JournalStore::open(dir.path(), notary()).unwrap());
+    let storage: Arc<dyn Storage> = Arc::new(JournalStore::open(dir.path()).unwrap());
     let time = Arc::new(std::sync::atomic::AtomicI64::new(1));
     let now: Now = {
         let time = Arc::clone(&time);

@@ -39,15 +39,13 @@ mod tests {
     use super::*;
     use crate::domain::memory_books::{clerk, terms};
     use crate::domain::{Draft, UnixMicros};
-    use crate::notary::Notary;
     use crate::store::{JournalStore, Storage as _};
     use redb::{Database, ReadableTable as _, TableDefinition};
-    use std::sync::Arc;
 
     const HASHES: TableDefinition<u64, &[u8]> = TableDefinition::new("hashes");
 
     fn open(folder: &std::path::Path) -> JournalStore {
-        JournalStore::open(folder, Arc::new(Notary::new(&[1; 32]).unwrap())).unwrap()
+        JournalStore::open(folder).unwrap()
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::{Arc, mpsc};
 
 use redb::Database;
 
-use super::index::Index;
+use super::index::{self, Index};
 use super::journal_store::Shared;
 
 /// Size of the index file in bytes.
@@ -26,13 +26,16 @@ pub struct Compacted {
 pub enum CompactionFault {
     #[error("the ledger is stopping")]
     Stopping,
-    #[error("the disk has no room for a copy of the index ({0} bytes)")]
+    #[error("the disk has no room for a copy of the index: {0} bytes must be free")]
     DiskFull(u64),
     #[error("the copy of the index cannot be compacted")]
     Failed(#[source] Arc<redb::Error>),
 }
 
 pub type Answer = mpsc::Sender<Result<Compacted, CompactionFault>>;
+
+/// Bytes that a compaction leaves free beside the copy: the journal grows meanwhile, and a full disk stops the ledger.
+const ROOM_LEFT: u64 = 64 << 20;
 
 /// The copy that is being compacted.
 fn draft_of(index_file: &Path) -> PathBuf {
@@ -51,13 +54,17 @@ pub fn clean_up(index_file: &Path) -> io::Result<()> {
 pub fn run(shared: &Shared) -> Result<Compacted, CompactionFault> {
     let Some(file) = &shared.index_file else { return Ok(Compacted { before: 0, after: 0 }) };
     let before = fs::metadata(file).map_or(0, |known| known.len());
+    let needed = before + ROOM_LEFT;
+    if free_beside(file).is_some_and(|free| free < needed) {
+        return Err(CompactionFault::DiskFull(needed));
+    }
     let swapped = compacted_copy(file).and_then(|copy| put_in_place(shared, file, copy));
     if let Err(error) = swapped {
         tracing::warn!(%error, "the index is not compacted");
         let _told_already = clean_up(file);
         return Err(match &error {
             redb::Error::Io(cause) if cause.kind() == io::ErrorKind::StorageFull => {
-                CompactionFault::DiskFull(before)
+                CompactionFault::DiskFull(needed)
             }
             _ => CompactionFault::Failed(Arc::new(error)),
         });
@@ -67,10 +74,16 @@ pub fn run(shared: &Shared) -> Result<Compacted, CompactionFault> {
     Ok(Compacted { before, after })
 }
 
+/// Bytes that may still be written beside the file; `None` = the file system does not say.
+fn free_beside(file: &Path) -> Option<u64> {
+    let known = rustix::fs::statvfs(file.parent()?).ok()?;
+    Some(known.f_bavail.saturating_mul(known.f_frsize))
+}
+
 fn compacted_copy(file: &Path) -> Result<Database, redb::Error> {
     let draft = draft_of(file);
     fs::copy(file, &draft)?;
-    let mut copy = Database::open(&draft)?;
+    let mut copy = index::open_database(&draft)?;
     copy.compact()?;
     // A kill before the next index commit must not make the next start walk the whole file.
     let mut txn = copy.begin_write()?;
@@ -85,11 +98,13 @@ fn put_in_place(shared: &Shared, file: &Path, copy: Database) -> Result<(), redb
     // From here on the name leads to the copy, so the copy it is, whatever happens. If the power goes before the name is
     // durable, the old index is found, which has merely seen less of the journal.
     let mut state = shared.lock();
-    state.index = Index::new(copy);
-    state.snapshot = None;
+    let old = (std::mem::replace(&mut state.index, Index::new(copy)), state.snapshot.take());
     drop(state);
-    match file.parent() {
-        Some(folder) => Ok(File::open(folder)?.sync_all()?),
-        None => Ok(()),
+    // Closing a database writes to its file: nobody waits for that.
+    drop(old);
+    let synced = file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all());
+    if let Err(error) = synced {
+        tracing::warn!(%error, "the name of the compacted index may not be durable");
     }
+    Ok(())
 }

@@ -2,16 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::{JournalStore, Storage};
 use crate::domain::memory_books::{clerk, post, terms, ulid};
 use crate::domain::{AccountId, AccountTerms, Draft, UnixMicros};
-use crate::notary::Notary;
 use crate::{audit, history};
 
 fn open(folder: &Path) -> JournalStore {
-    JournalStore::open(folder, Arc::new(Notary::new(&[1; 32]).unwrap())).unwrap()
+    JournalStore::open(folder).unwrap()
 }
 
 fn decide(store: &JournalStore, change: impl FnOnce(&mut Draft<'_, dyn super::View>)) {

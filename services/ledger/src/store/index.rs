@@ -1,5 +1,7 @@
 //! The index on redb: everything that can be looked up, made from the journal and trailing behind it.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use redb::{
@@ -10,8 +12,8 @@ use tlog_tiles::Hash;
 
 use super::memtable::{Memtable, Position, Touch};
 use super::tables::{
-    ACCOUNTS, CHECKPOINTS, FACTS, GROUPS, HASHES, HASHES_PER_ROW, HISTORY, META, OPEN_PENDINGS, PENDINGS,
-    POSITION, RECORDS_BY_SUBJECT, TRANSFERS,
+    ACCOUNTS, FACTS, GROUPS, HASHES, HASHES_PER_ROW, HISTORY, META, OPEN_PENDINGS, PENDINGS, POSITION,
+    RECORDS_BY_SUBJECT, TRANSFERS,
 };
 use super::{rows, spent_rows};
 use crate::domain::{PendingState, StorageError, UnixMicros};
@@ -19,6 +21,9 @@ use crate::domain::{PendingState, StorageError, UnixMicros};
 /// Touches that stand in their account's row; then they move to a history row together. A history row for each commit
 /// would cost a page for nearly every touch: accounts lie far apart in that table.
 const RECENT_MAX: usize = if cfg!(test) { 4 } else { 48 };
+
+/// Memory for pages of an open database in bytes; redb's own choice is 1 GiB, and a compaction opens a second one.
+const CACHE: usize = 64 << 20;
 
 /// The index file. Cheap to share.
 #[derive(Clone)]
@@ -55,8 +60,8 @@ impl Index {
         })
     }
 
-    /// Takes in everything of `table`, and the checkpoint over its last record.
-    pub fn apply(&self, journal: u64, table: &Memtable, note: &str) -> Result<(), StorageError> {
+    /// Takes in everything of `table`.
+    pub fn apply(&self, journal: u64, table: &Memtable) -> Result<(), StorageError> {
         let mut txn = self.0.begin_write().map_err(StorageError::new)?;
         // After a kill the file is opened without walking all of it; commits are rare enough to afford that.
         txn.set_quick_repair(true);
@@ -65,8 +70,6 @@ impl Index {
         write_pendings(&txn, table)?;
         write_hashes(&txn, table).map_err(StorageError::new)?;
         {
-            let mut checkpoints = txn.open_table(CHECKPOINTS).map_err(StorageError::new)?;
-            checkpoints.insert(table.position.head.seq, note).map_err(StorageError::new)?;
             let mut meta = txn.open_table(META).map_err(StorageError::new)?;
             let row = rows::position_row(journal, &table.position);
             meta.insert(POSITION, row.as_slice()).map_err(StorageError::new)?;
@@ -91,18 +94,47 @@ impl Index {
     }
 }
 
+/// Opens or creates an index file.
+pub fn open_database(file: &Path) -> Result<Database, DatabaseError> {
+    Database::builder().set_cache_size(CACHE).create(file)
+}
+
 /// Is the file itself damaged, so that it must be made anew? A power failure during its very first start can do that.
 /// Anything else (a full disk, a second process) is not.
 pub fn is_damaged(error: &DatabaseError) -> bool {
     match error {
-        DatabaseError::Storage(redb::StorageError::Io(error)) => {
-            matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof)
-        }
+        DatabaseError::Storage(redb::StorageError::Io(error)) => is_cut_off(error),
         DatabaseError::Storage(redb::StorageError::Corrupted(_))
         | DatabaseError::RepairAborted
         | DatabaseError::UpgradeRequired(_) => true,
         _ => false,
     }
+}
+
+/// Did the disk refuse, so that the file may be whole? Anything else that goes wrong comes from what is in it.
+pub fn is_io(error: &StorageError) -> bool {
+    let Some(error) = std::error::Error::source(error) else { return false };
+    let transaction = match error.downcast_ref() {
+        Some(redb::TransactionError::Storage(error)) => Some(error),
+        _ => None,
+    };
+    let table = match error.downcast_ref() {
+        Some(TableError::Storage(error)) => Some(error),
+        _ => None,
+    };
+    let commit = match error.downcast_ref() {
+        Some(redb::CommitError::Storage(error)) => Some(error),
+        _ => None,
+    };
+    match (error.downcast_ref().or(transaction).or(table).or(commit), error.downcast_ref()) {
+        (Some(redb::StorageError::Io(error)), _) | (_, Some(redb::Error::Io(error))) => !is_cut_off(error),
+        (Some(redb::StorageError::PreviousIo), _) | (_, Some(redb::Error::PreviousIo)) => true,
+        _ => false,
+    }
+}
+
+fn is_cut_off(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
 fn write_accounts(txn: &WriteTransaction, table: &Memtable) -> Result<(), StorageError> {

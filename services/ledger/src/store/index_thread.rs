@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use super::journal_store::{Shared, State};
 use super::memtable::Memtable;
-use super::{compaction, rows};
+use super::{compaction, index, rows};
 use crate::domain::StorageError;
 
 /// Enough records to take in without waiting for more.
@@ -20,13 +21,48 @@ const EXTEND_MAX: u64 = 16 << 20;
 
 /// Runs until the store closes, or until the index cannot be written.
 pub fn run(shared: &Shared) {
+    let _until_the_end = EndOnPanic(shared);
     if let Err(error) = work(shared) {
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         tracing::error!(%error, source, "the index cannot be written");
-        let mut state = shared.lock();
-        state.failed.get_or_insert_with(|| format!("the index cannot be written: {source}"));
-        drop(state);
-        shared.changed.notify_all();
+        if !index::is_io(&error) {
+            set_aside(shared);
+        }
+        end(shared, format!("the index cannot be written: {source}"));
+    }
+}
+
+/// redb panics at some kinds of bad pages. Commits would go on, then wait for an index that never comes.
+struct EndOnPanic<'s>(&'s Shared);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            set_aside(self.0);
+            end(self.0, "the index cannot be written: its thread panicked".to_owned());
+        }
+    }
+}
+
+/// Nothing more is stored, and nobody waits any longer.
+fn end(shared: &Shared, why: String) {
+    let mut state = shared.lock();
+    state.failed.get_or_insert(why);
+    state.compactions.clear();
+    drop(state);
+    shared.changed.notify_all();
+}
+
+/// A damaged index would stop each start, and the journal has all that is in it.
+fn set_aside(shared: &Shared) {
+    let Some(file) = &shared.index_file else { return };
+    let aside = file.with_extension("redb.damaged");
+    match fs::rename(file, &aside) {
+        Ok(()) => {
+            let kept = aside.display().to_string();
+            tracing::error!(kept, "the index is damaged: the next start makes it anew from the journal");
+        }
+        Err(error) => tracing::error!(%error, "the damaged index cannot be renamed: delete it"),
     }
 }
 
@@ -63,10 +99,8 @@ enum Turn {
 }
 
 fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
-    let head = table.position.head;
-    let note = shared.notary.sign(head.seq, head.root).map_err(StorageError::new)?;
     let index = shared.lock().index.clone();
-    index.apply(shared.journal.id(), table, &note)?;
+    index.apply(shared.journal.id(), table)?;
     let earliest = index.snapshot()?.earliest_expiry()?;
     let mut state = shared.lock();
     state.frozen = None;
@@ -110,7 +144,8 @@ fn next(shared: &Shared) -> Turn {
         }
         state = shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
     }
-    if state.fresh.records == 0 {
+    // Before the records: commits come all the time, and what is not yet in the index needs no compaction.
+    if !state.compactions.is_empty() {
         return Turn::Compact(std::mem::take(&mut state.compactions));
     }
     Turn::TakeIn(freeze(&mut state))

@@ -15,7 +15,6 @@ use super::view::StoreView;
 use super::{Compacted, CompactionFault, Head, Storage, View, compaction, migrations, recovery};
 use crate::domain::{Changes, StorageError};
 use crate::journal;
-use crate::notary::{Notary, NotaryError};
 use crate::tree::Frontier;
 
 /// The journal file, inside the ledger's state folder.
@@ -52,8 +51,6 @@ pub enum OpenError {
     #[error("record {0}, which was signed, is missing or damaged: restore the ledger from a backup")]
     NewestDamaged(u64),
     #[error(transparent)]
-    Notary(#[from] NotaryError),
-    #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
@@ -74,7 +71,6 @@ struct Tail {
 /// What commits, readers and the indexing thread share.
 pub struct Shared {
     pub journal: JournalFile,
-    pub notary: Arc<Notary>,
     /// `None` = the index is not in a file of its own (tests).
     pub index_file: Option<PathBuf>,
     pub state: Mutex<State>,
@@ -136,16 +132,16 @@ impl Shared {
 
 impl JournalStore {
     /// Opens or creates the ledger in a folder, migrates it, and brings the index up to the journal.
-    pub fn open(folder: &Path, notary: Arc<Notary>) -> Result<Self, OpenError> {
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
         migrations::run(folder)?;
         let journal = JournalFile::open(Arc::new(FileDisk::open(&folder.join(JOURNAL_FILE))?))?;
         let index_file = folder.join(INDEX_FILE);
         compaction::clean_up(&index_file)?;
-        let mut store = Self::made_of(journal, notary, Some(index_file.clone()), |anew| {
+        let mut store = Self::made_of(journal, Some(index_file.clone()), |anew| {
             if anew {
                 std::fs::remove_file(&index_file)?;
             }
-            Ok(Database::create(&index_file).map_err(Box::new)?)
+            Ok(index::open_database(&index_file).map_err(Box::new)?)
         })?;
         let shared = Arc::clone(&store.shared);
         let indexing = thread::Builder::new().name("ledger-index".to_owned());
@@ -158,15 +154,13 @@ impl JournalStore {
     #[cfg(test)]
     pub fn still(
         journal: JournalFile,
-        notary: Arc<Notary>,
         database: impl FnMut(bool) -> Result<Database, OpenError>,
     ) -> Result<Self, OpenError> {
-        Self::made_of(journal, notary, None, database)
+        Self::made_of(journal, None, database)
     }
 
     fn made_of(
         journal: JournalFile,
-        notary: Arc<Notary>,
         index_file: Option<PathBuf>,
         mut database: impl FnMut(bool) -> Result<Database, OpenError>,
     ) -> Result<Self, OpenError> {
@@ -178,12 +172,12 @@ impl JournalStore {
             opened => opened,
         };
         let mut index = Index::new(opened?);
-        let recovered = match recovery::run(&journal, &index, &notary) {
+        let recovered = match recovery::run(&journal, &index) {
             Err(OpenError::Foreign) => {
                 tracing::warn!("the index does not fit the journal and is made anew");
                 drop(index);
                 index = Index::new(database(true)?);
-                recovery::run(&journal, &index, &notary)
+                recovery::run(&journal, &index)
             }
             recovered => recovered,
         };
@@ -200,19 +194,29 @@ impl JournalStore {
             failed: None,
             closing: false,
         };
-        let shared = Arc::new(Shared {
-            journal,
-            notary,
-            index_file,
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        });
+        let shared =
+            Arc::new(Shared { journal, index_file, state: Mutex::new(state), changed: Condvar::new() });
         Ok(Self { shared, tail: Mutex::new(Tail { frontier, buffer: Vec::new() }), indexing: None })
     }
 
     #[cfg(test)]
     pub fn index_now(&self) -> Result<(), StorageError> {
         index_thread::turn(&self.shared)
+    }
+
+    /// The indexing thread's work on the caller's.
+    #[cfg(test)]
+    pub fn index_until_the_end(&self) {
+        index_thread::run(&self.shared);
+    }
+
+    /// Waits until nothing more is indexed.
+    #[cfg(test)]
+    pub fn index_end(&self) {
+        let mut state = self.shared.lock();
+        while state.failed.is_none() {
+            state = self.shared.wait(state);
+        }
     }
 
     /// Waits until the indexing thread has nothing left to do.
@@ -298,6 +302,8 @@ impl Storage for JournalStore {
             .journal
             .append(group, bytes, first_seq, &previous)
             .map_err(|error| self.shared.fail(&format!("the journal cannot be written: {error}")))?;
+        // Nothing shrinks below what it holds.
+        tail.buffer.clear();
         tail.buffer.shrink_to(BUFFER_MAX);
         tail.frontier = grown;
         let mut state = self.shared.lock();

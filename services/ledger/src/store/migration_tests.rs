@@ -1,7 +1,6 @@
 //! Folders of older layouts open and lose nothing.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
@@ -10,7 +9,6 @@ use crate::audit;
 use crate::domain::Record;
 use crate::domain::memory_books::{MemoryBooks, hold, hold_for, post, post_pending, terms};
 use crate::journal::{self, CHAIN_START};
-use crate::notary::Notary;
 
 const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
 const CHAIN: TableDefinition<u64, [u8; 32]> = TableDefinition::new("chain");
@@ -48,8 +46,7 @@ fn write_layout_1(folder: &Path, records: &[Record], schema: u64) {
 }
 
 fn open(folder: &Path) -> Result<JournalStore, String> {
-    let notary = Arc::new(Notary::new(&[1; 32]).unwrap());
-    JournalStore::open(folder, notary).map_err(|error| error.to_string())
+    JournalStore::open(folder).map_err(|error| error.to_string())
 }
 
 #[test]

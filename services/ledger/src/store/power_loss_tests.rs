@@ -11,7 +11,6 @@ use super::{Head, JournalStore, Storage, View};
 use crate::audit;
 use crate::domain::memory_books::{clerk, hold, hold_for, post, post_pending, terms, void_pending};
 use crate::domain::{Draft, LedgerError, StorageError, TransferRequest, UnixMicros};
-use crate::notary::Notary;
 
 /// Power failures of every fourth story; the others end with the first.
 const FAILURES: u64 = 3;
@@ -37,7 +36,6 @@ struct Story {
     power: Power,
     journal: SimulatedDisk,
     index: SimulatedDisk,
-    notary: Arc<Notary>,
     acknowledged: Acknowledged,
     now: i64,
     next_id: u128,
@@ -55,7 +53,6 @@ impl Story {
             power,
             journal,
             index,
-            notary: Arc::new(Notary::new(&[1; 32]).unwrap()),
             acknowledged: Acknowledged::default(),
             now: 1,
             next_id: 1000,
@@ -65,7 +62,7 @@ impl Story {
     fn open(&self) -> Result<JournalStore, String> {
         let journal = JournalFile::open(Arc::new(self.journal.clone())).map_err(|error| error.to_string())?;
         let database = |anew| self.index.database(anew);
-        JournalStore::still(journal, Arc::clone(&self.notary), database).map_err(|error| error.to_string())
+        JournalStore::still(journal, database).map_err(|error| error.to_string())
     }
 
     /// Commits until the power goes.

@@ -14,17 +14,16 @@ use super::memtable::{Memtable, Position, Written};
 use super::view::StoreView;
 use crate::domain::{Draft, RedoFault, Stamp};
 use crate::journal::{self, CHAIN_START};
-use crate::notary::Notary;
 use crate::tree::Frontier;
 
 /// What is committed and not yet in the index, and the right edge of the tree.
-pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Memtable, Frontier), OpenError> {
+pub fn run(journal: &JournalFile, index: &Index) -> Result<(Memtable, Frontier), OpenError> {
     // A killed process may have left a group that was written but not synced; it counts from now on.
     journal.sync()?;
     let position = match index.found()? {
         Found::At { journal: id, position } if id == journal.id() => position,
         Found::At { .. } | Found::OtherVersion => return Err(OpenError::Foreign),
-        Found::New => start(journal, index, notary)?,
+        Found::New => start(journal, index)?,
     };
     let mut frontier = Frontier::read(position.head.seq, &Stored(index.snapshot()?))
         .map_err(|_a_hash_is_missing| OpenError::Foreign)?;
@@ -47,8 +46,7 @@ pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Mem
         }
         redo(journal, &snapshot, &mut fresh, &mut frontier, group)?;
         if fresh.records >= RECORDS_ENOUGH {
-            let head = fresh.position.head;
-            index.apply(journal.id(), &fresh, &notary.sign(head.seq, head.root)?)?;
+            index.apply(journal.id(), &fresh)?;
             snapshot = Arc::new(index.snapshot()?);
             fresh = Memtable::after(fresh.position);
         }
@@ -60,14 +58,14 @@ pub fn run(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<(Mem
 }
 
 /// An empty index has all its tables, so that readers find them.
-fn start(journal: &JournalFile, index: &Index, notary: &Notary) -> Result<Position, OpenError> {
+fn start(journal: &JournalFile, index: &Index) -> Result<Position, OpenError> {
     let head = Head { seq: 0, hash: CHAIN_START, root: Frontier::default().root() };
     let position =
         Position { head, newest: Stamp::default(), end: SECTOR, largest_id: None, earliest_expiry: None };
     // The very first start may have failed to make the file's header durable.
     journal.write_again(0, SECTOR)?;
     let empty = Memtable::after(position);
-    index.apply(journal.id(), &empty, &notary.sign(head.seq, head.root)?)?;
+    index.apply(journal.id(), &empty)?;
     Ok(position)
 }
 

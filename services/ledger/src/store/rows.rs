@@ -9,7 +9,7 @@ use crate::domain::{
 
 pub const ROW_VERSION: u8 = 1;
 /// Raise it when a table changes: an index of another version is made anew from the journal.
-const INDEX_VERSION: u8 = 2;
+const INDEX_VERSION: u8 = 3;
 const NEVER: i64 = i64::MAX;
 /// Bytes of an account row without touches, and of one touch.
 const ACCOUNT_LEN: usize = 54;

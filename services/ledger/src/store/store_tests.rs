@@ -15,7 +15,6 @@ use crate::domain::{
     Account, Change, Draft, Fact, FactId, FactKind, LedgerError, Outcome, PendingState, Record, Subject,
     TransferRequest, UnixMicros,
 };
-use crate::notary::Notary;
 use crate::{audit, history, journal};
 
 const ACCOUNTS: u8 = 3;
@@ -33,8 +32,7 @@ impl Disks {
 
     fn open(&self) -> JournalStore {
         let journal = JournalFile::open(Arc::new(self.journal.clone())).unwrap();
-        let notary = Arc::new(Notary::new(&[1; 32]).unwrap());
-        JournalStore::still(journal, notary, |anew| self.index.database(anew)).unwrap()
+        JournalStore::still(journal, |anew| self.index.database(anew)).unwrap()
     }
 
     fn after_kill(&self) -> Self {

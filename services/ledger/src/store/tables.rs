@@ -21,8 +21,6 @@ pub const RECORDS_BY_SUBJECT: TableDefinition<&[u8], u64> = TableDefinition::new
 pub const GROUPS: TableDefinition<u64, u64> = TableDefinition::new("groups");
 /// <number / 120 of the stored hash, up to 120 hashes of 32 bytes>
 pub const HASHES: TableDefinition<u64, &[u8]> = TableDefinition::new("hashes");
-/// <tree size, signed note>
-pub const CHECKPOINTS: TableDefinition<u64, &str> = TableDefinition::new("checkpoints");
 /// <name, bytes>: "position"
 pub const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 

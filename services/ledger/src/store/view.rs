@@ -161,9 +161,15 @@ impl View for StoreView {
                 let asked = recent.into_iter().filter(|touch| touch.seq > after_seq);
                 found.extend(asked.map(|touch| (touch.seq, touch)));
             }
-            for table in self.layers() {
+            // Oldest first, so that no more than is asked for is kept.
+            for table in self.frozen.as_deref().into_iter().chain([&self.fresh]) {
                 let own = table.touches.iter().filter(|touch| touch.account == account);
-                found.extend(own.filter(|touch| touch.seq > after_seq).map(|touch| (touch.seq, *touch)));
+                for touch in own.filter(|touch| touch.seq > after_seq) {
+                    if found.len() >= max {
+                        break;
+                    }
+                    found.insert(touch.seq, *touch);
+                }
             }
         }
         Ok(found.into_values().take(max).collect())
