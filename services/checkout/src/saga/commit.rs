@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chit_proto::ledger::v1::{CreateTransferRequest, CreateTransferResponse, Transfer, TransferKind};
 use chit_proto::money::v1::Money;
 
-use super::Fault;
+use super::{Fault, stuck};
 use crate::config::Dispatch;
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::proof::{ReceiptCode, SaleNumber};
@@ -20,7 +20,7 @@ const NAMES_DRAWN: usize = 8;
 pub async fn in_ledger(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fault> {
     let sale = shop.sale(sale_id).await?;
     if sale.state() != SaleState::PayerOk {
-        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+        return Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?);
     }
     let request =
         CreateTransferRequest { transfer: Some(pending(shop, &sale).await?), actor: sale.cashier.clone() };
@@ -79,7 +79,7 @@ async fn committed(
                 tx.push(&Effect::new(EffectKind::HoldRecording, &sale_id))?;
                 tx.push(&Effect::new(EffectKind::PrintReceipt, &sale_id))?;
             }
-            tx.done(row)
+            stuck::done(tx, row)
         })
         .await?;
     Ok(())
@@ -131,7 +131,7 @@ async fn refused(shop: &Arc<Shop>, row: u64, sale_id: &str, reason: String) -> R
             sale.committing = false;
             sale.commit_refusal = reason;
             tx.put_sale("system", &sale)?;
-            tx.done(row)
+            stuck::done(tx, row)
         })
         .await?;
     Ok(())

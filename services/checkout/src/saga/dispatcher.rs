@@ -53,10 +53,7 @@ async fn until_done(shop: Arc<Shop>, row: u64, effect: Effect, lane: String) -> 
     loop {
         let span = chit_runtime::trace::span_from_traceparent(&effect.kind().name(), &traceparent);
         let wait = match apply(&shop, row, &effect).instrument(span).await {
-            Ok(()) => {
-                stuck::clear(&shop, &effect, &sale_ids).await;
-                return lane;
-            }
+            Ok(()) => return lane,
             Err(Fault::Away(status)) => {
                 tracing::debug!(effect = effect.kind().name(), code = ?status.code(), "waits for another service");
                 pause
@@ -87,29 +84,20 @@ async fn until_done(shop: Arc<Shop>, row: u64, effect: Effect, lane: String) -> 
 struct Subject {
     /// Of the sale or payer; empty = a new trace.
     traceparent: String,
-    /// The sales that do not go on without it. An SMS is not among them: the dialogue goes on without it.
+    /// The sales that do not go on without it.
     sale_ids: Vec<String>,
 }
 
 async fn subject_of(shop: &Shop, effect: &Effect) -> Subject {
-    let id = effect.subject_id.clone();
+    let effect = effect.clone();
     let found = shop.store.read(move |rows| {
-        if let Ok(Some(message)) = rows.message(&id) {
-            let first = message.sale_ids.first().map(|id| rows.sale(id)).transpose()?;
-            let traceparent = first.map(|sale| sale.traceparent).unwrap_or_default();
-            // A challenge's fact has the message's id.
-            return Ok(Subject { traceparent, sale_ids: Vec::new() });
+        let sale_ids = stuck::sale_ids_of(rows, &effect)?;
+        if let Ok(payer) = rows.payer(&effect.subject_id) {
+            return Ok(Subject { traceparent: payer.traceparent, sale_ids });
         }
-        if let Ok(payer) = rows.payer(&id) {
-            return Ok(Subject { traceparent: payer.traceparent, sale_ids: Vec::new() });
-        }
-        let mut sale_ids = match (rows.fact(&id), rows.batch(&id)) {
-            (Ok(fact), _) => vec![fact.subject_id],
-            (_, Ok(batch)) => batch.sale_ids,
-            _ => vec![id],
-        };
-        sale_ids.retain(|id| rows.sale(id).is_ok());
-        let first = sale_ids.first().map(|id| rows.sale(id)).transpose()?;
+        let message = rows.message(&effect.subject_id)?;
+        let about = message.map_or_else(|| sale_ids.clone(), |message| message.sale_ids);
+        let first = about.first().map(|id| rows.sale(id)).transpose()?;
         Ok(Subject { traceparent: first.map(|sale| sale.traceparent).unwrap_or_default(), sale_ids })
     });
     found.await.unwrap_or_default()
@@ -136,7 +124,7 @@ async fn apply(shop: &Arc<Shop>, row: u64, effect: &Effect) -> std::result::Resu
         EffectKind::PrintNotice => printing::notice(shop, row, subject, &effect.far_id).await,
         EffectKind::CancelReceipt => printing::cancel(shop, row, subject).await,
         EffectKind::None => {
-            shop.store.write(move |tx| tx.done(row)).await?;
+            shop.store.write(move |tx| stuck::done(tx, row)).await?;
             Ok(())
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chit_proto::media_capture::v1::{PauseCaptureRequest, ResumeCaptureRequest};
 use chit_proto::printer::v1::JobState;
 
-use super::{Fault, house, printing};
+use super::{Fault, house, printing, stuck};
 use crate::domain::code_card::{CardKey, CardSerial, RowBitmap};
 use crate::domain::payer::PayerId;
 use crate::domain::people::{EnrolStep, Payer, PayerState};
@@ -33,7 +33,7 @@ pub async fn papers(shop: &Arc<Shop>, row: u64, payer_id: &str) -> Result<(), Fa
                 payer.state = PayerState::Pending as i32;
             }
             tx.put_payer("system", &payer)?;
-            tx.done(row)
+            stuck::done(tx, row)
         })
         .await?;
     shop.wake.notify_one();

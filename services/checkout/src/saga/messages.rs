@@ -6,7 +6,7 @@ use chit_proto::ledger::v1::{Fact, FactKind, RecordFactRequest};
 use chit_proto::sms_gateway::v1::{CancelMessageRequest, MessageClass, SendMessageRequest};
 use jiff::Timestamp;
 
-use super::Fault;
+use super::{Fault, stuck};
 use crate::domain::dialogue::{OutMessage, Purpose};
 use crate::domain::refusal::Result;
 use crate::domain::sale::{Sale, SaleState};
@@ -40,8 +40,8 @@ pub async fn record_fact(shop: &Arc<Shop>, row: u64, fact_id: &str) -> std::resu
                     tx.put_sale("system", &sale)?;
                 }
             }
-            tx.forget_fact(&fact_id)?;
-            tx.done(row)
+            stuck::done(tx, row)?;
+            tx.forget_fact(&fact_id)
         })
         .await?;
     shop.wake.notify_one();
@@ -52,7 +52,7 @@ pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> std::result::
     let id = message_id.to_owned();
     let message = shop.store.read(move |rows| still_wanted(rows, &id)).await?;
     let Some(message) = message else {
-        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+        return Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?);
     };
     match crate::far!(shop.sms.send_message(request(&message)?)).await.map_err(Fault::from) {
         Ok(answer) => {
@@ -60,7 +60,7 @@ pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> std::result::
             shop.store
                 .write(move |tx| {
                     sms_states::note(tx, &message, &known)?;
-                    tx.done(row)
+                    stuck::done(tx, row)
                 })
                 .await?;
             Ok(())
@@ -71,7 +71,7 @@ pub async fn send(shop: &Arc<Shop>, row: u64, message_id: &str) -> std::result::
             shop.store
                 .write(move |tx| {
                     sms_states::never_sent(tx, &message)?;
-                    tx.done(row)
+                    stuck::done(tx, row)
                 })
                 .await?;
             Ok(())
@@ -124,7 +124,7 @@ pub async fn cancel(shop: &Arc<Shop>, row: u64, message_id: &str) -> std::result
         message_id: message_id.to_owned(),
     };
     match crate::far!(shop.sms.cancel_message(request)).await.map_err(Fault::from) {
-        Ok(_) | Err(Fault::Refused { .. }) => Ok(shop.store.write(move |tx| tx.done(row)).await?),
+        Ok(_) | Err(Fault::Refused { .. }) => Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?),
         Err(fault) => Err(fault),
     }
 }

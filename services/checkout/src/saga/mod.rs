@@ -11,7 +11,7 @@ mod messages;
 mod money;
 mod printing;
 mod recording;
-mod stuck;
+pub mod stuck;
 
 pub use dispatcher::run;
 pub use fault::Fault;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chit_proto::ledger::v1::{CreateTransfersRequest, Transfer, TransferKind};
 use chit_proto::money::v1::Money;
 
-use super::Fault;
+use super::{Fault, stuck};
 use crate::domain::sale::{Sale, SaleState};
 use crate::domain::settlement::BatchState;
 use crate::shop::Shop;
@@ -43,7 +43,7 @@ pub async fn post_batch(shop: &Arc<Shop>, row: u64, batch_id: &str) -> Result<()
             }
             batch.state = BatchState::Settled as i32;
             tx.put_batch("system", &batch)?;
-            tx.done(row)
+            stuck::done(tx, row)
         })
         .await?;
     Ok(())
@@ -135,5 +135,5 @@ async fn apply(shop: &Shop, transfers: Vec<Transfer>) -> Result<(), Fault> {
 }
 
 async fn done(shop: &Shop, row: u64) -> Result<(), Fault> {
-    Ok(shop.store.write(move |tx| tx.done(row)).await?)
+    Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?)
 }

@@ -10,7 +10,7 @@ use chit_proto::printer::v1::{
     WatchJobRequest,
 };
 
-use super::{Fault, recording};
+use super::{Fault, recording, stuck};
 use crate::domain::sale::{ReceiptState, Sale, SaleState};
 use crate::shop::Shop;
 use crate::store::Rows;
@@ -24,14 +24,14 @@ const LATE_PHOTO_MAX: Duration = Duration::from_secs(3);
 pub async fn receipt(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fault> {
     let mut sale = shop.sale(sale_id).await?;
     if sale.state() == SaleState::Voided {
-        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+        return Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?);
     }
     if !sale.receipt.laid_out {
         let photo = recording::photo(shop, &sale, PhotoKind::PayerAndGoods, PHOTO_MAX).await;
         sale = lay_out(shop, sale_id, photo).await?;
     }
     if sale.state() == SaleState::Voided {
-        return Ok(shop.store.write(move |tx| tx.done(row)).await?);
+        return Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?);
     }
     let document = papers::receipt(shop, &sale);
     let job = submit(shop, &sale.receipt.job_id, document, sale_id).await?;
@@ -43,7 +43,7 @@ pub async fn receipt(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fa
     if job.state() == JobState::Printed {
         photos_after_print(shop, sale_id).await?;
     }
-    Ok(shop.store.write(move |tx| tx.done(row)).await?)
+    Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?)
 }
 
 /// Fixes the receipt's content with what is known now: PRINTING begins, unless the sale was voided meanwhile.
@@ -199,14 +199,14 @@ pub async fn copy(shop: &Arc<Shop>, row: u64, sale_id: &str, job_id: &str) -> Re
                     let mut sale = tx.sale(&id)?;
                     sale.receipt.copies = sale.receipt.copies.max(job.copy_number);
                     tx.put_sale("system", &sale)?;
-                    tx.done(row)
+                    stuck::done(tx, row)
                 })
                 .await?;
             Ok(())
         }
         Err(Fault::Refused { reason, .. }) => {
             tracing::warn!(sale = sale_id, reason, "no copy");
-            Ok(shop.store.write(move |tx| tx.done(row)).await?)
+            Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?)
         }
         Err(fault) => Err(fault),
     }
@@ -216,13 +216,13 @@ pub async fn copy(shop: &Arc<Shop>, row: u64, sale_id: &str, job_id: &str) -> Re
 pub async fn notice(shop: &Arc<Shop>, row: u64, sale_id: &str, job_id: &str) -> Result<(), Fault> {
     let sale = shop.sale(sale_id).await?;
     submit(shop, job_id, papers::notice(shop, &sale), sale_id).await?;
-    Ok(shop.store.write(move |tx| tx.done(row)).await?)
+    Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?)
 }
 
 /// A voided sale's receipt must not come out when the paper is refilled.
 pub async fn cancel(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fault> {
     take_back(shop, sale_id).await?;
-    Ok(shop.store.write(move |tx| tx.done(row)).await?)
+    Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?)
 }
 
 /// Where bytes of the receipt may have left, a void notice says on paper that it counts for nothing.

@@ -9,7 +9,7 @@ use chit_proto::media_capture::v1::{
     TakePhotoRequest, WatchRecordingRequest,
 };
 
-use super::{Fault, far::CALL_MAX};
+use super::{Fault, far::CALL_MAX, stuck};
 use crate::domain::dialogue::OutFact;
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::sale::{EvidenceState, Sale, SaleState};
@@ -51,7 +51,7 @@ pub async fn stop(shop: &Arc<Shop>, row: u64, sale_id: &str) -> Result<(), Fault
     let sale = shop.sale(sale_id).await?;
     start(shop, &sale, CALL_MAX).await?;
     ask_to_stop(shop, &sale).await?;
-    Ok(shop.store.write(move |tx| tx.done(row)).await?)
+    Ok(shop.store.write(move |tx| stuck::done(tx, row)).await?)
 }
 
 pub async fn start(shop: &Shop, sale: &Sale, deadline: Duration) -> Result<Recording, Fault> {
@@ -164,7 +164,7 @@ async fn sealed(shop: &Arc<Shop>, row: u64, sale_id: &str, recording: Recording)
                 seal(tx, &mut sale, &fact_id)?;
             }
             tx.put_sale("system", &sale)?;
-            tx.done(row)
+            stuck::done(tx, row)
         })
         .await?;
     Ok(())

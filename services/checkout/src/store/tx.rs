@@ -197,16 +197,18 @@ impl Tx {
         Ok(())
     }
 
-    pub fn done(&mut self, row: u64) -> Result<()> {
+    /// Takes an effect out; `None` = it was out already.
+    pub fn done(&mut self, row: u64) -> Result<Option<Effect>> {
         let removed = {
             let mut outbox = self.inner.open_table(OUTBOX).map_err(storage)?;
-            outbox.remove(row).map_err(storage)?.is_some()
+            let effect = outbox.remove(row).map_err(storage)?.map(|bytes| decode(bytes.value()));
+            effect.transpose()?
         };
-        if removed {
+        if removed.is_some() {
             let waiting = self.number(OUTBOX_COUNT)?;
             self.set_number(OUTBOX_COUNT, waiting.saturating_sub(1))?;
         }
-        Ok(())
+        Ok(removed)
     }
 
     /// The first answer to this request id, if there was one; refused if the body differs.

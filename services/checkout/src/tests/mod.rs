@@ -12,3 +12,4 @@ mod lost;
 mod replies;
 mod silence;
 mod storage;
+mod stuck;
