@@ -1,5 +1,6 @@
 //! How a sale leaves the counter: with the payer, or not at all.
 
+use super::goods::must_be_tagged;
 use crate::domain::effect::{Effect, EffectKind};
 use crate::domain::refusal::{Refusal, RefusalKind, Result};
 use crate::domain::sale::{EvidencePolicy, EvidenceState, ReceiptState, Sale, SaleState};
@@ -51,11 +52,13 @@ pub fn void(
     grant: Option<Grant>,
     original_returned: bool,
     notice_job_id: String,
+    if_tag: &str,
 ) -> Result<Sale> {
     let mut sale = tx.sale(sale_id)?;
     if sale.state() == SaleState::Voided {
         return Ok(sale);
     }
+    must_be_tagged(&sale, if_tag)?;
     sale.must_be(
         &[SaleState::Draft, SaleState::PayerOk, SaleState::Committed, SaleState::Printing],
         "voided; refund it",

@@ -25,10 +25,7 @@ pub fn set_basket(
 ) -> Result<Sale> {
     let mut sale = tx.sale(sale_id)?;
     editable(&sale, "given other goods")?;
-    if !if_tag.is_empty() && if_tag != tag_of(&sale.lines) {
-        let message = "the basket has changed since it was read; read the sale again";
-        return Err(Refusal::new(RefusalKind::WrongState, "BASKET_CHANGED", message));
-    }
+    must_be_tagged(&sale, if_tag)?;
     if currency != sale.currency_code {
         let remedy = format!("use {}, the shop's currency", sale.currency_code);
         return Err(Refusal::field("total.currency_code", "CURRENCY_UNKNOWN", remedy));
@@ -45,6 +42,15 @@ pub fn tag_of(lines: &[SoldLine]) -> String {
         hash.chain_update((bytes.len() as u64).to_be_bytes()).chain_update(bytes)
     });
     hex::encode(&hashed.finalize()[..TAG_BYTES])
+}
+
+/// The basket is the one that the caller has read; without a tag he takes any.
+pub fn must_be_tagged(sale: &Sale, if_tag: &str) -> Result<()> {
+    if !if_tag.is_empty() && if_tag != tag_of(&sale.lines) {
+        let message = "the basket has changed since it was read; read the sale again";
+        return Err(Refusal::new(RefusalKind::WrongState, "BASKET_CHANGED", message));
+    }
+    Ok(())
 }
 
 fn put_goods(sale: &mut Sale, lines: &[LineInput], total_minor: Option<i64>) -> Result<()> {

@@ -95,25 +95,35 @@ pub async fn quantity(State(till): App, staff: SignedIn, Form(form): Form<LineFo
 }
 
 pub async fn void_line(State(till): App, staff: SignedIn, Form(form): Form<LineForm>) -> Response {
-    let sale = match editable(&till, &form.sale_id).await {
-        Ok(sale) => sale,
-        Err(status) => return answer::refused(&staff.reader, &status),
-    };
+    reply(&staff, take_out(&till, &form).await)
+}
+
+async fn take_out(till: &Till, form: &LineForm) -> Result<(), Status> {
+    let mut sale = editable(till, &form.sale_id).await?;
+    line_of(&mut sale.lines, form)?;
     if sale.lines.len() == 1 {
-        return reply(&staff, begin_anew(&till, &sale, &form.rid).await);
+        match begin_anew(till, &sale, &form.rid).await {
+            // Goods were scanned meanwhile: it is not the last line any more.
+            Err(status) if is_overtaken(&status) => {}
+            done => return done,
+        }
     }
-    let voided = change(&till, &form.rid, &form.sale_id, |lines, _currency| {
-        line_of(lines, &form)?;
+    change(till, &form.rid, &form.sale_id, |lines, _currency| {
+        line_of(lines, form)?;
         lines.remove(form.index);
         Ok(())
-    });
-    reply(&staff, voided.await)
+    })
+    .await
 }
 
 /// A basket is never empty in checkout: taking the last line out ends this sale and opens the next.
 async fn begin_anew(till: &Till, sale: &Sale, rid: &str) -> Result<(), Status> {
-    let void =
-        VoidSaleRequest { request_id: rid.to_owned(), sale_id: sale.sale_id.clone(), ..Default::default() };
+    let void = VoidSaleRequest {
+        request_id: rid.to_owned(),
+        sale_id: sale.sale_id.clone(),
+        if_basket_tag: sale.basket_tag.clone(),
+        ..Default::default()
+    };
     far!(till.far.sales.void_sale(void)).await?;
     let request_id = format!("after-{}", sale.sale_id);
     let start = StartSaleRequest { request_id, cashier: sale.cashier.clone() };

@@ -136,6 +136,7 @@ pub async fn void(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>)
         sale_id: form.sale_id.clone(),
         approval: form.approval.approval(),
         original_returned: form.is_yes(),
+        ..Default::default()
     };
     let result = far!(till.far.sales.void_sale(request)).await;
     reply_or_ask(&till, &staff, &form, "/sale/void", "approve-void", result).await

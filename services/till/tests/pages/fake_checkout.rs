@@ -20,7 +20,9 @@ pub struct State {
     pub verified: u32,
     pub wrong_pins: u32,
     pub manifest: Vec<u8>,
-    /// Comes into the basket just before the next one is set.
+    /// The one payer's; unset = `payer()`.
+    pub payer: Option<Payer>,
+    /// Comes into the basket just before it is set or voided.
     pub scanned_meanwhile: Option<BasketLine>,
     /// Names of the calls that change something, in their order.
     pub asked: Vec<String>,
@@ -50,6 +52,19 @@ impl FakeCheckout {
         let resource = Some(event::Resource::Sale(sale));
         // Nobody may be listening yet.
         let _ = self.events.send(Event { revision: 7, resource, ..Event::default() });
+    }
+
+    /// What is scanned just before a change of the basket, and whether the change knows of it.
+    fn scanned_then(&self, if_basket_tag: &str) -> Result<(), Status> {
+        let mut state = self.state();
+        if let Some(scanned) = state.scanned_meanwhile.take() {
+            let sale = &mut state.sales[0];
+            sale.lines.push(scanned);
+            sale.basket_tag = "newer".to_owned();
+        }
+        let known = if_basket_tag.is_empty() || if_basket_tag == state.sales[0].basket_tag;
+        let changed = || error::status(Code::FailedPrecondition, "BASKET_CHANGED", "read it again");
+        known.then_some(()).ok_or_else(changed)
     }
 
     fn note(&self, call: &str) {
@@ -89,6 +104,7 @@ pub fn sale(id: &str, state: SaleState) -> Sale {
         total: Some(Money { amount_minor: 1680, currency_code: "CNY".to_owned() }),
         payer_id: "8361eb0013f73355".to_owned(),
         payer_last4: "3355".to_owned(),
+        basket_tag: "as-made".to_owned(),
         ..Sale::default()
     }
 }
@@ -141,16 +157,7 @@ service!(sale_service_server::SaleService {
         Ok(StartSaleResponse::default())
     },
     set_basket(SetBasketRequest) -> SetBasketResponse = |fake: &Self, request: SetBasketRequest| {
-        let mut state = fake.state();
-        if let Some(scanned) = state.scanned_meanwhile.take() {
-            let sale = &mut state.sales[0];
-            sale.lines.push(scanned);
-            sale.basket_tag = "newer".to_owned();
-        }
-        if request.if_basket_tag != state.sales[0].basket_tag {
-            return Err(error::status(Code::FailedPrecondition, "BASKET_CHANGED", "read it again"));
-        }
-        drop(state);
+        fake.scanned_then(&request.if_basket_tag)?;
         let total = request.total.unwrap_or_default().amount_minor;
         fake.note(&format!("set_basket {} lines {total}", request.lines.len()));
         Ok(SetBasketResponse::default())
@@ -172,7 +179,11 @@ service!(sale_service_server::SaleService {
         fake.note(&format!("release_sale {}", request.sale_id));
         Ok(ReleaseSaleResponse::default())
     },
-    void_sale(VoidSaleRequest) -> VoidSaleResponse,
+    void_sale(VoidSaleRequest) -> VoidSaleResponse = |fake: &Self, request: VoidSaleRequest| {
+        fake.scanned_then(&request.if_basket_tag)?;
+        fake.note("void_sale");
+        Ok(VoidSaleResponse::default())
+    },
     override_evidence(OverrideEvidenceRequest) -> OverrideEvidenceResponse,
     resolve_receipt(ResolveReceiptRequest) -> ResolveReceiptResponse,
     reprint_receipt(ReprintReceiptRequest) -> ReprintReceiptResponse,
@@ -246,8 +257,9 @@ service!(payer_service_server::PayerService {
             _ => Err(refuse("APPROVAL_REQUIRED")),
         }
     },
-    get_payer(GetPayerRequest) -> GetPayerResponse = |_: &Self, _| {
-        Ok(GetPayerResponse { payer: Some(payer()), photo_jpeg: vec![0xFF, 0xD8] })
+    get_payer(GetPayerRequest) -> GetPayerResponse = |fake: &Self, _| {
+        let known = fake.state().payer.clone().unwrap_or_else(payer);
+        Ok(GetPayerResponse { payer: Some(known), photo_jpeg: vec![0xFF, 0xD8] })
     },
     list_payers(ListPayersRequest) -> ListPayersResponse = |_: &Self, _| {
         Ok(ListPayersResponse { payers: vec![payer()], ..Default::default() })

@@ -43,6 +43,32 @@ async fn goods_that_are_scanned_while_a_quantity_is_typed_are_kept() {
 }
 
 #[tokio::test]
+async fn goods_that_are_scanned_while_the_last_line_is_voided_are_kept() {
+    let (house, li) = house_with(SaleState::Draft).await;
+    let mut one = sale(SALE, SaleState::Draft);
+    let pen = one.lines.pop();
+    house.checkout.put(one);
+    house.checkout.state().scanned_meanwhile = pen;
+    let form = format!("rid=a&sale_id={SALE}&index=0&description=农夫山泉 550ml");
+    assert_eq!(house.post("/basket/void-line", &li, &form).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.checkout.state().asked, ["set_basket 1 lines 1280"]);
+}
+
+#[tokio::test]
+async fn the_last_line_is_voided_with_its_sale_if_it_is_the_one_that_was_meant() {
+    let (house, li) = house_with(SaleState::Draft).await;
+    let mut one = sale(SALE, SaleState::Draft);
+    one.lines.truncate(1);
+    house.checkout.put(one);
+    let form = |description| format!("rid=a&sale_id={SALE}&index=0&description={description}");
+    let other = house.post("/basket/void-line", &li, &form("something else")).await;
+    assert!(other.text().contains("BASKET_CHANGED"));
+    assert!(house.checkout.state().asked.is_empty());
+    house.post("/basket/void-line", &li, &form("农夫山泉 550ml")).await;
+    assert_eq!(house.checkout.state().asked, ["void_sale", &format!("start_sale after-{SALE}")]);
+}
+
+#[tokio::test]
 async fn a_line_that_is_another_by_now_is_left_alone() {
     let (house, li) = house_with(SaleState::Draft).await;
     let form = format!("rid=a&sale_id={SALE}&index=0&description=something else");

@@ -18,9 +18,9 @@ pub async fn handle(shop: &Arc<Shop>, request: VoidSaleRequest) -> Result<VoidSa
     };
     let (sale_id, returned, policy) =
         (request.sale_id.clone(), request.original_returned, shop.cfg.evidence_policy);
-    let notice_job_id = shop.new_ulid()?;
+    let (notice_job_id, if_tag) = (shop.new_ulid()?, request.if_basket_tag.clone());
     mutation::once(shop, &request, move |tx| {
-        let sale = counter::void(tx, &sale_id, grant, returned, notice_job_id)?;
+        let sale = counter::void(tx, &sale_id, grant, returned, notice_job_id, &if_tag)?;
         Ok(VoidSaleResponse { sale: Some(convert::sale(&sale, policy)) })
     })
     .await

@@ -19,7 +19,8 @@ pub async fn run(shop: &Shop, act: SaleAct) -> Result<(), Failure> {
         }
         SaleAct::Void { sale: sale_id, original_returned, approval } => {
             let approval = approval.given().await?;
-            let request = VoidSaleRequest { request_id, sale_id, approval, original_returned };
+            let request =
+                VoidSaleRequest { request_id, sale_id, approval, original_returned, ..Default::default() };
             ask!(client.void_sale(request)).await?.sale
         }
         SaleAct::OverrideEvidence { sale: sale_id, approval } => {
