@@ -187,8 +187,12 @@ fn go_to(payer: &Payer) -> Response {
     answer::go(&format!("/payers/{}", payer.payer_id))
 }
 
-/// The camera's eye for whoever frames the enrolment photo.
-pub async fn view_of_camera(State(till): App, _staff: SignedIn) -> Response {
+/// The camera's eye for whoever frames the enrolment photo. Cashiers type enrolments, too, so any of them may look: it is
+/// logged like the look at such a photo.
+pub async fn view_of_camera(State(till): App, staff: SignedIn) -> Response {
+    if till.thumb.begins_to_look(&staff.session.name, tokio::time::Instant::now()) {
+        tracing::info!(name = staff.session.name, "looks through the camera");
+    }
     match crate::thumb::picture(&till).await {
         Some(jpeg) => ([(http::header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
