@@ -13,6 +13,11 @@ const ONE_WORD: [&str; 3] = ["EXPIRED", "INTERNAL", "STOPPING"];
 /// What a client of checkout may meet: reason, what happened, what to do.
 const MEANINGS: &[(&str, &str, &str)] = &[
     ("AMOUNT_NEGATIVE", "an amount is negative", "send 0 or more; a refund is a dispute, not a sale"),
+    (
+        "ANSWER_BY_SMS",
+        "a first row proves the phone together with the card",
+        "let him answer the SMS, or give him another phone (ChangePhone)",
+    ),
     ("APPROVAL_REQUIRED", "this needs a second person", "send `approval` with a supervisor's name and PIN"),
     ("BAD_SIGNATURE", "the payer's code is forged or damaged", "read it again; else do not sell"),
     ("BASKET_EMPTY", "there are no lines", "send at least one"),

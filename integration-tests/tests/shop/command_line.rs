@@ -90,6 +90,7 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let shown = pc.says(&["payer", "show", payer_id]).await;
     assert_eq!(shown["change_approved_by"], serde_json::json!([SUPERVISOR, CASHIER]));
     assert!(text(&shown, "no_sales_until") > text(&shown, "change_time"));
+    assert_ne!(text(&shown, "change_warning"), "UNSPECIFIED", "what became of the old number's warning");
 
     let opened = pc.says(&["dispute", "open", sale_id, "--actor", CASHIER]).await;
     let dispute = text(&opened, "dispute_id");

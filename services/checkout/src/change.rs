@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::dialogue::answers::{Voice, send, unwritable};
 use crate::dialogue::asking::bitmap_of;
-use crate::dialogue::rounds;
+use crate::dialogue::{rounds, warning};
 use crate::domain::code_card::{CardSerial, RowBitmap};
 use crate::domain::dialogue::{ChallengeState, Purpose};
 use crate::domain::effect::{Effect, EffectKind};
@@ -14,6 +14,7 @@ use crate::domain::payer_texts;
 use crate::domain::people::{EnrolStep, Payer, PayerState};
 use crate::domain::refusal::{Refusal, Result};
 use crate::domain::sale::SaleState;
+use crate::domain::sms_text::SmsText;
 use crate::enrol::{self, Issued};
 use crate::grant::JointGrant;
 use crate::shop::Shop;
@@ -108,7 +109,7 @@ pub fn card(
 fn begin(
     tx: &mut Tx,
     payer: Payer,
-    warning: crate::domain::sms_text::SmsText,
+    text: SmsText,
     grant: JointGrant,
     fresh: Fresh,
 ) -> Result<(Payer, String)> {
@@ -120,10 +121,11 @@ fn begin(
     }
     let (by, with) = grant.record(tx, &payer.payer_id)?;
     // Neither the quiet hours nor the two a day hold it: whoever was robbed must not hear of it a day later.
-    send(tx, &payer, &fresh.warning_id, warning, Purpose::Warning, "", Vec::new(), 0)?;
+    send(tx, &payer, &fresh.warning_id, text, Purpose::Warning, "", Vec::new(), 0)?;
     call_off_all(tx, &payer.payer_id, &by)?;
     let mut payer = tx.payer(&payer.payer_id)?;
     payer.changed(tx.now_ms, &by, &with);
+    warning::begin(&mut payer, &fresh.warning_id, tx.now_ms);
     payer.code_serial = u32::from(fresh.code.serial);
     payer.valid_to = fresh.code.valid_to;
     payer.code_png_path = fresh.code.png_path;

@@ -185,6 +185,7 @@ pub fn payer(payer: &Payer) -> v1::Payer {
             .cloned()
             .collect(),
         no_sales_until: payer.no_sales_until().map(chit_runtime::clock::to_proto),
+        change_warning: payer.change_warning,
     }
 }
 

@@ -32,10 +32,12 @@ pub fn assess(tx: &Tx, sale: &Sale, payer: &Payer, limits: &Limits, moment: &Mom
             (known, since) => known.or(since),
         };
     }
-    let serial = u16::try_from(payer.code_serial).unwrap_or(u16::MAX);
+    let newest = u16::try_from(payer.code_serial).unwrap_or(u16::MAX);
+    // A change makes a new code: the one that was shown before may be a thief's copy.
+    let shown = u16::try_from(sale.payer_code_serial).ok().filter(|serial| *serial > 0);
     let standing = Standing {
-        code_serial: serial,
-        newest_serial: Some(serial),
+        code_serial: shown.unwrap_or(newest),
+        newest_serial: Some(newest),
         code_to_day: payer.valid_to.parse().ok().and_then(DayNumber::of).unwrap_or(moment.today),
         deny_listed: payer.listed,
         frozen: payer.state() == PayerState::Frozen,

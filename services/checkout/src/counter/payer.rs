@@ -30,6 +30,7 @@ pub async fn present_payer(shop: &Arc<Shop>, sale_id: &str, scan: PayerScan) -> 
             payer.may_buy(moment.now, &moment.zone)?;
             sale.payer_id.clone_from(&payer.payer_id);
             sale.payer_last4 = payer.last4();
+            sale.payer_code_serial = code.serial.into();
             sale.payer_scan_source = scan.source as i32;
             sale.payer_scan_engine = scan.engine;
             sale.payer_scan_ms = tx.now_ms;

@@ -67,7 +67,8 @@ pub fn may_ask(payer: &Payer, voice: &Voice, now_ms: i64) -> Result<bool> {
         payer.state(),
         PayerState::Pending | PayerState::Active | PayerState::Frozen | PayerState::Denied
     );
-    // Whoever does not answer three first challenges has another number, or no interest; the counter stays open to him.
+    // Whoever does not answer three first challenges has another number, or no interest; the counter may give him another phone
+    // or card, which asks anew.
     let given_up = payer.state() == PayerState::Pending && payer.enrol_rounds >= u32::from(ROUNDS_MAX);
     Ok(askable
         && !given_up

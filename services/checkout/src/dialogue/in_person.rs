@@ -50,9 +50,29 @@ pub fn answer(
             "nothing is asked of this payer now",
         ));
     }
+    if proves_phone(&dossier, &outcome) {
+        return Err(Refusal::new(
+            RefusalKind::WrongState,
+            "ANSWER_BY_SMS",
+            "the first row is answered by SMS from the payer's phone: it proves phone and card together",
+        ));
+    }
     let right = matches!(outcome, Outcome::Verified { .. } | Outcome::LateVerified { .. });
     outcome::apply(tx, voice, dossier, &outcome, hash, fresh)?;
     Ok((tx.payer(payer_id)?, right))
+}
+
+/// A first challenge proves phone and card together (DESIGN "Enrolment"); at the counter the phone would go unproven.
+fn proves_phone(dossier: &Dossier, outcome: &Outcome) -> bool {
+    let asked =
+        dossier.challenges.iter().any(|first| first.sale_ids.is_empty() && first.state().is_running());
+    asked
+        || match outcome {
+            Outcome::Verified { challenge, .. } | Outcome::LateVerified { challenge, .. } => {
+                dossier.challenges[*challenge].sale_ids.is_empty()
+            }
+            _ => false,
+        }
 }
 
 /// The challenge with a rejected sale whose code this is; three wrong tries have closed it.

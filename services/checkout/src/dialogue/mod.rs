@@ -9,4 +9,5 @@ pub mod outcome;
 pub mod payment;
 pub mod rounds;
 pub mod settling;
+pub mod warning;
 pub mod witness;

@@ -31,6 +31,19 @@ pub enum EnrolStep {
     Done = 3,
 }
 
+/// What became of the warning to the number he had before a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum ChangeWarning {
+    Unspecified = 0,
+    Queued = 1,
+    Sent = 2,
+    Delivered = 3,
+    NotSent = 4,
+    Undelivered = 5,
+    Unknown = 6,
+}
+
 /// The record of one payer. Times are business time in unix milliseconds.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 #[prost(skip_debug)]
@@ -111,6 +124,18 @@ pub struct Payer {
     pub changed_by: String,
     #[prost(string, tag = "34")]
     pub changed_with: String,
+    /// The warning of the newest change: its state, its present message, how often and when it was last sent.
+    #[prost(enumeration = "ChangeWarning", tag = "35")]
+    pub change_warning: i32,
+    #[prost(string, tag = "36")]
+    pub warning_message_id: String,
+    #[prost(uint32, tag = "37")]
+    pub warning_sends: u32,
+    #[prost(int64, tag = "38")]
+    pub warning_ms: i64,
+    /// sms-gateway's revision of that state; an older one says nothing new.
+    #[prost(uint64, tag = "39")]
+    pub warning_revision: u64,
 }
 
 impl std::fmt::Debug for Payer {

@@ -254,6 +254,9 @@ pub struct Sale {
     pub far_refusal: String,
     #[prost(enumeration = "EffectKind", tag = "51")]
     pub refused_effect: i32,
+    /// Serial of the payer code that was shown; 0 = not on record.
+    #[prost(uint32, tag = "62")]
+    pub payer_code_serial: u32,
 }
 
 impl Sale {

@@ -6,6 +6,7 @@ use crate::config::Dispatch;
 use crate::dialogue::answers::{Voice, may_send_unasked};
 use crate::dialogue::asking::{due_sales, may_ask, may_remind};
 use crate::dialogue::rounds::objection_is_over;
+use crate::dialogue::warning;
 use crate::domain::dialogue::ChallengeState;
 use crate::domain::people::{Payer, PayerState};
 use crate::domain::refusal::Result;
@@ -25,6 +26,8 @@ pub enum Due {
     Expire(String),
     /// Challenge: half of them are over.
     Remind(String),
+    /// Payer: the warning of a change never left.
+    Warn(String),
     /// Sale: the payer has left long ago.
     Release(String),
     /// Sale: the notice before a bad record.
@@ -78,6 +81,9 @@ fn payer_step(
     now_ms: i64,
 ) -> Result<Vec<Due>> {
     let mut due = Vec::new();
+    if warning::is_due(payer, now_ms) {
+        due.push(Due::Warn(payer.payer_id.clone()));
+    }
     if !payer.open_challenge_id.is_empty() {
         due.extend(challenge_step(rows, payer, voice, now_ms)?);
     } else if may_ask(payer, voice, now_ms)?

@@ -6,7 +6,7 @@ use super::due::Due;
 use crate::config::Dispatch;
 use crate::counter;
 use crate::dialogue::asking::{self, Fresh};
-use crate::dialogue::{payment, rounds};
+use crate::dialogue::{payment, rounds, warning};
 use crate::domain::dialogue::ChallengeState;
 use crate::domain::refusal::Result;
 use crate::domain::sale::SaleState;
@@ -18,6 +18,7 @@ pub(super) async fn perform(shop: &Arc<Shop>, item: &Due) -> Result<()> {
         Due::Ask(payer_id) => ask(shop, payer_id).await.map(|_| ()),
         Due::Expire(challenge_id) => expire(shop, challenge_id).await,
         Due::Remind(challenge_id) => remind(shop, challenge_id).await,
+        Due::Warn(payer_id) => warn(shop, payer_id).await,
         Due::Release(sale_id) => release(shop, sale_id).await,
         Due::Notify(sale_id) => notify(shop, sale_id).await,
         Due::List(sale_id) => list(shop, sale_id).await,
@@ -66,6 +67,11 @@ async fn expire(shop: &Arc<Shop>, challenge_id: &str) -> Result<()> {
 async fn remind(shop: &Arc<Shop>, challenge_id: &str) -> Result<()> {
     let (voice, id, message_id) = (shop.voice(), challenge_id.to_owned(), shop.new_ulid()?);
     shop.store.write(move |tx| asking::remind(tx, &voice, &id, &message_id)).await
+}
+
+async fn warn(shop: &Arc<Shop>, payer_id: &str) -> Result<()> {
+    let (id, message_id) = (payer_id.to_owned(), shop.new_ulid()?);
+    shop.store.write(move |tx| warning::again(tx, &id, &message_id)).await
 }
 
 async fn release(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {

@@ -6,8 +6,9 @@ use chit_proto::sms_gateway::v1::MessageState;
 use super::counter::commit;
 use super::fixture::{CASHIER, DAY_H, PHONE, STRANGER, SUPERVISOR, Till};
 use crate::domain::dialogue::{ChallengeState, Purpose};
-use crate::domain::people::PayerState;
+use crate::domain::people::{ChangeWarning, PayerState};
 use crate::domain::sale::SaleState;
+use crate::store::Rows;
 
 const NEW_PHONE: &str = "+8613800007777";
 const NEIGHBOUR: &str = "+8613800009999";
@@ -49,6 +50,108 @@ async fn nothing_is_sold_for_24_hours_after_a_change_checked_again_where_the_sal
     assert!(commit(&till, &sale_id, None).await.is_err());
     till.advance(1);
     commit(&till, &sale_id, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_code_shown_before_a_change_buys_nothing_after_it() {
+    let till = Till::open().await;
+    let serial = till.payer().await.code_serial;
+    let old = till.put(SaleState::PayerOk, 100, |sale| sale.payer_code_serial = serial).await;
+    let new = till.put(SaleState::PayerOk, 100, |sale| sale.payer_code_serial = serial + 1).await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    till.ask(MessageState::Delivered).await;
+    till.reply_from(NEW_PHONE, &till.right(&till.open_challenge().await).await).await;
+    till.advance(DAY_H);
+    let refusal = commit(&till, &old, Some(SUPERVISOR)).await.unwrap_err();
+    assert_eq!(refusal.reason, "SERIAL_OLD", "approval or not");
+    commit(&till, &new, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_phone_is_proven_by_sms_alone_never_at_the_counter() {
+    let till = Till::open().await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    till.ask(MessageState::Delivered).await;
+    let first = till.open_challenge().await;
+    let right = till.right(&first).await;
+    for code in [&right, &till.wrong(0).await] {
+        assert_eq!(till.answer_in_person(code).await.unwrap_err().reason, "ANSWER_BY_SMS");
+    }
+    assert_eq!(till.payer().await.wrong_since_right, 0);
+    till.advance(25);
+    till.tick().await;
+    assert_eq!(till.challenge(&first.challenge_id).await.state(), ChallengeState::Expired);
+    assert_eq!(till.answer_in_person(&right).await.unwrap_err().reason, "ANSWER_BY_SMS", "late neither");
+    assert_eq!(till.payer().await.state(), PayerState::Pending);
+    till.reply_from(NEW_PHONE, &right).await;
+    assert_eq!(till.payer().await.state(), PayerState::Active);
+}
+
+#[tokio::test]
+async fn a_warning_that_never_left_is_sent_three_times_while_nothing_is_sold_and_is_on_the_payers_record() {
+    let till = Till::open().await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    assert_eq!(till.payer().await.change_warning(), ChangeWarning::Queued);
+    let mut ids = std::collections::HashSet::new();
+    for _ in 0..3 {
+        let [warning] = &till.waiting(Purpose::Warning).await[..] else { panic!("one warning") };
+        assert_eq!(warning.to, PHONE);
+        assert!(ids.insert(warning.message_id.clone()), "the gateway answers a known id with its old end");
+        till.network(MessageState::Failed).await;
+        assert_eq!(till.payer().await.change_warning(), ChangeWarning::NotSent);
+        till.tick().await;
+        assert_eq!(till.waiting(Purpose::Warning).await.len(), 0, "not at once");
+        till.advance(1);
+        till.tick().await;
+    }
+    assert_eq!(till.waiting(Purpose::Warning).await.len(), 0, "three are enough");
+
+    let till = Till::open().await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    till.network(MessageState::Failed).await;
+    till.advance(DAY_H);
+    till.tick().await;
+    assert_eq!(till.waiting(Purpose::Warning).await.len(), 0, "the 24 hours are over");
+}
+
+#[tokio::test]
+async fn what_became_of_a_warning_is_on_the_payers_record_and_a_person_decides_about_an_unknown_one() {
+    let till = Till::open().await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    let id = till.waiting(Purpose::Warning).await[0].message_id.clone();
+    for (state, known) in [
+        (MessageState::Unknown, ChangeWarning::Unknown),
+        (MessageState::Failed, ChangeWarning::NotSent),
+        (MessageState::Submitted, ChangeWarning::Sent),
+        (MessageState::Undelivered, ChangeWarning::Undelivered),
+        (MessageState::Delivered, ChangeWarning::Delivered),
+    ] {
+        till.report(&id, state).await;
+        assert_eq!(till.payer().await.change_warning(), known);
+        till.drain().await;
+        till.advance(2);
+        till.tick().await;
+        assert_eq!(till.waiting(Purpose::Warning).await.len(), 0, "{state:?} is not sent again");
+    }
+    let early = till.shop.store.write(move |tx| {
+        let message = tx.message(&id)?.unwrap();
+        crate::watch::sms_states::never_sent(tx, &message)
+    });
+    early.await.unwrap();
+    assert_eq!(till.payer().await.change_warning(), ChangeWarning::Delivered, "an older state is no news");
+}
+
+#[tokio::test]
+async fn a_warning_that_the_gateway_refuses_is_on_the_payers_record() {
+    let till = Till::open().await;
+    till.change_phone(NEW_PHONE).await.unwrap();
+    let id = till.waiting(Purpose::Warning).await[0].message_id.clone();
+    let refused = till.shop.store.write(move |tx| {
+        let message = tx.message(&id)?.unwrap();
+        crate::watch::sms_states::never_sent(tx, &message)
+    });
+    refused.await.unwrap();
+    assert_eq!(till.payer().await.change_warning(), ChangeWarning::NotSent);
 }
 
 #[tokio::test]

@@ -273,6 +273,12 @@ async fn a_first_challenge_is_sent_three_times_at_most() {
     assert_eq!(till.ask(MessageState::Delivered).await.len(), 0);
     let last = till.shop.store.read(|rows| Ok(rows.payers()?[0].payer_id.clone())).await.unwrap();
     let challenges = till.shop.store.read(move |rows| rows.challenges_of(&last)).await.unwrap();
-    let (_, right) = till.answer_in_person(&till.right(challenges.last().unwrap()).await).await.unwrap();
-    assert!(right && till.payer().await.state() == PayerState::Active, "the counter stays open to him");
+    let right = till.right(challenges.last().unwrap()).await;
+    assert_eq!(till.answer_in_person(&right).await.unwrap_err().reason, "ANSWER_BY_SMS");
+    till.reset_card().await;
+    assert_eq!(
+        till.ask(MessageState::Delivered).await.len(),
+        2,
+        "warned, and asked for a row of another card"
+    );
 }

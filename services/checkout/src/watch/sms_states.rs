@@ -7,6 +7,7 @@ use chit_proto::sms_gateway::v1::{Encoding, Message, MessageState, WatchMessages
 use super::for_ever;
 use crate::dialogue::asking::VALID_MS;
 use crate::dialogue::rounds::{self, Notice};
+use crate::dialogue::warning;
 use crate::domain::dialogue::{ChallengeState, OutMessage, Purpose};
 use crate::domain::name::Named;
 use crate::domain::refusal::Result;
@@ -43,7 +44,7 @@ async fn listen(shop: &Arc<Shop>) -> std::result::Result<(), Fault> {
     Ok(())
 }
 
-/// Writes a message's state to the sales it is about, and moves its challenge.
+/// Writes a message's state to the sales it is about, or to the payer it warns, and moves its challenge.
 pub fn note(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {
     for sale_id in &message.sale_ids {
         let mut sale = tx.sale(sale_id)?;
@@ -70,7 +71,11 @@ pub fn note(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {
             tx.put_sale("system", &sale)?;
         }
     }
-    if message.purpose() == Purpose::Challenge { note_challenge(tx, message, known) } else { Ok(()) }
+    match message.purpose() {
+        Purpose::Challenge => note_challenge(tx, message, known),
+        Purpose::Warning => warning::note(tx, message, known),
+        _ => Ok(()),
+    }
 }
 
 fn note_challenge(tx: &mut Tx, message: &OutMessage, known: &Message) -> Result<()> {

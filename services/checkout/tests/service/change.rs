@@ -9,7 +9,7 @@ use prost::Message as _;
 use proto::PayerState;
 
 use crate::house::{House, PHONE, PIN};
-use crate::sale::{approval, enrol, no_secret_is_on_disk};
+use crate::sale::{approval, commit, draft, enrol, no_secret_is_on_disk};
 
 const NEW_PHONE: &str = "+8613800007777";
 const DAY_H: i64 = 24;
@@ -74,6 +74,7 @@ async fn presented(house: &House, payer: &proto::Payer) -> Result<(), tonic::Sta
 async fn another_phone(restarts: bool) {
     let mut house = House::open(restarts).await;
     let payer = enrol(&mut house).await;
+    let open = draft(&mut house, &payer).await;
     let request = |house: &House, second_approval| proto::ChangePhoneRequest {
         request_id: house.new_id(),
         payer_id: payer.payer_id.clone(),
@@ -108,6 +109,8 @@ async fn another_phone(restarts: bool) {
     presented(&house, &now).await.unwrap();
     let old = presented(&house, &payer).await.unwrap_err();
     assert_eq!(reason_of(&old).as_deref(), Some("SERIAL_OLD"));
+    let shown_before = commit(&house, &open.sale_id).await.unwrap_err();
+    assert_eq!(reason_of(&shown_before).as_deref(), Some("SERIAL_OLD"));
     house.step().await;
 
     let mut people: Vec<String> = witnessed(&house, &payer.payer_id, FactKind::Approval, 3)

@@ -1,19 +1,23 @@
 //! A payer.
 
-use chit_proto::checkout::v1::Payer;
+use chit_proto::checkout::v1::{ChangeWarning, Payer};
 use serde_json::{Value, json};
 
 use super::{short, table, time};
 
 pub fn payer_text(payer: &Payer) -> String {
-    table(&[
+    let mut rows = vec![
         ("payer", payer.payer_id.clone()),
         ("state", state(payer).to_owned()),
         ("shown as", format!("****{}", payer.last4)),
         ("card", format!("{} ({} rows left)", payer.card_serial, payer.rows_left)),
         ("valid to", payer.valid_to.clone()),
         ("QR code", payer.code_png_path.clone()),
-    ])
+    ];
+    if payer.change_time.is_some() {
+        rows.push(("old number", old_number(payer).to_owned()));
+    }
+    table(&rows)
 }
 
 pub fn payer_json(payer: &Payer) -> Value {
@@ -35,7 +39,20 @@ pub fn payer_json(payer: &Payer) -> Value {
         "change_time": time(payer.change_time.as_ref()),
         "change_approved_by": payer.change_approved_by,
         "no_sales_until": time(payer.no_sales_until.as_ref()),
+        "change_warning": short(payer.change_warning().as_str_name(), "CHANGE_WARNING_"),
     })
+}
+
+/// Whether whoever has the number of before a change knows of it.
+fn old_number(payer: &Payer) -> &'static str {
+    match payer.change_warning() {
+        ChangeWarning::Unspecified => "no warning on record",
+        ChangeWarning::Queued => "the warning waits for the network",
+        ChangeWarning::Sent => "warned, no delivery report yet",
+        ChangeWarning::Delivered => "warned",
+        ChangeWarning::NotSent | ChangeWarning::Undelivered => "was not told",
+        ChangeWarning::Unknown => "nobody knows whether it was told (see `chit status`)",
+    }
 }
 
 fn state(payer: &Payer) -> &'static str {

@@ -1,6 +1,6 @@
 //! The payers' pages: the list, enrolment, and one payer.
 
-use chit_proto::checkout::v1::{Payer, PayerState, StaffRole};
+use chit_proto::checkout::v1::{ChangeWarning, Payer, PayerState, StaffRole};
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
@@ -182,6 +182,8 @@ fn facts(reader: &Reader, payer: &Payer) -> Markup {
             @if payer.change_time.is_some() {
                 dt { (reader.t("fact-changed")) }
                 dd { (reader.time(payer.change_time.as_ref())) " " span.muted { (payer.change_approved_by.join(", ")) } }
+                dt { (reader.t("fact-old-number")) }
+                dd #old-number data-warning=(warning(payer)) { (chip(warning_look(payer), &reader.code("old-number", warning(payer)))) }
             }
             @if is_ahead(reader, payer.no_sales_until.as_ref()) {
                 dt { (reader.t("fact-no-sales")) } dd { (reader.time(payer.no_sales_until.as_ref())) }
@@ -208,6 +210,19 @@ fn state(reader: &Reader, payer: &Payer) -> Markup {
         _ => "busy",
     };
     chip(look, &reader.code("payer-state", short(payer)))
+}
+
+/// Whoever has the number of before a change must hear of it; where he did not, somebody calls him.
+fn warning_look(payer: &Payer) -> &'static str {
+    match payer.change_warning() {
+        ChangeWarning::Delivered => "good",
+        ChangeWarning::Queued | ChangeWarning::Sent | ChangeWarning::Unspecified => "busy",
+        ChangeWarning::NotSent | ChangeWarning::Undelivered | ChangeWarning::Unknown => "bad",
+    }
+}
+
+fn warning(payer: &Payer) -> &'static str {
+    payer.change_warning().as_str_name().trim_start_matches("CHANGE_WARNING_")
 }
 
 fn short(payer: &Payer) -> &'static str {

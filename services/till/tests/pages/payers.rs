@@ -1,5 +1,6 @@
 //! Enrolment, and another phone or card.
 
+use chit_proto::checkout::v1::{ChangeWarning, Payer};
 use http::StatusCode;
 
 use crate::fake_checkout::{FakeCheckout, PIN, payer};
@@ -70,5 +71,23 @@ async fn the_list_is_searched_by_the_end_of_a_reference_or_by_a_cards_serial() {
     for (query, found) in [("3355", true), ("31276793", true), ("0000", false)] {
         let page = house.get(&format!("/payers?q={query}"), &li).await.text();
         assert_eq!(page.contains("data-payer"), found, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_number_that_was_not_told_of_a_change_is_shown() {
+    let (house, li) = house_with("li").await;
+    let page = format!("/payers/{}", payer().payer_id);
+    assert!(!house.get(&page, &li).await.text().contains("old-number"), "nothing was changed");
+    for (warning, name) in [(ChangeWarning::NotSent, "NOT_SENT"), (ChangeWarning::Delivered, "DELIVERED")] {
+        let changed = Payer {
+            change_time: Some(prost_types::Timestamp { seconds: 1_780_000_000, nanos: 0 }),
+            change_warning: warning as i32,
+            ..payer()
+        };
+        house.checkout.state().payer = Some(changed);
+        let page = house.get(&page, &li).await.text();
+        assert!(page.contains(&format!(r#"data-warning="{name}""#)), "{page}");
+        assert_eq!(page.contains("未通知到"), warning == ChangeWarning::NotSent);
     }
 }
