@@ -62,7 +62,7 @@ pub fn answer(
     Ok((tx.payer(payer_id)?, right))
 }
 
-/// A first challenge proves phone and card together (DESIGN "Enrolment"); at the counter the phone would go unproven.
+/// A first challenge proves phone and card together (DESIGN "Verification"): at the counter the phone would go unproven.
 fn proves_phone(dossier: &Dossier, outcome: &Outcome) -> bool {
     let asked =
         dossier.challenges.iter().any(|first| first.sale_ids.is_empty() && first.state().is_running());
