@@ -97,7 +97,7 @@ impl Disk for FileDisk {
         Ok(())
     }
 
-    /// Piece by piece onto the disk, so that no commit finds megabytes of zeros before it.
+    /// Onto the disk at once, so that no commit finds megabytes of zeros before it.
     fn write_ahead(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.ahead.write_all_at(bytes, offset)?;
         self.ahead.sync_data()

@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 100
 /// The journal file is lengthened by a quarter of itself within these bounds, in bytes.
 const EXTEND_MIN: u64 = if cfg!(test) { 8 << 10 } else { 1 << 20 };
 const EXTEND_MAX: u64 = 16 << 20;
+/// Bytes of that which are written at a time: a commit that needs the room waits for one piece and not for all.
+const EXTEND_PIECE: u64 = if cfg!(test) { 2 << 10 } else { 1 << 20 };
 
 /// Runs until the store closes, or until the index cannot be written.
 pub fn run(shared: &Shared) {
@@ -160,25 +162,39 @@ fn freeze(state: &mut State) -> Arc<Memtable> {
 
 /// A full disk is no failure here: the next commit says so if it needs the room.
 fn extend(shared: &Shared) {
-    let (from, to) = {
-        let mut state = shared.lock();
+    let to = {
+        let state = shared.lock();
         let end = state.fresh.position.end;
         let step = (end / 4).clamp(EXTEND_MIN, EXTEND_MAX);
-        if state.closing || state.allocated > end + step / 2 {
+        if state.allocated > end + step / 2 {
             return;
         }
+        state.allocated.max(state.reserved) + step
+    };
+    while extend_by_a_piece(shared, to) {}
+}
+
+/// Is there more to do?
+fn extend_by_a_piece(shared: &Shared, to: u64) -> bool {
+    let from = {
+        let mut state = shared.lock();
         let from = state.allocated.max(state.reserved);
+        if state.closing || from >= to {
+            return false;
+        }
         // A commit that reaches beyond waits: zeros must never be written over records.
         state.extending = Some(from);
-        (from, from + step)
+        from
     };
-    let extended = shared.journal.extend(from, to);
+    let until = to.min(from + EXTEND_PIECE);
+    let extended = shared.journal.extend(from, until);
     let mut state = shared.lock();
     state.extending = None;
-    match extended {
-        Ok(()) => state.allocated = to,
+    match &extended {
+        Ok(()) => state.allocated = until,
         Err(error) => tracing::warn!(%error, "the journal file cannot be lengthened ahead"),
     }
     drop(state);
     shared.changed.notify_all();
+    extended.is_ok()
 }

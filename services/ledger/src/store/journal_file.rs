@@ -24,7 +24,7 @@ const RECORD_HEADER: usize = 8;
 const BODY_LEN_MAX: usize = 256 << 20;
 /// What is read at a time when a record's length is not known yet: most records fit.
 const READ_AHEAD: usize = 512;
-/// Written or searched at a time.
+/// Searched at a time.
 const PIECE: usize = 1 << 20;
 
 /// Why the journal file cannot be read.
@@ -168,14 +168,7 @@ impl JournalFile {
 
     /// Lengthens the file by zeros: writing over allocated blocks is quicker than growing the file in each commit.
     pub fn extend(&self, from: u64, to: u64) -> io::Result<()> {
-        let zeros = vec![0; PIECE.min((to - from) as usize)];
-        let mut at = from;
-        while at < to {
-            let len = zeros.len().min((to - at) as usize);
-            self.disk.write_ahead(at, &zeros[..len])?;
-            at += len as u64;
-        }
-        Ok(())
+        self.disk.write_ahead(from, &vec![0; (to - from) as usize])
     }
 
     /// The group at `offset`; `None` = no whole group starts there.

@@ -18,6 +18,8 @@ mod view;
 #[cfg(test)]
 mod compaction_tests;
 #[cfg(test)]
+mod extension_tests;
+#[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
 mod migration_tests;
