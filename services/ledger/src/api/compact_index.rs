@@ -23,7 +23,7 @@ fn refused(fault: &CompactionFault) -> Status {
         }
         CompactionFault::DiskFull(bytes) => {
             let text =
-                format!("the disk has no room for a copy of the index: free {bytes} bytes and ask again");
+                format!("the disk has no room for a copy of the index: {bytes} bytes must be free beside it");
             status(Code::ResourceExhausted, "STORAGE_FAILED", text)
         }
         CompactionFault::Failed(_) => {
