@@ -12,6 +12,7 @@ mod quick;
 mod report;
 mod round;
 mod sqlite;
+mod versus;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -66,6 +67,9 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if std::env::args().nth(1).as_deref() == Some("quick") {
         return runtime.block_on(quick());
+    }
+    if std::env::args().nth(1).as_deref() == Some("versus") {
+        return runtime.block_on(versus());
     }
     if std::env::args().nth(1).as_deref() == Some("noop") {
         let socket = std::env::args().nth(2).context("noop SOCKET")?;
@@ -128,10 +132,20 @@ impl Drop for Noop {
     }
 }
 
-/// `quick`: the ledger alone beside its ceilings, a few seconds, for whoever works on it. No report.
+/// `quick [BINARY [NAME…]]`: the ledger alone beside its ceilings, a few seconds, for whoever works on it. No report.
 async fn quick() -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("chit-bench").tempdir_in("/var/tmp")?;
     let noop = Noop::start(&folder.path().join("noop.sock"))?;
     let binary = std::env::args().nth(2).unwrap_or_else(|| "target/release/chit-ledger".to_owned());
-    quick::run(folder.path(), Path::new(&binary), &noop.socket).await
+    let names: Vec<String> = std::env::args().skip(3).collect();
+    quick::run(folder.path(), Path::new(&binary), &noop.socket, &names).await
+}
+
+/// `versus OLD NEW [CLIENTS]`: two builds in turn.
+async fn versus() -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("chit-bench").tempdir_in("/var/tmp")?;
+    let words: Vec<String> = std::env::args().skip(2).collect();
+    let [old, new, clients @ ..] = &words[..] else { anyhow::bail!("versus OLD NEW [CLIENTS]") };
+    let clients = clients.first().map_or(Ok(round::CLIENTS), |count| count.parse())?;
+    versus::run(folder.path(), [Path::new(old), Path::new(new)], clients).await
 }

@@ -17,7 +17,20 @@ const TIME: Duration = Duration::from_secs(2);
 /// Kernel ticks a second in /proc (USER_HZ).
 const TICKS_PER_S: f64 = 100.0;
 
-pub async fn run(folder: &Path, ledger: &Path, noop: &Path) -> anyhow::Result<()> {
+/// Measured unless others are named.
+const ALL: [&str; 9] = [
+    "probe",
+    "noop 1",
+    "ledger 1",
+    "ledger 64",
+    "ledger 256",
+    "ledger 256 hot",
+    "ledger 100",
+    "ledger 1000",
+    "noop 256",
+];
+
+pub async fn run(folder: &Path, ledger: &Path, noop: &Path, names: &[String]) -> anyhow::Result<()> {
     let ledger = Ledger::start(ledger, &folder.join("l")).await?;
     ledger.open_accounts().await?;
     let pid = ledger.pid();
@@ -25,24 +38,28 @@ pub async fn run(folder: &Path, ledger: &Path, noop: &Path) -> anyhow::Result<()
     let (even, hot) = (Jobs::new(&ids, false), Jobs::new(&ids, true));
     let (one, many) = (ledger.clients(1)?, ledger.clients(CLIENTS)?);
     let (noop_one, noop) = (grpc::clients(noop, 1)?, grpc::clients(noop, CLIENTS)?);
-    let probe = probe::run(folder, Duration::from_millis(500))?;
-    line("probe", probe, None);
-    line("noop 1", grpc::unary(&noop_one, 1, TIME, even.clone()).await, None);
     let mut before = cpu(pid);
-    for name in ["ledger 1", "ledger 64", "ledger 256", "ledger 256 hot", "ledger 100", "ledger 1000"] {
+    let all: Vec<&str> =
+        if names.is_empty() { ALL.into() } else { names.iter().map(String::as_str).collect() };
+    for name in all {
         let seen = match name {
+            "probe" => probe::run(folder, Duration::from_millis(500))?,
+            "noop 1" => grpc::unary(&noop_one, 1, TIME, even.clone()).await,
+            "noop 256" => grpc::unary(&noop, CLIENTS, TIME, even.clone()).await,
             "ledger 1" => grpc::unary(&one, 1, TIME, even.clone()).await,
             "ledger 64" => grpc::unary(&many, 64, TIME, even.clone()).await,
             "ledger 256" => grpc::unary(&many, CLIENTS, TIME, even.clone()).await,
             "ledger 256 hot" => grpc::unary(&many, CLIENTS, TIME, hot.clone()).await,
             "ledger 100" => grpc::batches(&many, BATCHERS, 100, TIME, even.clone()).await,
-            _ => grpc::batches(&many, BATCHERS, 1000, TIME, even.clone()).await,
+            "ledger 1000" => grpc::batches(&many, BATCHERS, 1000, TIME, even.clone()).await,
+            _ => anyhow::bail!("{name} is none of {}", ALL.join(", ")),
         };
         let after = cpu(pid);
-        line(name, seen, Some(&spent(&before, &after, seen.rate * TIME.as_secs_f64())));
+        let spent =
+            name.starts_with("ledger").then(|| spent(&before, &after, seen.rate * TIME.as_secs_f64()));
+        line(name, seen, spent.as_deref());
         before = after;
     }
-    line("noop 256", grpc::unary(&noop, CLIENTS, TIME, even.clone()).await, None);
     Ok(())
 }
 
@@ -72,4 +89,8 @@ fn cpu(pid: u32) -> BTreeMap<String, f64> {
         *seconds.entry(name).or_default() += (ticks(11) + ticks(12)) / TICKS_PER_S;
     }
     seconds
+}
+
+pub fn cpu_seconds(pid: u32) -> f64 {
+    cpu(pid).values().sum()
 }

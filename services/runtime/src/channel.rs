@@ -1,6 +1,7 @@
 //! A channel whose calls are seen: each has a span, a metric, and carries its trace to the other side.
 
 use crate::config::Shared;
+use crate::observe::code_in;
 use crate::record::{Record, Records, Side};
 use crate::trace;
 use http::{Request, Response};
@@ -11,7 +12,7 @@ use tonic::body::Body;
 use tonic::transport::{Endpoint, Error};
 use tonic::{Code, Status};
 use tower::Service;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// What generated clients are made over, as they are over tonic's own channel.
 #[derive(Clone)]
@@ -48,7 +49,7 @@ impl Service<Request<Body>> for Channel {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let mut record = self.records.start(request.uri().path());
+        let mut record = self.records.start(request.uri().path(), !Span::current().is_none());
         trace::send(&record.span, request.headers_mut());
         let answer = self.inner.call(request).instrument(record.span.clone());
         Box::pin(async move {
@@ -66,10 +67,6 @@ impl Service<Request<Body>> for Channel {
 pub struct AnsweredBody {
     inner: Body,
     record: Record,
-}
-
-fn code_in(headers: &http::HeaderMap) -> Option<Code> {
-    Status::from_header_map(headers).map(|status| status.code())
 }
 
 impl http_body::Body for AnsweredBody {

@@ -36,23 +36,34 @@ pub(crate) fn with_reason(status: Status) -> Status {
     if reason_of(&status).is_some() {
         return status;
     }
-    Status::with_error_details(status.code(), status.message(), info(&name_of(status.code())))
+    Status::with_error_details(status.code(), status.message(), info(name_of(status.code())))
 }
 
 fn info(reason: &str) -> ErrorDetails {
     ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new())
 }
 
-/// `InvalidArgument` → `INVALID_ARGUMENT`: the names of google.rpc.Code, which OpenTelemetry uses too.
-pub(crate) fn name_of(code: Code) -> String {
-    let mut name = String::new();
-    for (at, letter) in format!("{code:?}").char_indices() {
-        if at > 0 && letter.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
+/// The names of google.rpc.Code, which OpenTelemetry uses too.
+pub(crate) const fn name_of(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
-    name
 }
 
 #[cfg(test)]

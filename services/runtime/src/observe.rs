@@ -47,8 +47,9 @@ impl Observe {
         mut routes: Routes,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Infallible> {
-        let mut record = self.records.start(request.uri().path());
-        if let Some(parent) = request.headers().get(trace::HEADER).and_then(|value| value.to_str().ok()) {
+        let parent = request.headers().get(trace::HEADER).and_then(|value| value.to_str().ok());
+        let mut record = self.records.start(request.uri().path(), parent.is_some());
+        if let Some(parent) = parent {
             trace::continue_from(&record.span, parent);
         }
         let answer = async {
@@ -59,11 +60,8 @@ impl Observe {
         };
         let (mut head, inner) = answer.instrument(record.span.clone()).await?.into_parts();
         record.code = finish(&mut head.headers);
-        let cut = Box::pin(async move {
-            self.shutdown.wait().await;
-            tokio::time::sleep(STREAM_GRACE).await;
-        });
-        Ok(Response::from_parts(head, Body::new(ServedBody { inner, record, cut, is_cut: false })))
+        let body = ServedBody { inner, record, shutdown: self.shutdown, cut: None, is_cut: false };
+        Ok(Response::from_parts(head, Body::new(body)))
     }
 
     fn admit(&self, request: &mut Request<Body>) -> Result<(), Status> {
@@ -83,18 +81,33 @@ impl Observe {
 struct ServedBody {
     inner: Body,
     record: Record,
-    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
+    shutdown: Shutdown,
+    /// When a stream is to end; made when there is something to wait for, so never for a unary answer.
+    cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     is_cut: bool,
+}
+
+async fn end_of_streams(shutdown: Shutdown) {
+    shutdown.wait().await;
+    tokio::time::sleep(STREAM_GRACE).await;
 }
 
 /// Reads the status out of headers or trailers and adds the reason if tonic made the error itself.
 fn finish(headers: &mut HeaderMap) -> Option<Code> {
-    let status = Status::from_header_map(headers)?;
-    if status.code() != Code::Ok && status.details().is_empty() {
-        // A message that is no header value cannot come out of a header.
-        let _ = error::with_reason(status.clone()).add_header(headers);
+    let code = code_in(headers)?;
+    if code != Code::Ok {
+        let status = Status::from_header_map(headers)?;
+        if status.details().is_empty() {
+            // A message that is no header value cannot come out of a header.
+            let _ = error::with_reason(status).add_header(headers);
+        }
     }
-    Some(status.code())
+    Some(code)
+}
+
+/// Only the code, which a good answer has alone.
+pub(crate) fn code_in(headers: &HeaderMap) -> Option<Code> {
+    headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
 }
 
 impl http_body::Body for ServedBody {
@@ -120,7 +133,9 @@ impl http_body::Body for ServedBody {
             Poll::Ready(end) => return Poll::Ready(end),
             Poll::Pending => {}
         }
-        if self.cut.as_mut().poll(cx).is_pending() {
+        let Self { cut, shutdown, .. } = &mut *self;
+        let cut = cut.get_or_insert_with(|| Box::pin(end_of_streams(shutdown.clone())));
+        if cut.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
         self.is_cut = true;

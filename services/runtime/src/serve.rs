@@ -225,7 +225,8 @@ where
     IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Connected + Unpin + Send + 'static,
 {
     let observe = Observe::new(gate, ctx.shutdown.clone());
-    let observed = tower::service_fn(move |request| observe.clone().call(routes.clone(), request));
+    // Boxed: the transport moves this future through each of its layers.
+    let observed = tower::service_fn(move |request| Box::pin(observe.clone().call(routes.clone(), request)));
     server
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .serve_with_incoming_shutdown(observed, incoming, ctx.shutdown.wait())

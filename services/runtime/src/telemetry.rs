@@ -1,6 +1,7 @@
 //! Logs as JSON lines on stderr; traces and metrics over OTLP when an endpoint is set.
 
 use crate::config::Shared;
+use crate::record::ROOT;
 use anyhow::Context as _;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig};
@@ -9,7 +10,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::sync::mpsc;
 use std::time::Duration;
-use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -23,14 +24,16 @@ pub(crate) struct Telemetry {
     meter: Option<SdkMeterProvider>,
 }
 
-/// Needs a tokio runtime around it (the exporter's channel). Without an endpoint spans still get ids, so that
-/// traces can be continued by services that do export.
+/// Needs a tokio runtime around it (the exporter's channel). Without an endpoint a trace that a caller began is still
+/// carried on to services that may export it; none is begun.
 pub(crate) fn install(service: &str, shared: &Shared) -> anyhow::Result<Telemetry> {
     let endpoint = shared.otlp_endpoint.clone().or_else(|| std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok());
     let resource = Resource::builder().with_service_name(format!("chit-{service}")).build();
     let mut tracer = SdkTracerProvider::builder().with_resource(resource.clone());
     let mut meter = None;
+    let mut roots = LevelFilter::OFF;
     if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) {
+        roots = LevelFilter::INFO;
         let spans =
             SpanExporter::builder().with_tonic().with_endpoint(&endpoint).with_timeout(EXPORT_TIMEOUT);
         tracer = tracer.with_batch_exporter(spans.build().context("otlp_endpoint for traces")?);
@@ -55,8 +58,10 @@ pub(crate) fn install(service: &str, shared: &Shared) -> anyhow::Result<Telemetr
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
+        // Everything here asks `Span::current()`; keeping OpenTelemetry's own current context beside it costs each poll.
+        .with_context_activation(false)
         .with_tracer(tracer.tracer("chit"))
-        .with_filter(LevelFilter::INFO);
+        .with_filter(Targets::new().with_default(LevelFilter::INFO).with_target(ROOT, roots));
     tracing_subscriber::registry()
         .with(logs)
         .with(spans)
