@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 /// Upper-case strings of the sources that are no reasons of errors.
-const NO_REASONS: [&str; 26] = [
+const NO_REASONS: [&str; 34] = [
     // Environment.
     "CARGO_PKG_NAME",
     "CARGO_PKG_VERSION",
@@ -30,6 +30,15 @@ const NO_REASONS: [&str; 26] = [
     "SIM_SWAPPED",
     "PAYER_OK",
     "TEXT_NOT_ENCODABLE",
+    // Names of gRPC's codes (runtime), the reason only of what the gRPC library itself refuses.
+    "ALREADY_EXISTS",
+    "DATA_LOSS",
+    "FAILED_PRECONDITION",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "OUT_OF_RANGE",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
     // Made by the caller's own side.
     "DEADLINE_EXCEEDED",
     // Told inside checkout, translated before it leaves (staff.rs, saga).
