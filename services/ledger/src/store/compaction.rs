@@ -7,32 +7,13 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use redb::Database;
 
 use super::index::{self, Index};
-use super::journal_store::Shared;
-
-/// Size of the index file in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compacted {
-    pub before: u64,
-    pub after: u64,
-}
-
-/// Why the index is as large as before. It is whole in any case.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CompactionFault {
-    #[error("the ledger is stopping")]
-    Stopping,
-    #[error("the disk has no room for a copy of the index: {0} bytes must be free")]
-    DiskFull(u64),
-    #[error("the copy of the index cannot be compacted")]
-    Failed(#[source] Arc<redb::Error>),
-}
-
-pub type Answer = mpsc::Sender<Result<Compacted, CompactionFault>>;
+use super::shared::Shared;
+use super::storage::{Compacted, CompactionFault};
 
 /// Bytes that a compaction leaves free beside the copy: the journal grows meanwhile, and a full disk stops the ledger.
 const ROOM_LEFT: u64 = 64 << 20;

@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use super::journal_store::{Shared, State};
 use super::memtable::Memtable;
-use super::{compaction, index, rows};
+use super::shared::{Answer, Shared, State};
+use super::{compaction, index, keys};
 use crate::domain::StorageError;
 
 /// Enough records to take in without waiting for more.
@@ -95,7 +95,7 @@ fn work(shared: &Shared) -> Result<(), StorageError> {
 enum Turn {
     TakeIn(Arc<Memtable>),
     /// With those who wait for it.
-    Compact(Vec<compaction::Answer>),
+    Compact(Vec<Answer>),
     /// The store closes and everything is in the index.
     End,
 }
@@ -108,7 +108,7 @@ fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
     state.frozen = None;
     state.snapshot = None;
     state.fresh.position.earliest_expiry = earliest;
-    let opened_since = state.fresh.open.get_min().and_then(rows::open_key_expiry);
+    let opened_since = state.fresh.open.get_min().and_then(keys::open_key_expiry);
     state.fresh.expect_expiry(opened_since);
     drop(state);
     shared.changed.notify_all();

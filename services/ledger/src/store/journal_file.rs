@@ -14,6 +14,8 @@ use std::sync::Arc;
 use super::disk::Disk;
 use crate::journal::ChainHash;
 
+/// The journal file, inside the ledger's state folder.
+pub const JOURNAL_FILE: &str = "journal.chit";
 /// Groups never share a unit of this size.
 pub const SECTOR: u64 = 512;
 const FILE_MAGIC: &[u8; 8] = b"CHITJNL2";

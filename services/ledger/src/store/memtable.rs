@@ -3,31 +3,14 @@
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use tlog_tiles::{Hash, stored_hash_count};
 
-use super::{Head, rows};
+use super::keys;
+use super::storage::{Head, Touch, TouchKind};
 use crate::domain::{
     Account, AccountId, Change, Changes, FactId, PendingState, Stamp, Subject, TransferId, UnixMicros,
 };
 
 /// Accounts that are kept in memory after they went into the index, at some 200 bytes each.
 const ACCOUNTS_REMEMBERED_MAX: usize = if cfg!(test) { 2 } else { 100_000 };
-
-/// How a record touched an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TouchKind {
-    Opened,
-    Transferred,
-    Expired,
-}
-
-/// A record that changed an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touch {
-    pub account: AccountId,
-    pub seq: u64,
-    /// Of the record, in the journal file.
-    pub offset: u64,
-    pub kind: TouchKind,
-}
 
 /// Where a state stands: all that the next commit continues from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,10 +132,10 @@ impl Memtable {
 
     fn set_pending(&mut self, id: TransferId, state: PendingState) {
         if let Some(PendingState::Open { expires }) = self.pendings.insert(id, state) {
-            self.open.remove(&rows::open_key(expires, id));
+            self.open.remove(&keys::open_key(expires, id));
         }
         if let PendingState::Open { expires } = state {
-            self.open.insert(rows::open_key(expires, id));
+            self.open.insert(keys::open_key(expires, id));
             self.expect_expiry(expires);
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableError};
 
 use super::disk::FileDisk;
-use super::journal_file::{GroupBytes, JournalFile, SECTOR};
-use super::journal_store::{JOURNAL_FILE, OpenError};
+use super::journal_file::{GroupBytes, JOURNAL_FILE, JournalFile, SECTOR};
+use super::open_error::OpenError;
 use crate::journal::{self, CHAIN_START};
 
 type Migration = fn(&Path) -> Result<(), OpenError>;
