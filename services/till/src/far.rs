@@ -61,15 +61,20 @@ impl Far {
     }
 }
 
-/// `far!(till.far.sales.get_sale(request))`: one call through `chit_runtime::call`, so that a restart is not seen.
+/// `far!(till.far.sales.get_sale(request))` or `far!(far.sales.get_sale(request), COMMIT_MAX)`: one call through
+/// `chit_runtime::call`, so that a restart is not seen.
 #[macro_export]
 macro_rules! far {
     ($owner:ident . far . $service:ident . $method:ident ( $request:expr )) => {
         $crate::far!($owner.far.$service.$method($request), $crate::far::CALL_MAX)
     };
-    ($owner:ident . far . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {
+    ($owner:ident . far . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {{
+        let far = &$owner.far;
+        $crate::far!(far.$service.$method($request), $deadline)
+    }};
+    ($far:ident . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {
         chit_runtime::call($deadline, $request, |request| {
-            let mut client = $owner.far.$service.clone();
+            let mut client = $far.$service.clone();
             async move { client.$method(request).await }
         })
     };

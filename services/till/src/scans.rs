@@ -12,7 +12,7 @@ use tonic::Status;
 use ulid::Ulid;
 
 use crate::far;
-use crate::hub::{RefusedScan, Scene};
+use crate::scene::{RefusedScan, Scene};
 use crate::till::Till;
 
 const RETRY_PAUSE: Duration = Duration::from_millis(500);

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::far;
-use crate::till::Till;
+use crate::far::Far;
 
 const FRESH: Duration = Duration::from_millis(500);
 const SNAPSHOT_MAX: Duration = Duration::from_millis(1500);
@@ -35,26 +35,26 @@ impl Thumb {
         }
         !known
     }
+
+    /// `None` when there is no picture; the page then says so in words.
+    pub async fn picture(&self, far: &Far) -> Option<Bytes> {
+        let mut kept = self.kept.lock().await;
+        if let Some((taken, picture)) = kept.as_ref()
+            && taken.elapsed() < FRESH
+        {
+            return picture.clone();
+        }
+        let taken = far!(far.media.take_snapshot(TakeSnapshotRequest {}), SNAPSHOT_MAX).await;
+        let picture = taken.ok().map(|snapshot| Bytes::from(snapshot.jpeg));
+        *kept = Some((Instant::now(), picture.clone()));
+        picture
+    }
 }
 
 /// Whether the camera is filming this sale: at other times only an enrolment's page looks, and that is logged.
 pub fn is_filmed(sale: &Sale) -> bool {
     let printing = matches!(sale.state(), SaleState::Committed | SaleState::Printing);
     printing || sale.evidence.as_ref().is_some_and(|evidence| evidence.state() == EvidenceState::Recording)
-}
-
-/// `None` when there is no picture; the page then says so in words.
-pub async fn picture(till: &Till) -> Option<Bytes> {
-    let mut kept = till.thumb.kept.lock().await;
-    if let Some((taken, picture)) = kept.as_ref()
-        && taken.elapsed() < FRESH
-    {
-        return picture.clone();
-    }
-    let taken = far!(till.far.media.take_snapshot(TakeSnapshotRequest {}), SNAPSHOT_MAX).await;
-    let picture = taken.ok().map(|snapshot| Bytes::from(snapshot.jpeg));
-    *kept = Some((Instant::now(), picture.clone()));
-    picture
 }
 
 #[cfg(test)]

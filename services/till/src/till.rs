@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::far::Far;
-use crate::hub::Scene;
+use crate::scene::Scene;
 use crate::sessions::Sessions;
 use crate::thumb::Thumb;
 
@@ -17,7 +17,7 @@ const READERS_MAX: usize = 64;
 
 pub struct Till {
     pub far: Far,
-    /// What the pages show now; see `hub`.
+    /// What the pages show now; `hub` keeps it so.
     pub scene: watch::Sender<Arc<Scene>>,
     /// Asks for a fresh status before its next turn.
     pub stale: tokio::sync::Notify,

@@ -8,9 +8,8 @@ use serde::Deserialize;
 use tonic::{Code, Status};
 
 use crate::far;
-use crate::pages::visitor::SignedIn;
 use crate::till::Till;
-use crate::view::approval::People;
+use crate::view::approval::{Again, People};
 use crate::view::{self, Reader};
 
 /// Tells the page's script where to go.
@@ -40,19 +39,6 @@ impl ApprovalFields {
         (!self.second.is_empty())
             .then(|| Approval { actor: self.second.clone(), pin: self.second_pin.clone() })
     }
-}
-
-/// The form to send again with a PIN.
-#[derive(Default)]
-pub struct Again<'a> {
-    pub action: &'a str,
-    pub fields: &'a [(&'a str, &'a str)],
-    /// He may not approve his own sale.
-    pub cashier: &'a str,
-    /// Key of the question above the PIN.
-    pub words: &'a str,
-    /// Two people must say so.
-    pub two: bool,
 }
 
 pub fn done() -> Response {
@@ -86,7 +72,7 @@ fn into(element: &'static str, code: StatusCode, html: maud::Markup) -> Response
 }
 
 /// Where a second person can help, he is asked in place; else the refusal is told.
-pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again: Again<'_>) -> Response {
+pub async fn ask_or_refuse(till: &Till, reader: &Reader, status: &Status, again: Again<'_>) -> Response {
     let reason = reason_of(status).unwrap_or_default();
     let pin_helps = matches!(
         reason.as_str(),
@@ -100,10 +86,10 @@ pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again
             | "OWN_SALE"
     );
     if !pin_helps {
-        return refused(&staff.reader, status);
+        return refused(reader, status);
     }
     let why = if again.two && reason == "APPROVAL_REQUIRED" { "SECOND_APPROVAL_REQUIRED" } else { &reason };
-    let html = view::approval::dialog(&staff.reader, why, &again, &people(till, again.cashier).await);
+    let html = view::approval::dialog(reader, why, &again, &people(till, again.cashier).await);
     into("ask", StatusCode::FORBIDDEN, html)
 }
 

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::App;
 use crate::far;
-use crate::pages::answer::{self, Again, ApprovalFields};
+use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::visitor::SignedIn;
 use crate::till::Till;
+use crate::view::approval::Again;
 
 #[derive(Deserialize)]
 pub struct OpenForm {
@@ -71,7 +72,7 @@ pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<Resolve
     let words = if form.outcome == "uphold" { "approve-uphold" } else { "approve-dismiss" };
     let again =
         Again { action: "/dispute/resolve", fields: &fields, cashier: &cashier, words, ..Again::default() };
-    answer::ask_or_refuse(&till, &staff, &status, again).await
+    answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 pub async fn withdraw(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::App;
 use crate::pages::answer;
-use crate::pages::events::{self, Page};
+use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
 use crate::sessions::ViewedFile;
+use crate::view::Page;
 use crate::view::enquiry as enquiry_view;
 use crate::{far, scans};
 
@@ -24,7 +25,7 @@ pub struct EnquiryQuery {
 }
 
 pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<EnquiryQuery>) -> Response {
-    let regions = events::regions(&till, &staff, &Page::Enquiry).await;
+    let regions = regions(&till, &staff, &Page::Enquiry).await;
     let up = till.scene().up();
     let typed = query.reference.trim();
     if typed.is_empty() {

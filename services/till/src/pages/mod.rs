@@ -11,13 +11,10 @@ mod evidence_file;
 mod office;
 mod payers;
 mod pictures;
+mod regions;
 mod sale;
 mod sign_in;
 mod visitor;
-
-pub use answer::Again;
-pub use assets::ASSETS;
-pub use events::{Page, Region};
 
 use std::sync::Arc;
 

@@ -1,32 +1,21 @@
 //! The back office: what waits for payers, settlement, disputes, what needs a person, the Z report, devices.
 
-use std::sync::Arc;
-
 use axum::extract::{Form, State};
 use axum::response::{Html, IntoResponse, Response};
 use chit_proto::checkout::v1::{
-    GetSaleRequest, GetZReportRequest, ListBadRecordRequest, ListDisputesRequest, ListSalesRequest,
-    ListSettlementBatchesRequest, ReleaseDeductionRequest, RunDeductionsRequest, RunSettlementRequest,
-    StaffRole,
+    GetSaleRequest, ListBadRecordRequest, ReleaseDeductionRequest, RunDeductionsRequest,
+    RunSettlementRequest, StaffRole,
 };
 use http::StatusCode;
 use serde::Deserialize;
-use tonic::Status;
 
 use super::App;
-use crate::hub::Scene;
-use crate::pages::answer::{self, Again, ApprovalFields};
-use crate::pages::events::{self, Page, Region};
+use crate::pages::answer::{self, ApprovalFields};
+use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
-use crate::till::Till;
-use crate::view::Reader;
-use crate::view::office::{self as office_view, Books};
+use crate::view::approval::Again;
+use crate::view::{Page, office as office_view};
 use crate::{far, view};
-
-/// Sales that are looked through for the queue; the newest.
-const SALES_MAX: u32 = 300;
-const BATCHES_MAX: u32 = 8;
-const DISPUTES_MAX: u32 = 50;
 
 #[derive(Deserialize)]
 pub struct OfficeForm {
@@ -38,30 +27,9 @@ pub struct OfficeForm {
 }
 
 pub async fn page(State(till): App, staff: SignedIn) -> Response {
-    let regions = events::regions(&till, &staff, &Page::Office).await;
+    let regions = regions(&till, &staff, &Page::Office).await;
     let html = office_view::page(&staff.reader, &regions, till.scene().up());
     Html(html.into_string()).into_response()
-}
-
-/// While checkout is away the sections stay as they were.
-pub async fn sections(till: &Arc<Till>, reader: &Reader, scene: &Scene) -> Vec<Region> {
-    match books(till).await {
-        Ok(books) => office_view::sections(reader, scene, &books),
-        Err(_away) => Vec::new(),
-    }
-}
-
-async fn books(till: &Arc<Till>) -> Result<Books, Status> {
-    let sales = ListSalesRequest { page_size: SALES_MAX, ..Default::default() };
-    let disputes = ListDisputesRequest { open_only: false, page_size: DISPUTES_MAX };
-    let batches = ListSettlementBatchesRequest { page_size: BATCHES_MAX };
-    let (sales, disputes, batches, report) = tokio::try_join!(
-        far!(till.far.sales.list_sales(sales)),
-        far!(till.far.disputes.list_disputes(disputes)),
-        far!(till.far.settlements.list_settlement_batches(batches)),
-        far!(till.far.shop.get_z_report(GetZReportRequest {})),
-    )?;
-    Ok(Books { sales: sales.sales, disputes: disputes.disputes, batches: batches.batches, report })
 }
 
 pub async fn deduct(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm>) -> Response {
@@ -112,7 +80,7 @@ pub async fn list(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm
         words: "approve-list",
         ..Again::default()
     };
-    answer::ask_or_refuse(&till, &staff, &status, again).await
+    answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 fn told(staff: &SignedIn, words: &str, count: usize) -> Response {

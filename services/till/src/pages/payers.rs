@@ -1,12 +1,9 @@
 //! Payers: who may buy by code, enrolling another, and another phone or card for one who comes in person.
 
-use std::sync::Arc;
-
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use chit_proto::checkout::v1::{
-    ChangePhoneRequest, EnrolPayerRequest, FreezePayerRequest, GetPayerRequest, ListPayersRequest, Payer,
-    ResetPayerRequest,
+    ChangePhoneRequest, EnrolPayerRequest, FreezePayerRequest, Payer, ResetPayerRequest,
 };
 use http::StatusCode;
 use serde::Deserialize;
@@ -15,15 +12,12 @@ use tonic::Status;
 use super::App;
 use crate::far;
 use crate::far::COMMIT_MAX;
-use crate::pages::answer::{self, Again, ApprovalFields};
-use crate::pages::events::{self, Page, Region};
+use crate::pages::answer::{self, ApprovalFields};
+use crate::pages::regions::{find_payer, regions};
 use crate::pages::visitor::SignedIn;
 use crate::till::Till;
-use crate::view::{Reader, payers as view};
-
-const PAGE: u32 = 1000;
-/// More than a shop has; one page of them a call.
-const PAGES_MAX: usize = 20;
+use crate::view::approval::Again;
+use crate::view::{Page, payers as view};
 
 #[derive(Deserialize)]
 pub struct PayersQuery {
@@ -59,52 +53,21 @@ pub struct ChangeForm {
 
 pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<PayersQuery>) -> Response {
     let page = Page::Payers(query.q.trim().to_owned());
-    let regions = events::regions(&till, &staff, &page).await;
+    let regions = regions(&till, &staff, &page).await;
     let rid = ulid::Ulid::generate().to_string();
     Html(view::page(&staff.reader, &page, &regions, till.scene().up(), &rid).into_string()).into_response()
 }
 
 pub async fn page_of(State(till): App, staff: SignedIn, Path(payer_id): Path<String>) -> Response {
-    if let Err(status) = find(&till, &payer_id).await {
+    if let Err(status) = find_payer(&till, &payer_id).await {
         let reason = chit_runtime::error::reason_of(&status).unwrap_or_default();
         return answer::refused_as(&staff.reader, answer::http_of(&status), &reason);
     }
     let page = Page::PayerOf(payer_id.clone());
-    let regions = events::regions(&till, &staff, &page).await;
+    let regions = regions(&till, &staff, &page).await;
     let rid = ulid::Ulid::generate().to_string();
     let html = view::page_of(&staff.reader, &page, &regions, till.scene().up(), &payer_id, &rid);
     Html(html.into_string()).into_response()
-}
-
-/// While checkout is away the list stays as it was.
-pub async fn list(till: &Arc<Till>, reader: &Reader, query: &str) -> Option<Region> {
-    let mut found: Vec<Payer> = Vec::new();
-    let mut page_token = String::new();
-    for _ in 0..PAGES_MAX {
-        let request = ListPayersRequest { page_size: PAGE, page_token };
-        let page = far!(till.far.payers.list_payers(request)).await.ok()?;
-        found.extend(page.payers.into_iter().filter(|payer| is_meant(payer, query)));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    found.reverse();
-    Some(("payers", view::list(reader, &found).into_string()))
-}
-
-fn is_meant(payer: &Payer, query: &str) -> bool {
-    payer.payer_id.ends_with(&query.to_lowercase()) || payer.card_serial == query
-}
-
-pub async fn one(till: &Arc<Till>, reader: &Reader, payer_id: &str) -> Option<Region> {
-    let payer = find(till, payer_id).await.ok()?;
-    Some(("payer", view::one(reader, &payer).into_string()))
-}
-
-async fn find(till: &Till, payer_id: &str) -> Result<Payer, Status> {
-    let request = GetPayerRequest { payer_id: payer_id.to_owned() };
-    Ok(far!(till.far.payers.get_payer(request)).await?.payer.unwrap_or_default())
 }
 
 /// checkout takes the photo, prints mandate and card, and asks the first row by SMS.
@@ -130,7 +93,7 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
     ];
     let again =
         Again { action: "/payers/enrol", fields: &fields, words: "approve-enrol", ..Again::default() };
-    answer::ask_or_refuse(&till, &staff, &status, again).await
+    answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 pub async fn freeze(State(till): App, staff: SignedIn, Form(form): Form<ChangeForm>) -> Response {
@@ -180,7 +143,7 @@ async fn go_or_ask(
     };
     let fields = [("rid", form.rid.as_str()), ("payer_id", &form.payer_id), ("phone", &form.phone)];
     let again = Again { action, fields: &fields, words, two: true, ..Again::default() };
-    answer::ask_or_refuse(till, staff, &status, again).await
+    answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }
 
 fn go_to(payer: &Payer) -> Response {
@@ -193,7 +156,7 @@ pub async fn view_of_camera(State(till): App, staff: SignedIn) -> Response {
     if till.thumb.begins_to_look(&staff.session.name, tokio::time::Instant::now()) {
         tracing::info!(name = staff.session.name, "looks through the camera");
     }
-    match crate::thumb::picture(&till).await {
+    match till.thumb.picture(&till.far).await {
         Some(jpeg) => ([(http::header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -17,7 +17,7 @@ pub async fn thumb(State(till): App, _staff: SignedIn) -> Response {
     if !filmed {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match thumb::picture(&till).await {
+    match till.thumb.picture(&till.far).await {
         Some(jpeg) => (JPEG, jpeg).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

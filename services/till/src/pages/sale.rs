@@ -14,10 +14,12 @@ use tonic::Status;
 
 use super::App;
 use crate::far::{COMMIT_MAX, LOOK_MAX, LOOK_MS};
-use crate::pages::answer::{self, Again, ApprovalFields};
-use crate::pages::events::{self, Page};
+use crate::pages::answer::{self, ApprovalFields};
+use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
 use crate::till::Till;
+use crate::view::Page;
+use crate::view::approval::Again;
 use crate::{far, hub, view};
 
 /// Every action names its sale and its intent; a second press is the same intent.
@@ -51,7 +53,7 @@ pub async fn page_of(State(till): App, staff: SignedIn, Path(sale_id): Path<Stri
 }
 
 async fn whole(till: &Arc<Till>, staff: SignedIn, page: Page) -> Response {
-    let regions = events::regions(till, &staff, &page).await;
+    let regions = regions(till, &staff, &page).await;
     let html = view::sale::page(&staff.reader, &page.name(), &regions, till.scene().up());
     Html(html.into_string()).into_response()
 }
@@ -206,5 +208,5 @@ async fn reply_or_ask<T>(
     };
     let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id), ("answer", &form.answer)];
     let again = Again { action, fields: &fields, cashier: &cashier, words, ..Again::default() };
-    answer::ask_or_refuse(till, staff, &status, again).await
+    answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }

@@ -4,7 +4,19 @@ use maud::{Markup, html};
 
 use super::layout::close_button;
 use super::{Reader, key_cap, keypad};
-use crate::pages::Again;
+
+/// The form to send again with a PIN.
+#[derive(Default)]
+pub struct Again<'a> {
+    pub action: &'a str,
+    pub fields: &'a [(&'a str, &'a str)],
+    /// He may not approve his own sale.
+    pub cashier: &'a str,
+    /// Key of the question above the PIN.
+    pub words: &'a str,
+    /// Two people must say so.
+    pub two: bool,
+}
 
 /// Who may be asked for his PIN.
 pub struct People {

@@ -3,9 +3,9 @@
 use chit_proto::checkout::v1::{GetStatusResponse, StaffRole};
 use maud::{Markup, html};
 
+use super::page::Page;
 use super::{Reader, chip};
-use crate::hub::Scene;
-use crate::pages::Page;
+use crate::scene::Scene;
 use crate::words::Lang;
 
 pub fn bar(reader: &Reader, page: &Page, scene: &Scene) -> Markup {

@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::page::Region;
 use super::{Reader, key_cap};
-use crate::pages::{ASSETS, Region};
+use crate::assets::ASSETS;
 
 pub struct Frame<'a> {
     /// Name for the event stream.

@@ -1,7 +1,7 @@
 //! HTML. Pure: what is shown depends on the arguments only.
 //!
 //! Every element that does something has an `id` (`act-<name>`, with the line's or sale's number where there are several)
-//! and `data-act="<name>"`; regions that the event stream replaces have the ids of `pages::events::regions`.
+//! and `data-act="<name>"`; regions that the event stream replaces have the ids of `pages::regions`.
 
 pub mod approval;
 pub mod bar;
@@ -10,6 +10,7 @@ pub mod enquiry;
 pub mod layout;
 pub mod money;
 pub mod office;
+mod page;
 mod payer;
 pub mod payers;
 mod progress;
@@ -21,6 +22,7 @@ pub mod trouble;
 
 use maud::{Markup, html};
 
+pub use page::{Page, Region};
 pub use reader::Reader;
 
 /// A button that sends a form: `name` is its `data-act`, `fields` are hidden.

@@ -4,7 +4,7 @@ use chit_proto::checkout::v1::{Sale, SaleState};
 use maud::{Markup, html};
 
 use super::{Action, Reader, basket, chip};
-use crate::hub::Known;
+use crate::scene::Known;
 
 /// Bits of RiskResult in their stored order (docs/api.md), and what follows from each.
 const RISKS: [(&str, Weight); 14] = [

@@ -4,8 +4,8 @@ use chit_proto::checkout::v1::{ChangeWarning, Payer, PayerState, StaffRole};
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
+use super::page::{Page, Region};
 use super::{Action, Reader, chip, key_cap};
-use crate::pages::{Page, Region};
 use crate::words::Lang;
 
 /// Rows of the list; the rest is found by the search.

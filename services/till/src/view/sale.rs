@@ -4,9 +4,10 @@ use chit_proto::checkout::v1::{Attention, Sale, SaleState};
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
+use super::page::Region;
+use super::trouble::short_attention;
 use super::{Action, Reader, basket, chip, key_cap, money, payer, progress, trouble};
-use crate::hub::{Known, RefusedScan, Scene};
-use crate::pages::Region;
+use crate::scene::{Known, RefusedScan, Scene};
 
 pub fn page(reader: &Reader, name: &str, regions: &[Region], up: bool) -> Markup {
     let frame = Frame { page: name, title: "title-sale", up };
@@ -290,8 +291,4 @@ pub fn look(sale: &Sale) -> &'static str {
 
 pub fn short(sale: &Sale) -> &'static str {
     sale.state().as_str_name().trim_start_matches("SALE_STATE_")
-}
-
-pub fn short_attention(attention: Attention) -> &'static str {
-    attention.as_str_name().trim_start_matches("ATTENTION_")
 }

@@ -3,9 +3,8 @@
 use chit_proto::checkout::v1::{Attention, DeviceStatus, ReceiptState, Sale};
 use maud::{Markup, html};
 
-use super::sale::short_attention;
 use super::{Action, Reader, basket, chip};
-use crate::hub::{Known, Scene};
+use crate::scene::{Known, Scene};
 
 /// Without these no sale comes to its end; a modem may be away for days.
 const NEEDED_TO_SELL: [&str; 3] = ["ledger", "printer", "camera"];
@@ -22,6 +21,10 @@ pub fn card(reader: &Reader, scene: &Scene, known: &Known, attention: Attention)
             div.row.choices { (actions(reader, known, attention)) }
         }
     }
+}
+
+pub fn short_attention(attention: Attention) -> &'static str {
+    attention.as_str_name().trim_start_matches("ATTENTION_")
 }
 
 /// What the device itself says.
