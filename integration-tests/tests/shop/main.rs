@@ -10,6 +10,7 @@ mod crash_matrix;
 mod dependency_rule;
 mod ends;
 mod foreign_clients;
+mod layers;
 mod magic_amounts;
 mod no_secrets;
 mod open_shop;
