@@ -12,6 +12,15 @@ pub fn status(code: Code, reason: &'static str, message: impl Into<String>) -> S
 }
 
 /// INVALID_ARGUMENT that names the field and says what to send instead.
+///
+/// ```
+/// use chit_runtime::error;
+///
+/// let refusal = error::bad_field("amount_minor", "AMOUNT_INVALID", "send 1 to 9007199254740991");
+/// assert_eq!(refusal.code(), tonic::Code::InvalidArgument);
+/// assert_eq!(refusal.message(), "amount_minor: send 1 to 9007199254740991");
+/// assert_eq!(error::reason_of(&refusal).as_deref(), Some("AMOUNT_INVALID"));
+/// ```
 pub fn bad_field(field: &str, reason: &'static str, remedy: impl Into<String>) -> Status {
     let remedy = remedy.into();
     let message = format!("{field}: {remedy}");
