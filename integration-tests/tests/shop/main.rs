@@ -14,6 +14,7 @@ mod layers;
 mod magic_amounts;
 mod no_secrets;
 mod open_shop;
+mod papers;
 mod reachable;
 mod restart_table;
 mod rotel;
