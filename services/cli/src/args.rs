@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line's grammar.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub struct Cli {
     /// Write JSON, one object a line, for programs.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Repeat an earlier command under its id: what it did already is not done again [default: a fresh id].
+    /// Repeat an earlier command under its id: what it already did is not repeated [default: a fresh id].
     #[arg(long, global = true, value_name = "ID")]
     pub request_id: Option<String>,
     #[command(subcommand)]
@@ -33,11 +33,11 @@ pub enum Command {
     Init,
     /// Check configuration, keys, services and devices, and say what to do next.
     Doctor,
-    /// Show what waits, what needs a person, and how the devices are.
+    /// Show what is waiting, what needs attention, and the state of the devices.
     Status,
     /// Enrol a payer: photo, mandate, code card, QR code and a first challenge.
     Enrol(enrol::EnrolArgs),
-    /// Show a payer, give him another phone or another card.
+    /// Show a payer, change their phone or card.
     #[command(subcommand)]
     Payer(payer::PayerCommand),
     /// Sell, or act on a sale.

@@ -1,4 +1,4 @@
-//! From what was typed to the command that does it.
+//! From parsed arguments to the command that runs.
 
 use std::sync::Arc;
 

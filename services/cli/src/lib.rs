@@ -37,7 +37,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     match Cli::try_parse_from(args) {
         Ok(cli) => run(cli),
         Err(help_or_error) => {
-            // Nobody is left to tell when the terminal is gone.
+            // Without a terminal there is no place to report it.
             let _ = help_or_error.print();
             if help_or_error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
         }

@@ -11,8 +11,8 @@ const RETRIES_MAX: usize = 5;
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
 
-/// A request that tells the server how long it is waited for. `Endpoint::timeout` would end the call on this side
-/// only: the server would never hear of it.
+/// A request that carries its deadline to the server. `Endpoint::timeout` would end the call on this side only, unknown to
+/// the server.
 ///
 /// ```
 /// use std::time::Duration;

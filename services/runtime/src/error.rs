@@ -29,7 +29,7 @@ pub fn bad_field(field: &str, reason: &'static str, remedy: impl Into<String>) -
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
-/// Tells the caller when another try makes sense.
+/// Says when another try makes sense.
 pub fn retry_after(code: Code, reason: &'static str, message: impl Into<String>, after: Duration) -> Status {
     let mut details = info(reason);
     details.set_retry_info(Some(after));

@@ -1,5 +1,5 @@
 //! What makes a Chit service a good process: one config file, one clock, one way to serve and to call,
-//! traces and logs, peers that are known, and an end that nobody notices. No domain types.
+//! traces and logs, known peers, and a stop that no caller notices. No domain types.
 //!
 //! A service adds its gRPC services to a [`Server`] and runs it until shutdown; callers reach it over its socket:
 //!

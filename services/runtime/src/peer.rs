@@ -1,4 +1,4 @@
-//! Who is at the other end of the Unix socket: this user, root, or a uid the config names. Nobody else.
+//! Who may be at the other end of the Unix socket: this user, root, or a uid from the config.
 
 use crate::error;
 use serde::de::Error as _;

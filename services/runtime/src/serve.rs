@@ -1,4 +1,4 @@
-//! The server every service runs: its Unix socket, health, reflection, and a drain nobody notices.
+//! The server every service runs: its Unix socket, health, reflection, and a drain that no caller notices.
 
 use crate::config::{ConfigError, Shared};
 use crate::entry::Context;
@@ -245,7 +245,7 @@ where
     Ok(())
 }
 
-/// Nobody may be listening (no service manager), which is fine.
+/// Without a service manager there is no listener, which is fine.
 fn notify(state: NotifyState) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "cannot tell the service manager");

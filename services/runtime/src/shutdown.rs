@@ -13,7 +13,7 @@ use tokio::sync::watch;
 /// });
 /// shutdown.trigger();
 /// worker.await.unwrap();
-/// shutdown.wait().await; // Who comes late does not wait.
+/// shutdown.wait().await; // A late caller does not wait.
 /// # }
 /// ```
 #[derive(Clone, Debug)]

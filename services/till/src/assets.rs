@@ -14,7 +14,7 @@ pub struct Assets {
     pub css: Asset,
     pub js: Asset,
     pub icon: Asset,
-    /// Of all of them: a page that shows another one loads itself anew.
+    /// Of all of them: a page that shows another one reloads itself.
     pub build: String,
 }
 

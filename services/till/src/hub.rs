@@ -7,11 +7,11 @@ use chit_proto::checkout::v1::{GetStatusRequest, GetStatusResponse, ListSalesReq
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Status, Streaming};
 
-use crate::far;
+use crate::call;
 use crate::scene::Scene;
 use crate::till::Till;
 
-/// A restart of checkout takes half a second; nobody needs to see it.
+/// A restart of checkout takes half a second and stays invisible.
 const GRACE: Duration = Duration::from_millis(900);
 const RETRY_PAUSE: Duration = Duration::from_millis(150);
 /// A stream that does not open in this time never will: the connection waits in a dead service's socket.
@@ -59,11 +59,11 @@ pub async fn follow_events(till: Arc<Till>) {
 }
 
 async fn open(till: &Till) -> Result<Streaming<chit_proto::checkout::v1::WatchEventsResponse>, Status> {
-    let status = far!(till.far.shop.get_status(GetStatusRequest {}), OPEN_MAX).await?;
+    let status = call!(till.peers.shop.get_status(GetStatusRequest {}), OPEN_MAX).await?;
     let request = ListSalesRequest { page_size: NEWEST_SALES, ..Default::default() };
-    let sales = far!(till.far.sales.list_sales(request), OPEN_MAX).await?.sales;
+    let sales = call!(till.peers.sales.list_sales(request), OPEN_MAX).await?.sales;
     let request = WatchEventsRequest { after_revision: status.revision, subject_id: String::new() };
-    let mut events = till.far.events.clone();
+    let mut events = till.peers.events.clone();
     let opening = events.watch_events(request);
     let stream =
         timeout(OPEN_MAX, opening).await.map_err(|_| Status::unavailable("no stream"))??.into_inner();
@@ -97,7 +97,7 @@ pub async fn follow_status(till: Arc<Till>) {
             () = sleep(if till.scene().status_up { STATUS_EVERY } else { STATUS_RETRY }) => {}
             () = till.shutdown.wait() => return,
         }
-        match far!(till.far.shop.get_status(GetStatusRequest {}), OPEN_MAX).await {
+        match call!(till.peers.shop.get_status(GetStatusRequest {}), OPEN_MAX).await {
             Ok(status) => take_status(&till, status),
             Err(status) => {
                 tracing::debug!(code = ?status.code(), "no status");

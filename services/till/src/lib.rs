@@ -3,11 +3,11 @@
 
 mod assets;
 pub mod config;
-pub mod far;
 mod guard;
 mod hub;
 mod listen;
 mod pages;
+pub mod peers;
 mod scans;
 mod scene;
 mod sessions;

@@ -27,7 +27,7 @@ pub const LOOK_MAX: Duration = Duration::from_secs(11);
 const MESSAGE_BYTES_MAX: usize = 8 << 20;
 
 #[derive(Clone)]
-pub struct Far {
+pub struct Peers {
     pub sales: SaleServiceClient<Channel>,
     pub payers: PayerServiceClient<Channel>,
     pub deductions: DeductionServiceClient<Channel>,
@@ -41,7 +41,7 @@ pub struct Far {
     pub scanner: ScannerServiceClient<Channel>,
 }
 
-impl Far {
+impl Peers {
     pub fn new(shared: &chit_runtime::Shared) -> Self {
         let checkout = chit_runtime::channel(shared, "checkout");
         let media = chit_runtime::channel(shared, "media-capture");
@@ -61,20 +61,20 @@ impl Far {
     }
 }
 
-/// `far!(till.far.sales.get_sale(request))` or `far!(far.sales.get_sale(request), COMMIT_MAX)`: one call through
+/// `call!(till.peers.sales.get_sale(request))` or `call!(peers.sales.get_sale(request), COMMIT_MAX)`: one call through
 /// `chit_runtime::call`, so that a restart is not seen.
 #[macro_export]
-macro_rules! far {
-    ($owner:ident . far . $service:ident . $method:ident ( $request:expr )) => {
-        $crate::far!($owner.far.$service.$method($request), $crate::far::CALL_MAX)
+macro_rules! call {
+    ($owner:ident . peers . $service:ident . $method:ident ( $request:expr )) => {
+        $crate::call!($owner.peers.$service.$method($request), $crate::peers::CALL_MAX)
     };
-    ($owner:ident . far . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {{
-        let far = &$owner.far;
-        $crate::far!(far.$service.$method($request), $deadline)
+    ($owner:ident . peers . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {{
+        let peers = &$owner.peers;
+        $crate::call!(peers.$service.$method($request), $deadline)
     }};
-    ($far:ident . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {
+    ($peers:ident . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {
         chit_runtime::call($deadline, $request, |request| {
-            let mut client = $far.$service.clone();
+            let mut client = $peers.$service.clone();
             async move { client.$method(request).await }
         })
     };

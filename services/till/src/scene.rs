@@ -10,7 +10,7 @@ pub struct Known {
     pub revision: u64,
 }
 
-/// A scan that changed nothing, and why.
+/// A scan that the sale did not take, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefusedScan {
     /// Goods that the catalogue lacks.
@@ -30,9 +30,9 @@ pub struct Scene {
     /// The newest committed sale before the current one.
     pub previous: Option<Sale>,
     pub status: Option<GetStatusResponse>,
-    /// What the handheld read and the sale did not take.
+    /// The newest scan that the sale did not take.
     pub refused_scan: Option<RefusedScan>,
-    /// Sale whose receipt was scanned last, with a count that tells two scans of the same apart.
+    /// Sale whose receipt was scanned last, with a count that distinguishes two scans of the same receipt.
     pub scanned_receipt: Option<(u64, String)>,
 }
 

@@ -9,13 +9,13 @@ use chit_proto::media_capture::v1::TakeSnapshotRequest;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::far;
-use crate::far::Far;
+use crate::call;
+use crate::peers::Peers;
 
 const FRESH: Duration = Duration::from_millis(500);
 const SNAPSHOT_MAX: Duration = Duration::from_millis(1500);
 
-/// A page looks every second; the log has one line a minute for each person who does.
+/// A page looks every second; the log gets one line a minute for each person.
 const LOOK: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub struct Thumb {
 }
 
 impl Thumb {
-    /// Whether a person who looks through the camera while nothing is filmed belongs into the log now.
+    /// Whether a look through the camera outside a recording must be logged now.
     pub fn begins_to_look(&self, name: &str, now: Instant) -> bool {
         let mut looks = self.looks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = looks.get(name).is_some_and(|logged| now.duration_since(*logged) < LOOK);
@@ -37,14 +37,14 @@ impl Thumb {
     }
 
     /// `None` when there is no picture; the page then says so in words.
-    pub async fn picture(&self, far: &Far) -> Option<Bytes> {
+    pub async fn picture(&self, peers: &Peers) -> Option<Bytes> {
         let mut kept = self.kept.lock().await;
         if let Some((taken, picture)) = kept.as_ref()
             && taken.elapsed() < FRESH
         {
             return picture.clone();
         }
-        let taken = far!(far.media.take_snapshot(TakeSnapshotRequest {}), SNAPSHOT_MAX).await;
+        let taken = call!(peers.media.take_snapshot(TakeSnapshotRequest {}), SNAPSHOT_MAX).await;
         let picture = taken.ok().map(|snapshot| Bytes::from(snapshot.jpeg));
         *kept = Some((Instant::now(), picture.clone()));
         picture
@@ -67,6 +67,6 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         assert!(thumb.begins_to_look("li", at(0)) && thumb.begins_to_look("wang", at(1)));
         assert!(!thumb.begins_to_look("li", at(59)));
-        assert!(thumb.begins_to_look("li", at(60)), "whoever goes on looking is logged again");
+        assert!(thumb.begins_to_look("li", at(60)), "a person who keeps looking is logged again");
     }
 }

@@ -74,7 +74,7 @@ pub const LADDERS: [(&str, Ladder); 5] = [
     (
         "chit-till",
         &[
-            &["assets", "far", "listen", "scene", "sessions", "words"],
+            &["assets", "peers", "listen", "scene", "sessions", "words"],
             &["config", "thumb"],
             &["till", "view"],
             &["guard", "hub", "scans"],

@@ -160,7 +160,7 @@ fn signature_fault(
         return Some(Fault::new(SIGNATURE_FILE, "is no Ed25519 signature of 64 bytes"));
     };
     let signed = [DOMAIN, manifest_sha256].concat();
-    // The manifest, its signature or the key: nobody can tell which of them was changed.
+    // The manifest, its signature or the key: which of them was changed is unknown.
     let both = format!("{MANIFEST_FILE} or {SIGNATURE_FILE}");
     let what = "the signature is not the device's over this manifest";
     key.verify_strict(&signed, &signature).err().map(|_mismatch| Fault::new(&both, what))

@@ -15,7 +15,7 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
     match attention {
         Attention::Unspecified => String::new(),
         Attention::PrintBlocked => {
-            "the printer does not print: mend it (paper, cover, cable); it goes on by itself".into()
+            "the printer does not print: fix it (paper, cover, cable); printing continues by itself".into()
         }
         Attention::PrintUnknown => format!(
             "look at the paper, then: chit sale resolve-receipt {sale_id} --printed-whole yes|no --actor NAME"
@@ -29,7 +29,7 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
         Attention::Listing => format!(
             "the evidence is partial; a supervisor may: chit deduct list-bad {sale_id} --approver NAME"
         ),
-        Attention::Unreachable => "the payer was given up: find him in person".into(),
+        Attention::Unreachable => "no more messages go to the payer: contact them in person".into(),
         Attention::Stuck => {
             "another service refuses what comes next; it is tried again: see chit doctor".into()
         }

@@ -87,7 +87,7 @@ pub fn inbound_json(inbound: &Inbound) -> Value {
     })
 }
 
-/// Whoever sends an SMS must not be able to steer the terminal it is read on.
+/// The sender of an SMS must not control the terminal that shows it.
 fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

@@ -19,7 +19,7 @@ use super::tables::{
 use super::{keys, rows, spent_rows};
 use crate::domain::{PendingState, StorageError, UnixMicros};
 
-/// Touches that stand in their account's row; then they move to a history row together. A history row for each commit
+/// Touches that an account's own row holds; then they move to a history row together. A history row for each commit
 /// would cost a page for nearly every touch: accounts lie far apart in that table.
 const RECENT_MAX: usize = if cfg!(test) { 4 } else { 48 };
 
@@ -100,7 +100,7 @@ pub fn open_database(file: &Path) -> Result<Database, DatabaseError> {
     Database::builder().set_cache_size(CACHE).create(file)
 }
 
-/// Is the file itself damaged, so that it must be made anew? A power failure during its very first start can do that.
+/// Is the file itself damaged, so that it must be rebuilt? A power failure during its very first start can do that.
 /// Anything else (a full disk, a second process) is not.
 pub fn is_damaged(error: &DatabaseError) -> bool {
     match error {

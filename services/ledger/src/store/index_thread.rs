@@ -34,7 +34,7 @@ pub fn run(shared: &Shared) {
     }
 }
 
-/// redb panics at some kinds of bad pages. Commits would go on, then wait for an index that never comes.
+/// redb panics at some kinds of bad pages. Commits would continue, then wait for an index that never comes.
 struct EndOnPanic<'s>(&'s Shared);
 
 impl Drop for EndOnPanic<'_> {
@@ -46,7 +46,7 @@ impl Drop for EndOnPanic<'_> {
     }
 }
 
-/// Nothing more is stored, and nobody waits any longer.
+/// Stops the storage and wakes all who wait.
 fn end(shared: &Shared, why: String) {
     let mut state = shared.lock();
     state.failed.get_or_insert(why);
@@ -62,7 +62,7 @@ fn set_aside(shared: &Shared) {
     match fs::rename(file, &aside) {
         Ok(()) => {
             let kept = aside.display().to_string();
-            tracing::error!(kept, "the index is damaged: the next start makes it anew from the journal");
+            tracing::error!(kept, "the index is damaged: the next start rebuilds it from the journal");
         }
         Err(error) => tracing::error!(%error, "the damaged index cannot be renamed: delete it"),
     }

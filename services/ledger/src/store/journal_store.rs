@@ -19,7 +19,7 @@ use crate::domain::{Changes, StorageError};
 use crate::journal;
 use crate::tree::Frontier;
 
-/// The index; it may be deleted while the ledger is stopped and is then made anew.
+/// The index; it may be deleted while the ledger is stopped and is then rebuilt.
 pub const INDEX_FILE: &str = "index.redb";
 
 /// Committed records that the index may be behind; a commit waits when it is further. Bounds memory and the time that
@@ -62,8 +62,8 @@ impl JournalStore {
         Ok(store)
     }
 
-    /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be made
-    /// anew from the journal.
+    /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be
+    /// rebuilt from the journal.
     #[cfg(test)]
     pub fn still(
         journal: JournalFile,
@@ -79,7 +79,7 @@ impl JournalStore {
     ) -> Result<Self, OpenError> {
         let opened = match database(false) {
             Err(OpenError::Redb(error)) if index::is_damaged(&error) => {
-                tracing::warn!(%error, "the index is damaged and is made anew from the journal");
+                tracing::warn!(%error, "the index is damaged and is rebuilt from the journal");
                 database(true)
             }
             opened => opened,
@@ -87,7 +87,7 @@ impl JournalStore {
         let mut index = Index::new(opened?);
         let recovered = match recovery::run(&journal, &index) {
             Err(OpenError::Foreign) => {
-                tracing::warn!("the index does not fit the journal and is made anew");
+                tracing::warn!("the index does not fit the journal and is rebuilt");
                 drop(index);
                 index = Index::new(database(true)?);
                 recovery::run(&journal, &index)
@@ -141,8 +141,7 @@ impl JournalStore {
         }
     }
 
-    /// Waits until the index is near enough and nobody writes where the group will stand; or says why that never
-    /// happens.
+    /// Waits until the index is near enough and the place of the group is free; or says why that never happens.
     fn reserve(&self, group_end: u64) -> Result<(), StorageError> {
         let mut state = self.shared.lock();
         loop {
@@ -209,7 +208,7 @@ impl Storage for JournalStore {
         head.root = grown.root();
         let end = group + bytes.padded_len();
         self.reserve(end)?;
-        // After a failed sync nobody knows what is on the disk: nothing more may be written by this process.
+        // After a failed sync the disk's content is unknown: this process must write no more.
         tail.buffer = self
             .shared
             .journal

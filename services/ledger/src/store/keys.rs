@@ -1,4 +1,4 @@
-//! Keys as bytes that sort like what they stand for.
+//! Keys as bytes that sort like their values.
 
 use crate::domain::{AccountId, Subject, TransferId, UnixMicros};
 

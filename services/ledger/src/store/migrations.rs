@@ -18,7 +18,7 @@ const MIGRATIONS: [Migration; 1] = [one_to_two];
 
 /// Layout 1: everything in this redb file.
 const V1_FILE: &str = "ledger.redb";
-/// What is left of layout 1 after the step to 2; nobody reads it any more.
+/// What is left of layout 1 after the step to 2; no code reads it any more.
 const V1_KEPT: &str = "ledger-v1.redb";
 /// <sequence number, version byte + JournalRecord>
 const V1_JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");

@@ -1,5 +1,5 @@
 //! Durable storage behind two traits: a journal file that is committed to, and an index on redb that trails behind it
-//! and can be made anew (docs/adr: journal first).
+//! and can be rebuilt from it (docs/adr: journal first).
 
 mod compaction;
 mod disk;

@@ -1,5 +1,5 @@
 //! Start: finds the end of the journal and applies what the index has not seen. The time this takes is bounded by
-//! `LAG_RECORDS_MAX` records, unless the index is made anew.
+//! `LAG_RECORDS_MAX` records, unless the index is rebuilt.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 
 pub const ROW_VERSION: u8 = 1;
-/// Raise it when a table changes: an index of another version is made anew from the journal.
+/// Raise it when a table changes: an index of another version is rebuilt from the journal.
 const INDEX_VERSION: u8 = 3;
 /// Bytes of an account row without touches, and of one touch.
 const ACCOUNT_LEN: usize = 54;
@@ -46,7 +46,7 @@ pub fn account_row(account: &Account, recent: &[Touch]) -> Vec<u8> {
     row
 }
 
-/// The touches that stand in an account's own row.
+/// The touches in an account's own row.
 pub fn recent_touches(account: AccountId, row: &[u8]) -> Result<Vec<Touch>, StorageError> {
     let rest = row.get(ACCOUNT_LEN..).ok_or_else(|| StorageError::new("an account row is too short"))?;
     touches(account, &mut Bytes(rest))

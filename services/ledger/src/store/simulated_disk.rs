@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::disk::Disk;
 use super::journal_file::SECTOR;
 
-/// A small generator (xorshift64*): a seed is a story that can be told again.
+/// A small generator (xorshift64*): a seed replays its story.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

@@ -74,7 +74,7 @@ pub trait Storage: Send + Sync + 'static {
     /// process must end.
     fn commit(&self, changes: Changes) -> Result<Head, StorageError>;
 
-    /// Gives back the room that the index file does not use. Commits and readers go on meanwhile.
+    /// Frees the disk space that the index file does not use, while commits and readers continue.
     fn compact(&self) -> Result<Compacted, CompactionFault>;
 
     /// Fails once nothing more can be stored: then the process must end.
@@ -104,7 +104,7 @@ pub trait View: Books + Send {
     fn touches_of(&self, account: AccountId, after_seq: u64, max: usize) -> Result<Vec<Touch>, StorageError>;
     /// The record of a touch.
     fn touching(&self, touch: &Touch) -> Result<Record, StorageError>;
-    /// The account with sums as they stood after some record at or before `seq`, and that record's number; touches
+    /// The account with sums as they were after some record at or before `seq`, and that record's number; touches
     /// since then lead to `seq`. `None` = no such account.
     fn sums_before(&self, account: AccountId, seq: u64) -> Result<Option<(u64, Account)>, StorageError>;
     /// Accepted transfers that touch the account, oldest first.

@@ -38,7 +38,7 @@ pub struct Api {
     pub stationery: Arc<Stationery>,
     /// For pictures of papers; none if the font is missing.
     pub face: Option<Arc<Face>>,
-    /// To the printer's owner.
+    /// To the actor that owns the printer.
     pub orders: mpsc::Sender<Order>,
     /// Whether code cards may be sent over this link.
     pub code_cards: bool,

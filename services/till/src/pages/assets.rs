@@ -1,4 +1,4 @@
-//! Style, script and icon. A browser may keep each for good, because its name changes with its content.
+//! Style, script and icon. A browser may cache each for ever, because its name changes with its content.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};

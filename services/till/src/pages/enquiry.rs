@@ -15,7 +15,7 @@ use crate::pages::visitor::SignedIn;
 use crate::sessions::ViewedFile;
 use crate::view::Page;
 use crate::view::enquiry as enquiry_view;
-use crate::{far, scans};
+use crate::{call, scans};
 
 #[derive(Deserialize)]
 pub struct EnquiryQuery {
@@ -34,7 +34,7 @@ pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<Enquiry
     }
     let reference = scans::sale_of_receipt(typed).unwrap_or_else(|| typed.to_uppercase());
     let request = LookUpSaleRequest { reference, actor: staff.name() };
-    match far!(till.far.enquiries.look_up_sale(request)).await {
+    match call!(till.peers.enquiries.look_up_sale(request)).await {
         Ok(found) => {
             let sale_id = found.sale.as_ref().map(|sale| sale.sale_id.clone()).unwrap_or_default();
             let manifest = Manifest::decode(found.manifest.as_slice()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The event stream of an open page: what changed, as HTML.
 //!
-//! It always answers 200 and never ends by itself while checkout is away: a browser that gets an error answer gives an
-//! EventSource up for good (state CLOSED), which is how a till stays dead after the shop has come back.
+//! It always answers 200 and never ends by itself while checkout is away: after an error answer a browser closes an
+//! EventSource for ever (state CLOSED), and the till would stay dead after the shop is back.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -25,7 +25,7 @@ use crate::scene::Scene;
 use crate::till::Till;
 use crate::view::Page;
 
-/// A page that hears nothing for longer takes the till for gone (assets/till.js).
+/// A page that receives nothing for longer considers the till gone (assets/till.js).
 const BEAT: Duration = Duration::from_secs(2);
 /// Events that wait for a slow browser; the newest state follows anyway.
 const BUFFER: usize = 8;
@@ -43,7 +43,7 @@ pub async fn stream(State(till): App, headers: HeaderMap, Query(query): Query<St
     let (sender, receiver) = mpsc::channel(BUFFER);
     let page = Page::parse(&query.page);
     tokio::spawn(async move {
-        // A browser that went away is no fault.
+        // A closed browser is no fault.
         let _gone = Stream { till, headers, page, sender, sent: HashMap::new() }.run().await;
     });
     Sse::new(ReceiverStream::new(receiver)).into_response()
@@ -75,7 +75,7 @@ impl Stream {
                 self.say(if scene.up() { "up" } else { "down" }, NOTHING).await?;
             }
             if self.page != Page::SignIn {
-                let Some(staff) = visitor::quietly(&self.till, &self.headers) else {
+                let Some(staff) = visitor::peek(&self.till, &self.headers) else {
                     return self.say("signin", NOTHING).await;
                 };
                 if scene.up() {
@@ -108,7 +108,7 @@ impl Stream {
         if changed.is_empty() { Ok(()) } else { self.say("patch", &changed).await }
     }
 
-    /// A receipt before the handheld is an enquiry, where somebody is making one.
+    /// A scanned receipt opens its enquiry, on an enquiry page.
     async fn show_receipt(&self, scene: &Scene) -> Result<(), Gone> {
         match &scene.scanned_receipt {
             Some((_, sale_id)) if self.page == Page::Enquiry => {

@@ -1,5 +1,5 @@
 //! The pages and what their buttons do. A POST changes something in checkout and answers nothing but an error or where to
-//! go; what changed comes back over the event stream, to every open page alike.
+//! go; the change comes back over the event stream to every open page.
 
 mod answer;
 mod assets;

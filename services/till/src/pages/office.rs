@@ -13,9 +13,9 @@ use super::App;
 use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
-use crate::view::approval::Again;
+use crate::view::approval::Resubmission;
 use crate::view::{Page, office as office_view};
-use crate::{far, view};
+use crate::{call, view};
 
 #[derive(Deserialize)]
 pub struct OfficeForm {
@@ -34,8 +34,8 @@ pub async fn page(State(till): App, staff: SignedIn) -> Response {
 
 pub async fn deduct(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm>) -> Response {
     let request = RunDeductionsRequest { request_id: form.rid };
-    match far!(till.far.deductions.run_deductions(request)).await {
-        Ok(answer) => told(&staff, "told-deducted", answer.challenge_ids.len()),
+    match call!(till.peers.deductions.run_deductions(request)).await {
+        Ok(answer) => success(&staff, "told-deducted", answer.challenge_ids.len()),
         Err(status) => answer::refused(&staff.reader, &status),
     }
 }
@@ -43,7 +43,7 @@ pub async fn deduct(State(till): App, staff: SignedIn, Form(form): Form<OfficeFo
 pub async fn release(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm>) -> Response {
     let request =
         ReleaseDeductionRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
-    match far!(till.far.deductions.release_deduction(request)).await {
+    match call!(till.peers.deductions.release_deduction(request)).await {
         Ok(_) => answer::done(),
         Err(status) => answer::refused(&staff.reader, &status),
     }
@@ -55,8 +55,8 @@ pub async fn settle(State(till): App, staff: SignedIn, Form(form): Form<OfficeFo
         return answer::refused_as(&staff.reader, StatusCode::FORBIDDEN, "ROLE_TOO_LOW");
     }
     let request = RunSettlementRequest { request_id: form.rid, actor: staff.name() };
-    match far!(till.far.settlements.run_settlement(request)).await {
-        Ok(answer) => told(&staff, "told-settled", answer.batch.unwrap_or_default().sale_ids.len()),
+    match call!(till.peers.settlements.run_settlement(request)).await {
+        Ok(answer) => success(&staff, "told-settled", answer.batch.unwrap_or_default().sale_ids.len()),
         Err(status) => answer::refused(&staff.reader, &status),
     }
 }
@@ -65,25 +65,25 @@ pub async fn list(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm
     let approval = form.approval.approval();
     let rid = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
     let request = ListBadRecordRequest { request_id: rid, sale_id: form.sale_id.clone(), approval };
-    let status = match far!(till.far.deductions.list_bad_record(request)).await {
+    let status = match call!(till.peers.deductions.list_bad_record(request)).await {
         Ok(_) => return answer::done(),
         Err(status) => status,
     };
     let request = GetSaleRequest { sale_id: form.sale_id.clone() };
-    let sale = far!(till.far.sales.get_sale(request)).await.map(|found| found.sale.unwrap_or_default());
+    let sale = call!(till.peers.sales.get_sale(request)).await.map(|found| found.sale.unwrap_or_default());
     let cashier = sale.map(|sale| sale.cashier).unwrap_or_default();
     let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id)];
-    let again = Again {
+    let again = Resubmission {
         action: "/office/list",
         fields: &fields,
         cashier: &cashier,
         words: "approve-list",
-        ..Again::default()
+        ..Resubmission::default()
     };
     answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
-fn told(staff: &SignedIn, words: &str, count: usize) -> Response {
-    let html = view::told(&staff.reader, words, count);
+fn success(staff: &SignedIn, words: &str, count: usize) -> Response {
+    let html = view::success(&staff.reader, words, count);
     (StatusCode::OK, [(answer::INTO, "notice")], Html(html.into_string())).into_response()
 }

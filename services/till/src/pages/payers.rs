@@ -1,4 +1,4 @@
-//! Payers: who may buy by code, enrolling another, and another phone or card for one who comes in person.
+//! Payers: the list, enrolment, and a new phone or card for a payer who comes in person.
 
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
@@ -10,18 +10,18 @@ use serde::Deserialize;
 use tonic::Status;
 
 use super::App;
-use crate::far;
-use crate::far::COMMIT_MAX;
+use crate::call;
 use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::regions::{find_payer, regions};
 use crate::pages::visitor::SignedIn;
+use crate::peers::COMMIT_MAX;
 use crate::till::Till;
-use crate::view::approval::Again;
+use crate::view::approval::Resubmission;
 use crate::view::{Page, payers as view};
 
 #[derive(Deserialize)]
 pub struct PayersQuery {
-    /// End of the payer's reference, or his card's serial.
+    /// End of the payer's reference, or the serial of their card.
     #[serde(default)]
     q: String,
 }
@@ -80,7 +80,7 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
         consent: form.consent == "yes",
         approval: form.approval.approval(),
     };
-    let status = match far!(till.far.payers.enrol_payer(request), COMMIT_MAX).await {
+    let status = match call!(till.peers.payers.enrol_payer(request), COMMIT_MAX).await {
         Ok(answer) => return go_to(&answer.payer.unwrap_or_default()),
         Err(status) => status,
     };
@@ -91,14 +91,18 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
         ("lang", &form.lang),
         ("consent", &form.consent),
     ];
-    let again =
-        Again { action: "/payers/enrol", fields: &fields, words: "approve-enrol", ..Again::default() };
+    let again = Resubmission {
+        action: "/payers/enrol",
+        fields: &fields,
+        words: "approve-enrol",
+        ..Resubmission::default()
+    };
     answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 pub async fn freeze(State(till): App, staff: SignedIn, Form(form): Form<ChangeForm>) -> Response {
     let request = FreezePayerRequest { request_id: form.rid, payer_id: form.payer_id, actor: staff.name() };
-    match far!(till.far.payers.freeze_payer(request)).await {
+    match call!(till.peers.payers.freeze_payer(request)).await {
         Ok(answer) => go_to(&answer.payer.unwrap_or_default()),
         Err(status) => answer::refused(&staff.reader, &status),
     }
@@ -112,7 +116,7 @@ pub async fn change_phone(State(till): App, staff: SignedIn, Form(form): Form<Ch
         approval: form.approval.approval(),
         second_approval: form.approval.second_approval(),
     };
-    let changed = far!(till.far.payers.change_phone(request), COMMIT_MAX).await;
+    let changed = call!(till.peers.payers.change_phone(request), COMMIT_MAX).await;
     let payer = changed.map(|answer| answer.payer.unwrap_or_default());
     go_or_ask(&till, &staff, &form, "/payers/phone", "approve-phone", payer).await
 }
@@ -124,7 +128,7 @@ pub async fn change_card(State(till): App, staff: SignedIn, Form(form): Form<Cha
         approval: form.approval.approval(),
         second_approval: form.approval.second_approval(),
     };
-    let changed = far!(till.far.payers.reset_payer(request), COMMIT_MAX).await;
+    let changed = call!(till.peers.payers.reset_payer(request), COMMIT_MAX).await;
     let payer = changed.map(|answer| answer.payer.unwrap_or_default());
     go_or_ask(&till, &staff, &form, "/payers/card", "approve-card", payer).await
 }
@@ -142,7 +146,7 @@ async fn go_or_ask(
         Err(status) => status,
     };
     let fields = [("rid", form.rid.as_str()), ("payer_id", &form.payer_id), ("phone", &form.phone)];
-    let again = Again { action, fields: &fields, words, two: true, ..Again::default() };
+    let again = Resubmission { action, fields: &fields, words, two: true, ..Resubmission::default() };
     answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }
 
@@ -150,13 +154,13 @@ fn go_to(payer: &Payer) -> Response {
     answer::go(&format!("/payers/{}", payer.payer_id))
 }
 
-/// The camera's eye for whoever frames the enrolment photo. Cashiers type enrolments, too, so any of them may look: it is
-/// logged like the look at such a photo.
+/// The camera's picture, to frame the enrolment photo. Cashiers type enrolments, too, so each of them may look; the look
+/// is logged, as for a stored photo.
 pub async fn view_of_camera(State(till): App, staff: SignedIn) -> Response {
     if till.thumb.begins_to_look(&staff.session.name, tokio::time::Instant::now()) {
         tracing::info!(name = staff.session.name, "looks through the camera");
     }
-    match till.thumb.picture(&till.far).await {
+    match till.thumb.picture(&till.peers).await {
         Some(jpeg) => ([(http::header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -29,7 +29,7 @@ pub use reader::Reader;
 #[derive(Default)]
 pub struct Action<'a> {
     pub name: &'a str,
-    /// Where several of them are on one page: what tells them apart.
+    /// Distinguishes several of them on one page.
     pub of: &'a str,
     pub to: &'a str,
     pub fields: &'a [(&'a str, &'a str)],
@@ -109,8 +109,8 @@ fn close_notice(reader: &Reader) -> Markup {
     }
 }
 
-/// What was done, with a count.
-pub fn told(reader: &Reader, words: &str, count: usize) -> Markup {
+/// A success, with a count.
+pub fn success(reader: &Reader, words: &str, count: usize) -> Markup {
     html! {
         div.notice.good {
             span.mark aria-hidden="true" { "✓" }
@@ -120,7 +120,7 @@ pub fn told(reader: &Reader, words: &str, count: usize) -> Markup {
     }
 }
 
-/// A state with its sign: never told by colour alone.
+/// A state with its sign: colour alone never carries it.
 pub fn chip(look: &str, text: &str) -> Markup {
     let mark = match look {
         "good" => "✓",

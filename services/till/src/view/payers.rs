@@ -64,7 +64,7 @@ pub fn list(reader: &Reader, payers: &[Payer]) -> Markup {
     }
 }
 
-/// Name, number, language, consent; the photo is taken when somebody has approved.
+/// Name, number, language, consent; the photo is taken after approval.
 fn enrolment(reader: &Reader, rid: &str) -> Markup {
     html! {
         section.card #enrolment aria-labelledby="enrol-title" {
@@ -212,7 +212,7 @@ fn state(reader: &Reader, payer: &Payer) -> Markup {
     chip(look, &reader.code("payer-state", short(payer)))
 }
 
-/// Whoever has the number of before a change must hear of it; where he did not, somebody calls him.
+/// A change must reach the old number; if the SMS did not, staff call it.
 fn warning_look(payer: &Payer) -> &'static str {
     match payer.change_warning() {
         ChangeWarning::Delivered => "good",

@@ -31,7 +31,7 @@ pub fn stage(reader: &Reader, scene: &Scene) -> Markup {
     }
 }
 
-/// One sale by its id, for what was left to see to.
+/// One sale by its id, for what is left to do.
 pub fn stage_of(reader: &Reader, scene: &Scene, known: Option<&Known>) -> Markup {
     match known {
         Some(known) => of(reader, scene, known, false),
@@ -69,7 +69,7 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     }
 }
 
-/// The cashier hears a beep whatever was read; here stands why nothing came of it.
+/// The handheld beeps at every scan; this says why the sale did not take one.
 fn refused_scan(reader: &Reader, scan: &RefusedScan) -> Markup {
     let (reason, words) = match scan {
         RefusedScan::Goods(code) => {
@@ -236,7 +236,7 @@ fn previous_card(reader: &Reader, sale: &Sale) -> Markup {
     }
 }
 
-/// A sale of before: its state, and cash if the payer brings it.
+/// An earlier sale: its state, and cash if the payer brings it.
 fn left_behind(reader: &Reader, known: &Known) -> Markup {
     let sale = &known.sale;
     let rid = format!("cash-{}", sale.sale_id);

@@ -56,10 +56,10 @@ fn printer_checks(status: &PrinterStatus) -> Vec<Check> {
     let found = format!("{}, {}", short(condition.as_str_name(), "PRINTER_CONDITION_"), status.link);
     let step = match condition {
         PrinterCondition::Ready => "",
-        PrinterCondition::PaperOut => "put a new roll in; printing goes on by itself",
+        PrinterCondition::PaperOut => "insert a new roll; printing continues by itself",
         PrinterCondition::CoverOpen => "close the cover",
         PrinterCondition::CutterError => "switch the printer off, free the cutter, switch it on",
-        PrinterCondition::Overheated => "let the print head cool down; printing goes on by itself",
+        PrinterCondition::Overheated => "let the print head cool down; printing continues by itself",
         PrinterCondition::Offline => "check its power and cable, and [printer] of the configuration",
         PrinterCondition::Error | PrinterCondition::Unspecified => "switch the printer off and on",
     };
@@ -152,7 +152,7 @@ fn modem_checks(modem: &Modem) -> Vec<Check> {
         ModemState::Absent | ModemState::Unspecified => "plug it in, or check `port` in [sms-gateway]",
         ModemState::SimLocked => "check the SIM's PIN in the configuration",
         ModemState::SimPuk => "take the SIM out and unlock it with its PUK in a phone",
-        ModemState::NoNetwork => "move the antenna, or wait for the network; sales go on, deductions wait",
+        ModemState::NoNetwork => "move the antenna, or wait for the network; sales continue, deductions wait",
         ModemState::Failed => "unplug the modem and plug it in again",
     };
     let level = if step.is_empty() { Level::Ok } else { Level::Warn };

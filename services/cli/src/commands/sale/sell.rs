@@ -41,7 +41,7 @@ pub struct SellArgs {
     /// The person at the till is the one of the enrolment photo.
     #[arg(long, conflicts_with = "other_person")]
     same_person: bool,
-    /// The person at the till is somebody else.
+    /// The person at the till is another one.
     #[arg(long)]
     other_person: bool,
     /// Who approves a sale over a limit: a staff name. The PIN is read as elsewhere.

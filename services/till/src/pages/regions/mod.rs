@@ -11,7 +11,7 @@ use crate::pages::visitor::SignedIn;
 use crate::scene::{Known, Scene};
 use crate::till::Till;
 use crate::view::{Page, Region};
-use crate::{far, view};
+use crate::{call, view};
 
 /// All parts of a page as they are now.
 pub async fn regions(till: &Till, staff: &SignedIn, page: &Page) -> Vec<Region> {
@@ -43,6 +43,6 @@ async fn find(till: &Till, scene: &Scene, sale_id: &str) -> Option<Known> {
         return Some(known.clone());
     }
     let request = GetSaleRequest { sale_id: sale_id.to_owned() };
-    let sale = far!(till.far.sales.get_sale(request)).await.ok()?.sale?;
+    let sale = call!(till.peers.sales.get_sale(request)).await.ok()?.sale?;
     Some(Known { sale, revision: scene.revision })
 }

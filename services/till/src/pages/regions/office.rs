@@ -5,7 +5,7 @@ use chit_proto::checkout::v1::{
 };
 use tonic::Status;
 
-use crate::far;
+use crate::call;
 use crate::scene::Scene;
 use crate::till::Till;
 use crate::view::office::{self as view, Books};
@@ -29,10 +29,10 @@ async fn books(till: &Till) -> Result<Books, Status> {
     let disputes = ListDisputesRequest { open_only: false, page_size: DISPUTES_MAX };
     let batches = ListSettlementBatchesRequest { page_size: BATCHES_MAX };
     let (sales, disputes, batches, report) = tokio::try_join!(
-        far!(till.far.sales.list_sales(sales)),
-        far!(till.far.disputes.list_disputes(disputes)),
-        far!(till.far.settlements.list_settlement_batches(batches)),
-        far!(till.far.shop.get_z_report(GetZReportRequest {})),
+        call!(till.peers.sales.list_sales(sales)),
+        call!(till.peers.disputes.list_disputes(disputes)),
+        call!(till.peers.settlements.list_settlement_batches(batches)),
+        call!(till.peers.shop.get_z_report(GetZReportRequest {})),
     )?;
     Ok(Books { sales: sales.sales, disputes: disputes.disputes, batches: batches.batches, report })
 }

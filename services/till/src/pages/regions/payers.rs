@@ -3,7 +3,7 @@
 use chit_proto::checkout::v1::{GetPayerRequest, ListPayersRequest, Payer};
 use tonic::Status;
 
-use crate::far;
+use crate::call;
 use crate::till::Till;
 use crate::view::{Reader, Region, payers as view};
 
@@ -17,7 +17,7 @@ pub async fn list(till: &Till, reader: &Reader, query: &str) -> Option<Region> {
     let mut page_token = String::new();
     for _ in 0..PAGES_MAX {
         let request = ListPayersRequest { page_size: PAGE, page_token };
-        let page = far!(till.far.payers.list_payers(request)).await.ok()?;
+        let page = call!(till.peers.payers.list_payers(request)).await.ok()?;
         found.extend(page.payers.into_iter().filter(|payer| is_meant(payer, query)));
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -39,5 +39,5 @@ pub async fn one(till: &Till, reader: &Reader, payer_id: &str) -> Option<Region>
 
 pub async fn find(till: &Till, payer_id: &str) -> Result<Payer, Status> {
     let request = GetPayerRequest { payer_id: payer_id.to_owned() };
-    Ok(far!(till.far.payers.get_payer(request)).await?.payer.unwrap_or_default())
+    Ok(call!(till.peers.payers.get_payer(request)).await?.payer.unwrap_or_default())
 }
