@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use report::Report;
 
-/// Set by deploy/lab/run; on any other machine this program would unload drivers that somebody uses.
+/// Set by deploy/lab/run; on any other machine this program would unload drivers that are in use.
 const MARK: &str = "chit-lab";
 
 #[tokio::main]

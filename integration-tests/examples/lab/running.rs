@@ -72,7 +72,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It was killed or had ended; nobody is left to tell.
+        // It was killed or had ended; no one is left to report to.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -7,7 +7,7 @@ use anyhow::ensure;
 
 use super::interfaces::{File, Interfaces};
 
-/// Reasons of one word; all others are told by their underscore.
+/// Reasons of one word; all others are recognised by their underscore.
 const ONE_WORD: [&str; 3] = ["EXPIRED", "INTERNAL", "STOPPING"];
 
 /// What a client of checkout may meet: reason, what happened, what to do.
@@ -16,7 +16,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "ANSWER_BY_SMS",
         "a first row proves the phone together with the card",
-        "let him answer the SMS, or give him another phone (ChangePhone)",
+        "let the payer answer the SMS, or change their phone (ChangePhone)",
     ),
     ("APPROVAL_REQUIRED", "this needs a second person", "send `approval` with a supervisor's name and PIN"),
     ("BAD_SIGNATURE", "the payer's code is forged or damaged", "read it again; else do not sell"),
@@ -32,7 +32,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     (
         "CARD_LOCKED",
         "the payer's code card is locked after wrong replies",
-        "he must come in person (ResetPayer)",
+        "the payer must come in person (ResetPayer)",
     ),
     ("CAUSE_INVALID", "a dispute needs a cause", "send one of DisputeCause"),
     ("CERTIFICATE_WITHOUT_ROLE", "the client certificate names no role", "issue one with `chit pki issue`"),
@@ -52,7 +52,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("DURATION_INVALID", "the duration is not between 0 and 3,660 days", "send another"),
     ("EMV_PAYER_CODE", "a bank's payer code was shown", "ask for the Chit payer code"),
     ("ENGINE_INVALID", "`engine` is too long", "send at most 32 characters"),
-    ("EVIDENCE_MISSING", "photo or video is missing", "mend the camera, or OverrideEvidence with Approval"),
+    ("EVIDENCE_MISSING", "photo or video is missing", "fix the camera, or OverrideEvidence with Approval"),
     ("EXPIRED", "the payer's code has expired", "renew it at the counter"),
     ("GOODS_UNKNOWN", "the catalogue does not know these goods", "type them in"),
     ("INTERNAL", "checkout cannot read or write its state", "see its log"),
@@ -72,18 +72,22 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("NUMBER_INVALID", "not a telephone number", "send E.164, or as dialled in the shop's country"),
     ("NUMBER_TAKEN", "another payer has this number", "one phone, one payer"),
     ("NUMBER_UNCHANGED", "the payer has this number already", "send the new one"),
-    ("OLDEST_UNVERIFIED_TOO_OLD", "the payer's oldest sale waits too long", "he must answer his SMS first"),
+    (
+        "OLDEST_UNVERIFIED_TOO_OLD",
+        "the payer's oldest sale waits too long",
+        "the payer must answer the SMS first",
+    ),
     ("OVER_PAYER_LIMIT", "over what a payer may owe unverified", "supervisor's Approval"),
     ("OVER_SALE_LIMIT", "over the limit of one sale", "supervisor's Approval"),
     ("OVER_TILL_LIMIT", "over what may be unverified at this till", "sell otherwise until replies come"),
-    ("OWN_SALE", "nobody approves his own sale", "another member of staff must"),
+    ("OWN_SALE", "the sale's own cashier may not approve it", "another member of staff must"),
     ("PAGE_SIZE_INVALID", "`page_size` is out of range", "send 1 to 1000, or 0 for 100"),
     ("PAYER_FROZEN", "the payer's code is frozen", "ResetPayer in person"),
-    ("PAYER_NOT_ACTIVE", "the payer has not answered his first challenge", "wait for it"),
+    ("PAYER_NOT_ACTIVE", "the payer has not answered the first challenge", "wait for it"),
     ("PAYER_NOT_FOUND", "no such payer", "check the id"),
     ("PEER_REFUSED", "this user of the machine may not call", "add the uid to allow_uids in [chit]"),
     ("PERSON_NOT_CONFIRMED", "the cashier has not answered \"same person?\"", "ConfirmPerson, or Approval"),
-    ("PHOTO_UNAVAILABLE", "no photo could be taken", "mend the camera; enrolment needs a photo"),
+    ("PHOTO_UNAVAILABLE", "no photo could be taken", "fix the camera; enrolment needs a photo"),
     ("PIN_LOCKED_OUT", "too many wrong PINs", "wait as long as the message says"),
     ("PIN_WRONG", "the PIN is wrong", "type it again; a few are allowed"),
     ("QUERY_TOO_LONG", "the search text is too long", "send at most 64 characters"),
@@ -92,14 +96,14 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("RECEIPT_NOT_PRINTED", "the receipt is not on paper yet", "wait for attention RELEASE"),
     ("REQUEST_ID_INVALID", "`request_id` is missing or malformed", "1 to 64 characters of A-Z a-z 0-9 _ -"),
     ("REQUEST_ID_REUSED", "another body was sent under this request_id", "a new request needs a new id"),
-    ("ROLE_TOO_LOW", "this person, or this certificate, may not do that", "ask somebody who may"),
+    ("ROLE_TOO_LOW", "this person, or this certificate, may not do that", "ask a person who may"),
     ("ROW_CODE_WRONG", "the row code is wrong", "read the row that is asked for"),
     ("SALE_NOT_FOUND", "no such sale", "check the ULID or the receipt number"),
     ("SAME_PERSON", "both approvals are of one person", "two different people must approve"),
     (
         "SECOND_APPROVAL_REQUIRED",
         "a change of phone or card takes two people",
-        "send `second_approval` of anybody else of the staff",
+        "send `second_approval` of another member of staff",
     ),
     ("SERIAL_OLD", "the payer has a newer code", "ask for that one"),
     ("SERVICE_STOPPING", "the service restarts", "call again with the same request_id"),
@@ -110,8 +114,8 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("TOO_MANY_UNVERIFIED", "the payer has too many unverified sales", "supervisor's Approval"),
     ("TOTAL_MISMATCH", "lines and total do not add up", "the remedy names the right sum"),
     ("UNKNOWN_CURRENCY", "the payer's code is in a currency that this till does not know", "sell otherwise"),
-    ("UNKNOWN_ISSUER", "the payer's code is of another shop", "enrol him here"),
-    ("UNKNOWN_PAYER", "genuine, but this till does not know the payer", "enrol him here"),
+    ("UNKNOWN_ISSUER", "the payer's code is of another shop", "enrol the payer here"),
+    ("UNKNOWN_PAYER", "genuine, but this till does not know the payer", "enrol the payer here"),
     ("UNKNOWN_VERSION", "the payer's code is newer than this till", "update the till"),
     ("WALLET_CODE", "a wallet's payer code was shown", "ask for the Chit payer code"),
     ("WRONG_STATE", "the resource is in another state", "look it up, then decide"),

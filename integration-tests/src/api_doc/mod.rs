@@ -64,7 +64,7 @@ fn magic_amounts(page: &mut String) -> anyhow::Result<()> {
         "\n## Magic amounts of the sandbox\n\nWith `./deploy/demo.sh` running, a sale whose total in minor units ends in one \
          of these meets what the table says.\nThe refusal is checkout's, in any sandbox; all else happens at the far ends \
          of wires, and the services know nothing of it.\nPresent the code in `.chit-demo/clients/payer-code.txt`: its payer \
-         answers by himself.\n\n| total ends in | e.g. | what happens |\n|---|---|---|\n",
+         answers by itself.\n\n| total ends in | e.g. | what happens |\n|---|---|---|\n",
     );
     for row in magic::TABLE {
         writeln!(page, "| {} | {}.{:02} | {} |", row.ending, row.ending / 100, row.ending % 100, row.says)?;

@@ -1,4 +1,4 @@
-//! Names that stand in the services' sources. Nothing here links a service, so they are read as text.
+//! Names in the services' sources. Nothing here links a service, so they are read as text.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,7 +32,7 @@ const NO_REASONS: [&str; 26] = [
     "TEXT_NOT_ENCODABLE",
     // Made by the caller's own side.
     "DEADLINE_EXCEEDED",
-    // Told inside checkout, translated before it leaves (staff.rs, saga).
+    // Internal to checkout, translated before it leaves (staff.rs, saga).
     "FACT_NOT_FOUND",
     "NO_REASON",
     "PHONE_UNREADABLE",

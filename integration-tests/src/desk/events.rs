@@ -16,7 +16,7 @@ const REOPEN_PAUSE: Duration = Duration::from_millis(20);
 /// Nothing that a machine does alone takes longer; a clip's post-roll is 5 s.
 pub const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// A place in the event stream. Each wait goes on after the event that ended the one before.
+/// A place in the event stream. Each wait continues after the event that ended the one before.
 #[derive(Clone)]
 pub struct Journal {
     desk: Desk,

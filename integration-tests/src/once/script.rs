@@ -28,7 +28,7 @@ struct Run<'a> {
     script: &'a Script,
     desk: Desk,
     payer: Payer,
-    /// His code as a picture, as the shop gave it to him.
+    /// The payer's code as a picture, as the shop gave it out.
     code_png: PathBuf,
 }
 
@@ -60,14 +60,14 @@ pub async fn run(house: &House, script: &Script) -> anyhow::Result<Outcome> {
     Ok(Outcome::Settled(Box::new(report)))
 }
 
-/// Papers, first challenge, ACTIVE. Returns the picture of his code.
+/// Papers, first challenge, ACTIVE. Returns the picture of the code.
 async fn enrol(house: &House, script: &Script, desk: &Desk, payer: &mut Payer) -> anyhow::Result<PathBuf> {
     script.progress.say("enrolling a payer: mandate and code card go to the printer");
     let enrolled = desk.enrol("王小明", payer.phone(), "zh-CN").await?;
     let mut journal = desk.journal(&enrolled.payer_id);
     let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await?;
     payer.take_card(&house.simulators.printer, &pending.card_serial).await?;
-    script.progress.say("the payer holds the card and answers his first challenge");
+    script.progress.say("the payer holds the card and answers the first challenge");
     payer.pay().await?;
     let active = journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await?;
     let code_png = script.artefacts.join("payer-code.png");
@@ -124,7 +124,7 @@ impl Run<'_> {
     async fn deduct(&mut self, sale: &Sale) -> anyhow::Result<(Sale, SettlementBatch)> {
         let mut journal = self.desk.journal(&sale.sale_id);
         self.desk.run_deductions().await?;
-        self.say("the SMS terminal asks the payer, who answers with the row of his card");
+        self.say("the SMS terminal asks the payer, who answers with the row of the card");
         self.payer.pay().await?;
         let verified = journal.sale_is(SaleState::Verified).await?;
         let answered = |challenge: &Challenge| challenge.state() == ChallengeState::Answered;

@@ -17,7 +17,7 @@ async fn total(page: &Page, minor: i64) {
     page.until(&format!("document.querySelector('#total')?.dataset.minor === '{minor}'")).await;
 }
 
-/// The way to an element for somebody without a pointer.
+/// The way to an element without a pointer.
 pub async fn tab_to(page: &Page, id: &str) {
     for _ in 0..STOPS_MAX {
         if page.eval("return document.activeElement?.id").await == id {

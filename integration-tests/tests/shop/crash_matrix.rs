@@ -119,7 +119,7 @@ impl Matrix {
         commit.await.unwrap().unwrap();
     }
 
-    /// Durable fragments as media-capture reports them; the stream is opened anew until the recording exists.
+    /// Durable fragments as media-capture reports them; the stream is opened again until the recording exists.
     async fn second_fragment(&self, recording_id: &str) {
         let request = WatchRecordingRequest { recording_id: recording_id.to_owned(), after_revision: 0 };
         let seen = async {
@@ -186,7 +186,7 @@ async fn a_receipt_that_stopped_in_the_middle_is_printed_again_as_copy_1() {
     matrix.paper.event("stopped", EVENT_MAX).await.unwrap();
     matrix.kill();
     let in_doubt = journal.sale_needs(Attention::PrintUnknown).await.unwrap();
-    // The cashier tears the half receipt off, and says so; only then does the printer go on.
+    // The cashier tears the half receipt off, and says so; only then does the printer continue.
     matrix.shop.see_to(&in_doubt, Attention::PrintUnknown).await.unwrap();
     printer.ask(json!({ "cmd": "continue" })).await.unwrap();
     let queued = matrix.shop.see_through(&draft.sale_id, &mut journal, SaleState::Queued).await;

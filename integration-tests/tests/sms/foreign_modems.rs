@@ -1,4 +1,4 @@
-//! A modem that somebody else could have written (foreign_modem.py), with one set of foreign habits at a time.
+//! A modem with a driver of its own (foreign_modem.py), with one set of foreign habits at a time.
 
 use crate::lab::{Client, Lab, PATIENCE, UNCAPPED, inbox, notice, until};
 use chit_proto::sms_gateway::v1 as pb;

@@ -7,7 +7,7 @@ use chit_proto::checkout::v1::{GetStatusRequest, GetStatusResponse, ListSalesReq
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Status, Streaming};
 
-use crate::call;
+use crate::peers::call;
 use crate::scene::Scene;
 use crate::till::Till;
 

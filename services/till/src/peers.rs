@@ -63,14 +63,13 @@ impl Peers {
 
 /// `call!(till.peers.sales.get_sale(request))` or `call!(peers.sales.get_sale(request), COMMIT_MAX)`: one call through
 /// `chit_runtime::call`, so that a restart is not seen.
-#[macro_export]
 macro_rules! call {
     ($owner:ident . peers . $service:ident . $method:ident ( $request:expr )) => {
-        $crate::call!($owner.peers.$service.$method($request), $crate::peers::CALL_MAX)
+        $crate::peers::call!($owner.peers.$service.$method($request), $crate::peers::CALL_MAX)
     };
     ($owner:ident . peers . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {{
         let peers = &$owner.peers;
-        $crate::call!(peers.$service.$method($request), $deadline)
+        $crate::peers::call!(peers.$service.$method($request), $deadline)
     }};
     ($peers:ident . $service:ident . $method:ident ( $request:expr ), $deadline:expr) => {
         chit_runtime::call($deadline, $request, |request| {
@@ -79,3 +78,5 @@ macro_rules! call {
         })
     };
 }
+
+pub(crate) use call;

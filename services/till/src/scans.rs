@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use tonic::Status;
 use ulid::Ulid;
 
-use crate::call;
+use crate::peers::call;
 use crate::scene::{RefusedScan, Scene};
 use crate::till::Till;
 

@@ -9,8 +9,7 @@ use chit_proto::media_capture::v1::TakeSnapshotRequest;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::call;
-use crate::peers::Peers;
+use crate::peers::{Peers, call};
 
 const FRESH: Duration = Duration::from_millis(500);
 const SNAPSHOT_MAX: Duration = Duration::from_millis(1500);

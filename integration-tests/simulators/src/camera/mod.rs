@@ -22,7 +22,7 @@ pub struct Options {
     /// Control socket to create (with --serve)
     #[arg(long)]
     pub control: Option<PathBuf>,
-    /// What the camera sees and how it fails; FILE.events tells what workers did
+    /// What the camera sees and how it fails; FILE.events has what workers did
     #[arg(long, value_name = "FILE")]
     pub state: PathBuf,
     #[arg(long, default_value_t = 640)]

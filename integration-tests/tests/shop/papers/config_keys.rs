@@ -154,13 +154,13 @@ fn every_key_is_in_the_paper_and_every_key_of_the_paper_exists() {
         let text = section(&paper, &format!("## `[{name}]`"));
         let rows: Keys = rows_of_the_paper(text).into_iter().map(|(key, _)| key).collect();
         for key in &keys {
-            // The keys of small tables are told in a sentence.
+            // A sentence may name the keys of a small table.
             let last = key.rsplit('.').next().unwrap();
-            let told = key.contains('.')
+            let named = key.contains('.')
                 && code_spans(text).iter().any(|span| {
                     span.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == last)
                 });
-            if !rows.contains(key) && !told {
+            if !rows.contains(key) && !named {
                 wrong.push(format!("[{name}] {key} is not in docs/configuration.md"));
             }
         }

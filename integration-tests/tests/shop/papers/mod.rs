@@ -45,7 +45,7 @@ fn papers() -> Vec<String> {
     files_below("").into_iter().filter(|path| path.ends_with(".md")).collect()
 }
 
-/// What stands between backticks, outside blocks of code.
+/// The text between backticks, outside blocks of code.
 fn code_spans(text: &str) -> Vec<&str> {
     let mut spans = Vec::new();
     for (at, part) in text.split("```").enumerate() {

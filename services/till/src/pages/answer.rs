@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use tonic::{Code, Status};
 
-use crate::call;
+use crate::peers::call;
 use crate::till::Till;
 use crate::view::approval::{People, Resubmission};
 use crate::view::{self, Reader};

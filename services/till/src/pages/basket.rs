@@ -13,9 +13,10 @@ use tonic::{Code, Status};
 use super::App;
 use crate::pages::answer;
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
 use crate::till::Till;
+use crate::view;
 use crate::view::money;
-use crate::{call, view};
 
 const FOUND_MAX: u32 = 12;
 const MILLI: i64 = 1000;

@@ -9,9 +9,9 @@ use chit_proto::checkout::v1::{
 use serde::Deserialize;
 
 use super::App;
-use crate::call;
 use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
 use crate::till::Till;
 use crate::view::approval::Resubmission;
 

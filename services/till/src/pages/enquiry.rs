@@ -12,10 +12,11 @@ use super::App;
 use crate::pages::answer;
 use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
+use crate::scans;
 use crate::sessions::ViewedFile;
 use crate::view::Page;
 use crate::view::enquiry as enquiry_view;
-use crate::{call, scans};
 
 #[derive(Deserialize)]
 pub struct EnquiryQuery {

@@ -13,9 +13,10 @@ use super::App;
 use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
+use crate::view;
 use crate::view::approval::Resubmission;
 use crate::view::{Page, office as office_view};
-use crate::{call, view};
 
 #[derive(Deserialize)]
 pub struct OfficeForm {

@@ -10,11 +10,10 @@ use serde::Deserialize;
 use tonic::Status;
 
 use super::App;
-use crate::call;
 use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::regions::{find_payer, regions};
 use crate::pages::visitor::SignedIn;
-use crate::peers::COMMIT_MAX;
+use crate::peers::{COMMIT_MAX, call};
 use crate::till::Till;
 use crate::view::approval::Resubmission;
 use crate::view::{Page, payers as view};

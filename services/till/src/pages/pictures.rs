@@ -7,7 +7,8 @@ use http::{StatusCode, header};
 
 use super::App;
 use crate::pages::visitor::SignedIn;
-use crate::{call, thumb};
+use crate::peers::call;
+use crate::thumb;
 
 const JPEG: [(http::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "image/jpeg")];
 

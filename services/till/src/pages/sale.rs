@@ -16,11 +16,11 @@ use super::App;
 use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
-use crate::peers::{COMMIT_MAX, LOOK_MAX, LOOK_MS};
+use crate::peers::{COMMIT_MAX, LOOK_MAX, LOOK_MS, call};
 use crate::till::Till;
 use crate::view::Page;
 use crate::view::approval::Resubmission;
-use crate::{call, hub, view};
+use crate::{hub, view};
 
 /// Every action names its sale and its intent; a second press is the same intent.
 #[derive(Deserialize)]

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use super::App;
 use crate::pages::visitor::{LANG_COOKIE, SignedIn, TOKEN_COOKIE, Visitor, cookie};
 use crate::pages::{answer, sale};
+use crate::peers::call;
 use crate::till::Till;
+use crate::view;
 use crate::view::Reader;
 use crate::words::Lang;
-use crate::{call, view};
 
 const LANG_COOKIE_S: u64 = 365 * 24 * 3600;
 

@@ -8,10 +8,10 @@ pub use payers::find as find_payer;
 use chit_proto::checkout::v1::GetSaleRequest;
 
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
 use crate::scene::{Known, Scene};
 use crate::till::Till;
-use crate::view::{Page, Region};
-use crate::{call, view};
+use crate::view::{self, Page, Region};
 
 /// All parts of a page as they are now.
 pub async fn regions(till: &Till, staff: &SignedIn, page: &Page) -> Vec<Region> {

@@ -5,7 +5,7 @@ use chit_proto::checkout::v1::{
 };
 use tonic::Status;
 
-use crate::call;
+use crate::peers::call;
 use crate::scene::Scene;
 use crate::till::Till;
 use crate::view::office::{self as view, Books};

@@ -3,7 +3,7 @@
 use chit_proto::checkout::v1::{GetPayerRequest, ListPayersRequest, Payer};
 use tonic::Status;
 
-use crate::call;
+use crate::peers::call;
 use crate::till::Till;
 use crate::view::{Reader, Region, payers as view};
 
