@@ -19,7 +19,7 @@ use crate::wire::DocumentReader;
 const RECONNECT_MIN: Duration = Duration::from_millis(100);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
-/// What the actor tells about the printer.
+/// What the actor publishes about the printer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     pub condition: Condition,

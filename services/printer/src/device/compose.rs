@@ -1,7 +1,7 @@
 //! A page becomes ESC/POS bytes: one buffer, composed once, with the fence at its end.
 //!
 //! The crate `escpos` composes styles and symbols; it never sees the link. Its `partial_cut`, `cash_drawer` and status
-//! requests send other bytes than Epson's reference asks for (0.20.1), so those stand in `command.rs`.
+//! requests send other bytes than Epson's reference asks for (0.20.1), so those are in `command.rs`.
 
 use std::cell::RefCell;
 use std::rc::Rc;

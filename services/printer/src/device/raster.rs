@@ -3,7 +3,7 @@
 
 use crate::drawing::bitmap::Bitmap;
 
-/// `DLE EOT`, `DLE ENQ`, `DLE DC4` act at once wherever they stand in the stream, inside a picture too.
+/// `DLE EOT`, `DLE ENQ`, `DLE DC4` act at once anywhere in the stream, inside a picture too.
 pub fn is_real_time(first: u8, second: u8) -> bool {
     first == 0x10 && matches!(second, 0x04 | 0x05 | 0x14)
 }

@@ -10,7 +10,7 @@
 //! | `5F .. 00` | block: printer information (`GS I n`)                 |
 //! | `11`, `13` | XON, XOFF                                             |
 
-/// A block longer than this is noise: forty key codes and what stands before them.
+/// A block longer than this is noise: forty key codes and their prefix.
 const BLOCK_MAX: usize = 84;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

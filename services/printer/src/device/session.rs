@@ -212,7 +212,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             return self.ask_round().await;
         }
         // A printer that waits for paper with a full buffer does not even read the questions. With a job on its
-        // way, TCP tells whether it is alive and the fence whether it works.
+        // way, TCP shows whether it is alive and the fence whether it works.
         if self.in_flight.is_some() {
             return Ok(());
         }
@@ -220,7 +220,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         if self.silent_beats >= SILENT_BEATS_MAX { Err(Ended::Silent) } else { Ok(()) }
     }
 
-    /// Sends the next job if the printer is free and fit; tells waiting jobs what is wrong if not.
+    /// Sends the next job if the printer is free and fit; records on waiting jobs what is wrong if not.
     async fn advance(&mut self) -> Result<(), Ended> {
         if self.in_flight.is_some() || self.stop_at.is_some() || !self.may_send().await? {
             return Ok(());

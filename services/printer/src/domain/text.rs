@@ -6,7 +6,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-/// Stands where a character cannot be drawn; GBK A1F5, two columns.
+/// Replaces a character that cannot be drawn; GBK A1F5, two columns.
 pub const BOX: char = '□';
 
 /// The two GBK bytes of a character, if a Chinese ROM can draw it.

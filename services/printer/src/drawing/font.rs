@@ -101,7 +101,7 @@ impl Face {
     }
 }
 
-/// The font's own box has lines too thin for dots, and loses some; this one stands for what cannot be drawn.
+/// The font's own box has lines too thin for dots, and loses some; this one replaces what cannot be drawn.
 fn draw_box(cell: &mut Bitmap) {
     let (left, top, right, bottom) = (3, 4, cell.width - 4, CELL_HEIGHT - 5);
     for x in left..=right {

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 #[derive(Clone, Copy, PartialEq)]
 pub struct Manner {
     pub paper_out: bool,
-    /// Takes data but neither prints nor answers what stands behind it.
+    /// Takes data but neither prints nor answers what follows it.
     pub holds_data: bool,
     pub knows_clear: bool,
     pub echoes_ids: bool,
@@ -84,7 +84,7 @@ impl Peer {
         self.hang_up.notify_one();
     }
 
-    /// Bytes that nobody asked for.
+    /// Unsolicited bytes.
     pub fn say(&self, words: &[u8]) {
         self.heard.lock().unwrap().words.extend(words);
         self.speak.notify_one();

@@ -212,11 +212,11 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         }
     }
 
-    /// The link is gone: what was on its way is in doubt, and nobody repeats it but a person.
+    /// The link is gone: what was on its way is in doubt, and only a person may repeat it.
     pub async fn leave(&mut self) {
         let Some(flight) = self.in_flight.take() else { return };
         let moment = self.actor.journal.moment();
-        tracing::warn!(job_id = %flight.job_id, "the link was lost amid this job: somebody must look at the paper");
+        tracing::warn!(job_id = %flight.job_id, "the link was lost during this job: a person must look at the paper");
         if let Err(error) = self.commit(&flight.job_id, vec![(Change::Doubt, moment)]).await {
             // The next start finds the job in SENDING or AWAITING_FENCE and doubts it then.
             tracing::error!(job_id = %flight.job_id, error = &error as &dyn std::error::Error, "cannot journal the doubt");

@@ -16,7 +16,7 @@ use crate::domain::job::Confidence;
 /// Bytes per read; a printer's answers are few and short.
 const READ_LEN: usize = 256;
 
-/// Ends with the link: its error, or the closed channel, tells the session why.
+/// Ends with the link: its error, or the closed channel, gives the session the reason.
 pub(super) async fn listen(mut reader: impl AsyncRead + Unpin, replies: mpsc::Sender<io::Result<Reply>>) {
     let mut classifier = Classifier::default();
     let mut bytes = [0; READ_LEN];
@@ -90,7 +90,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         Ok(())
     }
 
-    /// Out of paper amid a job, the printer goes on by itself after a change; the fence comes then.
+    /// Out of paper during a job, the printer continues by itself after a change; the fence comes then.
     fn keep_waiting_while_unfit(&mut self) {
         let unfit = self.condition() != Condition::Ready;
         if let (true, Some(flight)) = (unfit, &mut self.in_flight) {
