@@ -1,5 +1,5 @@
-//! Each service is killed (-9) at each dangerous moment. The sale still ends SETTLED, with one debit and at most one
-//! ORIGINAL; only a printer that was killed may have made a copy necessary.
+//! Each service is killed (-9) at each dangerous moment of its device. The sale still ends SETTLED, with one debit and at
+//! most one ORIGINAL; only a printer that was killed may have made a copy necessary.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use chit_proto::checkout::v1::{Attention, Sale, SaleState};
 use chit_proto::media_capture::v1::WatchRecordingRequest;
 use serde_json::json;
 
+use super::table::{Row, times};
 use crate::open_shop::{AMOUNT_MINOR, Shop};
 
 const EVENT_MAX: Duration = Duration::from_secs(60);
@@ -34,7 +35,9 @@ macro_rules! killed {
         async fn $name() {
             let mut matrix = Matrix::open($service).await;
             for moment in MOMENTS {
-                matrix.survives(moment).await;
+                for _ in 0..times() {
+                    matrix.survives(moment).await;
+                }
             }
         }
     };
@@ -84,6 +87,9 @@ impl Matrix {
         assert!(keeper.wait_started_after(starts_before, READY_MAX), "{} comes back", self.service);
         assert_eq!(keeper.starts(), starts_before + 1, "{} died once", self.service);
         self.check(&sale, moment, debits_before).await;
+        let (originals, copies) = self.shop.papers_of(&sale);
+        let outcome = format!("{}; {originals} ORIGINAL, {copies} COPY", sale.state().as_str_name());
+        Row::new(&format!("{} at {moment:?}", self.service), "Settled", 1, &outcome).write();
         // A payer is asked twice a day at most.
         self.shop.desk.advance_hours(24).await.unwrap();
     }
