@@ -106,11 +106,8 @@ impl Counter {
             engine: "handheld".into(),
         };
         self.sales.present_payer(request).await?;
-        let request = proto::ConfirmPersonRequest {
-            request_id: new_id(),
-            sale_id: sale_id.into(),
-            same_person: true,
-        };
+        let request =
+            proto::ConfirmPersonRequest { request_id: new_id(), sale_id: sale_id.into(), same_person: true };
         self.sales.confirm_person(request).await?;
         let request =
             proto::CommitSaleRequest { request_id: new_id(), sale_id: sale_id.into(), approval: None };
@@ -132,8 +129,10 @@ impl Counter {
         let sealed = self.world.ledger.lock().expect("the books are whole").when_sealed(sale_id);
         let request = || proto::ReleaseSaleRequest { request_id: new_id(), sale_id: sale_id.into() };
         // Bytes are out before checkout knows that they are on paper.
-        self.until_ready(|mut counter| async move { counter.sales.release_sale(request()).await.map(|_| ()) })
-            .await?;
+        self.until_ready(
+            |mut counter| async move { counter.sales.release_sale(request()).await.map(|_| ()) },
+        )
+        .await?;
         tokio::time::timeout(PATIENCE, sealed).await.context("not sealed")??;
         Ok(())
     }
@@ -175,9 +174,9 @@ pub fn row_asked(text: &str) -> Option<usize> {
         let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok()
     };
-    text.split_once("row ").and_then(|(_, after)| number(after)).or_else(|| {
-        text.split('第').skip(1).find_map(|after| number(after).filter(|_| after.contains('行')))
-    })
+    text.split_once("row ")
+        .and_then(|(_, after)| number(after))
+        .or_else(|| text.split('第').skip(1).find_map(|after| number(after).filter(|_| after.contains('行'))))
 }
 
 fn read_qr(file: &Path) -> anyhow::Result<Vec<u8>> {

@@ -80,7 +80,13 @@ impl Durable {
         Ok(begin.elapsed())
     }
 
-    fn write(&mut self, tx: &redb::WriteTransaction, id: &str, at: usize, write: &Write) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        tx: &redb::WriteTransaction,
+        id: &str,
+        at: usize,
+        write: &Write,
+    ) -> anyhow::Result<()> {
         match write {
             Sale(bytes) => {
                 tx.open_table(SALES)?.insert(id, filled(*bytes).as_slice())?;

@@ -27,7 +27,9 @@ impl Post {
         let row = loop {
             let asks = |shown: &Shown| shown.class == MessageClass::Challenge;
             let unread = self.world.sms.read_of(&payer.phone);
-            if let Some(row) = unread.iter().filter(|shown| asks(shown)).find_map(|shown| row_asked(&shown.text)) {
+            if let Some(row) =
+                unread.iter().filter(|shown| asks(shown)).find_map(|shown| row_asked(&shown.text))
+            {
                 break row;
             }
             ensure!(begin.elapsed() < PATIENCE, "no challenge comes to a payer");

@@ -1,8 +1,8 @@
 //! `just bench-checkout`: what a sale costs in an empty shop and in a town's, and what a town costs otherwise.
 
-mod looks;
-mod load;
 mod life;
+mod load;
+mod looks;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -102,7 +102,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     drop(empty);
     life::run(&folder.path().join("life"), &settings.programs, &mut report).await?;
     if settings.town.is_none() {
-        eprintln!("\nTHE TOWN WAS LEFT OUT (--without-town): no town_* ratio and no *_town figure is reported");
+        eprintln!(
+            "\nTHE TOWN WAS LEFT OUT (--without-town): no town_* ratio and no *_town figure is reported"
+        );
     }
     report.write("checkout", settings.rounds, &settings.out)
 }
@@ -163,7 +165,11 @@ async fn rounds(
             p50_against.push(median(&in_town) / median(&in_empty));
             p99_against.push(quantile(&in_town, 0.99) / quantile(&in_empty, 0.99));
         }
-        eprintln!("round {round}: {:.2} ms a sale, {:.2} ms its durable writes", median(&in_empty), median(&commits));
+        eprintln!(
+            "round {round}: {:.2} ms a sale, {:.2} ms its durable writes",
+            median(&in_empty),
+            median(&commits)
+        );
         here.extend(in_empty);
         there.extend(in_town);
         written.extend(commits);

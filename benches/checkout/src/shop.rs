@@ -107,7 +107,9 @@ impl Shop {
             let socket = socket.clone();
             async move { Ok::<_, std::io::Error>(TokioIo::new(tokio::net::UnixStream::connect(socket).await?)) }
         });
-        Ok(Endpoint::try_from("http://checkout.local")?.timeout(CALL_MAX).connect_with_connector_lazy(connector))
+        Ok(Endpoint::try_from("http://checkout.local")?
+            .timeout(CALL_MAX)
+            .connect_with_connector_lazy(connector))
     }
 
     pub fn cashier(&self) -> anyhow::Result<String> {

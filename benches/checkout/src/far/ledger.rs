@@ -201,7 +201,7 @@ pub async fn answer(books: Arc<Mutex<Books>>, clock: Clock, method: &str, call: 
         }
         "GetHead" => {
             unary(call, move |_: proto::GetHeadRequest| {
-                Ok(proto::GetHeadResponse { head: lock(&books).head(), ..Default::default() })
+                Ok(proto::GetHeadResponse { head: lock(&books).head() })
             })
             .await
         }

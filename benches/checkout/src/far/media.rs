@@ -57,8 +57,10 @@ impl Media {
     pub async fn answer(self, method: &str, call: Call) -> Answer {
         match method {
             "StartRecording" => {
-                unary(call, move |request| Ok(proto::StartRecordingResponse { recording: self.start(request) }))
-                    .await
+                unary(call, move |request| {
+                    Ok(proto::StartRecordingResponse { recording: self.start(request) })
+                })
+                .await
             }
             "TakePhoto" => {
                 unary(call, |request: proto::TakePhotoRequest| {
@@ -101,7 +103,8 @@ impl Media {
                 unary(call, |_: proto::PauseCaptureRequest| Ok(proto::PauseCaptureResponse::default())).await
             }
             "ResumeCapture" => {
-                unary(call, |_: proto::ResumeCaptureRequest| Ok(proto::ResumeCaptureResponse::default())).await
+                unary(call, |_: proto::ResumeCaptureRequest| Ok(proto::ResumeCaptureResponse::default()))
+                    .await
             }
             "GetDeviceStatus" => {
                 unary(call, |_: proto::GetDeviceStatusRequest| {

@@ -85,7 +85,9 @@ impl World {
 
 async fn scanner(method: &str, call: Call) -> Answer {
     match method {
-        "GetStatus" => unary(call, |_: scanner::GetStatusRequest| Ok(scanner::GetStatusResponse::default())).await,
+        "GetStatus" => {
+            unary(call, |_: scanner::GetStatusRequest| Ok(scanner::GetStatusResponse::default())).await
+        }
         "WatchScans" => {
             stream(call, |_: scanner::WatchScansRequest| {
                 let started = scanner::WatchScansStarted { epoch: "e".into(), last_seq: 0 };

@@ -1,7 +1,7 @@
 //! An SMS network: takes every message at once, tells what became of it, and carries what payers write. It counts what
 //! each number gets a day, by the time at which a message leaves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -43,6 +43,8 @@ struct Phones {
     unread: HashMap<String, Vec<Shown>>,
     /// Numbers whose messages do not end DELIVERED.
     fates: HashMap<String, MessageState>,
+    /// Numbers of nobody: they never get a message.
+    strangers: HashSet<String>,
     unasked: HashMap<(String, i64), u32>,
     answers: HashMap<(String, i64), u32>,
     /// Messages of each number less answers to it: more than one answer to a message shows as a negative number.
@@ -61,6 +63,10 @@ impl Sms {
 
     pub fn fate(&self, number: &str, state: MessageState) {
         self.lock().fates.insert(number.to_owned(), state);
+    }
+
+    pub fn stranger(&self, number: &str) {
+        self.lock().strangers.insert(number.to_owned());
     }
 
     /// What reached phones since the last look, phone by phone.
@@ -158,12 +164,14 @@ impl Sms {
                 .await
             }
             "CancelMessage" => {
-                unary(call, |_: proto::CancelMessageRequest| Ok(proto::CancelMessageResponse::default())).await
+                unary(call, |_: proto::CancelMessageRequest| Ok(proto::CancelMessageResponse::default()))
+                    .await
             }
             "ConfirmDelivered" => {
-                unary(call, |_: proto::ConfirmDeliveredRequest| {
-                    Ok(proto::ConfirmDeliveredResponse::default())
-                })
+                unary(
+                    call,
+                    |_: proto::ConfirmDeliveredRequest| Ok(proto::ConfirmDeliveredResponse::default()),
+                )
                 .await
             }
             "AckInbound" => {
@@ -178,10 +186,8 @@ impl Sms {
                 .await
             }
             "GetModem" => {
-                unary(call, |_: proto::GetModemRequest| {
-                    Ok(proto::GetModemResponse { modem: Some(ready()) })
-                })
-                .await
+                unary(call, |_: proto::GetModemRequest| Ok(proto::GetModemResponse { modem: Some(ready()) }))
+                    .await
             }
             "WatchModem" => {
                 stream(call, |_: proto::WatchModemRequest| {
@@ -245,6 +251,9 @@ impl Phones {
     /// What a payer was promised: nothing unasked at night, two unasked a day, six answers a day, one for each message.
     fn leaves(&mut self, request: &proto::SendMessageRequest, now_ms: i64) {
         let day = (request.to.clone(), local_day(now_ms));
+        if self.strangers.contains(&request.to) {
+            self.faults.push("a message to a stranger".into());
+        }
         if request.class() == MessageClass::Answer {
             let today = self.answers.entry(day).or_default();
             *today += 1;

@@ -21,8 +21,8 @@ pub async fn run(stand: &mut Stand, report: &mut Report, seconds: f64) -> anyhow
         let over = Arc::new(AtomicBool::new(false));
         let begin = Instant::now();
         let mut selling = tokio::task::JoinSet::new();
-        for payer in payers.iter().take(clients).cloned() {
-            let (mut counter, over) = (Counter::at(&stand.shop)?, over.clone());
+        for payer in payers.iter().take(clients) {
+            let (mut counter, payer, over) = (Counter::at(&stand.shop)?, payer.clone(), over.clone());
             selling.spawn(async move {
                 let mut sold = 0_u32;
                 while !over.load(Ordering::Relaxed) {

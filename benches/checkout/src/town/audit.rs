@@ -1,7 +1,7 @@
 //! The end: the ledger's books as they were told over the wire, the states that checkout shows, its report, and what
 //! payers and staff did. They come from different sources, and must say the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
 use chit_proto::checkout::v1 as proto;
@@ -10,7 +10,7 @@ use proto::shop_service_client::ShopServiceClient;
 
 use super::mirror::{Known, Mirror, is_final};
 use super::staff::Staff;
-use super::streets::Streets;
+use super::streets::{Streets, Townsman};
 use crate::far::ledger::Account;
 use crate::shop::Shop;
 
@@ -58,16 +58,16 @@ impl House {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_prefix('='));
             Ok::<_, anyhow::Error>(line.context("house_accounts.toml")?.trim().trim_matches('"').to_owned())
         };
-        Ok(Self { sales: of("sales")?, refunds: of("refunds")?, bad_debt: of("bad_debt")?, cash: of("cash")? })
+        Ok(Self {
+            sales: of("sales")?,
+            refunds: of("refunds")?,
+            bad_debt: of("bad_debt")?,
+            cash: of("cash")?,
+        })
     }
 }
 
-pub async fn audit(
-    shop: &Shop,
-    mirror: &Mirror,
-    streets: &Streets,
-    staff: &Staff,
-) -> anyhow::Result<Found> {
+pub async fn audit(shop: &Shop, mirror: &Mirror, streets: &Streets, staff: &Staff) -> anyhow::Result<Found> {
     let mut found = Found { messages: shop.world.sms.sent(), ..Found::default() };
     found.broken.extend(shop.world.sms.faults());
     let mut zreport = ShopServiceClient::new(shop.connect()?);
@@ -86,8 +86,10 @@ pub async fn audit(
     found.settled = sales.iter().filter(|(_, sale)| sale.state == SaleState::Settled).count();
     books(&mut found, shop, &sales)?;
     z_report(&mut found, &report, &sales);
+    let people: HashMap<&str, &Townsman> =
+        streets.people.iter().map(|person| (person.payer.id.as_str(), person)).collect();
     for (id, sale) in &sales {
-        explain(&mut found, id, sale, streets, staff);
+        explain(&mut found, id, sale, people.get(sale.payer_id.as_str()).copied(), staff);
     }
     eprintln!("refused at the counter: {:?}", streets.refused);
     Ok(found)
@@ -118,7 +120,8 @@ fn books(found: &mut Found, shop: &Shop, sales: &[(&String, &Known)]) -> anyhow:
     let cash = sum(&in_cash) - sum(&|sale| in_cash(sale) && sale.refunded);
     found.must_equal("cash", cash, net(&house.cash));
     let lost = |sale: &Known| {
-        sale.was_listed && matches!(sale.state, SaleState::Expired | SaleState::WrittenOff | SaleState::BadListed)
+        sale.was_listed
+            && matches!(sale.state, SaleState::Expired | SaleState::WrittenOff | SaleState::BadListed)
     };
     found.must_equal("bad debt", sum(&lost), net(&house.bad_debt));
     let own = [&house.sales, &house.refunds, &house.cash, &house.bad_debt];
@@ -167,8 +170,7 @@ fn z_report(found: &mut Found, report: &proto::GetZReportResponse, sales: &[(&St
 }
 
 /// Nothing ended in a way that nobody brought about (I9).
-fn explain(found: &mut Found, id: &str, sale: &Known, streets: &Streets, staff: &Staff) {
-    let person = streets.people.iter().find(|person| person.payer.id == sale.payer_id);
+fn explain(found: &mut Found, id: &str, sale: &Known, person: Option<&Townsman>, staff: &Staff) {
     let amount = format!("{}.{:02}", sale.total_minor / 100, sale.total_minor % 100);
     let confirmed = person.is_some_and(|person| person.answered.iter().any(|text| text.contains(&amount)));
     let explained = match sale.state {

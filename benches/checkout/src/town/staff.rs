@@ -164,8 +164,7 @@ impl Staff {
     }
 
     pub async fn settle(&mut self) -> anyhow::Result<()> {
-        let request =
-            proto::RunSettlementRequest { request_id: new_id(), actor: self.supervisor.0.clone() };
+        let request = proto::RunSettlementRequest { request_id: new_id(), actor: self.supervisor.0.clone() };
         let mut settlement = SettlementServiceClient::new(self.channel.clone());
         unless_too_late(settlement.run_settlement(request).await.map(|_| ())).map(|_| ())
     }

@@ -66,6 +66,7 @@ impl Streets {
 
     /// Everybody is enrolled and answers the first challenge. A few have a phone that tells nothing back.
     pub async fn move_in(&mut self, shop: &Shop) -> anyhow::Result<()> {
+        shop.world.sms.stranger(STRANGER);
         let mut moving = tokio::task::JoinSet::new();
         for client in 0..self.clients {
             let (mut counter, post) = (Counter::at(shop)?, Post::new(shop.world.clone()));
@@ -177,8 +178,7 @@ async fn serve(mut counter: Counter, queue: Vec<(Payer, i64)>) -> anyhow::Result
             Ok(_) => counter.release(&sale_id).await?,
             Err(status) if matches!(status.code(), Code::FailedPrecondition | Code::PermissionDenied) => {
                 refused.push(status.message().split(':').next().unwrap_or_default().to_owned());
-                let request =
-                    proto::VoidSaleRequest { request_id: new_id(), sale_id, ..Default::default() };
+                let request = proto::VoidSaleRequest { request_id: new_id(), sale_id, ..Default::default() };
                 counter.sales.void_sale(request).await?;
             }
             Err(status) => return Err(status.into()),
