@@ -84,6 +84,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
             if stop == SETTLING_AT {
                 staff.settle().await?;
             }
+            // The clock jumps next: what is on its way now must not leave in the night.
+            shop.world.quiet(PAUSE).await;
         }
         let open = mirror.open();
         eprintln!("day {}: {} sales, {open} claims open", day + 1, mirror.sales());

@@ -105,7 +105,8 @@ impl Mirror {
     }
 
     pub fn sales(&self) -> usize {
-        self.states().sales.values().filter(|sale| is_committed(sale.state)).count()
+        let sold = |sale: &&Known| is_committed(sale.state) && sale.state != SaleState::Voided;
+        self.states().sales.values().filter(sold).count()
     }
 
     /// Claims that are not final; a sale that was never committed is none.

@@ -42,7 +42,7 @@ dies!(a_gateway_that_dies_at_any_state_costs_no_sale, "sms-gateway");
 
 async fn survives(shop: &mut Shop, service: &'static str, edge: SaleState) {
     eprintln!("{service} dies at {}", edge.as_str_name());
-    let before = stories::look(shop).await;
+    let before = stories::look_at_rest(shop).await;
     let starts = shop.house.keeper(service).starts();
     let sale_id = sell(shop, service, edge).await;
     let told = Told::of_sale(&sale_id, SaleState::Settled);

@@ -98,7 +98,7 @@ async fn dies_at(story: Story, points: &[&str]) {
 
 /// Tells the story, and lets a day pass: a payer is asked twice a day at most.
 async fn told(shop: &mut Shop, story: Story, control: Option<&Outcome>) -> Outcome {
-    let before = stories::look(shop).await;
+    let before = stories::look_at_rest(shop).await;
     let end = story.tell(shop).await;
     let outcome = at_rest(shop, &before, &end, control).await;
     shop.desk.advance_hours(24).await.unwrap();

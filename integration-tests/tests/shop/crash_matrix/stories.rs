@@ -1,9 +1,11 @@
 //! Ways that a sale or an enrolment can go, each told twice: once undisturbed, then with deaths in it. What can be seen
 //! from outside must be the same.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use checkout::{PayerState, Sale, SaleState, SmsTrace};
+use chit_integration_tests::artefacts;
 use chit_integration_tests::ask;
 use chit_integration_tests::desk::{CASHIER, Journal, SUPERVISOR, new_id};
 use chit_integration_tests::payer::Payer;
@@ -14,8 +16,8 @@ use chit_proto::sms_gateway::v1::ListMessagesRequest;
 use crate::open_shop::{AMOUNT_MINOR, Shop};
 
 const ROUNDS: u32 = 3;
-/// A challenge runs 24 h from its submission.
-const A_ROUND_H: i64 = 25;
+/// A challenge runs 24 h from its submission; so each round begins at the same hour of the day.
+const A_ROUND_H: i64 = 24;
 const OBJECTION_H: i64 = 7 * 24;
 /// What follows from an end (a fact, an answer) comes within this time, also over a restart.
 const REST_MAX: Duration = Duration::from_secs(30);
@@ -80,6 +82,7 @@ impl Outcome {
 }
 
 /// Sums before a story.
+#[derive(PartialEq, Eq)]
 pub struct Before {
     debits: i64,
     reserved: i64,
@@ -105,7 +108,7 @@ impl Told {
     }
 }
 
-pub async fn look(shop: &Shop) -> Before {
+async fn look(shop: &Shop) -> Before {
     let books = shop.desk.books().await.unwrap();
     assert!(books.balanced && books.chain_ok, "the ledger is whole");
     let request = ListMessagesRequest { page_size: 1_000, ..Default::default() };
@@ -117,6 +120,19 @@ pub async fn look(shop: &Shop) -> Before {
         submits: messages.iter().map(|message| message.submits).sum(),
         papers: papers(shop),
     }
+}
+
+/// When what came before is over.
+pub async fn look_at_rest(shop: &Shop) -> Before {
+    let (mut last, mut since) = (look(shop).await, tokio::time::Instant::now());
+    while since.elapsed() < REST {
+        tokio::time::sleep(LOOK).await;
+        let now = look(shop).await;
+        if now != last {
+            (last, since) = (now, tokio::time::Instant::now());
+        }
+    }
+    last
 }
 
 fn papers(shop: &Shop) -> usize {
@@ -132,7 +148,7 @@ async fn outcome(shop: &Shop, before: &Before, told: &Told) -> Outcome {
     if let Some(sale_id) = &told.sale {
         let sale = shop.desk.sale(sale_id).await.unwrap();
         sale.state().as_str_name().clone_into(&mut state);
-        (originals, copies) = shop.papers_of(&sale);
+        (originals, copies) = receipts(shop, &sale);
         let receipt = sale.receipt.unwrap_or_default();
         assert_eq!((receipt.originals as usize, receipt.copies as usize), (originals, copies), "as on paper");
     }
@@ -165,6 +181,14 @@ pub async fn at_rest(shop: &Shop, before: &Before, told: &Told, control: Option<
             (last, since) = (now, tokio::time::Instant::now());
         }
     }
+}
+
+/// ORIGINALs and COPYs. A void or refund notice speaks of the ORIGINAL too, but has no look-up code.
+fn receipts(shop: &Shop, sale: &Sale) -> (usize, usize) {
+    let lookup_code = &sale.receipt.as_ref().unwrap().lookup_code;
+    let (originals, copies) = artefacts::receipts(&shop.house.place.papers(), &sale.receipt_no).unwrap();
+    let is_receipt = |paper: &PathBuf| std::fs::read_to_string(paper).unwrap().contains(lookup_code.as_str());
+    (originals.into_iter().filter(is_receipt).count(), copies.len())
 }
 
 impl Story {
@@ -262,13 +286,10 @@ async fn recovered(shop: &mut Shop, journal: &mut Journal, sale_id: &str) -> Sal
     journal.sale_is(SaleState::BadPending).await.unwrap();
     let out = |sms: &SmsTrace| sms.purpose == "NOTICE" && sms.state == "DELIVERED";
     journal.sale("the notice is out", |sale| sale.sms.iter().any(out)).await.unwrap();
-    shop.desk.advance_hours(OBJECTION_H + 1).await.unwrap();
+    shop.desk.advance_hours(OBJECTION_H).await.unwrap();
     journal.sale_is(SaleState::BadListed).await.unwrap();
     cash(shop, sale_id).await;
-    let cleared = journal.sale_is(SaleState::Cleared).await.unwrap();
-    // The hours of the rounds have led into the evening; the next story begins by day.
-    shop.desk.make_it_day().await.unwrap();
-    cleared
+    journal.sale_is(SaleState::Cleared).await.unwrap()
 }
 
 async fn enrolled(shop: &Shop) -> Told {
