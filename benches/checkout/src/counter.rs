@@ -111,7 +111,14 @@ impl Counter {
         self.sales.confirm_person(request).await?;
         let request =
             proto::CommitSaleRequest { request_id: new_id(), sale_id: sale_id.into(), approval: None };
-        Ok(self.sales.commit_sale(request).await?.into_inner().sale.unwrap_or_default())
+        // The ledger's answer may take longer than checkout waits for it; the same request asks for it again.
+        let begin = Instant::now();
+        loop {
+            match self.sales.commit_sale(request.clone()).await {
+                Err(status) if status.code() == Code::Unavailable && begin.elapsed() < PATIENCE => {}
+                answer => return Ok(answer?.into_inner().sale.unwrap_or_default()),
+            }
+        }
     }
 
     /// Sells, and tells how long it took from the payer's code to the last byte of the receipt.

@@ -24,7 +24,7 @@ macro_rules! dies {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         #[ignore = "takes minutes; `just crash-sale` runs it"]
         async fn $name() {
-            let mut shop = Shop::open().await;
+            let mut shop = stories::open_shop().await;
             for edge in EDGES {
                 for _ in 0..times() {
                     survives(&mut shop, $service, edge).await;

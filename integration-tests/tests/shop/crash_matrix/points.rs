@@ -73,27 +73,36 @@ dies!(a_copy_of_a_receipt_survives_any_death, Copied, COPY);
 dies!(an_enrolment_survives_any_death, Enrolled, ENROL);
 dies!(a_bad_record_and_its_payment_survive_any_death, Recovered, BAD_DEBT);
 
+/// Points that the next life does not pass again: what follows from them is another call's.
+const ONCE_A_STORY: [&str; 1] = ["inbound/committed"];
+
 /// The story once undisturbed, then once for each point. A shop of its own for each set: a card has 60 rows.
 async fn dies_at(story: Story, points: &[&str]) {
-    let mut shop = Shop::open().await;
+    let mut shop = stories::open_shop().await;
     let control = told(&mut shop, story, None).await;
     for point in points {
-        eprintln!("{story:?} with a death at {point}");
-        let starts = shop.house.keeper(SERVICE).starts();
-        let point = format!("{SERVICE}/{point}");
-        shop.house.order_death(SERVICE, &point, times()).unwrap();
-        let outcome = told(&mut shop, story, Some(&control)).await;
-        let left = shop.house.deaths_left(SERVICE).unwrap();
-        let (lost, doubled) = outcome.compared(&control);
-        Row::new(&point, &format!("{story:?}"), times() - left, &outcome.words())
-            .judged(lost, doubled)
-            .write();
-        assert_eq!(left, 0, "{point} was not passed: died {} of {} times", times() - left, times());
-        assert_eq!(outcome, control, "{point}");
-        let keeper = shop.house.keeper(SERVICE);
-        assert!(keeper.wait_started_after(starts + times() - 1, READY_MAX));
-        assert_eq!(keeper.starts(), starts + times(), "no other death");
+        let lives = if ONCE_A_STORY.contains(point) { 1 } else { times() };
+        for _ in 0..times() / lives {
+            survives(&mut shop, story, point, lives, &control).await;
+        }
     }
+}
+
+/// So many lives in a row end at the point.
+async fn survives(shop: &mut Shop, story: Story, point: &str, lives: u32, control: &Outcome) {
+    eprintln!("{story:?} with {lives} deaths at {point}");
+    let starts = shop.house.keeper(SERVICE).starts();
+    let point = format!("{SERVICE}/{point}");
+    shop.house.order_death(SERVICE, &point, lives).unwrap();
+    let outcome = told(shop, story, Some(control)).await;
+    let died = lives - shop.house.deaths_left(SERVICE).unwrap();
+    let (lost, doubled) = outcome.compared(control);
+    Row::new(&point, &format!("{story:?}"), died, &outcome.words()).judged(lost, doubled).write();
+    assert_eq!(died, lives, "{point} was passed less often than that");
+    assert_eq!(outcome, *control, "{point}");
+    let keeper = shop.house.keeper(SERVICE);
+    assert!(keeper.wait_started_after(starts + lives - 1, READY_MAX), "it comes back");
+    assert_eq!(keeper.starts(), starts + lives, "no other death");
 }
 
 /// Tells the story, and lets a day pass: a payer is asked twice a day at most.
