@@ -74,7 +74,7 @@ dies!(an_enrolment_survives_any_death, Enrolled, ENROL);
 dies!(a_bad_record_and_its_payment_survive_any_death, Recovered, BAD_DEBT);
 
 /// Points that the next life does not pass again: what follows from them is another call's.
-const ONCE_A_STORY: [&str; 1] = ["inbound/committed"];
+const ONCE_A_STORY: [&str; 2] = ["inbound/committed", "print_receipt/laid_out"];
 
 /// The story once undisturbed, then once for each point. A shop of its own for each set: a card has 60 rows.
 async fn dies_at(story: Story, points: &[&str]) {
