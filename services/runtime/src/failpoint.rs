@@ -46,7 +46,9 @@ mod armed {
         let Ok(order) = std::fs::read_to_string(file) else { return false };
         let Some((point, left)) = order.trim().rsplit_once(' ') else { return false };
         let left = left.parse::<u32>().unwrap_or_default();
-        point == name && left > 0 && write_atomically(file, format!("{point} {}", left - 1).as_bytes()).is_ok()
+        point == name
+            && left > 0
+            && write_atomically(file, format!("{point} {}", left - 1).as_bytes()).is_ok()
     }
 }
 
