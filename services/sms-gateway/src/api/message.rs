@@ -41,6 +41,8 @@ pub fn encode(row: &Row) -> pb::Message {
         priority: message.priority.into(),
         parts: message.parts.into(),
         modem: message.modem.clone(),
+        not_before: message.not_before.map(to_proto),
+        not_after: message.not_after.map(to_proto),
     }
 }
 

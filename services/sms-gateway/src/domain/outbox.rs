@@ -63,6 +63,8 @@ pub struct Outgoing {
     pub subject_id: String,
     /// Who queued it: a user of this machine.
     pub client: u32,
+    /// It leaves in this time, both ends included.
+    pub not_before: Option<Timestamp>,
     pub not_after: Option<Timestamp>,
     pub encoding: Encoding,
     pub units: u32,
@@ -107,14 +109,18 @@ pub enum Refused {
 impl Outgoing {
     /// QUEUED, or RETRY_WAIT whose wait is over.
     pub fn is_sendable(&self, now: Timestamp) -> bool {
-        let in_time = self.not_after.is_none_or(|limit| now <= limit);
-        in_time
+        self.may_leave(now)
             && !self.held
             && match self.state {
                 State::Queued => true,
                 State::RetryWait { until } => until <= now,
                 _ => false,
             }
+    }
+
+    /// Quiet hours and deadlines bind the moment at which it leaves, however long it waited.
+    fn may_leave(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|limit| now >= limit) && self.not_after.is_none_or(|limit| now <= limit)
     }
 
     /// Parts that went, or may have gone, out by one modem bind the rest to it: an unknown message never moves.

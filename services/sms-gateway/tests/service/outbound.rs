@@ -170,6 +170,30 @@ async fn a_message_waits_for_a_modem_that_is_plugged_in_later() {
     desk.wait_modem(ModemState::Absent).await;
 }
 
+/// Quiet hours bind when a message leaves: one that is queued at night waits, one that would leave too late does not go.
+#[tokio::test]
+async fn a_message_leaves_only_in_its_hours() {
+    let modem = Modem::start();
+    let desk = Desk::start(&modem.path, "").await;
+    desk.wait_modem(ModemState::Ready).await;
+    let morning = pb::SendMessageRequest {
+        not_before: Some(desk.in_seconds(3600)),
+        not_after: Some(desk.in_seconds(7200)),
+        ..message(ID, MessageClass::Challenge)
+    };
+    let queued = desk.send(morning).await.unwrap();
+    assert!(queued.not_before.is_some() && queued.not_after.is_some());
+    // One that may leave at once overtakes it, so the modem has looked at both.
+    desk.send(message(OTHER_ID, MessageClass::Notice)).await.unwrap();
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
+    let id = pb::GetMessageRequest { message_id: ID.into() };
+    let waits = desk.client.clone().get_message(id).await.unwrap().into_inner().message.unwrap();
+    assert_eq!((waits.state(), waits.submits), (MessageState::Queued, 0));
+    desk.advance(3601);
+    desk.wait_message(ID, MessageState::Submitted).await;
+    assert_eq!(modem.with(|script| script.submitted.len()), 2);
+}
+
 #[tokio::test]
 async fn a_waiting_message_expires_or_is_cancelled() {
     let mut desk = Desk::start("/dev/null/none", "").await;
