@@ -1,6 +1,8 @@
 //! `[sms-gateway]` of chit.toml.
 
 use crate::domain::rate::Caps;
+use anyhow::Context as _;
+use chit_msisdn::Country;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -39,6 +41,8 @@ pub struct Config {
     /// What is tried with a modem that hangs: "none" or "cfun" (AT+CFUN=1,1, which some modems answer by
     /// leaving the USB for half a minute).
     pub reset: Reset,
+    /// ISO 3166 country that a sender without a country code is of: [checkout]'s.
+    pub country: String,
     /// Calling codes that may be written to, such as "86"; empty = all.
     pub countries: Vec<String>,
     /// Messages to one number in any 24 hours; 0 = no limit.
@@ -135,6 +139,7 @@ impl Default for Config {
             imei: None,
             ports_dir: "/dev/serial/by-id".into(),
             reset: Reset::None,
+            country: "CN".into(),
             countries: vec!["86".into()],
             max_per_destination_day: 20,
             max_per_client_hour: 1000,
@@ -167,6 +172,10 @@ impl Config {
             anyhow::ensure!(complete, "modem {:?}: transport \"smpp\" needs an smpp table", way.name);
         }
         Ok(ways)
+    }
+
+    pub fn country(&self) -> anyhow::Result<Country> {
+        Country::from_iso(&self.country).context("country of [sms-gateway]")
     }
 
     fn way(&self, line: &Line) -> Way {

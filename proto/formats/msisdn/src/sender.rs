@@ -38,6 +38,19 @@ impl TypeOfNumber {
             _ => Self::Reserved,
         }
     }
+
+    pub fn bits(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::International => 1,
+            Self::National => 2,
+            Self::NetworkSpecific => 3,
+            Self::Subscriber => 4,
+            Self::Alphanumeric => 5,
+            Self::Abbreviated => 6,
+            Self::Reserved => 7,
+        }
+    }
 }
 
 /// Who a message may be from. Only `Candidates` can be a payer.

@@ -133,6 +133,7 @@ fn the_type_of_number_is_three_bits() {
     assert_eq!(TypeOfNumber::from_bits(0x81 >> 4), Unknown);
     assert_eq!(TypeOfNumber::from_bits(0xD0 >> 4), Alphanumeric);
     assert_eq!(TypeOfNumber::from_bits(7), TypeOfNumber::Reserved);
+    assert!((0..8).all(|bits| TypeOfNumber::from_bits(bits).bits() == bits));
 }
 
 #[test]

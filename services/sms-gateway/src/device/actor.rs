@@ -2,6 +2,7 @@
 
 use super::asking;
 use super::courier::Courier;
+use super::failure::Failure;
 use super::fleet::Order;
 use super::ladder::{self, Ladder, Rung};
 use super::link::{Link, LinkError};
@@ -15,7 +16,7 @@ use super::{ModemState, Transport, drain};
 use crate::config::Way;
 use crate::domain::at_line::Urc;
 use crate::domain::pdu;
-use crate::store::{Sim, SimCheck, StoreError};
+use crate::store::{Sim, SimCheck};
 use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -35,14 +36,6 @@ const DRAIN_EVERY: Duration = Duration::from_secs(30);
 const BLOCKED_RETRY: Duration = Duration::from_secs(2);
 /// A submission that takes longer shows the modem as DEGRADED, so that nobody counts on it meanwhile.
 const SLOW_ANSWER: Duration = Duration::from_secs(20);
-
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Why a session ended although nothing failed.
 enum End {

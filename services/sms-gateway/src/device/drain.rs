@@ -1,8 +1,8 @@
 //! Empties the modem's storage: list, commit, delete. In that order, so that a crash repeats and never loses.
 
-use super::actor::Failure;
 use super::asking::ask_within;
 use super::courier::Courier;
+use super::failure::Failure;
 use super::link::{Answer, Link};
 use super::storage::Storage;
 use crate::crash;

@@ -1,7 +1,8 @@
 //! One command at a time, with a deadline, over a port. Deadlines are monotonic.
 
 use super::ModemPort;
-use crate::domain::at_line::{Expected, FinalResult, Line, LineReader, Urc};
+use crate::domain::at_line::{Expected, Line, LineReader, Urc};
+use crate::domain::final_result::FinalResult;
 use futures::FutureExt as _;
 use std::collections::VecDeque;
 use std::io;

@@ -4,6 +4,7 @@ pub mod actor;
 mod asking;
 pub mod courier;
 mod drain;
+mod failure;
 pub mod fleet;
 mod ladder;
 mod link;

@@ -5,7 +5,7 @@ use super::link::{Link, LinkError, Reply};
 use super::status::SIGNAL_UNKNOWN;
 use super::storage::Storage;
 use super::{ModemState, pin};
-use crate::domain::at_line::FinalResult;
+use crate::domain::final_result::FinalResult;
 use crate::store::{Sim, Store};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,14 +1,15 @@
 //! Hands one message, or one part of a long one, to the modem.
 
-use super::actor::Failure;
 use super::courier::{Courier, NotNow};
+use super::failure::Failure;
 use super::fleet::Task;
 use super::link::{Link, LinkError, PromptReply, SubmitStep};
 use crate::crash;
+use crate::domain::cms::{self, Verdict};
+use crate::domain::final_result::FinalResult;
 use crate::domain::outbox::{Outgoing, State, VALIDITY_MINUTES};
 use crate::domain::pdu::submit::cmgs_length;
 use crate::domain::pdu::{self, FromNetwork, Submit};
-use crate::domain::{at_line::FinalResult, cms, cms::Verdict};
 use crate::store::Result as StoreResult;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -1,7 +1,7 @@
 //! Lines of an AT dialogue: 3GPP TS 27.007 / 27.005 and ITU-T V.250 §5.7. Echo on or off, both are fine.
 //! A line is an echo, a prompt, a final result, an answer to the command in flight, or unsolicited (URC).
 
-use super::cms;
+use super::final_result::FinalResult;
 use std::collections::VecDeque;
 
 /// The longest legal line is a PDU of 176 octets; anything far beyond it is noise on the wire.
@@ -12,16 +12,6 @@ const OPEN_HEADERS_MAX: usize = 4;
 /// What modems say when they have started, or are about to.
 const BOOT_WORDS: [&str; 7] =
     ["RDY", "SMS READY", "SMS DONE", "^SYSSTART", "MODEM:STARTUP", "NORMAL POWER DOWN", "+PBREADY"];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinalResult {
-    Ok,
-    Error,
-    /// 27.005 §3.2.5; `None` when the modem wrote words instead of a number.
-    Cms(Option<u16>),
-    /// 27.007 §9.2.
-    Cme(Option<u16>),
-}
 
 #[derive(Clone, PartialEq, Eq)]
 pub enum Urc {
@@ -123,8 +113,8 @@ impl LineReader {
         if expected.in_flight && !expected.echo.is_empty() && text.eq_ignore_ascii_case(&expected.echo) {
             return Some(Line::Echo);
         }
-        let numeric = || expected.in_flight.then(|| number(&text)).flatten();
-        if let Some(result) = final_result(&text).or_else(numeric) {
+        let numeric = || expected.in_flight.then(|| FinalResult::of_number(&text)).flatten();
+        if let Some(result) = FinalResult::read(&text).or_else(numeric) {
             // A header whose PDU never came is an answer of its own; a final result ends them all.
             self.headers.clear();
             return Some(Line::Final(result));
@@ -156,31 +146,6 @@ impl LineReader {
             self.headers.remove(0);
         }
         self.headers.push(header);
-    }
-}
-
-fn final_result(text: &str) -> Option<FinalResult> {
-    // Some write it without the colon, or with a space before it.
-    let code = |name: &str| Some(text.strip_prefix(name)?.trim_start_matches([' ', ':']).trim());
-    if let Some(code) = code("+CMS ERROR") {
-        return Some(cms::cms(code));
-    }
-    if let Some(code) = code("+CME ERROR") {
-        return Some(cms::cme(code));
-    }
-    match text {
-        "OK" => Some(FinalResult::Ok),
-        "ERROR" | "COMMAND NOT SUPPORT" | "TOO MANY PARAMETERS" => Some(FinalResult::Error),
-        _ => None,
-    }
-}
-
-/// A modem that was left in ATV0 answers in numbers (V.250 §5.7.1). No answer is a lone 0 or 4.
-fn number(text: &str) -> Option<FinalResult> {
-    match text {
-        "0" => Some(FinalResult::Ok),
-        "4" => Some(FinalResult::Error),
-        _ => None,
     }
 }
 

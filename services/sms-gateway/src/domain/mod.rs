@@ -3,6 +3,8 @@
 pub mod at_line;
 pub mod class;
 pub mod cms;
+pub mod concatenation;
+pub mod final_result;
 pub mod inbound;
 pub mod outbox;
 pub mod pairing;

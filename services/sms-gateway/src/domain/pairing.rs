@@ -2,6 +2,7 @@
 //! centre: reports come from other ones too. TP-MR has 8 bits and wraps.
 
 use super::outbox::{Outgoing, REPORT_WINDOW};
+use chit_msisdn::Canonical;
 use jiff::Timestamp;
 
 pub struct Report<'a> {
@@ -9,17 +10,25 @@ pub struct Report<'a> {
     pub reference: u8,
     /// Destination as the network wrote it.
     pub to: &'a str,
+    /// Every number that it may mean; empty when it can be read as none.
+    pub recipients: &'a [Canonical],
     pub now: Timestamp,
+}
+
+impl Report<'_> {
+    fn is_to(&self, message: &Outgoing) -> bool {
+        match self.recipients {
+            [] => message.to.same_tail(self.to),
+            numbers => numbers.contains(&message.to.canonical()),
+        }
+    }
 }
 
 /// First by reference (the latest one in the window), then by destination among attempts without a reference
 /// (the oldest first, as service centres report in order). Gives the part as well.
 pub fn find<'a>(report: &Report<'_>, candidates: &'a [Outgoing]) -> Option<(&'a Outgoing, u8)> {
-    let same_number = || {
-        candidates
-            .iter()
-            .filter(|message| message.to.same_tail(report.to) && message.is_reportable(report.now))
-    };
+    let same_number =
+        || candidates.iter().filter(|message| report.is_to(message) && message.is_reportable(report.now));
     let by_reference = same_number()
         .flat_map(|message| message.references.iter().map(move |reference| (message, reference)))
         .filter(|(_, reference)| matches(report, reference))
@@ -47,6 +56,11 @@ mod tests {
         Timestamp::from_second(1_700_000_000 + seconds).unwrap()
     }
 
+    fn recipients(to: &str) -> Vec<Canonical> {
+        let china = chit_msisdn::Country::from_iso("CN").expect("an ISO code");
+        chit_msisdn::sender(to, chit_msisdn::TypeOfNumber::Unknown, china).candidates().to_vec()
+    }
+
     fn submitted(id: &str, number: u8, time: i64) -> Outgoing {
         let mut message = message(Class::Challenge);
         message.id = id.into();
@@ -65,8 +79,9 @@ mod tests {
     }
 
     fn found(reference: u8, to: &str, now: i64, candidates: &[Outgoing]) -> Option<String> {
-        find(&Report { modem: "m1", reference, to, now: at(now) }, candidates)
-            .map(|(message, _)| message.id.clone())
+        let recipients = recipients(to);
+        let report = Report { modem: "m1", reference, to, recipients: &recipients, now: at(now) };
+        find(&report, candidates).map(|(message, _)| message.id.clone())
     }
 
     #[test]
@@ -81,8 +96,19 @@ mod tests {
         assert_eq!(found(5, "+8613800138001", 10, &all), None);
         assert_eq!(found(6, "+8613800138000", 10, &all), None);
         assert_eq!(found(5, "+8613800138000", 26 * 3600, &all), None);
-        let other = Report { modem: "m2", reference: 5, to: "+8613800138000", now: at(10) };
+        let to = "+8613800138000";
+        let other = Report { modem: "m2", reference: 5, to, recipients: &recipients(to), now: at(10) };
         assert!(find(&other, &all).is_none());
+    }
+
+    #[test]
+    fn a_report_reaches_its_message_however_the_network_writes_the_number_and_no_neighbours() {
+        let all = [submitted("a", 5, 0)];
+        for to in ["13800138000", "8613800138000", "008613800138000", "+8613800138000"] {
+            assert_eq!(found(5, to, 10, &all).as_deref(), Some("a"), "{to}");
+        }
+        // The same last eight digits on another network.
+        assert_eq!(found(5, "13900138000", 10, &all), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::domain::pdu::text::Units;
 use crate::domain::pdu::{self, DeliveryOutcome, TextPlan, gsm7};
 use crate::store::Row;
+use chit_msisdn::TypeOfNumber;
 use jiff::Timestamp;
 use rusmpp::pdus::{DeliverSm, SubmitSm};
 use rusmpp::tlvs::TlvValue;
@@ -133,7 +134,7 @@ pub fn pdu(letter: &DeliverSm, now: Timestamp) -> Vec<u8> {
     let (header, body) = text.split_at(header_octets.min(text.len()));
     let from = pdu::deliver::Sender {
         digits: letter.source_addr.as_str(),
-        international: letter.source_addr_ton == Ton::International,
+        kind: TypeOfNumber::from_bits(letter.source_addr_ton.into()),
     };
     let units = match u8::from(letter.data_coding) {
         // The server's default alphabet, taken for GSM's.
