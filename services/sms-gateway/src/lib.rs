@@ -113,6 +113,8 @@ async fn transports(
             caps: way.caps,
             reports: way.reports,
             open: BTreeMap::new(),
+            late: None,
+            last_reference: None,
             owed_acks: None,
         };
         transports.push(match way.kind {

@@ -35,6 +35,7 @@ fn encode(status: &ModemStatus, counts: Counts) -> pb::Modem {
         name: status.name.clone(),
         trouble: status.trouble.to_owned(),
         limited_until: status.limited_until.map(to_proto),
+        reports_missing: !status.reports,
     }
 }
 

@@ -8,13 +8,14 @@ use super::ladder::{self, Ladder, Rung};
 use super::link::{Link, LinkError};
 use super::radio_link::RadioLink;
 use super::serial::SerialPort;
-use super::setup::{self, Habits, SetupOutcome};
-use super::status::{TROUBLE_NO_SIM, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
+use super::setup::{self, Habits, SetupOutcome, SimLooks};
+use super::status::{TROUBLE_NO_SIM, TROUBLE_NO_STORAGE, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
 use super::storage::Storage;
-use super::submit::Submission;
+use super::submit::{self, Submission};
 use super::{ModemState, Transport, drain};
 use crate::config::Way;
 use crate::domain::at_line::Urc;
+use crate::domain::cnmi::Reports;
 use crate::domain::pdu;
 use crate::store::{Sim, SimCheck};
 use std::io;
@@ -54,7 +55,7 @@ pub struct Actor {
     habits: Habits,
     /// How long the heartbeat's questions may take: more for a modem that has shown that it is slow.
     answer_within: Duration,
-    pin_refusals: u32,
+    sim_looks: SimLooks,
     radio: RadioLink,
 }
 
@@ -76,7 +77,7 @@ impl Actor {
             storage: Storage::default(),
             habits: Habits::default(),
             answer_within: ANSWER_WITHIN,
-            pin_refusals: 0,
+            sim_looks: SimLooks::default(),
             radio: RadioLink::default(),
         }
     }
@@ -115,21 +116,25 @@ impl Actor {
     async fn attempt(&mut self, pause: &mut Duration) -> Result<End, Failure> {
         // Without a link nothing is being submitted, so no row may say SUBMITTING.
         self.courier.close_open().await?;
+        self.courier.late = None;
         let mut link = self.open(pause).await?;
         *pause = REOPEN_FIRST;
         self.courier.set_state(ModemState::Opening);
+        self.sim_looks.opened();
         loop {
             let pin_file = self.way.pin_file.as_deref();
-            let refusals = &mut self.pin_refusals;
-            match setup::set_up(&mut link, &self.courier.store, pin_file, refusals).await? {
+            let looks = &mut self.sim_looks;
+            match setup::set_up(&mut link, &self.courier.store, pin_file, looks).await? {
                 SetupOutcome::Ready(ready) => {
                     self.courier.status.send_modify(|status| {
                         status.model = ready.model;
                         status.storage_used = ready.storage.used;
                         status.storage_total = ready.storage.total;
+                        status.reports = ready.reports != Reports::Never;
                     });
                     self.sim = ready.sim;
                     (self.storage, self.habits) = (ready.storage, ready.habits);
+                    self.courier.reports = self.way.reports && ready.reports != Reports::Never;
                     self.courier.owed_acks = ready.wants_acks.then_some(0);
                     self.radio = RadioLink::default();
                     return self.serve(&mut link).await;
@@ -268,6 +273,7 @@ impl Actor {
                 }
                 Err(_) => tracing::warn!("a status report is not hexadecimal"),
             },
+            Urc::Acknowledged(answer) => self.courier.accept_late(submit::reference(&answer)).await?,
             Urc::Restarted => return Ok(true),
             Urc::Other => {}
         }
@@ -314,6 +320,10 @@ impl Actor {
         }
         match registered {
             Ok(_) if self.swapped => self.courier.set_trouble(ModemState::Failed, TROUBLE_SIM_SWAPPED),
+            // What is sent would get no answer.
+            Ok(_) if self.storage.roomless => {
+                self.courier.set_trouble(ModemState::Failed, TROUBLE_NO_STORAGE);
+            }
             Ok(true) => self.courier.set_state(ModemState::Ready),
             Ok(false) => self.courier.set_state(ModemState::NoNetwork),
             Err(LinkError::Timeout) => {

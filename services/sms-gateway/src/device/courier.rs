@@ -27,6 +27,10 @@ pub struct Courier {
     pub reports: bool,
     /// Handed over, and what became of them is not on disk yet.
     pub open: BTreeMap<String, Option<Pending<Row>>>,
+    /// A message whose answer was given up while the modem was there: its acknowledgement may still come.
+    pub late: Option<String>,
+    /// The last reference that the modem gave; a modem that gives the same one twice in a row gives none.
+    pub last_reference: Option<u8>,
     /// PDUs that the modem handed over and wants acknowledged; `None`: it does not.
     pub owed_acks: Option<u32>,
 }
@@ -75,6 +79,9 @@ impl Courier {
     /// The network took it. The commit goes on while the next message is prepared.
     pub async fn accept(&mut self, id: &str, reference: Option<u8>) -> Result<()> {
         let (modem, now) = (self.modem.clone(), self.clock.now());
+        let constant = reference.is_some() && reference == self.last_reference;
+        self.last_reference = reference;
+        let reference = reference.filter(|_| !constant);
         let pending = self
             .store
             .enqueue_change(id, move |message| {
@@ -95,6 +102,20 @@ impl Courier {
         };
         self.store.enqueue_change(id, rule).await?.done().await?;
         self.open.remove(id);
+        Ok(())
+    }
+
+    /// The acknowledgement of a message that was given up as UNKNOWN.
+    pub async fn accept_late(&mut self, reference: Option<u8>) -> Result<()> {
+        let Some(id) = self.late.take() else { return Ok(()) };
+        let (modem, now) = (self.modem.clone(), self.clock.now());
+        self.last_reference = reference;
+        let rule = move |message: &mut Outgoing| {
+            message.accept_late(&modem, reference, now);
+            Ok(())
+        };
+        tracing::info!(message_id = id, "a late answer of the modem: the network has the message");
+        self.store.enqueue_change(&id, rule).await?.done().await?;
         Ok(())
     }
 

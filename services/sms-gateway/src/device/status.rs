@@ -26,6 +26,7 @@ pub const SIGNAL_UNKNOWN: u32 = 99;
 pub const TROUBLE_SIM_SWAPPED: &str = "SIM_SWAPPED";
 pub const TROUBLE_NO_SIM: &str = "NO_SIM";
 pub const TROUBLE_SILENT: &str = "SILENT";
+pub const TROUBLE_NO_STORAGE: &str = "NO_STORAGE";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModemStatus {
@@ -37,6 +38,8 @@ pub struct ModemStatus {
     pub signal: u32,
     pub storage_used: u32,
     pub storage_total: u32,
+    /// It hands over status reports.
+    pub reports: bool,
     /// A cap is reached; until then messages wait.
     pub limited_until: Option<Timestamp>,
     /// `None` while READY.
@@ -54,6 +57,7 @@ impl ModemStatus {
             signal: SIGNAL_UNKNOWN,
             storage_used: 0,
             storage_total: 0,
+            reports: true,
             limited_until: None,
             unready_since: Some(Instant::now()),
         }

@@ -3,6 +3,7 @@
 pub mod at_line;
 pub mod class;
 pub mod cms;
+pub mod cnmi;
 pub mod concatenation;
 pub mod final_result;
 pub mod inbound;

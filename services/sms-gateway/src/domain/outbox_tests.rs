@@ -190,6 +190,23 @@ fn an_unknown_message_past_its_time_is_not_resent() {
 }
 
 #[test]
+fn a_late_acknowledgement_ends_the_doubt_and_the_resend() {
+    for resent in [false, true] {
+        let mut message = handed_over(Class::Challenge);
+        message.lose_answer(at(0));
+        assert_eq!(message.pass_time(at(120), RESEND), true);
+        if !resent {
+            message.state = State::Unknown { since: at(0) };
+        }
+        message.accept_late("m", Some(4), at(130));
+        assert_eq!((message.state, message.submits), (State::Submitted, 1));
+        assert!(!message.is_sendable(at(131)));
+        message.accept_late("m", Some(5), at(140));
+        assert_eq!(message.references.len(), 1, "only what was given up has a late acknowledgement");
+    }
+}
+
+#[test]
 fn a_report_that_never_comes_times_out_and_a_late_one_still_counts() {
     let mut message = handed_over(Class::Challenge);
     message.accept("m", Some(1), at(0));

@@ -29,22 +29,30 @@ impl Report<'_> {
 pub fn find<'a>(report: &Report<'_>, candidates: &'a [Outgoing]) -> Option<(&'a Outgoing, u8)> {
     let same_number =
         || candidates.iter().filter(|message| report.is_to(message) && message.is_reportable(report.now));
-    let by_reference = same_number()
-        .flat_map(|message| message.references.iter().map(move |reference| (message, reference)))
-        .filter(|(_, reference)| matches(report, reference))
-        .max_by_key(|(_, reference)| reference.at)
-        .map(|(message, reference)| (message, reference.part));
-    by_reference.or_else(|| {
+    let attempts = || {
+        same_number()
+            .flat_map(|message| message.references.iter().map(move |reference| (message, reference)))
+            .filter(|(_, reference)| {
+                reference.modem == report.modem && report.now <= reference.at + REPORT_WINDOW
+            })
+    };
+    let by_reference = attempts()
+        .filter(|(_, reference)| reference.number == Some(report.reference))
+        .max_by_key(|(_, reference)| reference.at);
+    // A modem that gives every message the same reference: the oldest of them that has no report.
+    let nameless = attempts()
+        .filter(|(message, reference)| {
+            reference.number.is_none() && !message.is_part_reported(reference.part)
+        })
+        .min_by_key(|(_, reference)| reference.at);
+    let known = by_reference.filter(|(message, reference)| !message.is_part_reported(reference.part));
+    let found = known.or(nameless).or(by_reference);
+    found.map(|(message, reference)| (message, reference.part)).or_else(|| {
         same_number()
             .filter(|message| message.has_unpaired_attempt())
             .min_by_key(|message| message.created_at)
             .map(|message| (message, message.accepted_parts.min(message.parts - 1)))
     })
-}
-
-fn matches(report: &Report<'_>, reference: &super::outbox::Reference) -> bool {
-    let same = reference.modem == report.modem && reference.number == Some(report.reference);
-    same && report.now <= reference.at + REPORT_WINDOW
 }
 
 #[cfg(test)]
@@ -116,6 +124,20 @@ mod tests {
         let all = [unknown("u2", 20), unknown("u1", 10), submitted("s", 5, 15)];
         assert_eq!(found(9, "+8613800138000", 30, &all).as_deref(), Some("u1"));
         assert_eq!(found(5, "+8613800138000", 30, &all).as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn with_a_constant_reference_a_report_goes_to_the_oldest_message_that_has_none() {
+        let nameless = |id: &str, time| {
+            let mut message = submitted(id, 0, time);
+            message.references[0].number = None;
+            message
+        };
+        let mut all = [submitted("first", 0, 0), nameless("second", 60), nameless("third", 120)];
+        for (at_index, id) in ["first", "second", "third"].into_iter().enumerate() {
+            assert_eq!(found(0, "+8613800138000", 200, &all).as_deref(), Some(id));
+            assert!(all[at_index].report(0, super::super::pdu::DeliveryOutcome::Delivered, at(200)));
+        }
     }
 
     #[test]
