@@ -113,6 +113,7 @@ async fn transports(
             caps: way.caps,
             reports: way.reports,
             open: BTreeMap::new(),
+            outcome: None,
             late: None,
             last_reference: None,
             owed_acks: None,

@@ -15,6 +15,7 @@ pub mod settle;
 pub mod sms;
 mod sms_modem;
 mod sms_outbox;
+mod sms_test;
 mod status;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use chit_proto::sms_gateway::v1::{
 use clap::{Subcommand, ValueEnum};
 use tokio::time::timeout;
 
-use super::{sms_modem, sms_outbox};
+use super::{sms_modem, sms_outbox, sms_test};
 use crate::failure::Failure;
 use crate::ids;
 use crate::shop::{Shop, ask};
@@ -46,6 +46,15 @@ pub enum SmsCommand {
         message_id: Option<String>,
         /// Text; left out = standard input.
         text: Option<String>,
+    },
+    /// Send an SMS to the shop's own number and wait until it comes back: both ways of the modem, and how long they take.
+    Test {
+        /// The number of the SIM in the modem, in E.164. It pays for one SMS.
+        #[arg(long, value_name = "NUMBER")]
+        to: String,
+        /// Wait at most so many seconds.
+        #[arg(long, value_name = "S", default_value_t = 180)]
+        wait: u64,
     },
     /// Show received SMS, newest first.
     Inbox {
@@ -109,6 +118,7 @@ pub async fn run(shop: &Shop, command: SmsCommand) -> Result<(), Failure> {
             };
             send(shop, request, Duration::from_secs(wait)).await
         }
+        SmsCommand::Test { to, wait } => sms_test::run(shop, to, Duration::from_secs(wait)).await,
         SmsCommand::Inbox { limit, undecoded: false } => inbox(shop, limit).await,
         SmsCommand::Inbox { limit, undecoded: true } => undecoded(shop, limit).await,
         SmsCommand::Outbox(command) => sms_outbox::run(shop, command).await,
@@ -142,12 +152,12 @@ async fn send(shop: &Shop, request: SendMessageRequest, wait: Duration) -> Resul
     }
 }
 
-fn is_under_way(message: &Message) -> bool {
+pub fn is_under_way(message: &Message) -> bool {
     use MessageState::{Queued, RetryWait, Submitting, Unspecified};
     matches!(message.state(), Queued | Submitting | RetryWait | Unspecified)
 }
 
-async fn settled(shop: &Shop, message: &Message) -> Result<Message, Failure> {
+pub async fn settled(shop: &Shop, message: &Message) -> Result<Message, Failure> {
     let request = WatchMessagesRequest { after_revision: message.revision.saturating_sub(1) };
     let mut changes = shop.sms().watch_messages(request).await?.into_inner();
     while let Some(change) = changes.message().await? {

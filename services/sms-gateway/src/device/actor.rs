@@ -1,6 +1,7 @@
 //! The one task that owns a modem: opens it, sets it up, keeps it awake, sends and receives.
 
 use super::asking;
+use super::care::{self, Care};
 use super::courier::Courier;
 use super::failure::Failure;
 use super::fleet::Order;
@@ -57,6 +58,7 @@ pub struct Actor {
     answer_within: Duration,
     sim_looks: SimLooks,
     radio: RadioLink,
+    care: Care,
 }
 
 impl Transport for Actor {
@@ -79,6 +81,7 @@ impl Actor {
             answer_within: ANSWER_WITHIN,
             sim_looks: SimLooks::default(),
             radio: RadioLink::default(),
+            care: Care::default(),
         }
     }
 
@@ -137,6 +140,7 @@ impl Actor {
                     self.courier.reports = self.way.reports && ready.reports != Reports::Never;
                     self.courier.owed_acks = ready.wants_acks.then_some(0);
                     self.radio = RadioLink::default();
+                    self.care = Care::set_up(&mut link).await?;
                     return self.serve(&mut link).await;
                 }
                 SetupOutcome::Blocked(state) => {
@@ -248,6 +252,7 @@ impl Actor {
                 }
                 _ = heartbeat.tick() => {
                     self.check(link).await?;
+                    self.care.look(link, &self.courier, self.way.credit.as_ref()).await?;
                     // From now: a modem that takes longer than this pause would hear nothing but the question.
                     heartbeat.reset();
                     more = true;
@@ -269,27 +274,15 @@ impl Actor {
             Urc::Pdu(line) => match pdu::from_hex(&line) {
                 Ok(bytes) => {
                     self.courier.take_report(bytes).await?;
-                    self.acknowledge(link).await?;
+                    care::acknowledge(link, &mut self.courier).await?;
                 }
                 Err(_) => tracing::warn!("a status report is not hexadecimal"),
             },
             Urc::Acknowledged(answer) => self.courier.accept_late(submit::reference(&answer)).await?,
             Urc::Restarted => return Ok(true),
-            Urc::Other => {}
+            Urc::Ussd(_) | Urc::Other => {}
         }
         Ok(false)
-    }
-
-    /// What was handed over directly is on disk; a modem of phase 2+ hands over no more until it is told so.
-    async fn acknowledge(&mut self, link: &mut Link) -> Result<(), LinkError> {
-        const ANSWER: Duration = Duration::from_secs(5);
-        while self.courier.owed_acks.is_some_and(|owed| owed > 0) {
-            if !link.command("AT+CNMA", None, ANSWER).await?.is_ok() {
-                link.command("AT+CNMA=0", None, ANSWER).await?;
-            }
-            self.courier.owed_acks = self.courier.owed_acks.map(|owed| owed - 1);
-        }
-        Ok(())
     }
 
     async fn check_sim(&mut self) -> Result<(), Failure> {
@@ -382,7 +375,10 @@ impl Actor {
             Err(error) => return Err(error),
             Ok(()) => {}
         }
-        self.acknowledge(link).await?;
+        if let Some(went_out) = self.courier.outcome.take() {
+            self.care.submitted(link, &self.courier, went_out).await?;
+        }
+        care::acknowledge(link, &mut self.courier).await?;
         Ok(true)
     }
 }

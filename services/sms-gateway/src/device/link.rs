@@ -246,6 +246,23 @@ impl Link {
         }
     }
 
+    /// The operator's answer to a USSD code; other news is kept.
+    pub async fn wait_ussd(&mut self, within: Duration) -> Result<Option<String>, LinkError> {
+        let deadline = Instant::now() + within;
+        loop {
+            let waits = self.urcs.iter().position(|urc| matches!(urc, Urc::Ussd(_)));
+            if let Some(Urc::Ussd(said)) = waits.and_then(|at| self.urcs.remove(at)) {
+                return Ok(Some(said));
+            }
+            match self.line(&Expected::default(), deadline).await {
+                Ok(Line::Urc(urc)) => self.note(urc)?,
+                Ok(_) => {}
+                Err(LinkError::Timeout) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Of a submission that was given up, if it has come meanwhile.
     pub fn take_acknowledgement(&mut self) -> Option<String> {
         let at = self.urcs.iter().position(|urc| matches!(urc, Urc::Acknowledged(_)))?;

@@ -20,6 +20,8 @@ pub enum Urc {
     Stored(String),
     /// `+CDS` or `+CMT` with its PDU.
     Pdu(String),
+    /// `+CUSD:` with its values: the operator answers a USSD code.
+    Ussd(String),
     /// `+CMGS:` with its values while nothing is being submitted: the answer to a submission that was given up.
     Acknowledged(String),
     /// `+CPIN` other than READY, `+CFUN`, `^BOOT` and the words of a start: the modem may have restarted or lost its SIM.
@@ -175,6 +177,9 @@ fn urc(text: &str) -> Urc {
     if let Some(values) = text.strip_prefix("+CMTI:").or_else(|| text.strip_prefix("+CDSI:")) {
         let memory = values.split(',').next().unwrap_or_default();
         return Urc::Stored(memory.trim().trim_matches('"').to_owned());
+    }
+    if let Some(values) = text.strip_prefix("+CUSD:") {
+        return Urc::Ussd(values.trim().to_owned());
     }
     if named("+CMGS:") {
         return Urc::Acknowledged(text.to_owned());

@@ -194,7 +194,7 @@ fn a_late_acknowledgement_ends_the_doubt_and_the_resend() {
     for resent in [false, true] {
         let mut message = handed_over(Class::Challenge);
         message.lose_answer(at(0));
-        assert_eq!(message.pass_time(at(120), RESEND), true);
+        assert!(message.pass_time(at(120), RESEND));
         if !resent {
             message.state = State::Unknown { since: at(0) };
         }

@@ -22,6 +22,8 @@ const DEADLINE: Duration = Duration::from_secs(2);
 const FREE_BYTES_MIN: u64 = 1 << 30;
 /// A SIM that is nearly full soon takes no replies.
 const STORAGE_FREE_MIN: u32 = 3;
+/// A message may wait two minutes between its time stamp and the modem.
+const CLOCK_OFF_MAX_S: i64 = 150;
 
 pub async fn check(shared: &Shared) -> Vec<Check> {
     // Without its socket a service cannot answer: no time is spent on asking.
@@ -153,9 +155,18 @@ fn modem_checks(modem: &Modem) -> Vec<Check> {
         ModemState::SimLocked => "check the SIM's PIN in the configuration",
         ModemState::SimPuk => "take the SIM out and unlock it with its PUK in a phone",
         ModemState::NoNetwork => "move the antenna, or wait for the network; sales go on, deductions wait",
-        ModemState::Failed => "unplug the modem and plug it in again",
+        ModemState::Failed => match modem.trouble.as_str() {
+            "NO_STORAGE" => "put in a SIM with SMS storage, or take another modem: no reply can come",
+            "SIM_SWAPPED" => "put the old SIM back, or `chit sms modem accept-sim` if the new one is right",
+            "NO_SIM" => "put in a SIM",
+            _ => "unplug the modem and plug it in again",
+        },
     };
-    let level = if step.is_empty() { Level::Ok } else { Level::Warn };
+    let level = match (step, modem.trouble.as_str()) {
+        ("", _) => Level::Ok,
+        (_, "NO_STORAGE") => Level::Fail,
+        _ => Level::Warn,
+    };
     let mut checks = vec![Check::new(level, "modem", found.trim_end(), step)];
     if modem.storage_total > 0 && modem.storage_total.saturating_sub(modem.storage_used) < STORAGE_FREE_MIN {
         let found = format!("{} of {} SMS slots are used", modem.storage_used, modem.storage_total);
@@ -166,11 +177,41 @@ fn modem_checks(modem: &Modem) -> Vec<Check> {
             "delete old SMS: a full SIM takes no replies",
         ));
     }
+    if modem.reports_missing && state == ModemState::Ready {
+        let found = "the modem hands over none: each message ends as REPORT_TIMEOUT after 25 hours";
+        let step = "take a modem that does, or mind that nobody turns bad without a delivered challenge";
+        checks.push(Check::new(Level::Warn, "delivery reports", found, step));
+    }
+    if modem.credit_low {
+        let found = format!("{} are left on the SIM", modem.credit);
+        checks.push(Check::new(
+            Level::Warn,
+            "SIM credit",
+            found,
+            "top it up: without credit nothing is asked",
+        ));
+    } else if !modem.credit.is_empty() {
+        checks.push(Check::ok("SIM credit", modem.credit.clone()));
+    }
+    checks.extend(clock_check(modem));
     if modem.unknown > 0 {
         let found = format!("{} SMS may or may not have been sent", modem.unknown);
         checks.push(Check::new(Level::Warn, "SMS", found, "ask their payers; `chit status` names the sales"));
     }
     checks
+}
+
+/// Deductions, quiet hours and deadlines go by this machine's clock.
+fn clock_check(modem: &Modem) -> Option<Check> {
+    let clock = modem.network_clock.as_ref()?;
+    let (network, local) = (clock.network_time?.seconds, clock.local_time?.seconds);
+    let behind = network - local;
+    if behind.abs() <= CLOCK_OFF_MAX_S {
+        return None;
+    }
+    let way = if behind > 0 { "behind" } else { "ahead of" };
+    let found = format!("{} s {way} the mobile network's ({})", behind.abs(), clock.source);
+    Some(Check::new(Level::Warn, "clock", found, "set the clock, or let systemd-timesyncd do it"))
 }
 
 fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
@@ -180,6 +221,7 @@ fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chit_proto::sms_gateway::v1::NetworkClock;
 
     fn worst(checks: &[Check]) -> Level {
         checks.iter().map(|check| check.level).max().unwrap()
@@ -204,6 +246,29 @@ mod tests {
         let out = PrinterStatus { condition: PrinterCondition::PaperOut.into(), ..Default::default() };
         assert_eq!(worst(&printer_checks(&out)), Level::Fail);
         assert_eq!(worst(&modem_checks(&Modem::default())), Level::Warn);
+    }
+
+    #[test]
+    fn a_modem_that_can_hold_no_reply_fails_and_its_quieter_troubles_are_told() {
+        let state = ModemState::Failed.into();
+        let roomless = Modem { state, trouble: "NO_STORAGE".into(), ..Default::default() };
+        assert_eq!(worst(&modem_checks(&roomless)), Level::Fail);
+        let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let clock = |off: i64| NetworkClock {
+            network_time: time(1000 + off),
+            local_time: time(1000),
+            source: "NITZ".into(),
+        };
+        let ready = Modem { state: ModemState::Ready.into(), ..Default::default() };
+        for (modem, level) in [
+            (Modem { reports_missing: true, ..ready.clone() }, Level::Warn),
+            (Modem { credit: "1.00".into(), credit_low: true, ..ready.clone() }, Level::Warn),
+            (Modem { credit: "9.00".into(), ..ready.clone() }, Level::Ok),
+            (Modem { network_clock: Some(clock(3600)), ..ready.clone() }, Level::Warn),
+            (Modem { network_clock: Some(clock(-20)), ..ready.clone() }, Level::Ok),
+        ] {
+            assert_eq!(worst(&modem_checks(&modem)), level, "{modem:?}");
+        }
     }
 
     #[test]

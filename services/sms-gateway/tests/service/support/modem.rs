@@ -45,6 +45,13 @@ pub struct Script {
     pub storage: BTreeMap<u32, String>,
     pub pins: Vec<String>,
     pub refuses_pin: bool,
+    /// What the operator answers to a USSD code.
+    pub ussd: String,
+    /// What `AT+CCLK?` says.
+    pub clock: String,
+    /// SMS go out by this service only (27.007 §10.1.21).
+    pub only_service: Option<u8>,
+    pub service: u8,
     /// Values of `+CNMI=?`; empty: it does not know the question.
     pub cnmi: String,
     /// Commands that came, in order.
@@ -182,7 +189,11 @@ impl Peer {
     fn submit(&mut self, script: &mut Script, pdu: String) -> String {
         let echo = if script.echo { pdu.clone() } else { String::new() };
         script.submitted.push(pdu);
-        echo + &match script.fates.pop_front().unwrap_or(Fate::Accept) {
+        let fate = match script.only_service {
+            Some(only) if only != script.service => Fate::Refuse(41),
+            _ => script.fates.pop_front().unwrap_or(Fate::Accept),
+        };
+        echo + &match fate {
             Fate::Accept => {
                 self.reference = self.reference.wrapping_add(1);
                 format!("\r\n^RSSI:9\r\n\r\n+CMGS: {}\r\n\r\nOK\r\n", self.reference)
@@ -225,6 +236,12 @@ impl Peer {
             script.sim.clear();
             return "\r\nOK\r\n".into();
         }
+        if let Some(service) = line.strip_prefix("AT+CGSMS=").and_then(|value| value.parse().ok()) {
+            script.service = service;
+        }
+        if line.starts_with("AT+CUSD=1,") && !script.ussd.is_empty() {
+            return format!("\r\nOK\r\n\r\n+CUSD: 0,\"{}\",15\r\n", script.ussd);
+        }
         script.looks += usize::from(line == "AT+CPIN?");
         match line {
             "AT+CPIN?" if script.sim.is_empty() => ok("+CPIN: READY".into()),
@@ -243,6 +260,9 @@ impl Peer {
                 let entries = list.map(|(i, pdu)| format!("+CMGL: {i},1,,{}\r\n{pdu}", pdu.len() / 2 - 1));
                 ok(entries.collect::<Vec<_>>().join("\r\n"))
             }
+            "AT+CGSMS?" => ok(format!("+CGSMS: {}", script.service)),
+            "AT+CGSMS=?" => ok("+CGSMS: (0-3)".into()),
+            "AT+CCLK?" if !script.clock.is_empty() => ok(format!("+CCLK: {}", script.clock)),
             "AT+CNMI=?" if script.cnmi.is_empty() => "\r\nERROR\r\n".into(),
             "AT+CNMI=?" => ok(format!("+CNMI: {}", script.cnmi)),
             _ if line.starts_with("AT+CNMI=") && !script.cnmi.is_empty() => cnmi(&script.cnmi, line),
