@@ -70,7 +70,12 @@ struct InFlight {
     all_sent: bool,
     /// Answers to the status requests behind the data.
     answers: u32,
+    /// Length of the paper.
+    paper_um: u64,
     give_up_at: Instant,
+    /// Of a printer that answers no `GS r`: when the paper must be out, and the round of questions that says it is.
+    idle_at: Option<Instant>,
+    idle_round: Option<u64>,
 }
 
 pub struct Session<'a, L: PrinterLink> {
@@ -301,7 +306,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             Buffers::Clearing { until } => Some(until),
             _ => None,
         };
-        let fence = self.in_flight.as_ref().map(|flight| flight.give_up_at);
+        let fence = self.in_flight.as_ref().map(|flight| flight.idle_at.unwrap_or(flight.give_up_at));
         [clearing, fence, self.stop_at, self.identity.deadline(), self.memory.deadline()]
             .into_iter()
             .flatten()

@@ -16,6 +16,8 @@ pub enum Confidence {
     ProcessId,
     /// The printer answered a status request that stood behind the data in its buffer.
     Fence,
+    /// The printer answers no request behind the data; it says that it is fit after the time that the paper takes at most.
+    Idle,
     /// The bytes were handed over to a printer that cannot answer.
     SentOnly,
     /// A person looked at the paper.

@@ -81,6 +81,7 @@ fn confidence(confidence: Confidence) -> proto::Confidence {
         Confidence::Fence => proto::Confidence::Fence,
         Confidence::SentOnly => proto::Confidence::SentOnly,
         Confidence::Operator => proto::Confidence::Operator,
+        Confidence::Idle => proto::Confidence::Idle,
     }
 }
 

@@ -43,12 +43,13 @@ async fn a_modem_whose_bearer_takes_nothing_is_told_to_use_another() {
     let refused = desk.wait_message(ID, MessageState::RetryWait).await;
     assert_eq!(refused.failure_reason, "CMS_ERROR_41");
     desk.send(message(OTHER_ID, MessageClass::Challenge)).await.unwrap();
-    let mut revision = desk.wait_message(OTHER_ID, MessageState::RetryWait).await.revision;
-    for _ in 0..2 {
-        desk.advance(121);
-        revision = desk.wait_message_after(OTHER_ID, MessageState::Submitting, revision).await.revision;
-    }
-    desk.wait_message_after(OTHER_ID, MessageState::Submitted, 0).await;
+    let other = desk.wait_message(OTHER_ID, MessageState::RetryWait).await;
+    desk.advance(31);
+    desk.wait_message_after(ID, MessageState::RetryWait, other.revision).await;
+    desk.wait_message_after(OTHER_ID, MessageState::RetryWait, other.revision).await;
+    desk.advance(121);
+    desk.wait_message(ID, MessageState::Submitted).await;
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
     desk.wait_modem_where("bearer", |modem| modem.bearer == "PACKET_PREFERRED").await;
     let told: Vec<String> = modem.with(|script| {
         script
