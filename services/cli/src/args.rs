@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, settle, sms};
+use crate::commands::{
+    deduct, dispute, enrol, evidence, ledger, payer, pki, printer, sale, sandbox, settle, sms,
+};
 
 #[derive(Parser, Debug)]
 #[command(
@@ -45,6 +47,15 @@ pub enum Command {
     /// Send and read SMS through the shop's modem.
     #[command(subcommand)]
     Sms(sms::SmsCommand),
+    /// Try the receipt printer.
+    #[command(subcommand)]
+    Printer(printer::PrinterCommand),
+    /// Write how this shop's devices show themselves into a file that you can send: no personal data.
+    ReportHardware {
+        /// File to write.
+        #[arg(default_value = "chit-hardware.json")]
+        file: std::path::PathBuf,
+    },
     /// Ask payers for their row codes.
     #[command(subcommand)]
     Deduct(deduct::DeductCommand),
@@ -79,6 +90,8 @@ impl Command {
             Self::Payer(_) => "chit payer",
             Self::Sale(_) => "chit sale",
             Self::Sms(_) => "chit sms",
+            Self::Printer(_) => "chit printer",
+            Self::ReportHardware { .. } => "chit report-hardware",
             Self::Deduct(_) => "chit deduct",
             Self::Settle(_) => "chit settle",
             Self::Dispute(_) => "chit dispute",

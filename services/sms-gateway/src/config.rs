@@ -142,6 +142,16 @@ pub struct Smpp {
     pub password_file: PathBuf,
     /// The number the provider gave, in E.164: what payers answer to.
     pub source: String,
+    /// The line is encrypted, and the server's certificate is checked against those of `ca_file`.
+    #[serde(default)]
+    pub tls: bool,
+    #[serde(default = "system_certificates")]
+    pub ca_file: PathBuf,
+}
+
+/// Debian's package ca-certificates.
+fn system_certificates() -> PathBuf {
+    "/etc/ssl/certs/ca-certificates.crt".into()
 }
 
 /// One way out with every setting decided.

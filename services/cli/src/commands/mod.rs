@@ -9,6 +9,8 @@ mod init;
 pub mod ledger;
 pub mod payer;
 pub mod pki;
+pub mod printer;
+mod report_hardware;
 pub mod sale;
 pub mod sandbox;
 pub mod settle;
@@ -47,6 +49,8 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Payer(command) => payer::run(&shop, command).await,
         Command::Sale(args) => sale::run(&shop, args, &money::currency(&cli.config)?).await,
         Command::Sms(command) => sms::run(&shop, command).await,
+        Command::Printer(command) => printer::run(&shop, command).await,
+        Command::ReportHardware { file } => report_hardware::run(&shop, file).await,
         Command::Deduct(command) => deduct::run(&shop, command).await,
         Command::Settle(command) => settle::run(&shop, command).await,
         Command::Dispute(command) => dispute::run(&shop, command).await,

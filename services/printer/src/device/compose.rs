@@ -16,9 +16,9 @@ use super::command::{
 };
 use super::logo;
 use super::raster::{Strips, is_real_time};
+use crate::domain::bitmap::Bitmap;
 use crate::domain::layout::{Align, Element, PLAIN, Page, Style};
 use crate::domain::text::gbk;
-use crate::drawing::bitmap::Bitmap;
 use crate::drawing::font::Face;
 use crate::drawing::page::{LINE_PITCH, line, pitch};
 use crate::drawing::symbol::{self, MODULE_DOTS};
@@ -148,11 +148,17 @@ impl<'a> Paper<'a> {
 
     fn element(&mut self, element: &Element) -> std::result::Result<(), ComposeError> {
         match element {
-            Element::Text { text, align, style } if self.target.chinese_font || text.is_ascii() => {
+            Element::Text { text, align, style } if self.has_letters(text) => {
                 self.text(text, (*align, *style))?;
             }
             Element::Text { text, align, style } => {
-                let face = self.target.face.ok_or(ComposeError::NoFont)?;
+                let Some(face) = self.target.face else {
+                    // The printer's Chinese can be read; a few letters of another script are missing, as was told before.
+                    let known = self.target.chinese_font.then_some(());
+                    known.ok_or(ComposeError::NoFont)?;
+                    self.text(text, (*align, *style))?;
+                    return Ok(());
+                };
                 let dots = line(face, text, *style);
                 self.picture(&dots, *align)?;
                 self.strips.feed(pitch(*style) - dots.height);
@@ -173,6 +179,11 @@ impl<'a> Paper<'a> {
             }
         }
         Ok(())
+    }
+
+    /// In the printer's own fonts.
+    fn has_letters(&self, text: &str) -> bool {
+        text.chars().all(|c| c.is_ascii() || self.target.chinese_font && gbk(c).is_some())
     }
 
     fn text(&mut self, text: &str, wanted: (Align, Style)) -> Result<()> {

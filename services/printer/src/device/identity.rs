@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::command::{ASK_FONTS, ASK_MODEL, ASK_SERIAL, STATUS_REQUEST};
+use crate::domain::job::Confidence;
 use crate::drawing::font::{COLUMN_DOTS, Face};
-use crate::profile::{Chinese, Fence, Model, Table};
+use crate::profile::{Chinese, Fence, Model, Symbols, Table};
 
 /// A fit printer answers `GS I` at once; one that has not answered by then never will.
 const ANSWER_WAIT: Duration = Duration::from_millis(700);
@@ -107,6 +108,20 @@ impl Identity {
             (Fence::Ask, Some(false)) | (Fence::Idle, _) => Fence::Idle,
             (Fence::Ask | Fence::Status, _) => Fence::Status,
         }
+    }
+
+    pub fn confirms_by(&self) -> Confidence {
+        match (self.model.answers, self.echoes_ids(), self.fence()) {
+            (false, ..) => Confidence::SentOnly,
+            (true, true, _) => Confidence::ProcessId,
+            (true, false, Fence::Idle) => Confidence::Idle,
+            (true, false, Fence::Status | Fence::Ask) => Confidence::Fence,
+        }
+    }
+
+    /// Not where nobody knows whether it would draw the symbol or print its text.
+    pub fn draws_qr(&self) -> bool {
+        self.model.qr == Symbols::Native && self.is_recognised()
     }
 
     /// Whether the entry of the table is this printer's own, and not the one for any printer.

@@ -331,6 +331,10 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             columns: self.identity.columns(),
             model: self.identity.said.clone(),
             profile: self.identity.model.name.clone(),
+            recognised: self.identity.is_recognised(),
+            confirms_by: self.identity.confirms_by(),
+            native_qr: self.identity.draws_qr(),
+            chinese_font: self.identity.has_chinese_font(),
         };
         let stalls = status.condition != Condition::Ready;
         let changed = self.actor.status.send_if_modified(|known| {

@@ -75,7 +75,7 @@ fn state(state: State) -> proto::JobState {
     }
 }
 
-fn confidence(confidence: Confidence) -> proto::Confidence {
+pub fn confidence(confidence: Confidence) -> proto::Confidence {
     match confidence {
         Confidence::ProcessId => proto::Confidence::ProcessId,
         Confidence::Fence => proto::Confidence::Fence,

@@ -252,7 +252,7 @@ impl Actor {
                 }
                 _ = heartbeat.tick() => {
                     self.check(link).await?;
-                    self.care.look(link, &self.courier, self.way.credit.as_ref()).await?;
+                    self.look_after(link).await?;
                     // From now: a modem that takes longer than this pause would hear nothing but the question.
                     heartbeat.reset();
                     more = true;
@@ -283,6 +283,17 @@ impl Actor {
             Urc::Ussd(_) | Urc::Other => {}
         }
         Ok(false)
+    }
+
+    /// What a modem is asked beside its work must not make it look gone.
+    async fn look_after(&mut self, link: &mut Link) -> Result<(), Failure> {
+        match self.care.look(link, &self.courier, self.way.credit.as_ref()).await {
+            Err(Failure::Link(LinkError::Timeout)) => {
+                self.courier.set_state(ModemState::Degraded);
+                Ok(asking::first_answer(link).await?)
+            }
+            looked => looked,
+        }
     }
 
     async fn check_sim(&mut self) -> Result<(), Failure> {

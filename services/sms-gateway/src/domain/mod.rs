@@ -15,3 +15,4 @@ pub mod pairing;
 pub mod pdu;
 pub mod phone;
 pub mod rate;
+pub mod receipt_id;

@@ -17,6 +17,7 @@ pub use inbox::{InboundRow, Taken};
 pub use index::Row;
 pub use letters::Sitting;
 pub use queries::{Counts, Pick};
+pub use receipts::Receipt;
 pub use sims::{PinTry, Sim, SimCheck};
 pub use writer::Pending;
 
