@@ -26,6 +26,9 @@ socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients
 * **Retrying.** Every change has a `request_id` of 1 to 64 characters A-Z a-z 0-9 _ -. The same id with the same body gets
   the first answer again, for 30 days; with another body it is ALREADY_EXISTS. Keep the id with your sale before you call. A
   lost connection may surface as UNAVAILABLE, CANCELLED or UNKNOWN without an ErrorInfo: repeat the call with the same id.
+* **A socket of this machine.** Some clients name the socket's path as the call's authority, which HTTP/2 servers refuse with
+  RST_STREAM before Chit sees the call. Name another one: in Python
+  `grpc.insecure_channel(\"unix:///run/chit/checkout.sock\", options=[(\"grpc.default_authority\", \"localhost\")])`.
 * **Watching.** `EventService.WatchEvents` sends what happened after a revision, then what happens. Keep the last revision
   and open the stream again after any error; nothing is lost or sent twice.
 * **Errors.** Every error carries one `google.rpc.ErrorInfo` with `domain` \"chit\" and a `reason` from the catalogue below; bad

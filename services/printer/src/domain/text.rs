@@ -16,7 +16,8 @@ pub const BOX: char = '□';
 ///
 /// GB18030's four-byte forms and GBK's one-byte euro (0x80) would be read as other characters in `FS &` mode.
 pub fn gbk(c: char) -> Option<[u8; 2]> {
-    if c.is_ascii() || is_private(c) || is_alphabet(c) {
+    // What a layout counts as one column must not come out as two.
+    if c.is_ascii() || is_private(c) || columns_of(c) != 2 {
         return None;
     }
     let mut utf8 = [0; 4];
@@ -71,8 +72,9 @@ pub fn printable(text: &str) -> String {
 pub fn columns_of(c: char) -> usize {
     match c {
         _ if c.is_ascii() => 1,
-        _ if gbk(c).is_some() => 2,
-        _ => c.width().unwrap_or(1),
+        _ if is_alphabet(c) => c.width().unwrap_or(1),
+        // A Chinese font draws signs of ambiguous width in two (Unicode Standard Annex 11).
+        _ => c.width_cjk().unwrap_or(1),
     }
 }
 
