@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use chit_payer_code::{
-    DIGITS, DayNumber, PayerCode, PayerCodeError, PayerId, SealedPhone, TOKEN_BYTES, decode_and_verify, digits,
-    is_well_formed,
+    DIGITS, DayNumber, PayerCode, PayerCodeError, PayerId, SealedPhone, TOKEN_BYTES, decode_and_verify,
+    digits, is_well_formed,
 };
 use ed25519_dalek::SigningKey;
 use iso_currency::Currency;
