@@ -5,6 +5,7 @@ mod bridge;
 mod camera;
 mod camera_worker;
 mod gadget;
+mod hid;
 mod modem;
 mod printer;
 mod report;
@@ -42,6 +43,7 @@ async fn main() -> ExitCode {
     }
     if wants("scanner") {
         scanner::check(&mut report).await;
+        hid::check(&mut report).await;
     }
     if wants("sound") {
         sound::check(&mut report).await;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, settle, sms};
+use crate::commands::{
+    deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, scanner, settle, sms,
+};
 
 #[derive(Parser, Debug)]
 #[command(
@@ -42,6 +44,9 @@ pub enum Command {
     Payer(payer::PayerCommand),
     /// Sell, or act on a sale.
     Sale(sale::SaleArgs),
+    /// Show scanners and what they send, and read the codes in a picture.
+    #[command(subcommand)]
+    Scanner(scanner::ScannerCommand),
     /// Send and read SMS through the shop's modem.
     #[command(subcommand)]
     Sms(sms::SmsCommand),
@@ -78,6 +83,7 @@ impl Command {
             Self::Enrol(_) => "chit enrol",
             Self::Payer(_) => "chit payer",
             Self::Sale(_) => "chit sale",
+            Self::Scanner(_) => "chit scanner",
             Self::Sms(_) => "chit sms",
             Self::Deduct(_) => "chit deduct",
             Self::Settle(_) => "chit settle",
@@ -101,8 +107,8 @@ mod tests {
         cli.clone().debug_assert();
         let help = cli.render_help().to_string();
         for name in [
-            "init", "doctor", "status", "enrol", "payer", "sale", "sms", "deduct", "settle", "dispute",
-            "evidence", "ledger", "pki", "sandbox",
+            "init", "doctor", "status", "enrol", "payer", "sale", "scanner", "sms", "deduct", "settle",
+            "dispute", "evidence", "ledger", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

@@ -11,6 +11,7 @@ use chit_proto::checkout::v1::sale_service_client::SaleServiceClient;
 use chit_proto::checkout::v1::sandbox_service_client::SandboxServiceClient;
 use chit_proto::checkout::v1::settlement_service_client::SettlementServiceClient;
 use chit_proto::checkout::v1::shop_service_client::ShopServiceClient;
+use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
 use chit_runtime::Channel;
 use chit_runtime::Shared;
@@ -90,6 +91,10 @@ impl Shop {
 
     pub fn sandbox(&self) -> SandboxServiceClient<Channel> {
         SandboxServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn scanner(&self) -> ScannerServiceClient<Channel> {
+        ScannerServiceClient::new(chit_runtime::channel(&self.shared, "scanner"))
     }
 
     pub fn sms(&self) -> SmsGatewayServiceClient<Channel> {

@@ -16,6 +16,8 @@ use chit_proto::scanner::v1::scanner_service_server::ScannerServiceServer;
 use chit_runtime::{Context, Server};
 
 pub use config::Config;
+pub use device::decoder::{Effort, Eye};
+pub use sources::Sources;
 pub use worker::main as worker_main;
 
 use api::Api;
@@ -28,7 +30,6 @@ use domain::profile::Command;
 use domain::scan::Source;
 use intake::Intake;
 use scans::Scans;
-use sources::Sources;
 
 /// A picture of a caller, and what is around it.
 const REQUEST_LEN_MAX: usize = device::image_file::FILE_LEN_MAX + (1 << 16);

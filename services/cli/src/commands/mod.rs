@@ -11,6 +11,7 @@ pub mod payer;
 pub mod pki;
 pub mod sale;
 pub mod sandbox;
+pub mod scanner;
 pub mod settle;
 pub mod sms;
 mod sms_modem;
@@ -45,6 +46,7 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Enrol(args) => enrol::run(&shop, args).await,
         Command::Payer(command) => payer::run(&shop, command).await,
         Command::Sale(args) => sale::run(&shop, args, &money::currency(&cli.config)?).await,
+        Command::Scanner(command) => scanner::run(&shop, command).await,
         Command::Sms(command) => sms::run(&shop, command).await,
         Command::Deduct(command) => deduct::run(&shop, command).await,
         Command::Settle(command) => settle::run(&shop, command).await,

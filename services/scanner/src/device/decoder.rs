@@ -63,8 +63,7 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn start(sources: Arc<Sources>, worker: PathBuf) -> io::Result<Self> {
-        let second = SecondOpinion::new(worker, Arc::clone(&sources));
-        let mut eye = Eye { second, turn: 0 };
+        let mut eye = Eye::new(Arc::clone(&sources), worker);
         Self::start_with(sources, move |plane, effort, wanted| eye.look(plane, effort, wanted))
     }
 
@@ -103,13 +102,30 @@ impl Decoder {
     }
 }
 
-struct Eye {
+/// Everything that reads pictures, in the order in which it is tried.
+pub struct Eye {
     second: SecondOpinion,
     turn: usize,
 }
 
 impl Eye {
-    fn look(&mut self, plane: &Plane<'_>, effort: Effort, wanted: &[Symbology]) -> Vec<Sighting> {
+    /// `worker` is the program of the second opinion.
+    pub fn new(sources: Arc<Sources>, worker: PathBuf) -> Self {
+        Self { second: SecondOpinion::new(worker, sources), turn: 0 }
+    }
+
+    /// Processor time of this thread.
+    pub fn cpu() -> Duration {
+        cpu()
+    }
+
+    /// The second opinion alone, with more time than it gets in a picture.
+    pub fn second(&mut self, plane: &Plane<'_>) -> Vec<Sighting> {
+        let answer = self.second.ask(&bounded(plane), 10 * SECOND_OPINION_MAX);
+        answer.into_iter().map(rqrr).collect()
+    }
+
+    pub fn look(&mut self, plane: &Plane<'_>, effort: Effort, wanted: &[Symbology]) -> Vec<Sighting> {
         let begun = cpu();
         let spent = || cpu().saturating_sub(begun) >= BUDGET;
         let plane = bounded(plane);
@@ -151,11 +167,12 @@ impl Eye {
             plane
         };
         let answer = self.second.ask(plane, time);
-        answer
-            .into_iter()
-            .map(|content| Sighting { content, symbology: Symbology::QrCode, engine: Engine::Rqrr })
-            .collect()
+        answer.into_iter().map(rqrr).collect()
     }
+}
+
+fn rqrr(content: Vec<u8>) -> Sighting {
+    Sighting { content, symbology: Symbology::QrCode, engine: Engine::Rqrr }
 }
 
 /// Processor time of this thread.

@@ -202,3 +202,41 @@ impl<'a> MovingSums<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn noise(width: usize, height: usize, seed: u64) -> Plane<'static> {
+        let pixel = |at: usize| ((at as u64 ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8;
+        Plane::new(width, height, (0..width * height).map(pixel).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn what_is_smaller_than_any_code_is_none() {
+        assert!(by_block(&noise(39, 200, 1)).is_none() && by_local_mean(&noise(200, 39, 1), 20, 3).is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Against the plain way: each pixel and the mean of the square around it.
+        #[test]
+        fn sliding_sums_are_the_sums(width in 40usize..90, height in 40usize..70, reach in 3usize..15, seed: u64) {
+            let plane = noise(width, height, seed);
+            let matrix = by_local_mean(&plane, 2 * reach, 3).unwrap();
+            for (x, y) in [(0, 0), (width - 1, height - 1), (width / 2, height / 2), (3, height - 2), (width - 5, 1)] {
+                let rows = y.saturating_sub(reach)..(y + reach + 1).min(height);
+                let columns = x.saturating_sub(reach)..(x + reach + 1).min(width);
+                let count = (rows.len() * columns.len()) as f64;
+                let sum: f64 = rows.flat_map(|y| columns.clone().map(move |x| (x, y))).map(|(x, y)| f64::from(plane.row(y)[x])).sum();
+                let threshold = (sum / count - 3.0).max(0.0);
+                let pixel = f64::from(plane.row(y)[x]);
+                if (pixel - threshold).abs() > 1.0 {
+                    prop_assert_eq!(matrix.get(x as u32, y as u32), pixel <= threshold, "{} {}", x, y);
+                }
+            }
+        }
+    }
+}

@@ -19,10 +19,12 @@ pub const CODES_MAX: usize = 8;
 const QUARTER_SIDE_MIN: usize = 240;
 /// Triples of corners that are fitted at a time.
 const FITS_MAX: usize = 4;
+/// The same for those with a corner that is none perhaps.
+const FITS_COMPLETED_MAX: usize = 2;
 /// Triples that are fitted in all.
 const TRIED_MAX: usize = 10;
 /// More pixels are deconvolved in a smaller size: it takes some 80 ns a pixel.
-const DECONVOLVED_PX_MAX: usize = 120_000;
+const DECONVOLVED_PX_MAX: usize = 80_000;
 /// Corners kept of a picture.
 const CORNERS_MAX: usize = 64;
 /// A module this wide is read best: smaller ones blur into one another, larger ones cost time.
@@ -129,6 +131,8 @@ struct Picture<'a> {
     levels: Vec<Level<'a>>,
     /// Corners seen on any level that belong to no code that was read, in pixels of the picture.
     corners: Vec<Corner>,
+    /// What could be corners too.
+    weak: Vec<Corner>,
     /// Triples of them that were fitted in vain.
     tried: Vec<[Corner; 3]>,
 }
@@ -142,7 +146,7 @@ impl<'a> Picture<'a> {
         }
         levels.push(Level { plane: half, scale: 2.0 });
         levels.push(Level { plane: plane.clone(), scale: 1.0 });
-        Self { levels, corners: Vec::new(), tried: Vec::new() }
+        Self { levels, corners: Vec::new(), weak: Vec::new(), tried: Vec::new() }
     }
 
     /// What a level says in black and white; corners without a code are kept.
@@ -150,30 +154,31 @@ impl<'a> Picture<'a> {
         let Some(matrix) = matrix else { return Vec::new() };
         let scale = self.levels[level].scale;
         let found = qr::read(matrix, CODES_MAX);
-        for corner in found.corners {
-            self.keep(Corner { x: corner.x * scale, y: corner.y * scale, size: corner.size * scale });
-        }
+        let scaled =
+            |corner: Corner| Corner { x: corner.x * scale, y: corner.y * scale, size: corner.size * scale };
+        found.corners.into_iter().for_each(|corner| keep(&mut self.corners, scaled(corner)));
+        found.weak.into_iter().for_each(|corner| keep(&mut self.weak, scaled(corner)));
         found.contents.into_iter().map(|content| Sighting::new(content, Engine::Rxing)).collect()
     }
 
-    /// The finer levels come later and know better where a corner is.
-    fn keep(&mut self, corner: Corner) {
-        let same = |known: &Corner| {
-            let ratio = known.size / corner.size;
-            (known.x - corner.x).hypot(known.y - corner.y) < known.size / 3.0 && (0.7..1.4).contains(&ratio)
-        };
-        match self.corners.iter().position(same) {
-            Some(known) => self.corners[known] = corner,
-            None if self.corners.len() < CORNERS_MAX => self.corners.push(corner),
-            None => {}
+    /// Reads in grey what has three corners, or two and perhaps a third.
+    fn fit(&mut self, spent: &dyn Fn() -> bool) -> Vec<Sighting> {
+        let read = self.fit_each(corners::triples(&self.corners), FITS_MAX, spent);
+        if !read.is_empty() {
+            return read;
         }
+        self.fit_each(corners::completed(&self.corners, &self.weak), FITS_COMPLETED_MAX, spent)
     }
 
-    /// Reads in grey what has three corners.
-    fn fit(&mut self, spent: &dyn Fn() -> bool) -> Vec<Sighting> {
+    fn fit_each(
+        &mut self,
+        triples: Vec<[Corner; 3]>,
+        most: usize,
+        spent: &dyn Fn() -> bool,
+    ) -> Vec<Sighting> {
         let mut fits = 0;
-        for triple in corners::triples(&self.corners) {
-            if fits == FITS_MAX || self.tried.len() == TRIED_MAX || spent() {
+        for triple in triples {
+            if fits == most || self.tried.len() == TRIED_MAX || spent() {
                 break;
             }
             if self.tried.iter().any(|tried| alike(tried, &triple)) {
@@ -213,6 +218,8 @@ impl<'a> Picture<'a> {
             }
             Fallback::Sharpened => self.read(by_block(&sharpened(plane)).as_ref(), half),
             Fallback::Inverted => self.read(by_block(&plane.inverted()).as_ref(), half),
+            // It costs more than all others: not without a trace of a code.
+            Fallback::Deconvolved if self.corners.len() < 2 => Vec::new(),
             Fallback::Deconvolved => {
                 let small = |level: &Level<'_>| level.plane.pixels() <= DECONVOLVED_PX_MAX;
                 let level = self.levels[..=half].iter().rposition(small).unwrap_or(0);
@@ -221,6 +228,19 @@ impl<'a> Picture<'a> {
             Fallback::LocalMean => self.read(by_local_mean(plane, 30, 3).as_ref(), half),
         };
         if read.is_empty() { self.fit(spent) } else { read }
+    }
+}
+
+/// The finer levels come later and know better where a corner is.
+fn keep(corners: &mut Vec<Corner>, corner: Corner) {
+    let same = |known: &Corner| {
+        let ratio = known.size / corner.size;
+        (known.x - corner.x).hypot(known.y - corner.y) < known.size / 3.0 && (0.7..1.4).contains(&ratio)
+    };
+    match corners.iter().position(same) {
+        Some(known) => corners[known] = corner,
+        None if corners.len() < CORNERS_MAX => corners.push(corner),
+        None => {}
     }
 }
 

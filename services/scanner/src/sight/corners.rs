@@ -10,18 +10,45 @@ const COSINE_MAX: f32 = 0.82;
 
 /// Triples in the order bottom left, top left, top right, most plausible first.
 pub fn triples(corners: &[Corner]) -> Vec<[Corner; 3]> {
-    let mut corners = corners.to_vec();
-    corners.sort_by(|a, b| b.size.total_cmp(&a.size));
-    corners.truncate(CORNERS_MAX);
+    let corners = largest(corners);
     let mut triples = Vec::new();
     for (at, a) in corners.iter().enumerate() {
         for (next, b) in corners.iter().enumerate().skip(at + 1) {
             for c in &corners[next + 1..] {
-                let scored = [[*b, *a, *c], [*a, *b, *c], [*a, *c, *b]].into_iter().filter_map(scored);
-                triples.extend(scored);
+                triples.extend(orders(*a, *b, *c));
             }
         }
     }
+    sorted(triples)
+}
+
+/// Triples of two corners and one that is only perhaps one.
+pub fn completed(corners: &[Corner], weak: &[Corner]) -> Vec<[Corner; 3]> {
+    let corners = largest(corners);
+    let mut triples = Vec::new();
+    for (at, a) in corners.iter().enumerate() {
+        for b in &corners[at + 1..] {
+            for c in weak.iter().take(CORNERS_MAX) {
+                triples.extend(orders(*a, *b, *c));
+            }
+        }
+    }
+    sorted(triples)
+}
+
+fn largest(corners: &[Corner]) -> Vec<Corner> {
+    let mut corners = corners.to_vec();
+    corners.sort_by(|a, b| b.size.total_cmp(&a.size));
+    corners.truncate(CORNERS_MAX);
+    corners
+}
+
+/// Each of the three may be the one in the middle.
+fn orders(a: Corner, b: Corner, c: Corner) -> impl Iterator<Item = (f32, [Corner; 3])> {
+    [[b, a, c], [a, b, c], [a, c, b]].into_iter().filter_map(scored)
+}
+
+fn sorted(mut triples: Vec<(f32, [Corner; 3])>) -> Vec<[Corner; 3]> {
     triples.sort_by(|a, b| a.0.total_cmp(&b.0));
     triples.into_iter().map(|(_, triple)| triple).collect()
 }

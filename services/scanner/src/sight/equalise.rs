@@ -152,3 +152,43 @@ fn solve(matrix: &mut [[f64; UNKNOWNS]; UNKNOWNS], mut right: [f64; UNKNOWNS]) -
     }
     Some(right)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Light and dark modules as a coin falls.
+    fn coin(x: usize, y: usize) -> bool {
+        (x as u32 * 2_654_435_761 ^ (y as u32).wrapping_mul(2_246_822_519)).count_ones() % 2 == 0
+    }
+
+    #[test]
+    fn a_smear_over_three_modules_is_undone_by_what_is_known_of_a_third_of_them() {
+        let (modules, side) = (33, 33 + 2 * REACH);
+        let sharp = |x: usize, y: usize| if coin(x, y) { 200.0 } else { 40.0 };
+        let smeared = |x: usize, y: usize| {
+            let next = |by: usize| sharp((x + by).min(side - 1), y);
+            0.5 * sharp(x, y) + 0.35 * next(1) + 0.15 * next(2)
+        };
+        let values = (0..side * side).map(|at| smeared(at % side, at / side)).collect();
+        let field = Field::new(side, values).levelled();
+        let truth = |x: usize, y: usize| coin(x + REACH, y + REACH);
+        let known = (0..modules * modules).filter(|at| at % 3 == 0).map(|at| (at % modules, at / modules));
+        let light = field.equalised(known.map(|(x, y)| (x, y, truth(x, y))), 4.0).unwrap();
+        let wrong = |light: &[f32]| {
+            (0..modules * modules)
+                .filter(|at| (light[*at] >= 0.0) != truth(at % modules, at / modules))
+                .count()
+        };
+        assert!(wrong(&field.inner()) > 60, "smeared it is: {}", wrong(&field.inner()));
+        assert!(wrong(&light) < 20, "{}", wrong(&light));
+    }
+
+    #[test]
+    fn a_field_of_one_colour_breaks_nothing() {
+        let side = 21 + 2 * REACH;
+        let field = Field::new(side, vec![128.0; side * side]).levelled();
+        assert!(field.inner().iter().all(|value| value.abs() < 0.01));
+        assert!(field.equalised(std::iter::empty(), 4.0).is_some());
+    }
+}

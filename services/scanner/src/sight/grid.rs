@@ -22,6 +22,8 @@ const CONTRAST_MIN: f32 = 6.0;
 const AGREEMENT_MIN: f32 = 0.85;
 /// See [`Shape::clarity`]: 0.7 and more in codes, mostly less than 0.4 in what is none.
 const CLARITY_MIN: f32 = 0.5;
+/// The same before the projection is fitted.
+const CLARITY_BEFORE_MIN: f32 = 0.3;
 /// A loose filter first, then one that trusts the patterns less.
 const RIDGES: [f64; 3] = [4.0, 30.0, 200.0];
 /// Printed too fat or too thin, in deviations.
@@ -179,6 +181,13 @@ pub fn read(plane: &Plane<'_>, corners: [Corner; 3]) -> Option<Content> {
         })
         .collect();
     starts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let promising = starts.first().is_some_and(|(_, shape, points)| {
+        Projection::between(reference(shape.modules), *points)
+            .is_some_and(|projection| shape.clarity(plane, &projection) >= CLARITY_BEFORE_MIN)
+    });
+    if !promising {
+        return None;
+    }
     let best = starts
         .into_iter()
         .take(VERSIONS_FITTED)

@@ -9,15 +9,6 @@ pub struct Plane<'a> {
     pub grey: Cow<'a, [u8]>,
 }
 
-/// Part of a picture, in its pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region {
-    pub left: usize,
-    pub top: usize,
-    pub width: usize,
-    pub height: usize,
-}
-
 impl<'a> Plane<'a> {
     /// `None` when size and bytes do not fit together, or when there is nothing to see.
     pub fn new(width: usize, height: usize, grey: impl Into<Cow<'a, [u8]>>) -> Option<Self> {
@@ -67,47 +58,5 @@ impl<'a> Plane<'a> {
     pub fn inverted(&self) -> Plane<'static> {
         let grey: Vec<u8> = self.grey.iter().map(|pixel| 255 - pixel).collect();
         Plane { width: self.width, height: self.height, grey: grey.into() }
-    }
-
-    /// The region, resampled by `scale` (bilinear; below ½ from pixels that were averaged first, or fine patterns would alias).
-    pub fn cut(&self, region: Region, scale: f32) -> Plane<'static> {
-        let mut source = self.crop(region);
-        let mut scale = scale;
-        while scale < 0.55 && source.width.min(source.height) > 8 {
-            source = source.halved();
-            scale *= 2.0;
-        }
-        if (scale - 1.0).abs() < 0.05 { source } else { source.resampled(scale) }
-    }
-
-    fn crop(&self, region: Region) -> Plane<'static> {
-        let Region { left, top, width, height } = region;
-        let mut grey = Vec::with_capacity(width * height);
-        for y in top..top + height {
-            grey.extend_from_slice(&self.row(y)[left..left + width]);
-        }
-        Plane { width, height, grey: grey.into() }
-    }
-
-    fn resampled(&self, scale: f32) -> Plane<'static> {
-        let size = |side: usize| ((side as f32 * scale) as usize).max(1);
-        let (width, height) = (size(self.width), size(self.height));
-        // Positions in 1/256 pixel.
-        let place = |at: usize, side: usize| {
-            let exact = ((at as f32 + 0.5) / scale - 0.5).clamp(0.0, (side - 1) as f32);
-            let whole = (exact as usize).min(side.saturating_sub(2));
-            (whole, ((exact - whole as f32) * 256.0) as u32, (whole + 1).min(side - 1))
-        };
-        let columns: Vec<_> = (0..width).map(|x| place(x, self.width)).collect();
-        let mut grey = Vec::with_capacity(width * height);
-        for y in 0..height {
-            let (top, down, bottom) = place(y, self.height);
-            let (upper, lower) = (self.row(top), self.row(bottom));
-            grey.extend(columns.iter().map(|&(left, across, right)| {
-                let mix = |row: &[u8]| u32::from(row[left]) * (256 - across) + u32::from(row[right]) * across;
-                ((mix(upper) * (256 - down) + mix(lower) * down) >> 16) as u8
-            }));
-        }
-        Plane { width, height, grey: grey.into() }
     }
 }

@@ -84,3 +84,38 @@ impl Projection {
         Point { x: (m[0] * x + m[1] * y + m[2]) / depth, y: (m[3] * x + m[4] * y + m[5]) / depth }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn point(x: f32, y: f32) -> Point {
+        Point { x, y }
+    }
+
+    #[test]
+    fn points_in_a_line_have_no_projection() {
+        let square = [point(0.0, 0.0), point(1.0, 0.0), point(1.0, 1.0), point(0.0, 1.0)];
+        let line = [point(0.0, 0.0), point(1.0, 1.0), point(2.0, 2.0), point(3.0, 3.0)];
+        assert!(Projection::between(square, line).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn the_four_points_go_where_they_were_told(
+            jitter in prop::array::uniform8(-20.0_f32..20.0),
+            side in 21.0_f32..60.0,
+        ) {
+            let modules = [point(3.5, 3.5), point(side, 3.5), point(side - 3.0, side - 3.0), point(3.5, side)];
+            let corners = [(100.0, 100.0), (300.0, 100.0), (280.0, 290.0), (110.0, 310.0)];
+            let pixels: [Point; 4] = std::array::from_fn(|at| {
+                point(corners[at].0 + jitter[2 * at], corners[at].1 + jitter[2 * at + 1])
+            });
+            let projection = Projection::between(modules, pixels).unwrap();
+            for (module, pixel) in modules.iter().zip(pixels) {
+                prop_assert!(projection.point(module.x, module.y).distance(pixel) < 0.1);
+            }
+        }
+    }
+}

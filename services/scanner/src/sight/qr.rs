@@ -33,11 +33,13 @@ pub struct Found {
     pub contents: Vec<Content>,
     /// Corners that belong to no code that was read.
     pub corners: Vec<Corner>,
+    /// What could be corners too; it takes two sure ones beside it.
+    pub weak: Vec<Corner>,
 }
 
 /// Everything that can be read, at most `limit` codes.
 pub fn read(matrix: &BitMatrix, limit: usize) -> Found {
-    let mut patterns = finder::patterns(matrix);
+    let finder::Patterns { sure: mut patterns, weak } = finder::patterns(matrix);
     let sets = GenerateFinderPatternSets(&mut patterns);
     let mut found = Found::default();
     let mut used: Vec<ConcentricPattern> = Vec::new();
@@ -55,6 +57,7 @@ pub fn read(matrix: &BitMatrix, limit: usize) -> Found {
         }
     }
     found.corners = patterns.iter().filter(|pattern| !used.contains(pattern)).copied().map(corner).collect();
+    found.weak = weak.into_iter().map(corner).collect();
     found
 }
 

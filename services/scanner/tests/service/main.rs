@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fake_media;
+mod interface;
 
 use std::io::Write as _;
 use std::os::unix::fs::symlink;

@@ -9,7 +9,7 @@ use chit_proto::media_capture::v1::{
 use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
 use chit_proto::printer::v1::{self as printer, PrinterCondition, PrinterStatus};
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
-use chit_proto::scanner::v1::{self as scanner, SourceState};
+use chit_proto::scanner::v1::{self as scanner, ScanSource, SourceState};
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
 use chit_proto::sms_gateway::v1::{GetModemRequest, Modem, ModemState};
 use chit_runtime::Shared;
@@ -105,31 +105,49 @@ fn media_checks(media: &GetDeviceStatusResponse) -> Vec<Check> {
 }
 
 fn scanner_checks(status: &scanner::GetStatusResponse) -> Vec<Check> {
-    let handheld = match status.serial() {
+    let handhelds = || status.devices.iter().filter(|device| device.source() != ScanSource::Camera);
+    let state = match handhelds().map(|device| device.state()).max() {
+        // READY is the highest: one handheld is enough.
+        Some(best) => best,
+        None => status.serial(),
+    };
+    let handheld = match state {
         SourceState::Ready => {
             let found = "READY; mind: a laser handheld reads goods only, payers' QR codes need a 2D handheld or the camera";
             Check::ok("handheld", found)
         }
         SourceState::Off => {
             let found = "OFF: none is configured";
-            let step =
-                "set `port` in [scanner] to a 2D handheld (a laser handheld reads goods only), or type goods";
+            let step = "set `port`, `keyboard` or `hid_pos` in [scanner] to a 2D handheld (a laser handheld reads goods only), or type goods";
             Check::new(Level::Warn, "handheld", found, step)
         }
         SourceState::Absent | SourceState::Unspecified => {
-            let step = "plug it in and set it to serial (CDC/COM) mode by its manual; a laser handheld reads goods only";
-            Check::new(Level::Warn, "handheld", "ABSENT", step)
+            let remedy = handhelds().map(|device| device.remedy.as_str()).find(|remedy| !remedy.is_empty());
+            let step =
+                remedy.unwrap_or("plug it in and set it to the mode that [scanner] names, by its manual");
+            Check::new(
+                Level::Warn,
+                "handheld",
+                "ABSENT",
+                format!("{step}; a laser handheld reads goods only"),
+            )
         }
     };
     let mut checks = vec![handheld];
-    if status.garbage_lines > 0 {
-        let found = format!("{} lines of the handheld were no code", status.garbage_lines);
-        checks.push(Check::new(
-            Level::Warn,
-            "serial line",
-            found,
-            "compare `baud` in [scanner] with the handheld's",
-        ));
+    for device in &status.devices {
+        if device.refusals > 0 || !device.remark.is_empty() {
+            let found = format!(
+                "{}: {} of {} codes were refused",
+                device.name,
+                device.refusals,
+                device.refusals + device.scans
+            );
+            let step = match device.remark.as_str() {
+                "" => "see what it sends with `chit scanner test`",
+                remark => remark,
+            };
+            checks.push(Check::new(Level::Warn, "scanner", found, step));
+        }
     }
     if status.camera() != SourceState::Ready {
         let found = "no frames reach the QR reader";
@@ -192,11 +210,34 @@ mod tests {
             (0..=6).map(|n| media_checks(&GetDeviceStatusResponse { camera: n, ..Default::default() }));
         let modems = (0..=8).map(|n| modem_checks(&Modem { state: n, ..Default::default() }));
         let scanners = (0..=3).map(|n| {
-            scanner_checks(&scanner::GetStatusResponse { serial: n, garbage_lines: 1, ..Default::default() })
+            scanner_checks(&scanner::GetStatusResponse {
+                serial: n,
+                devices: vec![refusing(n)],
+                ..Default::default()
+            })
         });
         for check in printers.chain(cameras).chain(modems).chain(scanners).flatten() {
             assert_eq!(check.next_step.is_empty(), check.level == Level::Ok, "{check:?}");
         }
+    }
+
+    /// A handheld in some state, of which every second code was refused.
+    fn refusing(state: i32) -> scanner::DeviceStatus {
+        let remark = if state == 3 { "set it to 8N1" } else { "" };
+        scanner::DeviceStatus { state, scans: 1, refusals: 1, remark: remark.into(), ..Default::default() }
+    }
+
+    #[test]
+    fn a_scanner_that_poses_as_a_keyboard_is_a_handheld_too() {
+        let keyboard = scanner::DeviceStatus {
+            source: ScanSource::Keyboard.into(),
+            state: SourceState::Ready.into(),
+            ..Default::default()
+        };
+        let status = scanner::GetStatusResponse { devices: vec![keyboard], ..Default::default() };
+        assert_eq!(scanner_checks(&status)[0].level, Level::Ok);
+        let remarks = scanner::GetStatusResponse { devices: vec![refusing(3)], ..Default::default() };
+        assert!(scanner_checks(&remarks).iter().any(|check| check.next_step == "set it to 8N1"));
     }
 
     #[test]
