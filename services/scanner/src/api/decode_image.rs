@@ -62,7 +62,7 @@ fn refused(field: &str, error: &ImageError) -> Status {
         ImageError::Invalid(_) => "IMAGE_INVALID",
         ImageError::TooLarge => "IMAGE_TOO_LARGE",
     };
-    bad_field(field, reason, &error.to_string())
+    bad_field(field, reason, error.to_string())
 }
 
 fn wanted(request: &DecodeImageRequest) -> Result<Arc<[Symbology]>, Status> {

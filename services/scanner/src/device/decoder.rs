@@ -146,10 +146,12 @@ impl Eye {
             return sightings;
         }
         // Bars upright in one frame, lying in the next.
-        if effort == Effort::Still || self.turn % 2 == 0 {
+        if effort == Effort::Still || self.turn.is_multiple_of(2) {
             sightings.extend(linear::read(&plane, &linear, &spent));
         }
-        if effort == Effort::Still && sightings.is_empty() || effort == Effort::Frame && self.turn % 2 == 1 {
+        if effort == Effort::Still && sightings.is_empty()
+            || effort == Effort::Frame && !self.turn.is_multiple_of(2)
+        {
             sightings.extend(linear::read(&plane.turned(), &linear, &spent));
         }
         sightings.truncate(cascade::CODES_MAX);

@@ -92,7 +92,7 @@ fn blocks_of_row(plane: &Plane<'_>, top: usize, across: usize) -> Vec<Block> {
             least[at] = least[at].min(cells.iter().copied().fold(255, u8::min));
             most[at] = most[at].max(cells.iter().copied().fold(0, u8::max));
         }
-        if plane.width % BLOCK != 0 {
+        if !plane.width.is_multiple_of(BLOCK) {
             // The last block overlaps the one before it, so that it is whole.
             let cells = &row[last..];
             sums[across - 1] += cells.iter().map(|pixel| u16::from(*pixel)).sum::<u16>();

@@ -122,33 +122,25 @@ impl Sums {
 
 /// Cholesky; only the lower half of the matrix is read.
 fn solve(matrix: &mut [[f64; UNKNOWNS]; UNKNOWNS], mut right: [f64; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     for at in 0..UNKNOWNS {
-        for column in 0..=at {
-            let mut sum = matrix[at][column];
-            for inner in 0..column {
-                sum -= matrix[at][inner] * matrix[column][inner];
-            }
-            if at == column {
-                if sum <= 0.0 {
-                    return None;
-                }
-                matrix[at][at] = sum.sqrt();
-            } else {
-                matrix[at][column] = sum / matrix[column][column];
-            }
+        let (done, rest) = matrix.split_at_mut(at);
+        let row = &mut rest[0];
+        for (column, pivot) in done.iter().enumerate() {
+            row[column] = (row[column] - dot(&row[..column], &pivot[..column])) / pivot[column];
         }
+        let square = row[at] - dot(&row[..at], &row[..at]);
+        if square <= 0.0 {
+            return None;
+        }
+        row[at] = square.sqrt();
     }
     for at in 0..UNKNOWNS {
-        for inner in 0..at {
-            right[at] -= matrix[at][inner] * right[inner];
-        }
-        right[at] /= matrix[at][at];
+        right[at] = (right[at] - dot(&matrix[at][..at], &right[..at])) / matrix[at][at];
     }
     for at in (0..UNKNOWNS).rev() {
-        for inner in at + 1..UNKNOWNS {
-            right[at] -= matrix[inner][at] * right[inner];
-        }
-        right[at] /= matrix[at][at];
+        let below = matrix[at + 1..].iter().zip(&right[at + 1..]).map(|(row, value)| row[at] * value);
+        right[at] = (right[at] - below.sum::<f64>()) / matrix[at][at];
     }
     Some(right)
 }
@@ -159,7 +151,8 @@ mod tests {
 
     /// Light and dark modules as a coin falls.
     fn coin(x: usize, y: usize) -> bool {
-        (x as u32 * 2_654_435_761 ^ (y as u32).wrapping_mul(2_246_822_519)).count_ones() % 2 == 0
+        let mixed = (x as u32).wrapping_mul(2_654_435_761) ^ (y as u32).wrapping_mul(2_246_822_519);
+        mixed.count_ones().is_multiple_of(2)
     }
 
     #[test]

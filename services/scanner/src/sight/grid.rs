@@ -54,7 +54,8 @@ impl Shape {
         for &x in places {
             for &y in places {
                 let (x, y) = (x as i32, y as i32);
-                let at_a_corner = x < 9 && y < 9 || x < 9 && y > modules - 9 || x > modules - 9 && y < 9;
+                let (low, high) = (|at: i32| at < 9, |at: i32| at > modules - 9);
+                let at_a_corner = low(x) && (low(y) || high(y)) || high(x) && low(y);
                 if !at_a_corner {
                     shape.add_square((x, y), 2, |ring| ring == 1);
                 }

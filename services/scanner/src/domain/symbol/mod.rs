@@ -82,10 +82,9 @@ pub fn parse_as(data: &[u8], symbology: Symbology) -> Symbol {
     if chit_payer_code::is_well_formed(text.as_bytes()) {
         return Symbol::new(Kind::PayerCode, symbology);
     }
-    if symbology.is_gs1() || text.starts_with('\u{1d}') || text.starts_with('(') {
-        if let Some(goods) = element_strings(text, symbology) {
-            return goods;
-        }
+    let looks_like_elements = symbology.is_gs1() || text.starts_with(['\u{1d}', '(']);
+    if let Some(goods) = looks_like_elements.then(|| element_strings(text, symbology)).flatten() {
+        return goods;
     }
     if all_digits {
         return numeric(text, symbology);
