@@ -98,6 +98,8 @@ async fn a_disabled_scanner_refuses_and_enabling_begins_a_new_checkout() {
 #[tokio::test]
 async fn a_picture_of_other_pos_software_is_read_and_what_is_none_is_refused() {
     let desk = Desk::with_handheld();
+    // The service is up.
+    desk.status().await;
     let decode = async |request| desk.client.clone().decode_image(request).await;
     let (width, height, grey) = Picture::of_code(b"HELLO").plane();
     let plane = GreyPlane { width, height, grey: grey.clone() };
