@@ -22,6 +22,8 @@ use crate::payer::{Payer, read_qr};
 const SCANNED: [&str; 3] = ["6901234567892", "6901234567892", "6911111111117"];
 const SALE_1_MINOR: i64 = 1_680;
 const SALE_2_MINOR: i64 = 2_350;
+/// What the clip shows at least before photo 1, with the camera's next key frame.
+const PREROLL_MS_MIN: u32 = 4_000;
 
 struct Run<'a> {
     house: &'a House,
@@ -100,6 +102,8 @@ impl Run<'_> {
             let Refused { reason, message, .. } = refused;
             return Ok(Err(Refusal { sale_id: sale.sale_id, state: "REFUSED", reason, message }));
         }
+        // The card's print job blinded the camera; the clip shall show what was before photo 1.
+        self.desk.until_preroll(PREROLL_MS_MIN).await?;
         self.say("sale 1: committed, printed, released");
         let queued = self.desk.finish_counter(&sale.sale_id, &mut journal).await?;
         self.say("sale 1: evidence is sealed");

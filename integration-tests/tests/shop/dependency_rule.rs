@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-const SHARED: [&str; 2] = ["chit-proto", "chit-runtime"];
+const SHARED: [&str; 3] = ["chit-proto", "chit-runtime", "chit-evidence"];
 /// What a domain module may not know.
 const OUTSIDE_WORLD: [&str; 3] = ["tonic", "tokio", "redb"];
 

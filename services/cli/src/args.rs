@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, settle, sms};
+use crate::commands::{
+    camera, deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, settle, sms,
+};
 
 #[derive(Parser, Debug)]
 #[command(
@@ -54,7 +56,10 @@ pub enum Command {
     /// Open, resolve and look at disputes.
     #[command(subcommand)]
     Dispute(dispute::DisputeCommand),
-    /// Verify sealed evidence, offline.
+    /// Test the camera.
+    #[command(subcommand)]
+    Camera(camera::CameraCommand),
+    /// Verify sealed evidence offline; keep, release, erase, export it.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
     /// Export, verify, back up and import the ledger.
@@ -82,6 +87,7 @@ impl Command {
             Self::Deduct(_) => "chit deduct",
             Self::Settle(_) => "chit settle",
             Self::Dispute(_) => "chit dispute",
+            Self::Camera(_) => "chit camera",
             Self::Evidence(_) => "chit evidence",
             Self::Ledger(_) => "chit ledger",
             Self::Pki(_) => "chit pki",
@@ -102,7 +108,7 @@ mod tests {
         let help = cli.render_help().to_string();
         for name in [
             "init", "doctor", "status", "enrol", "payer", "sale", "sms", "deduct", "settle", "dispute",
-            "evidence", "ledger", "pki", "sandbox",
+            "camera", "evidence", "ledger", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod camera;
 pub mod deduct;
 pub mod dispute;
 mod doctor;
@@ -30,7 +31,7 @@ use crate::shop::Shop;
 /// Commands that need no configuration; `None` for all others.
 pub fn without_config(command: &Command, output: Output) -> Option<Result<(), Failure>> {
     match command {
-        Command::Evidence(evidence) => Some(evidence::run(evidence, output)),
+        Command::Evidence(evidence) => evidence::offline(evidence, output),
         Command::Ledger(command) => ledger::offline(command, output),
         _ => None,
     }
@@ -49,7 +50,8 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Deduct(command) => deduct::run(&shop, command).await,
         Command::Settle(command) => settle::run(&shop, command).await,
         Command::Dispute(command) => dispute::run(&shop, command).await,
-        Command::Evidence(command) => evidence::run(&command, output),
+        Command::Camera(command) => camera::run(&shop, command).await,
+        Command::Evidence(command) => evidence::run(&shop, command).await,
         Command::Ledger(command) => ledger::run(&shop, command).await,
         Command::Pki(command) => pki::run(&ctx.shared, command, output),
         Command::Sandbox(command) => sandbox::run(&shop, command).await,
