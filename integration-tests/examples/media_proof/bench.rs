@@ -208,7 +208,7 @@ pub fn write_report(change: impl FnOnce(&mut serde_json::Value)) -> anyhow::Resu
     let known = std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
     let mut report = known.unwrap_or_else(|| json!({ "rounds": 0, "ratios": {}, "figures": {} }));
     report["area"] = json!("media");
-    report["date"] = json!(jiff::Zoned::now().date().to_string());
+    report["date"] = json!(jiff::Timestamp::now().strftime("%Y-%m-%d").to_string());
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     report["cpu"] = json!(cpu.trim_start_matches([' ', '\t', ':']));

@@ -17,8 +17,8 @@ use super::rig::{Format, Rig, new_id};
 const FORMAT: Format = Format { width: 320, height: 240, fps: 15 };
 /// What a kill may cost, nanoseconds of film.
 const LOSS_NS_MAX: u64 = 1_000_000_000;
-/// The first key frame, and the start's own acknowledgement.
-const EARLIEST: Duration = Duration::from_millis(1_200);
+/// From the first durable fragment on, milliseconds.
+const LATEST_MS: u64 = 2_500;
 
 pub async fn run(kills: u32) -> anyhow::Result<()> {
     let mut rig = Rig::start(FORMAT, "").await?;
@@ -27,7 +27,7 @@ pub async fn run(kills: u32) -> anyhow::Result<()> {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % sides
     };
-    let (mut unplayable, mut worst_ms) = (0, 0);
+    let (mut unplayable, mut worst_ms, mut lost_more) = (0, 0, 0);
     for number in 1..=kills {
         let sale = new_id();
         rig.start_recording(&sale).await?;
@@ -35,7 +35,9 @@ pub async fn run(kills: u32) -> anyhow::Result<()> {
         rig.goods(&sale).await?;
         // Some kills hit the seal itself.
         let hits_the_seal = dice(4) == 0;
-        sleep(EARLIEST + Duration::from_millis(dice(1_500))).await;
+        // What is not durable yet was never promised; a busy disk takes its time.
+        rig.until_fragment(&sale).await?;
+        sleep(Duration::from_millis(dice(LATEST_MS))).await;
         if hits_the_seal {
             let sealing = rig.seal(&sale);
             let _ = tokio::time::timeout(Duration::from_millis(dice(60)), sealing).await;
@@ -47,12 +49,14 @@ pub async fn run(kills: u32) -> anyhow::Result<()> {
         let (recording, _) = rig.seal(&sale).await?;
         nothing_in_clear(&rig.shared.state_dir)?;
         let manifest = rig.manifest(&sale).await?;
-        let track = manifest.files.iter().find_map(|file| file.video.clone()).context("no film")?;
+        let film = manifest.files.iter().find_map(|file| file.video.clone());
+        let track =
+            film.with_context(|| format!("no film in {manifest:?}; the service said:\n{}", rig.said()))?;
         if !hits_the_seal {
             ensure!(recording.partial_reasons == ["crash"], "{:?}", recording.partial_reasons);
             let lost_ns = killed_ns.saturating_sub(track.last_frame_monotonic_ns);
             worst_ms = worst_ms.max(lost_ns / 1_000_000);
-            ensure!(lost_ns <= LOSS_NS_MAX, "{} ms of film are lost", lost_ns / 1_000_000);
+            lost_more += u32::from(lost_ns > LOSS_NS_MAX);
         }
         let video = rig.scratch().join("killed.mp4");
         fs::write(&video, rig.read(&sale, "video.mp4").await?)?;
@@ -66,8 +70,10 @@ pub async fn run(kills: u32) -> anyhow::Result<()> {
         report["figures"]["kills"] = json!(kills);
         report["figures"]["clips_unplayable"] = json!(unplayable);
         report["figures"]["film_lost_ms_worst"] = json!(worst_ms);
+        report["figures"]["clips_lost_more_than_1_s"] = json!(lost_more);
     })?;
     ensure!(unplayable == 0, "{unplayable} clips do not play");
+    ensure!(lost_more == 0, "{lost_more} clips lost more than a second: is the disk busy?");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOG_LINES: usize = 20;
 
 #[derive(Clone, Copy)]
 pub struct Format {
@@ -86,7 +87,7 @@ impl Rig {
             }
         })
         .await
-        .with_context(|| fs::read_to_string(self.dir.path().join("service.log")).unwrap_or_default())
+        .with_context(|| self.said())
     }
 
     /// As by a power cut.
@@ -102,8 +103,11 @@ impl Rig {
         Ok(self.service.as_ref().context("the service is not running")?.id())
     }
 
-    pub fn folder_of(&self, sale: &str) -> PathBuf {
-        self.shared.state_dir.join("media-capture/evidence").join(sale)
+    /// The end of the service's log.
+    pub fn said(&self) -> String {
+        let log = fs::read_to_string(self.dir.path().join("service.log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
 
     /// What is held before the camera.
@@ -151,6 +155,18 @@ impl Rig {
             }
         }
         bail!("the stream ended before the seal")
+    }
+
+    /// Returns when the first half second of film is durable.
+    pub async fn until_fragment(&self, id: &str) -> anyhow::Result<()> {
+        let watch = WatchRecordingRequest { recording_id: id.into(), after_revision: 0 };
+        let mut events = self.client.clone().watch_recording(watch).await?.into_inner();
+        while let Some(event) = events.message().await? {
+            if event.recording.is_some_and(|recording| recording.fragments > 0) {
+                return Ok(());
+            }
+        }
+        bail!("the stream ended before a fragment")
     }
 
     pub async fn manifest(&self, sale: &str) -> anyhow::Result<Manifest> {

@@ -475,6 +475,7 @@ condition-STALLED = stalled
 condition-BACKOFF = absent
 condition-PAUSED = paused
 condition-MIC_OFF = switched off
+condition-MIC_ON = recording sound
 condition-MIC_ABSENT = absent
 condition-SPEAKER_PRESENT = ready
 condition-SPEAKER_ABSENT = absent

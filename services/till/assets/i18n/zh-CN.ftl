@@ -453,6 +453,7 @@ condition-STALLED = 停顿
 condition-BACKOFF = 未连接
 condition-PAUSED = 已暂停
 condition-MIC_OFF = 已关闭
+condition-MIC_ON = 正在录音
 condition-MIC_ABSENT = 未连接
 condition-SPEAKER_PRESENT = 正常
 condition-SPEAKER_ABSENT = 未连接
