@@ -113,14 +113,17 @@ impl Bundle {
         Ok(freed)
     }
 
-    /// Everything goes.
-    pub fn remove(&self) -> io::Result<()> {
+    /// Everything goes; returns how many bytes that gave back.
+    pub fn remove(&self) -> io::Result<u64> {
         if !self.folder.exists() {
-            return Ok(());
+            return Ok(0);
         }
+        let files = fs::read_dir(&self.folder)?.flatten();
+        let freed = files.filter_map(|file| file.metadata().ok()).map(|meta| meta.len()).sum();
         fs::set_permissions(&self.folder, Permissions::from_mode(0o700))?;
         fs::remove_dir_all(&self.folder)?;
-        self.folder.parent().map_or(Ok(()), sync_folder)
+        self.folder.parent().map_or(Ok(()), sync_folder)?;
+        Ok(freed)
     }
 
     pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {

@@ -138,15 +138,18 @@ impl Desk {
             Verdict::EraseAll => {
                 let entry = self.entry(sale, EntryKind::AllErased, "rest", nobody())?;
                 self.with.film_keys.erase(sale)?;
+                let freed = Bundle::of(&self.with.settings.evidence, sale).remove()?;
+                self.used_bytes = self.used_bytes.saturating_sub(freed);
                 let custody = Custody { all_erased: Some(now), ..custody };
                 self.with.store.put_custody(sale, &custody, None, Some(&entry))?;
                 self.logged.send_replace(());
-                Ok(Bundle::of(&self.with.settings.evidence, sale).remove()?)
+                Ok(())
             }
         }
     }
 
-    /// Key first: from then on nobody can see it. Then it is told, then the room is given back.
+    /// Key first: from then on nobody can see it. Then the room is given back, then it is told; a crash in between
+    /// leaves it due, and it is done again.
     fn erase_film(
         &mut self,
         sale: &SaleId,
@@ -160,11 +163,11 @@ impl Desk {
         }
         let entry = self.entry(sale, EntryKind::FilmErased, rule, asked)?;
         self.with.film_keys.erase(sale)?;
+        let freed = Bundle::of(&self.with.settings.evidence, sale).remove_film()?;
+        self.used_bytes = self.used_bytes.saturating_sub(freed);
         let custody = Custody { film_erased: Some((entry.at, rule.to_owned())), ..custody };
         self.put(sale, &custody, Some(&entry))?;
         tracing::info!(%sale, rule, "film erased");
-        let freed = Bundle::of(&self.with.settings.evidence, sale).remove_film()?;
-        self.used_bytes = self.used_bytes.saturating_sub(freed);
         Ok(())
     }
 

@@ -319,6 +319,11 @@ pub fn free_bytes(folder: &Path) -> u64 {
     rustix::fs::statvfs(folder).map_or(0, |stat| stat.f_bavail * stat.f_frsize)
 }
 
+/// As `df` counts: blocks that are kept for root, or for others, are no part of it.
 fn total_bytes(folder: &Path) -> u64 {
-    rustix::fs::statvfs(folder).map_or(0, |stat| stat.f_blocks * stat.f_frsize)
+    let usable = |stat: rustix::fs::StatVfs| {
+        let used = stat.f_blocks.saturating_sub(stat.f_bfree);
+        (used + stat.f_bavail) * stat.f_frsize
+    };
+    rustix::fs::statvfs(folder).map_or(0, usable)
 }

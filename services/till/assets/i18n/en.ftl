@@ -304,6 +304,7 @@ partial-camera_lost = camera lost
 partial-camera_stalled = camera stalled
 partial-crash = recorder restarted
 partial-disk = disk
+partial-photo_only = photos only: the disk is nearly full
 partial-goods_missing = goods missing
 partial-photo_1_missing = photo 1 missing
 partial-photo_2_missing = photo 2 missing

@@ -282,6 +282,7 @@ partial-camera_lost = 摄像头断开
 partial-camera_stalled = 摄像头停顿
 partial-crash = 录像程序重启
 partial-disk = 磁盘
+partial-photo_only = 仅有照片：磁盘将满
 partial-goods_missing = 缺商品清单
 partial-photo_1_missing = 缺照片 1
 partial-photo_2_missing = 缺照片 2
