@@ -175,6 +175,8 @@ pub struct Paper {
 const PAPER_LEFT: usize = 60;
 const PAPER_TOP: usize = 80;
 const PAPER_HEIGHT: usize = 330;
+/// The end of the paper hangs over the edge of the counter, so that the code above it is in the picture.
+const PAPER_END_DOTS: usize = 150;
 /// Pixels for four dots of the printer: a code of four dots a module is read at three pixels a module.
 const PIXELS_FOR_FOUR_DOTS: usize = 3;
 
@@ -183,8 +185,9 @@ impl Paper {
         let picture = Grey::load(png)?;
         let pixels = |dots: usize| dots * PIXELS_FOR_FOUR_DOTS * width / 640 / 4;
         let room = PAPER_HEIGHT * height / 480;
-        let dots = picture.height.min(room * 4 * 640 / PIXELS_FOR_FOUR_DOTS / width.max(1));
-        let foot = Area { left: 0, top: picture.height - dots, width: picture.width, height: dots };
+        let end = picture.height.saturating_sub(PAPER_END_DOTS).max(1);
+        let dots = end.min(room * 4 * 640 / PIXELS_FOR_FOUR_DOTS / width.max(1));
+        let foot = Area { left: 0, top: end - dots, width: picture.width, height: dots };
         let (left, top) = (PAPER_LEFT * width / 640 / 2 * 2, PAPER_TOP * height / 480 / 2 * 2);
         let shown =
             picture.scaled(foot, pixels(picture.width).min(width - left), pixels(dots).min(height - top));
