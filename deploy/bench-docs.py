@@ -2,7 +2,7 @@
 """Writes a table of each target/bench/AREA.json into docs/benchmarks.md, between the marks of that area.
 
 A file is {"area", "date", "cpu", "rounds", "ratios": {name: {"median", "min", "max"}}, "figures": {name: value}}.
-What stands outside the marks is left alone; areas named in SKIP write their own section.
+Text outside the marks is left alone; areas named in SKIP write their own section.
 """
 
 import json

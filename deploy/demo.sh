@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-./deploy/setup >&2
+./deploy/setup --demo >&2
 echo "demo: building (the first time takes some minutes)" >&2
 cargo build --workspace
 exec target/debug/chit-demo "$@"

@@ -1,5 +1,5 @@
 //! A whole shop on one machine: the real services under a supervisor, simulated devices at the far ends of their
-//! wires, a desk that calls the services as a till would, and a payer who knows only what reaches his hands.
+//! wires, a desk that calls the services as a till would, and a payer who knows only what reaches their hands.
 
 pub mod api_doc;
 pub mod artefacts;

@@ -48,9 +48,9 @@ pub const TABLE: [Row; 7] = [
         "checkout takes the till's limit for used up: `risk_result` has OVER_TILL_LIMIT, CommitSale is refused with \
          FAILED_PRECONDITION, OVER_TILL_LIMIT, and no Approval helps; nothing is printed or owed",
     ),
-    row(9002, Trick::PaperOut, "the paper is out; 5 s after the receipt is BLOCKED somebody refills it"),
+    row(9002, Trick::PaperOut, "the paper is out; 5 s after the receipt is BLOCKED it is refilled"),
     row(9003, Trick::WrongOnce, "the payer replies a wrong code once, then the right one"),
-    row(9004, Trick::NotMe, "the payer replies `0`: the sale is REJECTED, his code frozen, a dispute opens"),
+    row(9004, Trick::NotMe, "the payer replies `0`: the sale is REJECTED, the code frozen, a dispute opens"),
     row(9005, Trick::Silent, "the payer never replies"),
     row(9006, Trick::CameraLost, "the camera is lost in the middle of the clip: the evidence is PARTIAL"),
     row(
@@ -64,7 +64,7 @@ const ENDINGS: i64 = 10_000;
 const OUTAGE: Duration = Duration::from_secs(5);
 /// A sale that is given up after the payer was scanned does not keep the paper away for ever.
 const PAPER_OUT_MAX: Duration = Duration::from_secs(30);
-/// How long the payer waits for the answer to his wrong code.
+/// How long the payer waits for the answer to a wrong code.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 const REOPEN_PAUSE: Duration = Duration::from_millis(100);
 

@@ -1,4 +1,4 @@
-//! The payer whom the demo lends to other POS software: enrolled once, he answers his SMS by himself.
+//! The payer whom the demo lends to other POS software: enrolled once, they answer SMS by themselves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use crate::desk::Desk;
 use crate::house::House;
 use crate::payer::{Payer, read_qr};
 
-/// On his papers.
+/// On their papers.
 pub const NAME: &str = "Otto Auto";
 const CARD: &str = "payer.json";
 const CODE: &str = "payer-code.txt";
 
-/// What he keeps from run to run.
+/// What they keep from run to run.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     payer_id: String,
@@ -26,7 +26,8 @@ struct Kept {
     card_paper: PathBuf,
 }
 
-/// Enrols him, or, while he may still buy, finds him again. His first challenge is answered by `magic::answer_for_ever` as all others are.
+/// Enrols the payer, or finds them again while they may still buy. `magic::answer_for_ever` answers the first challenge, as
+/// all others.
 pub async fn enrol(house: &House, desk: &Desk) -> anyhow::Result<(Payer, String)> {
     let folder = house.place.clients();
     fs::create_dir_all(&folder)?;
@@ -51,7 +52,7 @@ pub async fn enrol(house: &House, desk: &Desk) -> anyhow::Result<(Payer, String)
     Ok((payer, enrolled.payer_id))
 }
 
-/// After some amounts he may not: frozen, locked, listed. Then somebody else takes his place.
+/// After some amounts they may not: frozen, locked, listed. Then another payer takes their place.
 async fn may_buy(desk: &Desk, payer_id: &str) -> bool {
     let request = GetPayerRequest { payer_id: payer_id.to_owned() };
     let payer = ask!(desk.payers, get_payer, request).ok().and_then(|answer| answer.payer);
@@ -62,7 +63,7 @@ fn recall(file: &Path) -> Option<Kept> {
     serde_json::from_slice(&fs::read(file).ok()?).ok()
 }
 
-/// Writes down what his code says as soon as it is ACTIVE; at night that is the next morning. Returns the file.
+/// Writes the content of their code to a file as soon as it is ACTIVE; at night that is the next morning. Returns the file.
 pub async fn publish_code(house: &House, desk: &Desk, payer_id: &str) -> anyhow::Result<PathBuf> {
     let mut journal = desk.journal(payer_id);
     let active = loop {

@@ -1,5 +1,5 @@
-//! A payer. All he has is his phone and the papers that came out of the printer: his row codes are read from the bytes
-//! that reached it, his SMS from what the modem handed to the network.
+//! A payer. All they have is a phone and the papers that came out of the printer: their row codes are read from the bytes
+//! that reached it, their SMS from what the modem handed to the network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,21 +16,21 @@ const ROWS: usize = 60;
 /// How long an SMS or a paper may take.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// What he answers.
+/// What they answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Right,
-    /// Six digits that are no row of his card; another number gives other digits.
+    /// Six digits that are no row of the card; another number gives other digits.
     Wrong(u32),
     /// `0`: not me.
     NotMe,
     /// `ERR`: goods or price are wrong.
     WrongGoods,
-    /// `LOST` and his card's serial.
+    /// `LOST` and the card's serial.
     Lost,
 }
 
-/// An SMS that reached his phone.
+/// An SMS that reached the phone.
 pub struct Sms {
     pub text: String,
     /// The row it asks for, if it asks for one.
@@ -43,14 +43,14 @@ pub struct Payer {
     card_serial: String,
     /// The card on paper, so that nobody copies it by mistake.
     pub card_paper: Option<PathBuf>,
-    /// Rows he was asked for; each serves one challenge, so a row seen before is a reminder or an answer to him.
+    /// Rows asked for so far; each serves one challenge, so a row seen before is a reminder or an answer.
     asked: BTreeSet<u32>,
     modem: Control,
     inbox: Watch,
 }
 
 impl Payer {
-    /// With a phone whose number nobody else has: `seed` makes the last eight digits.
+    /// With a phone whose number no other payer has: `seed` makes the last eight digits.
     pub async fn with_phone(simulators: &Simulators, seed: u128) -> anyhow::Result<Self> {
         Self::calling_from(simulators, format!("+86138{:08}", seed % 100_000_000)).await
     }
@@ -69,7 +69,7 @@ impl Payer {
         &self.phone
     }
 
-    /// His card's codes, for whoever must not find them anywhere.
+    /// The card's codes, for tests that must not find them anywhere.
     pub fn row_codes(&self) -> impl Iterator<Item = &str> {
         self.card.values().map(String::as_str)
     }
@@ -89,7 +89,7 @@ impl Payer {
         }
     }
 
-    /// Takes up a card that he was given in an earlier run.
+    /// Takes up a card from an earlier run.
     pub async fn recall_card(&mut self, serial: &str, paper: &Path) -> anyhow::Result<()> {
         let rows = rows_on(&tokio::fs::read(paper).await?);
         ensure!(rows.len() == ROWS, "{} is no code card", paper.display());
@@ -104,7 +104,7 @@ impl Payer {
         self.card_paper = Some(paper);
     }
 
-    /// The next SMS to his phone.
+    /// The next SMS to the phone.
     pub async fn next_sms(&mut self) -> anyhow::Result<Sms> {
         self.sms_within(WAIT_MAX).await
     }
@@ -116,13 +116,13 @@ impl Payer {
 
     async fn sms_within(&mut self, deadline: Duration) -> anyhow::Result<Sms> {
         let phone = self.phone.clone();
-        let to_him = |event: &Value| event["event"] == "submitted" && event["to"] == phone.as_str();
-        let event = self.inbox.until("an SMS to the payer", deadline, to_him).await?;
+        let to_them = |event: &Value| event["event"] == "submitted" && event["to"] == phone.as_str();
+        let event = self.inbox.until("an SMS to the payer", deadline, to_them).await?;
         let text = event["text"].as_str().context("an SMS has no text")?.to_owned();
         Ok(Sms { row: row_in(&text), text })
     }
 
-    /// The next SMS that asks for a row he was not asked for before.
+    /// The next SMS that asks for a new row.
     pub async fn next_challenge(&mut self) -> anyhow::Result<u32> {
         loop {
             if let Some(row) = self.next_sms().await?.row
@@ -201,7 +201,7 @@ fn rows_on(escpos: &[u8]) -> BTreeMap<u32, String> {
     rows
 }
 
-/// `第23行`, `回卡23行`, `row 23`. An SMS that counts his tries answers a wrong code: it asks for nothing new.
+/// `第23行`, `回卡23行`, `row 23`. An SMS that counts tries answers a wrong code: it asks for nothing new.
 pub fn row_in(text: &str) -> Option<u32> {
     if text.contains("还可试") || text.contains("Tries left") {
         return None;

@@ -1,6 +1,17 @@
 //! Chit's gRPC interfaces. The `.proto` files beside this crate are the reference; this is what they compile to.
 
+pub mod stored;
+
 /// All descriptors, for reflection and for tools that read the interfaces at run time.
+///
+/// ```
+/// use prost::Message as _;
+/// use prost_types::FileDescriptorSet;
+///
+/// let all = FileDescriptorSet::decode(chit_proto::FILE_DESCRIPTOR_SET).unwrap();
+/// let services = all.file.iter().flat_map(|file| &file.service).map(|service| service.name());
+/// assert!(services.into_iter().any(|name| name == "LedgerService"));
+/// ```
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/chit.binpb"));
 
 macro_rules! package {

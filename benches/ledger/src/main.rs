@@ -132,7 +132,7 @@ impl Drop for Noop {
     }
 }
 
-/// `quick [BINARY [NAME…]]`: the ledger alone beside its ceilings, a few seconds, for whoever works on it. No report.
+/// `quick [BINARY [NAME…]]`: the ledger alone beside its ceilings, a few seconds, for work on the ledger. No report.
 async fn quick() -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("chit-bench").tempdir_in("/var/tmp")?;
     let noop = Noop::start(&folder.path().join("noop.sock"))?;

@@ -1,4 +1,4 @@
-//! The ledger beside its ceilings only, a few seconds, for whoever works on it: what each transfer costs in processor time,
+//! The ledger beside its ceilings only, a few seconds, for work on the ledger: what each transfer costs in processor time,
 //! which a busy machine distorts less than rates. No report.
 
 use std::collections::BTreeMap;

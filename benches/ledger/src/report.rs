@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::round::Round;
 
-/// Marks of this table in docs/benchmarks.md, those of `just bench-docs`; what stands outside them belongs to others.
+/// Marks of this table in docs/benchmarks.md, those of `just bench-docs`; text outside them belongs to others.
 const BEGIN: &str = "<!-- ledger: written by `just bench-docs` -->";
 const END: &str = "<!-- ledger: end -->";
 

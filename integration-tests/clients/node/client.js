@@ -47,7 +47,7 @@ function errorInfo(error) {
   return told;
 }
 
-// Whether the connection was lost; then nobody knows whether checkout acted, and the same request_id is sent again.
+// Whether the connection was lost; then it is unknown whether checkout acted, and the same request_id is sent again.
 function isLost(error) {
   const lost = [grpc.status.UNAVAILABLE, grpc.status.CANCELLED, grpc.status.UNKNOWN, grpc.status.INTERNAL];
   const ours = ['', 'SERVICE_STOPPING', 'SERVICE_UNREACHABLE', 'LEDGER_UNREACHABLE'];

@@ -51,7 +51,7 @@ def error_info(error):
 
 
 def is_lost(error):
-    """Whether the connection was lost; then nobody knows whether checkout acted, and the same request_id is sent again."""
+    """Whether the connection was lost; then it is unknown whether checkout acted, and the same request_id is sent again."""
     lost = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN)
     told = error_info(error)
     return error.code() in lost and told["reason"] in ("", "SERVICE_STOPPING", "SERVICE_UNREACHABLE", "LEDGER_UNREACHABLE")

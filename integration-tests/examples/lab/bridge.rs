@@ -16,7 +16,7 @@ use tokio::time::sleep;
 /// What the printer gadget takes in one request (USB_BUFSIZE of f_printer.c). A request that was read in part when the
 /// device goes is used after it was freed, and stops the kernel (6.1).
 const PIECE: usize = 8_192;
-/// The printer gadget takes bytes from the bus only when somebody tries to read, and wakes nobody after the host has
+/// The printer gadget takes bytes from the bus only when a program tries to read, and wakes no reader after the host has
 /// set its interface again. So ends are asked again and again.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
 

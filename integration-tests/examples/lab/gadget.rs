@@ -29,7 +29,7 @@ impl Gadget {
         port: u8,
         function: &str,
         identity: &Identity<'_>,
-        attributes: &[(&str, &str)],
+        attributes: &[(&str, &[u8])],
     ) -> anyhow::Result<Self> {
         let dir = PathBuf::from(GADGETS).join(identity.name);
         let make = || -> std::io::Result<()> {

@@ -5,6 +5,7 @@ mod bridge;
 mod camera;
 mod camera_worker;
 mod gadget;
+mod hid;
 mod modem;
 mod printer;
 mod report;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 use report::Report;
 
-/// Set by deploy/lab/run; on any other machine this program would unload drivers that somebody uses.
+/// Set by deploy/lab/run; on any other machine this program would unload drivers that are in use.
 const MARK: &str = "chit-lab";
 
 #[tokio::main]
@@ -42,6 +43,7 @@ async fn main() -> ExitCode {
     }
     if wants("scanner") {
         scanner::check(&mut report).await;
+        hid::check(&mut report).await;
     }
     if wants("sound") {
         sound::check(&mut report).await;

@@ -82,7 +82,8 @@ impl FarEnd {
         let address = answer["addr"].as_str().context("no address")?.to_owned();
         // 04b8:0202 is what Epson's receipt printers say they are. One request of 8 KiB: a printer holds no whole roll.
         let identity = Identity { vendor: "0x04b8", product: "0x0202", name: "Printer", serial: SERIAL };
-        let attributes = [("q_len", "1"), ("pnp_string", "MFG:LAB;MDL:TM-T20;CLS:PRINTER;")];
+        let attributes: [(&str, &[u8]); 2] =
+            [("q_len", b"1"), ("pnp_string", b"MFG:LAB;MDL:TM-T20;CLS:PRINTER;")];
         let gadget = Gadget::plugged(PORT, "printer.0", &identity, &attributes)?;
         let mut far = Self { gadget, simulator, address, bridge: None };
         far.connect().await?;

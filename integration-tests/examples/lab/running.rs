@@ -43,6 +43,7 @@ impl Service {
             std::fs::create_dir_all(folder)?;
         }
         std::fs::write(shared.keys_dir.join("media-device.key"), [7; 32])?;
+        std::fs::write(shared.keys_dir.join("evidence.key"), [8; 32])?;
         let config = format!(
             "[chit]\nsandbox = true\nrun_dir = \"run\"\nstate_dir = \"state\"\nkeys_dir = \"keys\"\n[{name}]\n{keys}\n"
         );
@@ -72,7 +73,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It was killed or had ended; nobody is left to tell.
+        // It was killed or had ended; no one is left to report to.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

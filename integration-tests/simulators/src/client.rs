@@ -51,7 +51,7 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         drop(self.stdin.take());
-        // An error means it was already reaped; a test's teardown has nobody to tell.
+        // An error means it was already reaped; a test's teardown has no one to report to.
         let _ = self.child.wait();
     }
 }

@@ -5,6 +5,7 @@ pub mod camera;
 pub mod client;
 pub mod control;
 mod hex;
+pub mod microphone;
 pub mod modem;
 pub mod printer;
 mod pty;

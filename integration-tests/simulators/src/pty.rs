@@ -1,8 +1,8 @@
 //! A serial line as a pseudo terminal: the simulator holds the master, a symlink leads drivers to the slave.
 //!
 //! The simulator keeps the slave open too, so that the line outlives a driver that closes and reopens it.
-//! What a last close does on a real tty must then be done by hand: inotify tells of the close, and the line
-//! gives up the driver's TIOCEXCL and drops the bytes nobody read.
+//! What a last close does on a real tty must then be done by hand: inotify reports the close, and the line
+//! gives up the driver's TIOCEXCL and drops the unread bytes.
 
 use std::io;
 use std::mem::MaybeUninit;

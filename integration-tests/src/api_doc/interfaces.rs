@@ -66,7 +66,7 @@ impl File {
         self.descriptor.package()
     }
 
-    /// What stands above `package`.
+    /// The comment above `package`.
     pub fn introduction(&self) -> &str {
         self.comments.get(&vec![FILE_PACKAGE]).map_or("", String::as_str)
     }

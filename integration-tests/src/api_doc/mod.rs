@@ -26,6 +26,9 @@ socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients
 * **Retrying.** Every change has a `request_id` of 1 to 64 characters A-Z a-z 0-9 _ -. The same id with the same body gets
   the first answer again, for 30 days; with another body it is ALREADY_EXISTS. Keep the id with your sale before you call. A
   lost connection may surface as UNAVAILABLE, CANCELLED or UNKNOWN without an ErrorInfo: repeat the call with the same id.
+* **A socket of this machine.** Some clients name the socket's path as the call's authority, which HTTP/2 servers refuse with
+  RST_STREAM before Chit sees the call. Name another one: in Python
+  `grpc.insecure_channel(\"unix:///run/chit/checkout.sock\", options=[(\"grpc.default_authority\", \"localhost\")])`.
 * **Watching.** `EventService.WatchEvents` sends what happened after a revision, then what happens. Keep the last revision
   and open the stream again after any error; nothing is lost or sent twice.
 * **Errors.** Every error carries one `google.rpc.ErrorInfo` with `domain` \"chit\" and a `reason` from the catalogue below; bad
@@ -64,7 +67,7 @@ fn magic_amounts(page: &mut String) -> anyhow::Result<()> {
         "\n## Magic amounts of the sandbox\n\nWith `./deploy/demo.sh` running, a sale whose total in minor units ends in one \
          of these meets what the table says.\nThe refusal is checkout's, in any sandbox; all else happens at the far ends \
          of wires, and the services know nothing of it.\nPresent the code in `.chit-demo/clients/payer-code.txt`: its payer \
-         answers by himself.\n\n| total ends in | e.g. | what happens |\n|---|---|---|\n",
+         answers by itself.\n\n| total ends in | e.g. | what happens |\n|---|---|---|\n",
     );
     for row in magic::TABLE {
         writeln!(page, "| {} | {}.{:02} | {} |", row.ending, row.ending / 100, row.ending % 100, row.says)?;
@@ -78,8 +81,9 @@ fn magic_amounts(page: &mut String) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What each bit means; the names and their order come from checkout's source.
-const RISK: [(&str, &str); 14] = [
+/// What each bit means, and what follows unless `[checkout.risk]` says otherwise; the names and their order come from
+/// checkout's source.
+const RISK: [(&str, &str); 16] = [
     ("CODE_EXPIRES_SOON", "the payer's code ends within 14 days; noted only"),
     ("OVER_SALE_LIMIT", "over the limit of one sale; needs an Approval"),
     ("OVER_PAYER_LIMIT", "over what one payer may owe unverified; needs an Approval"),
@@ -94,15 +98,17 @@ const RISK: [(&str, &str); 14] = [
     ("FACE_NOT_CONFIRMED", "ConfirmPerson was not called; needs an Approval"),
     ("FACE_DIFFERENT", "the cashier saw another person; refuses"),
     ("CHANGED_WITHIN_24_HOURS", "phone or card changed within 24 hours; refuses"),
+    ("NOT_ACTIVE", "phone and card are not proven together yet; refuses"),
+    ("TIME_IN_DOUBT", "nobody has confirmed yet what the machine's clock says; noted only"),
 ];
 
 fn risk(page: &mut String, repository: &Path) -> anyhow::Result<()> {
-    let names = strings_of(&repository.join("services/checkout/src/domain/risk.rs"), "NAMES")?;
+    let names = strings_of(&repository.join("services/checkout/src/risk/rules.rs"), "NAMES")?;
     anyhow::ensure!(
         names.iter().eq(RISK.iter().map(|(name, _)| name)),
-        "risk.rs has other bits than api_doc"
+        "risk/rules.rs has other bits than api_doc"
     );
-    page.push_str("\n## RiskResult\n\nThe bits of `Sale.risk_result`.\n\n| bit | value | name | meaning |\n|---|---|---|---|\n");
+    page.push_str("\n## RiskResult\n\nThe bits of `Sale.risk_result`. What follows from a bit is the default; `[checkout.risk]` changes it.\n\n| bit | value | name | meaning |\n|---|---|---|---|\n");
     for (bit, (name, meaning)) in RISK.iter().enumerate() {
         writeln!(page, "| {bit} | {} | `{name}` | {meaning} |", 1 << bit)?;
     }

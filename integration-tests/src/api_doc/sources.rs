@@ -1,4 +1,4 @@
-//! Names that stand in the services' sources. Nothing here links a service, so they are read as text.
+//! Names in the services' sources. Nothing here links a service, so they are read as text.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 /// Upper-case strings of the sources that are no reasons of errors.
-const NO_REASONS: [&str; 26] = [
+const NO_REASONS: [&str; 19] = [
     // Environment.
     "CARGO_PKG_NAME",
     "CARGO_PKG_VERSION",
@@ -16,29 +16,39 @@ const NO_REASONS: [&str; 26] = [
     "LISTEN_FDS",
     "LISTEN_PID",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
-    // Bits of a RiskResult that refuse nothing by themselves, or whose refusal has another name.
-    "CODE_EXPIRES_SOON",
-    "FACE_DIFFERENT",
-    "FACE_NOT_CONFIRMED",
-    "FOREIGN_TILL",
-    // States, and why an SMS or a print job failed: answers, not errors.
+    // States and ways of a modem, and why an SMS or a print job failed: answers, not errors.
+    "CIRCUIT_PREFERRED",
     "CME_ERROR",
     "CMS_ERROR",
     "CONTENT_LOST",
     "NO_PROMPT",
     "NO_SIM",
+    "NO_STORAGE",
+    "PACKET_PREFERRED",
+    "SERVICE_CENTRE",
     "SIM_SWAPPED",
-    "PAYER_OK",
     "TEXT_NOT_ENCODABLE",
     // Made by the caller's own side.
     "DEADLINE_EXCEEDED",
-    // Told inside checkout, translated before it leaves (staff.rs, saga).
+];
+
+/// Reasons of checkout that no caller meets.
+const INSIDE_CHECKOUT: [&str; 12] = [
+    // Bits of a RiskResult whose refusal has another name.
+    "FROZEN",
+    "LOCKED",
+    "NOT_ACTIVE",
+    // Ids that checkout makes for the other services, and no call of its own takes.
+    "ACCOUNT_NOT_FOUND",
     "FACT_NOT_FOUND",
-    "NO_REASON",
-    "PHONE_UNREADABLE",
-    "PIN_FORM",
-    "WRONG_PIN",
+    "JOB_NOT_FOUND",
+    "MANDATE_NOT_FOUND",
+    "MESSAGE_NOT_FOUND",
+    "RECORDING_NOT_FOUND",
+    "TRANSFER_NOT_FOUND",
+    // A catalogue that keeps checkout from starting, and a number that only a payer code holds.
     "GTIN_INVALID",
+    "PHONE_UNREADABLE",
 ];
 
 /// The strings of an array constant: `const NAMES: [&str; 2] = ["A", "B"];`.
@@ -54,11 +64,24 @@ pub fn strings_of(source: &Path, name: &str) -> anyhow::Result<Vec<String>> {
 pub fn reasons_used(services: &Path) -> anyhow::Result<BTreeSet<String>> {
     let mut reasons = BTreeSet::new();
     // The till and the command line answer no gRPC calls.
-    for service in ["checkout", "ledger", "media-capture", "printer", "runtime", "scanner", "sms-gateway"] {
+    for service in ["ledger", "media-capture", "printer", "runtime", "scanner", "sms-gateway"] {
         collect(&services.join(service).join("src"), &mut reasons)?;
     }
     reasons.retain(|reason| !NO_REASONS.contains(&reason.as_str()));
+    reasons.extend(reasons_of_checkout(&services.join("checkout/src/values/reason.rs"))?);
     Ok(reasons)
+}
+
+/// Checkout's reasons are a type, made by one list: `reasons! { A_REASON ANOTHER }`.
+fn reasons_of_checkout(source: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let text = fs::read_to_string(source).with_context(|| source.display().to_string())?;
+    let list = text.split("\nreasons! {").nth(1).and_then(|after| after.split('}').next());
+    let list = list.with_context(|| format!("{} has no list of reasons", source.display()))?;
+    let all: BTreeSet<&str> = list.split_whitespace().collect();
+    let gone: Vec<_> = INSIDE_CHECKOUT.iter().filter(|inside| !all.contains(*inside)).collect();
+    anyhow::ensure!(gone.is_empty(), "INSIDE_CHECKOUT names what checkout does not have: {gone:?}");
+    let answered = all.into_iter().filter(|reason| !INSIDE_CHECKOUT.contains(reason));
+    Ok(answered.map(str::to_owned).collect())
 }
 
 fn collect(folder: &Path, reasons: &mut BTreeSet<String>) -> anyhow::Result<()> {

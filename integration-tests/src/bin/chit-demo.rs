@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Where receipt printers listen.
 const PRINTER_PORT: u16 = 9100;
-/// Where the till's and the virtual desk's pages are if nobody else is there.
+/// Where the till's and the virtual desk's pages are if those ports are free.
 const TILL_PORT: u16 = 8470;
 const DESK_PORT: u16 = 8471;
 /// Whose certificate the demo makes.
@@ -129,7 +129,7 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// For other POS software: a payer who answers by himself, and magic amounts. The shop is open without them too.
+/// For other POS software: a payer who answers by themselves, and magic amounts. The shop is open without them too.
 async fn lend_a_payer(house: &House, progress: Progress) {
     let desk = Desk::at(house);
     let lent = async {
@@ -142,7 +142,7 @@ async fn lend_a_payer(house: &House, progress: Progress) {
         let (payer, payer_id) = magic_payer::enrol(house, &desk).await?;
         let published = async {
             let file = magic_payer::publish_code(house, &desk, &payer_id).await?;
-            progress.say(format!("a payer who answers by himself shows the code in {}", file.display()));
+            progress.say(format!("a payer who answers by themselves shows the code in {}", file.display()));
             Ok(())
         };
         let devices = magic::Devices::of(house).await?;

@@ -15,7 +15,7 @@ pub const CASHIER: &str = "li";
 pub const SUPERVISOR: &str = "wang";
 
 impl Desk {
-    /// The payer is ENROLLING; his papers come, then his first challenge.
+    /// The payer is ENROLLING; their papers come, then the first challenge.
     pub async fn enrol(&self, name: &str, phone: &str, language: &str) -> anyhow::Result<Payer> {
         let request = EnrolPayerRequest {
             request_id: new_id(),
@@ -25,11 +25,12 @@ impl Desk {
             consent: true,
             approval: Some(self.pins.approval(SUPERVISOR)?),
         };
-        ask!(self.payers, enrol_payer, request)?.payer.context("enrolled nobody")
+        ask!(self.payers, enrol_payer, request)?.payer.context("the answer has no payer")
     }
 
     pub async fn start_sale(&self) -> anyhow::Result<Sale> {
-        let request = StartSaleRequest { request_id: new_id(), cashier: CASHIER.to_owned() };
+        let request =
+            StartSaleRequest { request_id: new_id(), cashier: CASHIER.to_owned(), ..Default::default() };
         ask!(self.sales, start_sale, request)?.sale.context("no sale")
     }
 

@@ -16,7 +16,7 @@ const REOPEN_PAUSE: Duration = Duration::from_millis(20);
 /// Nothing that a machine does alone takes longer; a clip's post-roll is 5 s.
 pub const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// A place in the event stream. Each wait goes on after the event that ended the one before.
+/// A place in the event stream. Each wait continues after the event that ended the one before.
 #[derive(Clone)]
 pub struct Journal {
     desk: Desk,
@@ -82,8 +82,15 @@ impl Journal {
         found.await.with_context(|| format!("sale {}", self.subject_id))
     }
 
+    /// The sale was brought into `state`; it comes as it is now, which may be further on.
     pub async fn sale_is(&mut self, state: SaleState) -> anyhow::Result<Sale> {
-        self.sale(state.as_str_name(), |sale| sale.state() == state).await
+        let found = self.until(state.as_str_name(), |event| match &event.resource {
+            Some(Resource::Sale(sale)) if sale.state() == state || event.state == state as i32 => {
+                Some(sale.clone())
+            }
+            _ => None,
+        });
+        found.await.with_context(|| format!("sale {}", self.subject_id))
     }
 
     pub async fn sale_needs(&mut self, attention: Attention) -> anyhow::Result<Sale> {
@@ -98,6 +105,7 @@ impl Journal {
         found.await.with_context(|| format!("payer {}", self.subject_id))
     }
 
+    /// A challenge as it is now, once an event brings one that is `wanted`.
     pub async fn challenge(
         &mut self,
         what: &str,

@@ -2,6 +2,7 @@
 
 mod asking;
 mod back_office;
+mod camera;
 mod counter;
 mod events;
 

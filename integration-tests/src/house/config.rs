@@ -64,8 +64,14 @@ fn printer(addr: &str) -> Table {
 
 fn media(place: &Place) -> anyhow::Result<Table> {
     let worker = path(&program("sim-camera")?);
-    let worker = vec![worker, "--state".into(), path(&simulators::camera_state(place))];
-    Ok(pair("worker", Value::Array(worker)))
+    let state = path(&simulators::camera_state(place));
+    let worker = vec![worker, "--state".into(), state, "--papers".into(), path(&place.papers())];
+    let mut media = pair("worker", Value::Array(worker));
+    media.insert("shop_name".into(), "惠民便利小店".into());
+    media.insert("till".into(), "01".into());
+    // The simulated printer draws its paper after it has said that it is printed.
+    media.insert("paper_wait_ms".into(), 1_500.into());
+    Ok(media)
 }
 
 fn checkout() -> Table {

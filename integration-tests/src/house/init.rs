@@ -26,7 +26,7 @@ struct Pin {
 }
 
 impl Pins {
-    /// The approval of a member of staff, as he would type it.
+    /// The approval of a member of staff, as they would type it.
     pub fn approval(&self, name: &str) -> anyhow::Result<Approval> {
         let staff = self.pins.iter().find(|pin| pin.name == name);
         let pin = staff.with_context(|| format!("no PIN of {name} is known"))?.pin.clone();

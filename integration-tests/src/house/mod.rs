@@ -176,6 +176,20 @@ impl House {
         self.keeper(service).kill(signal)
     }
 
+    /// From now on the service dies at this point, in so many lives (`chit_runtime::failpoint`).
+    pub fn order_death(&self, service: &str, point: &str, times: u32) -> anyhow::Result<()> {
+        let order = self.place.run_dir().join(format!("{service}.die"));
+        std::fs::write(&order, format!("{point} {times}\n")).with_context(|| order.display().to_string())
+    }
+
+    /// Of the deaths that were ordered.
+    pub fn deaths_left(&self, service: &str) -> anyhow::Result<u32> {
+        let order = self.place.run_dir().join(format!("{service}.die"));
+        let text = std::fs::read_to_string(&order).with_context(|| order.display().to_string())?;
+        let left = text.trim().rsplit_once(' ').and_then(|(_, left)| left.parse().ok());
+        left.with_context(|| format!("{}: {text}", order.display()))
+    }
+
     /// Ends all services politely, then the simulators. An error names who had to be killed.
     pub fn stop(self) -> anyhow::Result<()> {
         let Self { keepers, simulators, .. } = self;

@@ -72,7 +72,7 @@ impl Place {
         self.root.join("papers")
     }
 
-    /// What programs of others are given: certificates, and the code of a payer who answers by himself.
+    /// What other programs get: certificates, and the code of a payer who answers by themselves.
     pub fn clients(&self) -> PathBuf {
         self.root.join("clients")
     }

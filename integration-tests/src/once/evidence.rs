@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use chit_proto::checkout::v1::Sale;
-use chit_proto::media_capture::v1::{GetEvidenceRequest, Manifest};
+use chit_proto::media_capture::v1::{GetEvidenceRequest, Manifest, ReadEvidenceFileRequest};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
@@ -14,6 +14,7 @@ use crate::ask;
 use crate::desk::Desk;
 
 const MANIFEST: &str = "manifest.binpb";
+const SIGNATURE: &str = "manifest.sig";
 
 pub async fn collect(desk: &Desk, sale: &Sale, to: &Path) -> anyhow::Result<Evidence> {
     let request = GetEvidenceRequest { sale_id: sale.sale_id.clone() };
@@ -26,21 +27,19 @@ pub async fn collect(desk: &Desk, sale: &Sale, to: &Path) -> anyhow::Result<Evid
     );
     let noted = sale.evidence.as_ref().map(|evidence| evidence.manifest_sha256.as_slice());
     ensure!(noted == Some(&bundle.manifest_sha256[..]), "checkout witnessed another manifest");
-    let from = Path::new(&bundle.folder);
     fs::create_dir_all(to)?;
     for entry in &manifest.files {
-        let bytes = fs::read(from.join(&entry.name)).with_context(|| entry.name.clone())?;
+        let bytes = read(desk, sale, &entry.name).await?;
         ensure!(bytes.len() as u64 == entry.size_bytes, "{}: size differs from the manifest", entry.name);
         ensure!(
             Sha256::digest(&bytes).as_slice() == entry.sha256,
             "{}: hash differs from the manifest",
             entry.name
         );
+        fs::write(to.join(&entry.name), bytes)?;
     }
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
+    fs::write(to.join(MANIFEST), &bundle.manifest)?;
+    fs::write(to.join(SIGNATURE), &bundle.signature)?;
     let named =
         |media_type: &'static str| manifest.files.iter().filter(move |file| file.media_type == media_type);
     let video = named("video/mp4").next().context("the bundle has no video")?;
@@ -50,4 +49,17 @@ pub async fn collect(desk: &Desk, sale: &Sale, to: &Path) -> anyhow::Result<Evid
         manifest: to.join(MANIFEST),
         sealed: !manifest.partial,
     })
+}
+
+/// Decrypted on the way: nothing of it lies in clear in the shop's store.
+async fn read(desk: &Desk, sale: &Sale, name: &str) -> anyhow::Result<Vec<u8>> {
+    let request =
+        ReadEvidenceFileRequest { sale_id: sale.sale_id.clone(), name: name.to_owned(), offset_bytes: 0 };
+    let mut media = desk.media.clone();
+    let mut pieces = media.read_evidence_file(request).await?.into_inner();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.message().await? {
+        bytes.extend_from_slice(&piece.data);
+    }
+    Ok(bytes)
 }

@@ -21,7 +21,7 @@ pub struct Script {
     pub progress: Progress,
 }
 
-/// Tells on stderr what happens, with the time since the start.
+/// Reports progress on stderr, with the time since the start.
 #[derive(Clone, Copy)]
 pub struct Progress {
     started: Instant,

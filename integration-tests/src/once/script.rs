@@ -22,13 +22,15 @@ use crate::payer::{Payer, read_qr};
 const SCANNED: [&str; 3] = ["6901234567892", "6901234567892", "6911111111117"];
 const SALE_1_MINOR: i64 = 1_680;
 const SALE_2_MINOR: i64 = 2_350;
+/// What the clip shows at least before photo 1, with the camera's next key frame.
+const PREROLL_MS_MIN: u32 = 4_000;
 
 struct Run<'a> {
     house: &'a House,
     script: &'a Script,
     desk: Desk,
     payer: Payer,
-    /// His code as a picture, as the shop gave it to him.
+    /// The payer's code as a picture, as the shop gave it out.
     code_png: PathBuf,
 }
 
@@ -60,14 +62,14 @@ pub async fn run(house: &House, script: &Script) -> anyhow::Result<Outcome> {
     Ok(Outcome::Settled(Box::new(report)))
 }
 
-/// Papers, first challenge, ACTIVE. Returns the picture of his code.
+/// Papers, first challenge, ACTIVE. Returns the picture of the code.
 async fn enrol(house: &House, script: &Script, desk: &Desk, payer: &mut Payer) -> anyhow::Result<PathBuf> {
     script.progress.say("enrolling a payer: mandate and code card go to the printer");
     let enrolled = desk.enrol("王小明", payer.phone(), "zh-CN").await?;
     let mut journal = desk.journal(&enrolled.payer_id);
     let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await?;
     payer.take_card(&house.simulators.printer, &pending.card_serial).await?;
-    script.progress.say("the payer holds the card and answers his first challenge");
+    script.progress.say("the payer holds the card and answers the first challenge");
     payer.pay().await?;
     let active = journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await?;
     let code_png = script.artefacts.join("payer-code.png");
@@ -100,8 +102,19 @@ impl Run<'_> {
             let Refused { reason, message, .. } = refused;
             return Ok(Err(Refusal { sale_id: sale.sale_id, state: "REFUSED", reason, message }));
         }
+        // The card's print job blinded the camera; the clip shall show what was before photo 1.
+        self.desk.until_preroll(PREROLL_MS_MIN).await?;
         self.say("sale 1: committed, printed, released");
-        let queued = self.desk.finish_counter(&sale.sale_id, &mut journal).await?;
+        self.desk.confirm_person(&sale.sale_id).await?;
+        self.desk.commit(&sale.sale_id).await?;
+        journal.sale_needs(checkout::Attention::Release).await?;
+        // A payer takes longer to leave than the camera to take the photo of the paper.
+        let paper = |sale: &checkout::Sale| {
+            sale.evidence.as_ref().is_some_and(|seen| !seen.photo_2_sha256.is_empty())
+        };
+        journal.sale("photo 2", paper).await?;
+        self.desk.release(&sale.sale_id).await?;
+        let queued = journal.sale_is(checkout::SaleState::Queued).await?;
         self.say("sale 1: evidence is sealed");
         Ok(Ok(queued))
     }
@@ -124,7 +137,7 @@ impl Run<'_> {
     async fn deduct(&mut self, sale: &Sale) -> anyhow::Result<(Sale, SettlementBatch)> {
         let mut journal = self.desk.journal(&sale.sale_id);
         self.desk.run_deductions().await?;
-        self.say("the SMS terminal asks the payer, who answers with the row of his card");
+        self.say("the SMS terminal asks the payer, who answers with the row of the card");
         self.payer.pay().await?;
         let verified = journal.sale_is(SaleState::Verified).await?;
         let answered = |challenge: &Challenge| challenge.state() == ChallengeState::Answered;

@@ -1,4 +1,4 @@
-//! What the buttons do. A refusal is told in words; what was done shows by itself.
+//! What the buttons do. A refusal is shown in words; a success shows by itself.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ pub async fn enrol(
 }
 
 async fn enrol_person(desk: &Arc<VirtualDesk>, lang: Lang, form: &EnrolForm) -> anyhow::Result<()> {
-    // No SMS go out at night, so nobody could be enrolled then.
+    // No texts are sent at night, so an enrolment would not finish then.
     desk.desk.make_it_day().await?;
     let phone = e164(&form.phone);
     let payer = desk.desk.enrol(form.name.trim(), &phone, lang.tag()).await?;

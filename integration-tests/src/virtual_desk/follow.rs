@@ -25,10 +25,14 @@ pub async fn events(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
                 match event.resource {
                     Some(Resource::Payer(payer)) => see_payer(desk, payer)?,
                     Some(Resource::Sale(sale)) => {
-                        let his = desk.scene().person.as_ref().is_some_and(|he| he.payer_id == sale.payer_id);
+                        let is_theirs = desk
+                            .scene()
+                            .person
+                            .as_ref()
+                            .is_some_and(|person| person.payer_id == sale.payer_id);
                         let sale_id = sale.sale_id.clone();
                         desk.change(|scene| scene.see_sale(sale));
-                        if his {
+                        if is_theirs {
                             count(desk, &sale_id).await;
                         }
                     }

@@ -1,4 +1,4 @@
-//! The virtual desk: everything in the shop that is not the till, on one page. The payer's phone and his papers, the
+//! The virtual desk: everything in the shop that is not the till, on one page. The payer's phone and papers, the
 //! camera's picture, the handheld, four faults, the clock, and the money. Served by the demo only: it holds PINs and cards.
 //!
 //! It looks at the far ends of the wires (what the printer put on paper, what the modem gave to the network) and asks
@@ -90,7 +90,7 @@ impl VirtualDesk {
         }
     }
 
-    /// Of a member of staff, as the guide tells it.
+    /// Of a member of staff, as the guide shows it.
     fn pin_of(&self, name: &str) -> String {
         self.desk.pins.approval(name).map(|approval| approval.pin).unwrap_or_default()
     }

@@ -10,7 +10,7 @@ use crate::ask;
 const CODE_RECEIVABLE: u32 = 1200;
 const PAGE: u32 = 100;
 
-/// Checkout does not tell accounts; the payer's is the one that his sale's transfers name.
+/// Checkout does not name accounts; the payer's is the one in their sale's transfers.
 pub async fn balance_of(desk: &VirtualDesk, sale_id: &str) -> anyhow::Result<Option<Balance>> {
     let ledger = desk.desk.ledger.clone();
     let mut page_token = String::new();

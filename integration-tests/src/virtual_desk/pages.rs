@@ -21,7 +21,7 @@ use super::words::Lang;
 use super::{VirtualDesk, acts, assets, guard, papers, picture, view};
 
 const BODY_BYTES_MAX: usize = 8 << 10;
-/// The clock's hand; also tells the page that the desk is there.
+/// The clock's hand; also shows the page that the desk is there.
 const BEAT: Duration = Duration::from_secs(1);
 /// Events that wait for a slow browser; the newest state follows anyway.
 const BUFFER: usize = 8;

@@ -1,4 +1,4 @@
-//! The person's phone: what the modem gave to the network for his number.
+//! The person's phone: what the modem gave to the network for their number.
 
 use std::sync::{Arc, PoisonError};
 
@@ -48,7 +48,7 @@ fn wrong_code(desk: &VirtualDesk, card: Option<u32>, row: u32) -> Option<String>
     wrong.find(|code| !codes.values().any(|right| right == code))
 }
 
-/// What a person typed on his phone.
+/// What the person typed on the phone.
 pub async fn send(desk: &VirtualDesk, text: &str) -> anyhow::Result<()> {
     let Some(person) = desk.scene().person.clone() else { return Ok(()) };
     desk.modem.ask(json!({ "cmd": "inject_sms", "from": person.phone, "text": text })).await?;

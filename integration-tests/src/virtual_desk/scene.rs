@@ -1,4 +1,4 @@
-//! What the page shows. The person and his SMS are kept; all else is looked up again.
+//! What the page shows. The person and their SMS are kept; all else is looked up again.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// SMS on the phone; the oldest goes.
 const THREAD_MAX: usize = 100;
 
-/// Whoever sits before the page, as a payer.
+/// The visitor of the page, as a payer.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,
@@ -23,7 +23,7 @@ pub struct Person {
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Text {
-    /// True for what he wrote.
+    /// True for what they wrote.
     pub own: bool,
     pub text: String,
 }
@@ -73,15 +73,15 @@ pub struct Scene {
     pub payer_state: PayerState,
     pub card_serial: String,
     pub code_png: Option<PathBuf>,
-    /// Number of the paper that is his code card.
+    /// Number of the paper that is their code card.
     pub card: Option<u32>,
     /// Numbers of the other papers, newest first.
     pub papers: Vec<u32>,
     pub faults: BTreeSet<Fault>,
-    /// His code is before the camera.
+    /// Their code is in front of the camera.
     pub held: bool,
     pub steps: Steps,
-    /// His newest sale.
+    /// Their newest sale.
     pub sale: Option<Sale>,
     pub balance: Balance,
 }
@@ -110,7 +110,7 @@ impl Scene {
         person.thread.drain(..too_many);
     }
 
-    /// A sale as an event tells it.
+    /// A sale from an event.
     pub fn see_sale(&mut self, sale: Sale) {
         let Some(person) = &self.person else { return };
         if self.payer_state == PayerState::Unspecified {

@@ -17,7 +17,7 @@ async fn total(page: &Page, minor: i64) {
     page.until(&format!("document.querySelector('#total')?.dataset.minor === '{minor}'")).await;
 }
 
-/// The way to an element for somebody without a pointer.
+/// The way to an element without a pointer.
 pub async fn tab_to(page: &Page, id: &str) {
     for _ in 0..STOPS_MAX {
         if page.eval("return document.activeElement?.id").await == id {
@@ -62,6 +62,8 @@ pub async fn fill_basket_by_keys(page: &Page) {
     page.type_text("3").await;
     page.press(Key::Enter).await;
     total(page, 3840).await;
+    // The new total may come over the event stream before the answer that closes the dialog; until then F2 does nothing.
+    page.until("!document.querySelector('dialog[open]')").await;
     add_by_keys(page, "农夫").await;
     total(page, 4040).await;
     page.press(Key::F(4)).await;

@@ -1,5 +1,5 @@
 //! A page whose shop goes away and comes back, in the middle of a sale. The lengths are the point: a browser gives an event
-//! stream up for good after some of them.
+//! stream up for ever after some of them.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ async fn outage_of(service: &str) {
 
     page.until("document.body.dataset.link === 'up'").await;
     page.see("#act-read-code").await;
-    assert_eq!(page.eval("return window.same").await, true, "nobody had to load the page again");
+    assert_eq!(page.eval("return window.same").await, true, "the page was not loaded again");
     page.press(Key::F(3)).await;
     page.see("#quantity-input").await;
     page.type_text("2").await;

@@ -59,7 +59,7 @@ impl Shop {
         Self { till_url, desk_url, desk, page, till_tab, desk_tab, serving, _browser: browser, house }
     }
 
-    /// The same, and somebody has become a payer.
+    /// The same, with an enrolled payer.
     pub async fn open_with_payer(lang: &str) -> Self {
         let shop = Self::open(lang).await;
         shop.at_desk().await;

@@ -203,7 +203,7 @@ async fn camera_absent(shop: &Shop, look: &impl Look) {
     page.until("!document.querySelector('[data-device-trouble]')").await;
 }
 
-/// The printer stops in the middle of the receipt, and whoever sent it dies: nobody can know what is on the paper.
+/// The printer stops in the middle of the receipt, and the sender dies: what is on the paper is unknown.
 async fn print_unknown(shop: &Shop, look: &impl Look) {
     let page = &shop.page;
     let printer = &shop.house.simulators.printer;
@@ -289,7 +289,7 @@ async fn enquiry(shop: &Shop, look: &impl Look) {
     look("till-enquiry-dispute").await;
 }
 
-/// Somebody is enrolled at the till; then the payer of the desk comes with another phone.
+/// A payer is enrolled at the till; then the payer of the desk comes with another phone.
 async fn payers(shop: &Shop, look: &impl Look) {
     let page = &shop.page;
     page.click("#nav-payers").await;

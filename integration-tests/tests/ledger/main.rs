@@ -138,7 +138,7 @@ async fn an_export_is_verified_offline_tampering_exits_1_and_an_import_has_the_s
     assert_eq!(code, 0, "{said}");
     assert!(said.contains(exported["root"].as_str().unwrap()), "{said}");
     std::fs::write(shop.file("ledger.pub"), format!("{key}\n")).unwrap();
-    assert_eq!(verify(&file, shop.file("ledger.pub").to_str().unwrap()).0, 0, "the key may stand in a file");
+    assert_eq!(verify(&file, shop.file("ledger.pub").to_str().unwrap()).0, 0, "the key may be in a file");
 
     let bytes = std::fs::read(&file).unwrap();
     let tampered = shop.file("tampered.jsonl");

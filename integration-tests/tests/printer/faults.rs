@@ -38,7 +38,7 @@ async fn a_link_cut_amid_a_receipt_leaves_doubt_and_then_one_copy() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stray_and_late_answers_confirm_nothing() {
     let Some(mut bench) = Bench::start(Way::Proxy, "fence_timeout_s = 2").await else { return };
-    // A status byte nobody asked for, a foreign process id, an acknowledged clear.
+    // An unsolicited status byte, a foreign process id, an acknowledged clear.
     bench.proxy.knobs().stray = vec![0x00, 0x37, 0x22, b'Z', b'Z', b'Z', b'Z', 0, 0x37, 0x25, 0];
     bench.proxy.knobs().late = Duration::from_millis(150);
     let (job, paper) = bench.print(&papers::english("R000001"), "R000001").await;

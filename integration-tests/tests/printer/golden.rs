@@ -1,6 +1,6 @@
 //! Golden receipts: emupos' dots are compared with those in `golden/`, and read by zbar, rqrr and tesseract.
 //!
-//! `CHIT_GOLDEN=write` writes them anew; look at them then.
+//! `CHIT_GOLDEN=write` writes new ones; look at them then.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! The printer service against an independent printer (emupos), with a fault proxy between them where emupos lacks
 //! something. Without emupos these tests say so in red and prove nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod decoded;
 mod faults;

@@ -99,7 +99,7 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
 
     let bundle = desk.look_up(sale_id).await.unwrap().evidence_folder;
     pc.says(&["evidence", "verify", &bundle]).await;
-    let photo = Path::new(&bundle).join("photo-1.jpg");
+    let photo = Path::new(&bundle).join("photo-1.jpg.age");
     let mut bytes = fs::read(&photo).unwrap();
     bytes[100] ^= 1;
     fs::set_permissions(&photo, fs::Permissions::from_mode(0o600)).unwrap();

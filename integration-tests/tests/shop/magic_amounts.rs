@@ -33,7 +33,7 @@ async fn a_total_of_90_01_is_refused_and_the_same_sale_goes_on_with_another_tota
     let shop = Shop::open().await;
     let sale_id = until_commit(&shop, REFUSED_MINOR).await;
     let sale = shop.desk.sale(&sale_id).await.unwrap();
-    assert_eq!(sale.risk_result & OVER_TILL_LIMIT, OVER_TILL_LIMIT, "told before the commit");
+    assert_eq!(sale.risk_result & OVER_TILL_LIMIT, OVER_TILL_LIMIT, "shown before the commit");
     let refused = shop.desk.commit(&sale_id).await.unwrap_err();
     assert_eq!(Refused::reason_in(&refused), Some("OVER_TILL_LIMIT"));
     let sale = shop.desk.sale(&sale_id).await.unwrap();

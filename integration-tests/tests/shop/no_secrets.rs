@@ -14,10 +14,10 @@ use crate::open_shop::options;
 use crate::rotel::Rotel;
 use crate::whole_sale::play;
 
-/// Digits of the payer's code that may not appear in a row: any part this long gives him away.
+/// Digits of the payer's code that may not appear in a row: any part this long identifies them.
 const CODE_PART: usize = 24;
 
-/// The payer's next number, as dialled in his country.
+/// The payer's next number, as dialled in their country.
 const NEW_PHONE: &str = "13700006666";
 
 /// What must not be found, by name.
@@ -55,7 +55,7 @@ async fn logs_traces_and_the_print_journal_hold_no_personal_data_and_no_secret()
     }
 }
 
-/// Returns when the old number was told.
+/// Returns when the old number was warned.
 async fn change_phone(house: &House) -> String {
     let desk = Desk::at(house);
     let payers = ask!(desk.payers, list_payers, ListPayersRequest::default()).unwrap().payers;

@@ -22,7 +22,7 @@ pub struct Shop {
     pub payer: Payer,
     pub payer_id: String,
     pub code_png: PathBuf,
-    /// What his QR code says.
+    /// The content of their QR code.
     pub code: String,
 }
 
@@ -44,7 +44,7 @@ impl Shop {
         Self::open_with(&options()).await
     }
 
-    /// With a payer who answered his first challenge yesterday: today he may be written to twice.
+    /// With a payer who answered the first challenge yesterday: today they may get two messages.
     pub async fn open_with(options: &Options) -> Self {
         let (house, desk) = open_house(options).await;
         let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await.unwrap();
@@ -105,7 +105,7 @@ impl Shop {
             }
             for attention in sale.attention() {
                 if let Err(error) = self.see_to(&sale, attention).await {
-                    // The event was old: somebody, or time, has seen to it meanwhile.
+                    // The event was old: it has been dealt with meanwhile.
                     let old =
                         ["WRONG_STATE", "RECEIPT_NOT_IN_DOUBT", "EVIDENCE_MISSING", "RECEIPT_NOT_PRINTED"];
                     let reason = Refused::reason_in(&error).unwrap_or_default().to_owned();

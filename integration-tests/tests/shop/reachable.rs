@@ -1,4 +1,4 @@
-//! Reflection and health, asked by a client that nobody here wrote: `buf curl`.
+//! Reflection and health, asked by a client written elsewhere: `buf curl`.
 
 use std::collections::BTreeMap;
 

@@ -84,7 +84,7 @@ async fn under_load(house: &House, desk: &Desk, service: &'static str) -> Arc<Ta
     tally
 }
 
-/// Callers go on for a while, so that each restart meets calls in flight.
+/// Callers continue for a while, so that each restart meets calls in flight.
 async fn some_calls(tally: &Tally) {
     let mut answers = tally.answered.subscribe();
     let goal = *answers.borrow_and_update() + CALLS_BETWEEN;

@@ -1,4 +1,4 @@
-//! A collector that nobody here wrote: `rotel-agent` of PyPI's rotel, which prints the spans it receives.
+//! A collector written elsewhere: `rotel-agent` of PyPI's rotel, which prints the spans it receives.
 
 use std::fs;
 use std::net::TcpListener;
@@ -44,7 +44,7 @@ impl Rotel {
 
 impl Drop for Rotel {
     fn drop(&mut self) {
-        // It may have ended by itself; a test's teardown has nobody to tell.
+        // It may have ended by itself; a test's teardown has no one to report to.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! The clip, looked at with a decoder that nobody here wrote.
+//! The clip, looked at with a decoder written elsewhere.
 
 use std::path::Path;
 use std::process::Command;

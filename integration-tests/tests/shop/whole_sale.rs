@@ -18,7 +18,7 @@ async fn two_sales_are_enrolled_sold_verified_settled_and_disputed() {
     house.stop().unwrap();
 
     assert_eq!((report.state.as_str(), report.amount_minor), ("SETTLED", 1_680));
-    assert_eq!((report.payer_scan.source, report.payer_scan.engine.as_str()), ("CAMERA", "rqrr"));
+    assert_eq!((report.payer_scan.source, report.payer_scan.engine.as_str()), ("CAMERA", "rxing"));
     assert_eq!((report.receipt.original, report.receipt.copies), (1, 0));
     assert!(report.evidence.sealed && report.evidence.photos.len() == 2, "{:?}", report.evidence);
     assert_eq!(report.settlement.rail, "house");

@@ -37,7 +37,7 @@ impl Lab {
         let dir = tempfile::Builder::new().prefix("chit-").tempdir_in("/tmp").unwrap();
         let modems: Vec<Simulator> = (0..modems).map(|at| modem(dir.path(), at)).collect();
         let list = match modems.len() {
-            // The settings name another way out.
+            // The settings name another transport.
             0 => settings.replace("DIR", dir.path().to_str().unwrap()),
             1 => format!("port = \"{}\"\n{settings}", link(dir.path(), 0).display()),
             count => settings.to_owned() + &(0..count).map(|at| line(dir.path(), at)).collect::<String>(),

@@ -1,4 +1,4 @@
-//! SMPP against a server that nobody here wrote: npm `smpp`.
+//! SMPP against a server written elsewhere: npm `smpp`.
 
 use crate::lab::{Client, Lab, PATIENCE, UNCAPPED, inbox, notice, until};
 use chit_proto::sms_gateway::v1 as pb;

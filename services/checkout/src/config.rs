@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chit_runtime::{Tcp, TlsFiles};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
-use crate::domain::sale::EvidencePolicy;
+use crate::risk::{ActionCodes, RiskResult};
+use crate::sale::EvidencePolicy;
+use crate::sale::goods;
 
 /// Who decides when a challenge goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
@@ -49,6 +52,41 @@ impl Default for LimitsConfig {
     }
 }
 
+/// One bit of a RiskResult, by its name.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RiskName(RiskResult);
+
+impl TryFrom<String> for RiskName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        RiskResult::named(&name).map(Self).ok_or_else(|| {
+            format!("{name:?} is no risk; the names are {}", RiskResult::all_names().join(", "))
+        })
+    }
+}
+
+/// What follows from a risk: refused, or left to a supervisor's Approval. What stands in neither list is kept with the
+/// sale and nothing more.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RiskConfig {
+    pub refuse: Option<Vec<RiskName>>,
+    pub approve: Option<Vec<RiskName>>,
+}
+
+impl RiskConfig {
+    pub fn codes(&self) -> ActionCodes {
+        let usual = ActionCodes::default();
+        let bits = |names: &Option<Vec<RiskName>>, usual| match names {
+            Some(names) => names.iter().fold(RiskResult::NONE, |bits, name| bits.with(name.0)),
+            None => usual,
+        };
+        ActionCodes { refuse: bits(&self.refuse, usual.refuse), approve: bits(&self.approve, usual.approve) }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -72,9 +110,12 @@ pub struct Config {
     pub evidence_policy: EvidencePolicy,
     pub dispatch: Dispatch,
     pub limits: LimitsConfig,
+    pub risk: RiskConfig,
     pub code_validity_days: u16,
     pub evidence_retention_days: u16,
     pub bad_record_years: u16,
+    /// How long the history of changes is kept, in days.
+    pub history_days: u16,
     pub catalogue: Vec<CatalogueItem>,
     /// Where other POS software calls, by mutual TLS; none = nowhere. Port 0: see run_dir/checkout.tcp.
     pub tcp_listen: Option<SocketAddr>,
@@ -99,9 +140,12 @@ impl Default for Config {
             evidence_policy: EvidencePolicy::default(),
             dispatch: Dispatch::default(),
             limits: LimitsConfig::default(),
+            risk: RiskConfig::default(),
             code_validity_days: 90,
             evidence_retention_days: 90,
             bad_record_years: 2,
+            // SEPA: a debit may be returned for 13 months.
+            history_days: 420,
             catalogue: Vec::new(),
             tcp_listen: None,
             tls_cert: "pki/server.pem".into(),
@@ -112,6 +156,23 @@ impl Default for Config {
 }
 
 impl Config {
+    pub fn shop_name(&self, chinese: bool) -> &str {
+        if chinese || self.shop_name_en.is_empty() { &self.shop_name } else { &self.shop_name_en }
+    }
+
+    pub fn catalogue(&self) -> Vec<goods::CatalogueItem> {
+        let item = |item: &CatalogueItem| goods::CatalogueItem {
+            gtin: item.gtin.clone(),
+            description: item.description.clone(),
+            unit_price_minor: item.unit_price_minor,
+        };
+        self.catalogue.iter().map(item).collect()
+    }
+
+    pub fn bad_record_kept(&self) -> SignedDuration {
+        SignedDuration::from_hours(24 * 365 * i64::from(self.bad_record_years))
+    }
+
     pub fn tcp(&self, may: chit_runtime::tls::May) -> Option<Tcp> {
         let files = TlsFiles {
             cert: self.tls_cert.clone(),

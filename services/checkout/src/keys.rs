@@ -15,6 +15,8 @@ pub struct Keys {
     pub payer_group: Zeroizing<[u8; 32]>,
     /// Signs receipts.
     pub till: SigningKey,
+    /// Opens the store's own data key: personal data is sealed with that.
+    pub data: Zeroizing<[u8; 32]>,
 }
 
 /// Number of the payer-code key; a rotation adds the next.
@@ -27,6 +29,7 @@ impl Keys {
             payer_code: SigningKey::from_bytes(&key(shared, "payer-code.key")?),
             payer_group: Zeroizing::new(key(shared, "payer-group.key")?),
             till: SigningKey::from_bytes(&key(shared, "till.key")?),
+            data: Zeroizing::new(key(shared, "checkout-data.key")?),
         })
     }
 }

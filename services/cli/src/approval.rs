@@ -1,4 +1,4 @@
-//! A second person's approval: the name is an argument, the PIN never (arguments are seen by everybody in `ps`).
+//! A second person's approval: the name is an argument, the PIN never is (`ps` shows arguments to every user).
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,10 +1,13 @@
-//! What can be typed.
+//! The command line's grammar.
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{deduct, dispute, enrol, evidence, ledger, payer, pki, sale, sandbox, settle, sms};
+use crate::commands::{
+    camera, clock, deduct, dispute, enrol, evidence, ledger, payer, pki, printer, sale, sandbox, scanner,
+    settle, shift, sms,
+};
 
 #[derive(Parser, Debug)]
 #[command(
@@ -20,7 +23,7 @@ pub struct Cli {
     /// Write JSON, one object a line, for programs.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Repeat an earlier command under its id: what it did already is not done again [default: a fresh id].
+    /// Repeat an earlier command under its id: what it already did is not repeated [default: a fresh id].
     #[arg(long, global = true, value_name = "ID")]
     pub request_id: Option<String>,
     #[command(subcommand)]
@@ -33,28 +36,49 @@ pub enum Command {
     Init,
     /// Check configuration, keys, services and devices, and say what to do next.
     Doctor,
-    /// Show what waits, what needs a person, and how the devices are.
+    /// Show what is waiting, what needs attention, and the state of the devices.
     Status,
     /// Enrol a payer: photo, mandate, code card, QR code and a first challenge.
     Enrol(enrol::EnrolArgs),
-    /// Show a payer, give him another phone or another card.
+    /// Show a payer, change their phone or card.
     #[command(subcommand)]
     Payer(payer::PayerCommand),
     /// Sell, or act on a sale.
     Sale(sale::SaleArgs),
+    /// Show scanners and what they send, and read the codes in a picture.
+    #[command(subcommand)]
+    Scanner(scanner::ScannerCommand),
     /// Send and read SMS through the shop's modem.
     #[command(subcommand)]
     Sms(sms::SmsCommand),
+    /// Try the receipt printer.
+    #[command(subcommand)]
+    Printer(printer::PrinterCommand),
+    /// Write how this shop's devices show themselves into a file that you can send: no personal data.
+    ReportHardware {
+        /// File to write.
+        #[arg(default_value = "chit-hardware.json")]
+        file: std::path::PathBuf,
+    },
     /// Ask payers for their row codes.
     #[command(subcommand)]
     Deduct(deduct::DeductCommand),
     /// Settle what payers confirmed.
     #[command(subcommand)]
     Settle(settle::SettleCommand),
+    /// Show Z reports and close the shift.
+    #[command(subcommand)]
+    Shift(shift::ShiftCommand),
+    /// Confirm the clock of this machine.
+    #[command(subcommand)]
+    Clock(clock::ClockCommand),
     /// Open, resolve and look at disputes.
     #[command(subcommand)]
     Dispute(dispute::DisputeCommand),
-    /// Verify sealed evidence, offline.
+    /// Test the camera.
+    #[command(subcommand)]
+    Camera(camera::CameraCommand),
+    /// Verify sealed evidence offline; keep, release, erase, export it.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
     /// Export, verify, back up and import the ledger.
@@ -78,10 +102,16 @@ impl Command {
             Self::Enrol(_) => "chit enrol",
             Self::Payer(_) => "chit payer",
             Self::Sale(_) => "chit sale",
+            Self::Scanner(_) => "chit scanner",
             Self::Sms(_) => "chit sms",
+            Self::Printer(_) => "chit printer",
+            Self::ReportHardware { .. } => "chit report-hardware",
             Self::Deduct(_) => "chit deduct",
             Self::Settle(_) => "chit settle",
+            Self::Shift(_) => "chit shift",
+            Self::Clock(_) => "chit clock",
             Self::Dispute(_) => "chit dispute",
+            Self::Camera(_) => "chit camera",
             Self::Evidence(_) => "chit evidence",
             Self::Ledger(_) => "chit ledger",
             Self::Pki(_) => "chit pki",
@@ -101,8 +131,8 @@ mod tests {
         cli.clone().debug_assert();
         let help = cli.render_help().to_string();
         for name in [
-            "init", "doctor", "status", "enrol", "payer", "sale", "sms", "deduct", "settle", "dispute",
-            "evidence", "ledger", "pki", "sandbox",
+            "init", "doctor", "status", "enrol", "payer", "sale", "scanner", "printer", "sms", "deduct",
+            "settle", "shift", "clock", "dispute", "camera", "evidence", "ledger", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

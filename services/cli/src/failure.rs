@@ -40,14 +40,14 @@ impl Failure {
     }
 
     pub fn interrupted() -> Self {
-        Self::of(Kind::Other, "INTERRUPTED", "interrupted; what was asked may still go on, see `chit status`")
+        Self::of(Kind::Other, "INTERRUPTED", "interrupted; the work may still continue, see `chit status`")
     }
 
     fn of(kind: Kind, reason: &str, message: impl Into<String>) -> Self {
         Self { kind, reason: reason.to_owned(), message: message.into(), field: String::new() }
     }
 
-    /// What was asked has not happened and will not happen by itself.
+    /// The request has not happened and will not happen by itself.
     pub fn is_certain(&self) -> bool {
         self.kind != Kind::Other
     }

@@ -40,10 +40,7 @@ impl Follower {
     pub async fn next(&mut self) -> Result<Resource, Failure> {
         loop {
             let next = timeout_at(self.deadline, self.response()).await.map_err(|_elapsed| {
-                Failure::other(
-                    "TIMEOUT",
-                    "the time is up; what was asked goes on by itself, see `chit status`",
-                )
+                Failure::other("TIMEOUT", "the time is up; the work continues by itself, see `chit status`")
             })?;
             match next {
                 Ok(Some(WatchEventsResponse { event: Some(event) })) => {

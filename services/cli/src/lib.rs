@@ -5,6 +5,7 @@
 mod approval;
 mod args;
 mod commands;
+mod dispatch;
 mod failure;
 mod follow;
 mod ids;
@@ -36,7 +37,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     match Cli::try_parse_from(args) {
         Ok(cli) => run(cli),
         Err(help_or_error) => {
-            // Nobody is left to tell when the terminal is gone.
+            // Without a terminal there is no place to report it.
             let _ = help_or_error.print();
             if help_or_error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
         }
@@ -45,7 +46,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
 
 fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.json);
-    if let Some(done) = commands::without_config(&cli.command, output) {
+    if let Some(done) = dispatch::without_config(&cli.command, output) {
         return ExitCode::from(report(output, done));
     }
     let config_args = ["--config".into(), cli.config.clone().into_os_string()];
@@ -67,7 +68,7 @@ async fn interruptible(ctx: Context, cli: Cli, output: Output) -> Result<(), Fai
     let name = cli.command.name();
     let span = tracing::info_span!("command", otel.name = name, otel.kind = "client");
     tokio::select! {
-        done = commands::run(&ctx, cli, output).instrument(span) => done,
+        done = dispatch::run(&ctx, cli, output).instrument(span) => done,
         () = ctx.shutdown.wait() => Err(Failure::interrupted()),
     }
 }

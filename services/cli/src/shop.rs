@@ -11,6 +11,10 @@ use chit_proto::checkout::v1::sale_service_client::SaleServiceClient;
 use chit_proto::checkout::v1::sandbox_service_client::SandboxServiceClient;
 use chit_proto::checkout::v1::settlement_service_client::SettlementServiceClient;
 use chit_proto::checkout::v1::shop_service_client::ShopServiceClient;
+use chit_proto::media_capture::v1::evidence_service_client::EvidenceServiceClient;
+use chit_proto::media_capture::v1::station_service_client::StationServiceClient;
+use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
+use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
 use chit_runtime::Channel;
 use chit_runtime::Shared;
@@ -84,12 +88,28 @@ impl Shop {
         EventServiceClient::new(self.checkout.clone())
     }
 
-    pub fn status(&self) -> ShopServiceClient<Channel> {
+    pub fn shop(&self) -> ShopServiceClient<Channel> {
         ShopServiceClient::new(self.checkout.clone())
     }
 
     pub fn sandbox(&self) -> SandboxServiceClient<Channel> {
         SandboxServiceClient::new(self.checkout.clone())
+    }
+
+    pub fn evidence(&self) -> EvidenceServiceClient<Channel> {
+        EvidenceServiceClient::new(chit_runtime::channel(&self.shared, "media-capture"))
+    }
+
+    pub fn station(&self) -> StationServiceClient<Channel> {
+        StationServiceClient::new(chit_runtime::channel(&self.shared, "media-capture"))
+    }
+
+    pub fn printer(&self) -> PrinterServiceClient<Channel> {
+        PrinterServiceClient::new(chit_runtime::channel(&self.shared, "printer"))
+    }
+
+    pub fn scanner(&self) -> ScannerServiceClient<Channel> {
+        ScannerServiceClient::new(chit_runtime::channel(&self.shared, "scanner"))
     }
 
     pub fn sms(&self) -> SmsGatewayServiceClient<Channel> {

@@ -25,21 +25,6 @@ pub struct Problem {
     pub what: String,
 }
 
-/// Is the newest chain value the hash of the newest record and its predecessor? Quick enough for every start.
-pub fn head_matches(view: &dyn View) -> Result<bool, StorageError> {
-    let head = view.head()?;
-    let newest = view.entries_after(head.seq.saturating_sub(1), 2)?;
-    Ok(match newest.as_slice() {
-        [] => head.seq == 0,
-        [entry] => {
-            entry.seq == head.seq
-                && journal::chain(&entry.previous_hash, &entry.stored) == head.hash
-                && journal::decode(&entry.stored).is_ok_and(|record| record.stamp.seq == head.seq)
-        }
-        _ => false,
-    })
-}
-
 /// Reads the whole journal, recomputes every hash and balance, and compares them with what is stored.
 pub fn verify(view: &dyn View) -> Result<Audit, StorageError> {
     let head = view.head()?;

@@ -112,7 +112,7 @@ fn problem_seq(folder: &Path) -> Option<u64> {
     audit(&open(folder)).problem.map(|problem| problem.seq)
 }
 
-/// Changes the journal file in the middle of the text `what`, which stands in one record only.
+/// Changes the journal file in the middle of the text `what`, which is in one record only.
 fn tamper_journal(folder: &Path, what: &str) {
     let file = folder.join("journal.chit");
     let mut bytes = std::fs::read(&file).unwrap();

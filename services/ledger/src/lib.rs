@@ -37,7 +37,7 @@ use writer::{Now, Writer};
 /// The key that signs checkpoints; `chit init` makes it.
 const KEY: &str = "ledger.key";
 
-/// How often overdue pending transfers are looked for when nobody writes. Business time may jump in a sandbox, so the
+/// How often overdue pending transfers are looked for without writes. Business time may jump in a sandbox, so the
 /// next expiry cannot simply be slept for.
 const EXPIRY_TICK: Duration = Duration::from_secs(1);
 
@@ -82,7 +82,7 @@ async fn serve(
     served
 }
 
-/// Releases overdue pending transfers while nobody writes. Ends when the storage has failed.
+/// Releases overdue pending transfers between writes. Ends when the storage has failed.
 async fn expire(storage: Arc<dyn Storage>, writer: Writer, now: Now) -> StorageError {
     let mut tick = tokio::time::interval(EXPIRY_TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

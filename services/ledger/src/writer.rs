@@ -94,7 +94,7 @@ impl Writer {
                 let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
                 tracing::error!(%error, source, "nothing more is written");
             }
-            // The jobs still waiting are dropped unanswered before anybody learns that the thread ended.
+            // The jobs still waiting are dropped unanswered before callers learn that the thread ended.
             drop(thread);
             let _nobody_waits = ended_sender.send(result);
         })?;
@@ -139,7 +139,7 @@ impl Writer {
         Ok(answer.await.map_err(|_| WriteError::Stopping)??)
     }
 
-    /// Commits the job if nobody else asks; else it is given back. With company the thread is better: it commits while
+    /// Commits the job if no other write waits; else gives it back. With company the thread is better: it commits while
     /// the async threads read the next calls.
     fn commit_alone(&self, job: Job, asking: &Asking<'_>) -> Option<Job> {
         let small = job.weight <= CHANGES_PER_PLACE;
@@ -199,7 +199,7 @@ struct Committer {
 /// Who holds it commits.
 enum Turn {
     Free,
-    /// A commit failed: nobody knows what is on the disk.
+    /// A commit failed: the disk's content is unknown.
     Never,
 }
 

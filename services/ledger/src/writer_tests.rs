@@ -10,7 +10,7 @@ use crate::notary::Notary;
 use crate::store::{Compacted, CompactionFault, Head, JournalStore, Storage, View};
 use crate::writer::{Ended, Now, WriteError, Writer};
 
-/// Tells when a commit begins and lets it go on (or fail) when told.
+/// Signals when a commit begins, and lets it continue or fail on command.
 struct Gate {
     inner: JournalStore,
     begins: Mutex<tokio::sync::mpsc::UnboundedSender<usize>>,
@@ -76,7 +76,7 @@ fn desk(config: Config) -> Desk {
     Desk { gate, writer, ended, begins, verdicts, _dir: dir }
 }
 
-/// Starts a write and returns once it stands in the queue.
+/// Starts a write and returns once it is in the queue.
 fn open_account(writer: &Writer, n: u8) -> tokio::task::JoinHandle<Result<Head, WriteError>> {
     let writer = writer.clone();
     tokio::spawn(async move {
@@ -91,7 +91,7 @@ async fn calls_that_wait_together_share_one_commit_and_none_is_answered_before_i
     let first = open_account(&desk.writer, 1);
     assert_eq!(desk.begins.recv().await, Some(1));
     let waiting: Vec<_> = (2..=64).map(|n| open_account(&desk.writer, n)).collect();
-    // Single-threaded runtime: after one turn every spawned call stands in the queue.
+    // Single-threaded runtime: after one turn every spawned call is in the queue.
     tokio::task::yield_now().await;
     assert!(!first.is_finished());
     desk.verdicts.send(true).unwrap();
@@ -178,7 +178,7 @@ async fn the_service_ends_with_an_error_when_a_commit_fails() {
     };
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     while !service.is_finished() {
-        assert!(tokio::time::Instant::now() < deadline, "the service goes on after a failed commit");
+        assert!(tokio::time::Instant::now() < deadline, "the service continues after a failed commit");
         // Until its socket is there, and again until it is gone.
         let answer = client.create_account(request.clone()).await;
         assert!(answer.is_err(), "acknowledged though the commit failed");

@@ -28,7 +28,7 @@ const STREAMED: usize = 64;
 /// Acknowledgements after which a life ends: 1 to this many.
 const ACKNOWLEDGED_MAX: usize = 150;
 
-/// The callers' own record of what they were told.
+/// The callers' own record of their answers.
 struct AckLog {
     file: Mutex<std::fs::File>,
     path: PathBuf,
@@ -49,7 +49,7 @@ impl AckLog {
     }
 }
 
-/// Ids that nobody used before.
+/// Unused ids.
 #[derive(Clone, Default)]
 struct Ids(Arc<Mutex<usize>>);
 
@@ -110,7 +110,7 @@ async fn streamed(mut client: Client, ids: Ids, log: Arc<AckLog>) -> Vec<String>
     }
 }
 
-/// How often each transfer id stands in the journal.
+/// How often the journal has each transfer id.
 async fn journal(client: &mut Client, records: u64) -> BTreeMap<String, usize> {
     let mut stream = client.watch_journal(WatchJournalRequest { after_seq: 0 }).await.unwrap().into_inner();
     let mut times = BTreeMap::new();

@@ -39,7 +39,7 @@ impl Journal {
         tokio::task::spawn_blocking(move || work(&store)).await.map_err(|_| StoreError::Stopping)?
     }
 
-    /// Returns after the commit, which `what` names; then tells everybody who watches.
+    /// Returns after the commit, which `what` names; then notifies all watchers.
     pub async fn write<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -51,7 +51,7 @@ impl Journal {
                 work(store).map(|result| (result, begun.elapsed()))
             })
             .await?;
-        // Where a paper's time goes: `log = "chit_printer::journal=debug"` tells.
+        // Where a paper's time goes: `log = "chit_printer::journal=debug"` shows it.
         tracing::debug!(what, commit_us = took.as_micros() as u64, "committed");
         self.changed.send_modify(|count| *count += 1);
         Ok(result)

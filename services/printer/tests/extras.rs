@@ -1,6 +1,6 @@
 //! Pictures of papers, printers that never answer, and what is asked of the printer between papers.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

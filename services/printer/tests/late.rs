@@ -1,6 +1,6 @@
 //! Answers that come too late: what was asked for one paper confirms no other.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! A shop's logo in the printer's own memory: written once, printed by its key, and never at the price of a paper.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! The whole service over its socket, with a printer at the far end of TCP.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod support;
 

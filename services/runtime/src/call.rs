@@ -11,8 +11,15 @@ const RETRIES_MAX: usize = 5;
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
 
-/// A request that tells the server how long it is waited for. `Endpoint::timeout` would end the call on this side
-/// only: the server would never hear of it.
+/// A request that carries its deadline to the server. `Endpoint::timeout` would end the call on this side only, unknown to
+/// the server.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let request = chit_runtime::call::within(Duration::from_millis(250), "any message");
+/// assert_eq!(request.metadata().get("grpc-timeout").unwrap(), "250000u");
+/// ```
 pub fn within<R>(left: Duration, message: R) -> tonic::Request<R> {
     let mut request = tonic::Request::new(message);
     request.set_timeout(left);
@@ -21,6 +28,32 @@ pub fn within<R>(left: Duration, message: R) -> tonic::Request<R> {
 
 /// Calls `f` until it answers or `deadline` has passed. Only for reads and for mutations with a `request_id`:
 /// a lost connection does not tell whether the other side acted.
+///
+/// A restart of the other side is not seen; a refusal is answered at once:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use std::time::Duration;
+///
+/// use tonic::{Code, Response, Status};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let calls = AtomicU32::new(0);
+/// let answer = chit_runtime::call(Duration::from_secs(1), "any message", |_request| async {
+///     match calls.fetch_add(1, Ordering::Relaxed) {
+///         0 => Err(Status::unavailable("it restarts")),
+///         _ => Ok(Response::new("an answer")),
+///     }
+/// });
+/// assert_eq!(answer.await.unwrap(), "an answer");
+///
+/// let refused = chit_runtime::call(Duration::from_secs(1), "any message", |_request| async {
+///     Err::<Response<()>, _>(Status::not_found("no such sale"))
+/// });
+/// assert_eq!(refused.await.unwrap_err().code(), Code::NotFound);
+/// # }
+/// ```
 pub async fn call<R, T, F, Fut>(deadline: Duration, message: R, mut f: F) -> Result<T, Status>
 where
     R: Clone,

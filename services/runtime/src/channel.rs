@@ -1,4 +1,4 @@
-//! A channel whose calls are seen: each has a span, a metric, and carries its trace to the other side.
+//! A channel with observed calls: each has a span and a metric, and carries its trace to the other side.
 
 use crate::config::Shared;
 use crate::observe::code_in;
@@ -32,7 +32,7 @@ pub fn channel_to(uri: &str) -> Result<Channel, Error> {
     Ok(Endpoint::from_shared(uri.to_owned())?.connect_lazy().into())
 }
 
-/// For what an `Endpoint` can be told besides its address.
+/// For an `Endpoint` with settings besides its address.
 impl From<tonic::transport::Channel> for Channel {
     fn from(inner: tonic::transport::Channel) -> Self {
         Self { inner, records: Records::of(Side::Client) }
@@ -63,7 +63,7 @@ impl Service<Request<Body>> for Channel {
     }
 }
 
-/// The call is over when its trailers are here, or when nobody reads on.
+/// The call is over when its trailers are here, or when the caller stops reading.
 pub struct AnsweredBody {
     inner: Body,
     record: Record,

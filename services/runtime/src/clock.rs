@@ -10,6 +10,25 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 const OFFSET_FILE: &str = "clock-offset";
 
+/// Where business time comes from.
+///
+/// ```
+/// use chit_runtime::{Clock, Context};
+/// use jiff::SignedDuration;
+///
+/// # fn main() -> anyhow::Result<()> {
+/// # let dir = tempfile::tempdir()?;
+/// # std::fs::create_dir(dir.path().join("state"))?;
+/// let (checkout, ledger) =
+///     (Context::sandbox_in("checkout", dir.path()), Context::sandbox_in("ledger", dir.path()));
+/// let before = ledger.clock.now();
+/// checkout.clock.advance(SignedDuration::from_hours(24))?;
+/// assert!(ledger.clock.now() >= before + SignedDuration::from_hours(24), "all services of a sandbox share its clock");
+///
+/// assert!(Clock::system().advance(SignedDuration::from_hours(24)).is_err(), "a real shop's clock cannot be moved");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Clock {
     offset: Option<Arc<Offset>>,
@@ -77,6 +96,14 @@ pub(crate) fn write_atomically(file: &Path, bytes: &[u8]) -> std::io::Result<()>
     std::fs::rename(&draft, file)
 }
 
+/// ```
+/// use chit_runtime::clock;
+///
+/// let time: jiff::Timestamp = "2026-11-24T10:05:00.25Z".parse().unwrap();
+/// let sent = clock::to_proto(time);
+/// assert_eq!((sent.seconds, sent.nanos), (1_795_514_700, 250_000_000));
+/// assert_eq!(clock::from_proto(&sent), Some(time));
+/// ```
 pub fn to_proto(time: Timestamp) -> prost_types::Timestamp {
     // protobuf counts nanoseconds forward from the second, jiff towards zero before 1970.
     let (seconds, nanos) = (time.as_second(), time.subsec_nanosecond());

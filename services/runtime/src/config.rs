@@ -106,6 +106,36 @@ impl Shared {
 }
 
 /// Reads the file, `[chit]` and the service's section. A missing section means its defaults.
+///
+/// ```
+/// use std::fs;
+///
+/// #[derive(serde::Deserialize, Debug)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Settings {
+///     copies_max: u32,
+/// }
+///
+/// impl Default for Settings {
+///     fn default() -> Self {
+///         Self { copies_max: 3 }
+///     }
+/// }
+///
+/// # fn main() -> anyhow::Result<()> {
+/// # let dir = tempfile::tempdir()?;
+/// let file = dir.path().join("chit.toml");
+/// fs::write(&file, "[chit]\nrun_dir = \"run\"\n[printer]\ncopies_max = 5")?;
+/// let (settings, shared) = chit_runtime::load::<Settings>(&file, "printer")?;
+/// assert_eq!(settings.copies_max, 5);
+/// assert_eq!(shared.run_dir, dir.path().join("run"), "relative folders count from the file's own");
+///
+/// fs::write(&file, "[printer]\ncopies_maks = 5")?;
+/// let refused = chit_runtime::load::<Settings>(&file, "printer").unwrap_err();
+/// assert_eq!(refused.to_string(), "unknown key `copies_maks` in [printer], did you mean `copies_max`?");
+/// # Ok(())
+/// # }
+/// ```
 pub fn load<T: DeserializeOwned>(path: &Path, section: &str) -> Result<(T, Shared), ConfigError> {
     let read = |source| ConfigError::Read { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(read)?;

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Shared};
 use crate::shutdown::Shutdown;
-use crate::{inherited, telemetry};
+use crate::{failpoint, inherited, telemetry};
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
@@ -72,6 +72,7 @@ fn live<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
     config::claim_state(&shared)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     let telemetry = runtime.block_on(async { telemetry::install(service, &shared) })?;
+    failpoint::watch(service, &shared);
     let ctx = Context::new(service, shared);
     let ended = runtime.block_on(async {
         let shutdown = ctx.shutdown.clone();

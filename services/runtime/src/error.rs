@@ -12,6 +12,15 @@ pub fn status(code: Code, reason: &'static str, message: impl Into<String>) -> S
 }
 
 /// INVALID_ARGUMENT that names the field and says what to send instead.
+///
+/// ```
+/// use chit_runtime::error;
+///
+/// let refusal = error::bad_field("amount_minor", "AMOUNT_INVALID", "send 1 to 9007199254740991");
+/// assert_eq!(refusal.code(), tonic::Code::InvalidArgument);
+/// assert_eq!(refusal.message(), "amount_minor: send 1 to 9007199254740991");
+/// assert_eq!(error::reason_of(&refusal).as_deref(), Some("AMOUNT_INVALID"));
+/// ```
 pub fn bad_field(field: &str, reason: &'static str, remedy: impl Into<String>) -> Status {
     let remedy = remedy.into();
     let message = format!("{field}: {remedy}");
@@ -20,7 +29,7 @@ pub fn bad_field(field: &str, reason: &'static str, remedy: impl Into<String>) -
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
-/// Tells the caller when another try makes sense.
+/// Says when another try makes sense.
 pub fn retry_after(code: Code, reason: &'static str, message: impl Into<String>, after: Duration) -> Status {
     let mut details = info(reason);
     details.set_retry_info(Some(after));

@@ -1,5 +1,5 @@
 //! A connection that counts: it holds its place among those allowed at a time until it is closed. Without a limit,
-//! anybody in the network could use up the process's descriptors, and accept(2) fails for everybody.
+//! any host in the network could use up the process's descriptors, and accept(2) would fail for every caller.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,12 +1,42 @@
 //! What makes a Chit service a good process: one config file, one clock, one way to serve and to call,
-//! traces and logs, peers that are known, and an end that nobody notices. No domain types.
+//! traces and logs, known peers, and a stop that no caller notices. No domain types.
+//!
+//! A service adds its gRPC services to a [`Server`] and runs it until shutdown; callers reach it over its socket:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use chit_runtime::{Context, Server, call, channel};
+//! use tonic_health::pb::health_check_response::ServingStatus;
+//! use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> anyhow::Result<()> {
+//! # let dir = tempfile::tempdir()?;
+//! let ctx = Context::sandbox_in("example", dir.path());
+//! let serving = tokio::spawn(Server::new(&ctx, &[]).run());
+//!
+//! let health = HealthClient::new(channel(&ctx.shared, "example"));
+//! let answer = call(Duration::from_secs(2), HealthCheckRequest::default(), |request| {
+//!     let mut health = health.clone();
+//!     async move { health.check(request).await }
+//! });
+//! assert_eq!(answer.await?.status(), ServingStatus::Serving);
+//!
+//! ctx.shutdown.trigger();
+//! serving.await??;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod call;
+pub mod caller;
 pub mod channel;
 pub mod clock;
 pub mod config;
 mod entry;
 pub mod error;
+mod failpoint;
 mod held;
 mod inherited;
 mod observe;
@@ -24,6 +54,7 @@ pub use channel::{Channel, channel, channel_to};
 pub use clock::Clock;
 pub use config::{ConfigError, Shared, load};
 pub use entry::{Context, main, main_with};
+pub use failpoint::failpoint;
 pub use serve::{HealthHandle, Server};
 pub use shutdown::Shutdown;
 pub use tls::{Tcp, TlsFiles};

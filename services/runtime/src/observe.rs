@@ -21,10 +21,10 @@ use tracing::Instrument;
 
 /// Streams of a stopping service get this long to end by themselves, then UNAVAILABLE ends them.
 const STREAM_GRACE: Duration = Duration::from_millis(50);
-/// How a listener tells who may come in.
+/// How a listener admits callers.
 #[derive(Clone)]
 pub(crate) enum Gate {
-    /// The Unix socket: by the kernel's word.
+    /// The Unix socket: by the kernel's peer credentials.
     Local(Allowed),
     /// TCP: by the certificate's role.
     Certified(May),

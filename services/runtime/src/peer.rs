@@ -1,4 +1,4 @@
-//! Who is at the other end of the Unix socket: this user, root, or a uid the config names. Nobody else.
+//! Who may be at the other end of the Unix socket: this user, root, or a uid from the config.
 
 use crate::error;
 use serde::de::Error as _;
@@ -17,6 +17,18 @@ pub fn uid_of<T>(request: &tonic::Request<T>) -> Option<u32> {
 }
 
 /// Of a key in the config that lists users: their uids. `deserialize_with` of services' own sections too.
+///
+/// ```
+/// #[derive(serde::Deserialize)]
+/// struct Settings {
+///     #[serde(deserialize_with = "chit_runtime::peer::uids")]
+///     send_uids: Vec<u32>,
+/// }
+///
+/// let settings: Settings = toml::from_str("send_uids = [990, \"root\"]").unwrap();
+/// assert_eq!(settings.send_uids, [990, 0]);
+/// assert!(toml::from_str::<Settings>("send_uids = [\"nobody-has-this-name\"]").is_err());
+/// ```
 pub fn uids<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<u32>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a user is a number or a name")]

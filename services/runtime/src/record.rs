@@ -14,8 +14,8 @@ use tracing::field::Empty;
 const DURATION_BOUNDS_S: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// The target of spans that open a trace. Without an exporter they are not made: ids that nobody reads were a seventh of
-/// what a ledger's call costs.
+/// The target of spans that open a trace. Without an exporter they are not made: unread ids were a seventh of the cost of a
+/// ledger call.
 pub(crate) const ROOT: &str = "chit_runtime::root";
 const PART: &str = "chit_runtime::part";
 
@@ -40,7 +40,7 @@ pub(crate) enum Side {
     Client,
 }
 
-/// What all calls of one side write to. Made after telemetry is installed, or it writes to nobody.
+/// What all calls of one side write to. Make it after telemetry is installed, or its records are lost.
 #[derive(Clone)]
 pub(crate) struct Records {
     side: Side,
@@ -62,7 +62,7 @@ impl Records {
     }
 
     /// `path` is the request's: `/chit.ledger.v1.LedgerService/GetAccount`. `is_traced`: the call is part of a trace
-    /// already; otherwise it opens one, if there is anybody to read it.
+    /// already; otherwise it opens one, if there is an exporter.
     pub(crate) fn start(&self, path: &str, is_traced: bool) -> Record {
         let method: Arc<str> = path.trim_start_matches('/').into();
         let kind = match self.side {

@@ -6,6 +6,12 @@ use tonic::Status;
 
 const LEN_MAX: usize = 64;
 
+/// ```
+/// use chit_runtime::request_id;
+///
+/// assert!(request_id::check("01JDQ0XW7E-commit").is_ok());
+/// assert!(request_id::check("").is_err(), "a mutation without an id could be done twice");
+/// ```
 pub fn check(id: &str) -> Result<(), Status> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if (1..=LEN_MAX).contains(&id.len()) && id.bytes().all(allowed) {
@@ -16,6 +22,15 @@ pub fn check(id: &str) -> Result<(), Status> {
 }
 
 /// Tells a retry from another body under the same id. Maps must not be in such messages: their order is random.
+///
+/// ```
+/// use chit_runtime::request_id::fingerprint;
+/// use prost_types::Duration;
+///
+/// let first = Duration { seconds: 24, nanos: 0 };
+/// assert_eq!(fingerprint(&first), fingerprint(&first.clone()), "a retry");
+/// assert_ne!(fingerprint(&first), fingerprint(&Duration { seconds: 25, ..first }), "another intent");
+/// ```
 pub fn fingerprint(message: &impl prost::Message) -> [u8; 32] {
     Sha256::digest(message.encode_to_vec()).into()
 }

@@ -1,4 +1,4 @@
-//! The server every service runs: its Unix socket, health, reflection, and a drain nobody notices.
+//! The server every service runs: its Unix socket, health, reflection, and a drain that no caller notices.
 
 use crate::config::{ConfigError, Shared};
 use crate::entry::Context;
@@ -32,6 +32,17 @@ const GRACE: Duration = Duration::from_secs(3);
 const STREAMS_PER_CONNECTION_MAX: u32 = 256;
 
 /// Says which gRPC services can do their work now (`grpc.health.v1`). Cheap to clone, callable from any thread.
+///
+/// ```
+/// # use chit_runtime::{Context, HealthHandle, Server};
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let ctx = Context::sandbox_in("printer", dir.path());
+/// let health = HealthHandle::new();
+/// let server = Server::new(&ctx, &[]).health(health.clone());
+/// // Later, where the device is watched:
+/// health.set("chit.printer.v1.PrinterService", false);
+/// # drop(server);
+/// ```
 #[derive(Clone, Debug)]
 pub struct HealthHandle(Arc<watch::Sender<BTreeMap<String, bool>>>);
 
@@ -234,7 +245,7 @@ where
     Ok(())
 }
 
-/// Nobody may be listening (no service manager), which is fine.
+/// Without a service manager there is no listener, which is fine.
 fn notify(state: NotifyState) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "cannot tell the service manager");

@@ -3,6 +3,19 @@
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let shutdown = chit_runtime::Shutdown::default();
+/// let worker = tokio::spawn({
+///     let shutdown = shutdown.clone();
+///     async move { shutdown.wait().await }
+/// });
+/// shutdown.trigger();
+/// worker.await.unwrap();
+/// shutdown.wait().await; // A late caller does not wait.
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Shutdown(Arc<watch::Sender<bool>>);
 

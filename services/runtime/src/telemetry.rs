@@ -74,7 +74,7 @@ impl Telemetry {
     pub(crate) fn flush(self) {
         let (done, flushed) = mpsc::channel();
         std::thread::spawn(move || {
-            // Errors here mean a dead collector; there is nobody left to tell.
+            // An error here means a dead collector, so there is no place left to report it.
             let _ = self.tracer.shutdown_with_timeout(FLUSH_MAX);
             let _ = self.meter.map(|meter| meter.shutdown());
             let _ = done.send(());

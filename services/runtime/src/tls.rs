@@ -1,5 +1,5 @@
-//! TCP for programs of others, by mutual TLS and no other way: the caller shows a certificate of the shop's own CA,
-//! and the role written in it decides what it may call.
+//! TCP for other software, by mutual TLS only: the caller shows a certificate of the shop's own CA, and the role in it
+//! decides which methods it may call.
 
 use crate::config::{ConfigError, Shared};
 use crate::error;
@@ -21,7 +21,7 @@ pub const ROLE_URI: &str = "spiffe://chit/role/";
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Connections at a time, those included that have not shown a certificate yet; the next one waits in the listener.
 const CONNECTIONS_MAX: usize = 64;
-/// A peer that went away without a word is noticed after about a minute.
+/// A peer that vanished silently is noticed after about a minute.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_TRIES: u32 = 3;
@@ -90,14 +90,14 @@ impl Tcp {
         Ok(Box::pin(held::limited(incoming, CONNECTIONS_MAX)))
     }
 
-    /// Callers hold on to the address that they know, so a restart takes it again.
+    /// Callers keep the address that they know, so a restart binds it again.
     fn earlier(&self, note: &Path) -> Option<SocketAddr> {
         let earlier: SocketAddr = fs::read_to_string(note).ok()?.trim().parse().ok()?;
         (self.addr.port() == 0 && earlier.ip() == self.addr.ip()).then_some(earlier)
     }
 }
 
-/// Whole or not at all: somebody may be waiting for this file.
+/// Atomic: another process may be waiting for this file.
 fn tell(note: &Path, addr: SocketAddr) -> io::Result<()> {
     let draft = note.with_extension("tcp.new");
     fs::write(&draft, format!("{addr}\n"))?;

@@ -30,7 +30,7 @@ pub fn span_from_traceparent(name: &str, traceparent: &str) -> Span {
     span
 }
 
-/// Makes `span` the parent of what the other side does, unless the caller named one himself.
+/// Makes `span` the parent of what the other side does, unless the caller named one.
 pub(crate) fn send(span: &Span, headers: &mut HeaderMap) {
     if let Some(traceparent) = traceparent_of(span).and_then(|text| text.parse().ok()) {
         headers.entry(HEADER).or_insert(traceparent);

@@ -1,4 +1,4 @@
-//! A whole service process: how it ends on a bad start, and what it tells the collector while it lives.
+//! A whole service process: how it ends on a bad start, and what it sends to the collector while it runs.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

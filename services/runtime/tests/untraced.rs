@@ -36,7 +36,7 @@ async fn without_an_exporter_no_trace_begins_and_a_callers_goes_on() {
     let ledger = channel(&ctx.shared, "ledger");
 
     let untraced = call(PATIENCE, String::new(), |request| echo::say(ledger.clone(), request));
-    assert_eq!(untraced.await.unwrap(), "", "nobody would read it");
+    assert_eq!(untraced.await.unwrap(), "", "no exporter would read it");
     let sale = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let traced = call(PATIENCE, String::new(), |mut request| {
         request.metadata_mut().insert("traceparent", MetadataValue::from_static(sale));

@@ -1,11 +1,14 @@
-//! Chit's scanner: one stream of the codes that the serial handheld reads, and QR codes out of camera frames.
+//! Chit's scanner: one stream of the codes that handhelds read, and codes out of pictures.
 
 mod api;
 mod config;
 mod device;
-mod domain;
+pub mod domain;
+mod intake;
 mod scans;
+pub mod sight;
 mod sources;
+mod worker;
 
 use std::sync::Arc;
 
@@ -13,26 +16,64 @@ use chit_proto::scanner::v1::scanner_service_server::ScannerServiceServer;
 use chit_runtime::{Context, Server};
 
 pub use config::Config;
+pub use device::decoder::{Effort, Eye};
+pub use sources::Sources;
+pub use worker::main as worker_main;
 
 use api::Api;
 use device::camera::Camera;
 use device::decoder::Decoder;
-use device::handheld::Handheld;
+use device::hid_pos::HidPos;
+use device::keyboard::KeyboardWedge;
+use device::serial::Serial;
+use domain::profile::Command;
+use domain::scan::Source;
+use intake::Intake;
 use scans::Scans;
-use sources::Sources;
+
+/// A picture of a caller, and what is around it.
+const REQUEST_LEN_MAX: usize = device::image_file::FILE_LEN_MAX + (1 << 16);
 
 /// Runs the service until shutdown.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let scans = Arc::new(Scans::new(ctx.clock.clone())?);
-    let sources = Arc::new(Sources::default());
-    let camera = match config.camera {
-        true => Some(Camera::new(&ctx.shared, Decoder::start(Arc::clone(&sources))?)),
-        false => None,
-    };
+    let mut sources = Sources::default();
+    start_handhelds(&ctx, &config, &scans, &mut sources)?;
+    let view = config.camera.then(|| sources.add("camera", Source::Camera));
+    let sources = Arc::new(sources);
+    let decoder = Decoder::start(Arc::clone(&sources), config.worker()?)?;
+    let camera = view.map(|device| (Camera::new(&ctx.shared, decoder.clone()), device));
+    let api = Api::new(scans, sources, camera, decoder, ctx.shutdown.clone());
+    let service = ScannerServiceServer::new(api).max_decoding_message_size(REQUEST_LEN_MAX);
+    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(service).run().await
+}
+
+fn start_handhelds(
+    ctx: &Context,
+    config: &Config,
+    scans: &Arc<Scans>,
+    sources: &mut Sources,
+) -> anyhow::Result<()> {
+    let settings = config.settings();
     if let Some(port) = &config.port {
-        let handheld = Handheld::new(port.clone(), &config, Arc::clone(&scans), Arc::clone(&sources));
-        tokio::spawn(handheld.run(ctx.shutdown.clone()));
+        let (device, commands) =
+            sources.add_commanded(&port.to_string_lossy(), Source::Serial, config.profile()?);
+        if let (true, Some(sender)) = (config.set_up, &device.commands) {
+            // The queue is empty yet.
+            let _ = sender.try_send(Command::Setup);
+        }
+        let intake = Intake::new(device, Arc::clone(scans), settings);
+        let serial = Serial { port: port.clone(), baud: config.baud, commands, intake };
+        tokio::spawn(serial.run(ctx.shutdown.clone()));
     }
-    let api = Api::new(scans, sources, camera, config.port.is_some(), ctx.shutdown.clone());
-    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(ScannerServiceServer::new(api)).run().await
+    if let (Some(which), Some(name)) = (config.keyboard()?, &config.keyboard) {
+        let intake = Intake::new(sources.add(name, Source::Keyboard), Arc::clone(scans), settings);
+        let wedge = KeyboardWedge { which, layout: config.layout, intake };
+        tokio::spawn(wedge.run(ctx.shutdown.clone()));
+    }
+    if let (Some(which), Some(name)) = (config.hid_pos()?, &config.hid_pos) {
+        let intake = Intake::new(sources.add(name, Source::HidPos), Arc::clone(scans), settings);
+        HidPos { which, intake }.start(ctx.shutdown.clone())?;
+    }
+    Ok(())
 }

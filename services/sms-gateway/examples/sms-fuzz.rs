@@ -1,8 +1,12 @@
 //! Mutated input for the line classifier and the PDU decoder, on the stable toolchain: `sms-fuzz [EXECUTIONS] [SEED]`.
 //! Besides not panicking: a dialogue means the same however its bytes are cut, and parts keep their numbers.
 
+use chit_msisdn::Country;
 use chit_sms_gateway::domain::at_line::{Expected, LineReader};
+use chit_sms_gateway::domain::concatenation::{Part, Place, place};
+use chit_sms_gateway::domain::pdu::Body;
 use chit_sms_gateway::domain::pdu::{self, FromNetwork};
+use jiff::{SignedDuration, Timestamp};
 use std::time::Instant;
 
 const PDUS: [&str; 6] = [
@@ -69,16 +73,18 @@ fn main() {
     let mut dice = Dice(seed);
     let pdus: Vec<Vec<u8>> =
         PDUS.iter().map(|text| hex::decode(text.replace(' ', "")).expect("a seed is hex")).collect();
+    let country = Country::from_iso("CN").expect("an ISO code");
     let began = Instant::now();
     let (mut read, mut lines) = (0u64, 0u64);
     for _ in 0..executions / 2 {
         let mut bytes = pdus[dice.below(pdus.len())].clone();
         dice.mutate(&mut bytes);
-        read += u64::from(decode(&bytes));
+        read += u64::from(decode(&bytes, country));
         let mut dialogue = DIALOGUES[dice.below(DIALOGUES.len())].as_bytes().to_vec();
         dice.mutate(&mut dialogue);
         dialogue.truncate(DIALOGUE_BYTES_MAX);
         lines += classify(&mut dice, &dialogue);
+        reassemble(&mut dice);
     }
     println!(
         "{executions} executions from seed {seed} in {:.0?}: {read} PDUs read, {lines} lines, no panic, no difference",
@@ -86,14 +92,14 @@ fn main() {
     );
 }
 
-fn decode(bytes: &[u8]) -> bool {
+fn decode(bytes: &[u8], country: Country) -> bool {
     let _ = pdu::tpdu(bytes);
     match pdu::decode(bytes) {
         Ok(FromNetwork::Deliver(deliver)) => {
             if let Some(part) = deliver.concatenation {
                 assert!(part.number >= 1 && part.number <= part.total, "{}", hex::encode(bytes));
             }
-            let _ = (deliver.body.text(), deliver.from.e164());
+            let _ = (deliver.body.text(), deliver.from.sender(country));
             true
         }
         Ok(FromNetwork::StatusReport(report)) => {
@@ -102,6 +108,44 @@ fn decode(bytes: &[u8]) -> bool {
         }
         Err(_) => false,
     }
+}
+
+/// Messages of one sender under one reference, sent six minutes apart, their parts in any order and some lost: none is joined
+/// to another one's, and none is lost.
+fn reassemble(dice: &mut Dice) {
+    let total = 2 + dice.below(3);
+    let mut arrivals: Vec<(usize, usize)> =
+        (0..1 + dice.below(4)).flat_map(|message| (0..total).map(move |number| (message, number))).collect();
+    for at in (1..arrivals.len()).rev() {
+        arrivals.swap(at, dice.below(at + 1));
+    }
+    arrivals.truncate(arrivals.len() - dice.below(3).min(arrivals.len() - 1));
+    let bodies: Vec<Body> = (0..16).map(|text| Body::Utf16(vec![text])).collect();
+    let part = |(message, number): (usize, usize)| Part {
+        number: number as u8 + 1,
+        body: &bodies[message * 4 + number],
+        stamp: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs((message * 360 + number * 9) as i64)),
+    };
+    let (mut waiting, mut passed_on, mut told): (Vec<(usize, usize)>, _, usize) = (Vec::new(), None, 0);
+    for &new in &arrivals {
+        let known: Vec<Part<'_>> = waiting.iter().map(|waits| part(*waits)).collect();
+        match place(part(new), &known, passed_on) {
+            Place::Joins => waiting.push(new),
+            Place::Repeats => panic!("no two parts are equal"),
+            Place::Alone => told += 1,
+            Place::BeginsAnother => {
+                passed_on = known.iter().filter_map(|part| part.stamp).max();
+                told += waiting.len();
+                waiting = vec![new];
+            }
+        }
+        assert!(waiting.iter().all(|(message, _)| *message == waiting[0].0), "{arrivals:?}");
+        if waiting.len() == total {
+            told += waiting.len();
+            waiting.clear();
+        }
+    }
+    assert_eq!(told + waiting.len(), arrivals.len(), "{arrivals:?}");
 }
 
 fn classify(dice: &mut Dice, bytes: &[u8]) -> u64 {

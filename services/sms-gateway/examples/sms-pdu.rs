@@ -1,6 +1,7 @@
 //! Reads PDUs in hex, one a line, and writes what they say, one JSON object a line. For comparing with other decoders.
 
-use chit_sms_gateway::domain::pdu::{self, AddressKind, Body, FromNetwork};
+use chit_msisdn::TypeOfNumber;
+use chit_sms_gateway::domain::pdu::{self, Body, FromNetwork};
 use std::io::{self, BufRead as _, Write as _};
 
 fn main() -> io::Result<()> {
@@ -16,9 +17,9 @@ fn read(line: &str) -> String {
     match decoded {
         Ok(FromNetwork::Deliver(deliver)) => {
             let kind = match deliver.from.kind {
-                AddressKind::International => "international",
-                AddressKind::Other => "other",
-                AddressKind::Alphanumeric => "alphanumeric",
+                TypeOfNumber::International => "international",
+                TypeOfNumber::Alphanumeric => "alphanumeric",
+                _ => "other",
             };
             let part = deliver.concatenation.map_or("null".to_owned(), |part| {
                 format!("[{},{},{}]", part.reference, part.total, part.number)

@@ -1,6 +1,9 @@
 //! `[sms-gateway]` of chit.toml.
 
+use crate::domain::credit::Credit as Amount;
 use crate::domain::rate::Caps;
+use anyhow::Context as _;
+use chit_msisdn::Country;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -39,6 +42,8 @@ pub struct Config {
     /// What is tried with a modem that hangs: "none" or "cfun" (AT+CFUN=1,1, which some modems answer by
     /// leaving the USB for half a minute).
     pub reset: Reset,
+    /// ISO 3166 country that a sender without a country code is of: [checkout]'s.
+    pub country: String,
     /// Calling codes that may be written to, such as "86"; empty = all.
     pub countries: Vec<String>,
     /// Messages to one number in any 24 hours; 0 = no limit.
@@ -50,6 +55,8 @@ pub struct Config {
     pub send_uids: Vec<u32>,
     /// Done messages and acknowledged incoming ones are kept so long.
     pub keep_days: u32,
+    /// How the operator of a prepaid SIM is asked what is left on it.
+    pub credit: Option<Credit>,
     /// More than one modem, or another transport; then the keys above only fill in what a modem leaves out.
     pub modems: Vec<Line>,
 }
@@ -87,7 +94,42 @@ pub struct Line {
     pub max_per_hour: Option<u32>,
     pub max_per_day: Option<u32>,
     pub max_per_month: Option<u32>,
+    pub credit: Option<Credit>,
     pub smpp: Option<Smpp>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credit {
+    /// The operator's code, such as `*101#`.
+    pub ussd: String,
+    /// Words of the answer that stand before the amount; empty: the first amount.
+    #[serde(default)]
+    pub after: String,
+    /// Below it a person is warned, in the operator's unit, such as "5.00".
+    pub low: Option<String>,
+    #[serde(default = "once_a_day")]
+    pub every_h: u16,
+}
+
+fn once_a_day() -> u16 {
+    24
+}
+
+impl Credit {
+    pub fn low(&self) -> Option<Amount> {
+        self.low.as_deref().and_then(Amount::parse)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let code = !self.ussd.is_empty() && self.ussd.len() <= 32;
+        let plain = self.ussd.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'));
+        anyhow::ensure!(code && plain, "credit.ussd must be a code of digits, * and #, such as \"*101#\"");
+        let readable = self.low.is_none() || self.low().is_some();
+        anyhow::ensure!(readable, "credit.low must be an amount such as \"5.00\"");
+        anyhow::ensure!(self.every_h > 0, "credit.every_h must be at least 1");
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -100,6 +142,16 @@ pub struct Smpp {
     pub password_file: PathBuf,
     /// The number the provider gave, in E.164: what payers answer to.
     pub source: String,
+    /// The line is encrypted, and the server's certificate is checked against those of `ca_file`.
+    #[serde(default)]
+    pub tls: bool,
+    #[serde(default = "system_certificates")]
+    pub ca_file: PathBuf,
+}
+
+/// Debian's package ca-certificates.
+fn system_certificates() -> PathBuf {
+    "/etc/ssl/certs/ca-certificates.crt".into()
 }
 
 /// One way out with every setting decided.
@@ -116,6 +168,7 @@ pub struct Way {
     pub caps: Caps,
     pub reports: bool,
     pub answer_timeout: Duration,
+    pub credit: Option<Credit>,
     pub smpp: Option<Smpp>,
 }
 
@@ -135,11 +188,13 @@ impl Default for Config {
             imei: None,
             ports_dir: "/dev/serial/by-id".into(),
             reset: Reset::None,
+            country: "CN".into(),
             countries: vec!["86".into()],
             max_per_destination_day: 20,
             max_per_client_hour: 1000,
             send_uids: Vec::new(),
             keep_days: 400,
+            credit: None,
             modems: Vec::new(),
         }
     }
@@ -163,10 +218,15 @@ impl Config {
             anyhow::ensure!(!twice, "two of [[sms-gateway.modems]] have the name {:?}", way.name);
             let loopback = way.kind == Kind::Loopback;
             anyhow::ensure!(sandbox || !loopback, "transport \"loopback\" is for a sandbox only");
+            way.credit.as_ref().map_or(Ok(()), Credit::check)?;
             let complete = way.kind != Kind::Smpp || way.smpp.is_some();
             anyhow::ensure!(complete, "modem {:?}: transport \"smpp\" needs an smpp table", way.name);
         }
         Ok(ways)
+    }
+
+    pub fn country(&self) -> anyhow::Result<Country> {
+        Country::from_iso(&self.country).context("country of [sms-gateway]")
     }
 
     fn way(&self, line: &Line) -> Way {
@@ -189,6 +249,7 @@ impl Config {
             },
             reports: self.reports,
             answer_timeout: Duration::from_secs(self.answer_timeout_s),
+            credit: line.credit.clone().or_else(|| self.credit.clone()),
             smpp: line.smpp.clone(),
         }
     }
@@ -224,6 +285,12 @@ mod tests {
         assert_eq!((found[0].baud, found[1].baud), (9600, 115_200));
         assert!(ways("[[modems]]\nname = \"a\"\n[[modems]]\nname = \"a\"").is_err());
         assert!(ways("[[modems]]\nport = \"/dev/x\"").is_err());
+        assert!(ways("[credit]\nussd = \"*101#\"\nlow = \"5\"").is_ok());
+        for wrong in
+            ["ussd = \"\"", "ussd = \"1\\\"\"", "ussd = \"*1#\"\nlow = \"x\"", "ussd = \"*1#\"\nevery_h = 0"]
+        {
+            assert!(ways(&format!("[credit]\n{wrong}")).is_err(), "{wrong}");
+        }
         assert!(ways("[[modems]]\nname = \"s\"\ntransport = \"smpp\"").is_err());
     }
 }

@@ -73,6 +73,7 @@ async fn open_store(ctx: &Context, config: &Config) -> anyhow::Result<Arc<Store>
     let policy = Policy {
         resend_after: SignedDuration::from_secs(config.unknown_resend_after_s.into()),
         per_destination_day: config.max_per_destination_day,
+        country: config.country()?,
         keep: SignedDuration::from_hours(24 * i64::from(config.keep_days)),
     };
     let opened = tokio::task::spawn_blocking({
@@ -112,6 +113,9 @@ async fn transports(
             caps: way.caps,
             reports: way.reports,
             open: BTreeMap::new(),
+            outcome: None,
+            late: None,
+            last_reference: None,
             owed_acks: None,
         };
         transports.push(match way.kind {

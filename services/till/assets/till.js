@@ -56,7 +56,7 @@
     source.onerror = () => setLink('down');
   }
 
-  // An EventSource that got an error answer is CLOSED for good; one whose server hangs never says so.
+  // An EventSource that got an error answer is CLOSED for ever; one whose server hangs never says so.
   setInterval(() => {
     if (document.hidden) return;
     const silent = Date.now() - heardAt > SILENCE_MAX_MS;
@@ -64,7 +64,7 @@
     if (silent || !source || source.readyState === EventSource.CLOSED) open();
   }, REOPEN_MS);
 
-  // A browser keeps six connections to one host: pages that nobody sees give theirs back.
+  // A browser keeps six connections to one host: hidden pages give theirs back.
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) return open();
     source?.close();

@@ -1,4 +1,4 @@
-//! What stands before every page. Loopback is no boundary: any site open in the same browser can send requests here, and a
+//! Checks before every page. Loopback is no boundary: any site open in the same browser can send requests here, and a
 //! rebinding name can read the answers. So: known Host, own Origin, an own header on every POST, and a strict CSP.
 
 use std::sync::Arc;

@@ -1,13 +1,15 @@
 //! The till's pages: a gRPC client of checkout that stores no sale. HTML is made here and pushed to the browser, so that
 //! a reload, a second screen and a restart all show what checkout knows.
 
+mod assets;
 pub mod config;
-pub mod far;
 mod guard;
 mod hub;
 mod listen;
 mod pages;
+pub mod peers;
 mod scans;
+mod scene;
 mod sessions;
 mod thumb;
 mod till;

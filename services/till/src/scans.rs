@@ -1,5 +1,5 @@
-//! What the handheld reads besides checkout's own use of it: the QR of a receipt opens its enquiry, and a scan that the
-//! sale does not take is told to the cashier.
+//! Scans of the handheld besides checkout's own use of them: the QR of a receipt opens its enquiry, and the cashier sees why
+//! the sale did not take a scan.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 use tonic::Status;
 use ulid::Ulid;
 
-use crate::far;
-use crate::hub::{RefusedScan, Scene};
+use crate::peers::call;
+use crate::scene::{RefusedScan, Scene};
 use crate::till::Till;
 
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -35,7 +35,7 @@ pub async fn follow(till: Arc<Till>) {
 }
 
 async fn listen(till: &Till) -> Result<(), Status> {
-    let mut scanner = till.far.scanner.clone();
+    let mut scanner = till.peers.scanner.clone();
     let request = WatchScansRequest::default();
     let mut scans = scanner.watch_scans(request).await?.into_inner();
     while let Some(message) = scans.message().await? {
@@ -67,7 +67,7 @@ async fn look_at(till: &Till, scan: &Scan) {
 async fn refused_goods(till: &Till, code: &str) -> Option<RefusedScan> {
     for query in [code, code.trim_start_matches('0')] {
         let request = SearchGoodsRequest { query: query.to_owned(), limit: 1 };
-        let found = far!(till.far.shop.search_goods(request)).await.ok()?;
+        let found = call!(till.peers.shop.search_goods(request)).await.ok()?;
         if !found.items.is_empty() {
             return None;
         }
@@ -75,8 +75,8 @@ async fn refused_goods(till: &Till, code: &str) -> Option<RefusedScan> {
     Some(RefusedScan::Goods(code.to_owned()))
 }
 
-/// checkout takes a payer's code by itself and tells nobody when it refuses one. So the open sale is given a moment to
-/// change; if it does not, the code is presented once more for the reason, which changes nothing where it was refused.
+/// checkout takes a payer's code by itself and does not report a refusal. So the open sale has a moment to change; if it
+/// does not, the code is presented once more for the reason, which changes nothing where it was refused.
 async fn refused_payer(till: &Till, scan: &Scan) -> Option<RefusedScan> {
     let mut scenes = till.scene.subscribe();
     let open = scenes.borrow().current.clone()?;
@@ -98,7 +98,7 @@ async fn refused_payer(till: &Till, scan: &Scan) -> Option<RefusedScan> {
         code: scan.data.clone(),
         engine: scan.engine.clone(),
     };
-    let refusal = far!(till.far.sales.present_payer(request)).await.err()?;
+    let refusal = call!(till.peers.sales.present_payer(request)).await.err()?;
     Some(RefusedScan::Payer(chit_runtime::error::reason_of(&refusal)?))
 }
 

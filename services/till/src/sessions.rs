@@ -1,7 +1,7 @@
 //! Who is signed in. A token is 256 random bits in an HttpOnly cookie; only its hash is known here.
 //!
 //! The hashes are also written to `run_dir` (memory on a real installation, gone with a reboot), so that a restart of this
-//! process does not send a cashier away from a customer.
+//! process signs no cashier out.
 
 use std::collections::HashMap;
 use std::fs;
@@ -19,7 +19,7 @@ const SESSIONS_MAX: usize = 64;
 /// Sales whose evidence a session may open, the newest looked up.
 const VIEWED_MAX: usize = 32;
 const SECONDS_PER_MINUTE: u64 = 60;
-/// A touch is written down when the last one written is older.
+/// A touch is written to the file when the last one there is older.
 const WRITE_AFTER_S: u64 = 30;
 
 type Key = [u8; 32];
@@ -90,7 +90,7 @@ impl Sessions {
         (now_s().saturating_sub(session.last_s) <= self.idle_s).then_some(session)
     }
 
-    /// As `find`, for something a person did: the idle time starts anew.
+    /// As `find`, for something a person did: the idle time starts again.
     pub fn touch(&self, token: &str) -> Option<Session> {
         let session = self.find(token)?;
         let mut all = self.lock();

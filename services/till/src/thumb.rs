@@ -9,13 +9,12 @@ use chit_proto::media_capture::v1::TakeSnapshotRequest;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::far;
-use crate::till::Till;
+use crate::peers::{Peers, call};
 
 const FRESH: Duration = Duration::from_millis(500);
 const SNAPSHOT_MAX: Duration = Duration::from_millis(1500);
 
-/// A page looks every second; the log has one line a minute for each person who does.
+/// A page looks every second; the log gets one line a minute for each person.
 const LOOK: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
@@ -26,7 +25,7 @@ pub struct Thumb {
 }
 
 impl Thumb {
-    /// Whether a person who looks through the camera while nothing is filmed belongs into the log now.
+    /// Whether a look through the camera outside a recording must be logged now.
     pub fn begins_to_look(&self, name: &str, now: Instant) -> bool {
         let mut looks = self.looks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = looks.get(name).is_some_and(|logged| now.duration_since(*logged) < LOOK);
@@ -35,26 +34,26 @@ impl Thumb {
         }
         !known
     }
+
+    /// `None` when there is no picture; the page then says so in words.
+    pub async fn picture(&self, peers: &Peers) -> Option<Bytes> {
+        let mut kept = self.kept.lock().await;
+        if let Some((taken, picture)) = kept.as_ref()
+            && taken.elapsed() < FRESH
+        {
+            return picture.clone();
+        }
+        let taken = call!(peers.media.take_snapshot(TakeSnapshotRequest {}), SNAPSHOT_MAX).await;
+        let picture = taken.ok().map(|snapshot| Bytes::from(snapshot.jpeg));
+        *kept = Some((Instant::now(), picture.clone()));
+        picture
+    }
 }
 
 /// Whether the camera is filming this sale: at other times only an enrolment's page looks, and that is logged.
 pub fn is_filmed(sale: &Sale) -> bool {
     let printing = matches!(sale.state(), SaleState::Committed | SaleState::Printing);
     printing || sale.evidence.as_ref().is_some_and(|evidence| evidence.state() == EvidenceState::Recording)
-}
-
-/// `None` when there is no picture; the page then says so in words.
-pub async fn picture(till: &Till) -> Option<Bytes> {
-    let mut kept = till.thumb.kept.lock().await;
-    if let Some((taken, picture)) = kept.as_ref()
-        && taken.elapsed() < FRESH
-    {
-        return picture.clone();
-    }
-    let taken = far!(till.far.media.take_snapshot(TakeSnapshotRequest {}), SNAPSHOT_MAX).await;
-    let picture = taken.ok().map(|snapshot| Bytes::from(snapshot.jpeg));
-    *kept = Some((Instant::now(), picture.clone()));
-    picture
 }
 
 #[cfg(test)]
@@ -67,6 +66,6 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         assert!(thumb.begins_to_look("li", at(0)) && thumb.begins_to_look("wang", at(1)));
         assert!(!thumb.begins_to_look("li", at(59)));
-        assert!(thumb.begins_to_look("li", at(60)), "whoever goes on looking is logged again");
+        assert!(thumb.begins_to_look("li", at(60)), "a person who keeps looking is logged again");
     }
 }

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
-use crate::far::Far;
-use crate::hub::Scene;
+use crate::peers::Peers;
+use crate::scene::Scene;
 use crate::sessions::Sessions;
 use crate::thumb::Thumb;
 
@@ -16,8 +16,8 @@ use crate::thumb::Thumb;
 const READERS_MAX: usize = 64;
 
 pub struct Till {
-    pub far: Far,
-    /// What the pages show now; see `hub`.
+    pub peers: Peers,
+    /// What the pages show now; `hub` keeps it so.
     pub scene: watch::Sender<Arc<Scene>>,
     /// Asks for a fresh status before its next turn.
     pub stale: tokio::sync::Notify,
@@ -33,7 +33,7 @@ pub struct Till {
 impl Till {
     pub fn new(ctx: &Context, cfg: Config) -> anyhow::Result<Arc<Self>> {
         Ok(Arc::new(Self {
-            far: Far::new(&ctx.shared),
+            peers: Peers::new(&ctx.shared),
             scene: watch::Sender::new(Arc::new(Scene::default())),
             stale: tokio::sync::Notify::new(),
             sessions: Sessions::open(ctx.shared.run_dir.join("till.sessions"), cfg.idle_minutes),

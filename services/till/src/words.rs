@@ -101,7 +101,7 @@ mod tests {
         for (lang, ftl) in [(Lang::Zh, ZH_FTL), (Lang::En, EN_FTL)] {
             let entries =
                 ftl.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic())).count();
-            assert_eq!(entries, keys(ftl).len(), "a key stands twice in {}", lang.tag());
+            assert_eq!(entries, keys(ftl).len(), "a key occurs twice in {}", lang.tag());
             for key in keys(ftl) {
                 assert!(lang.known(key), "{key} is not a message in {}", lang.tag());
             }

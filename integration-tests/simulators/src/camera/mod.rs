@@ -4,6 +4,7 @@
 //! state file. `--serve` is the long-lived process whose control socket edits that file.
 
 pub mod counter;
+mod paper;
 mod pipe;
 mod scene;
 mod serve;
@@ -22,9 +23,12 @@ pub struct Options {
     /// Control socket to create (with --serve)
     #[arg(long)]
     pub control: Option<PathBuf>,
-    /// What the camera sees and how it fails; FILE.events tells what workers did
+    /// What the camera sees and how it fails; FILE.events has what workers did
     #[arg(long, value_name = "FILE")]
     pub state: PathBuf,
+    /// Folder of a simulated printer's papers: the newest receipt lies on the counter
+    #[arg(long, value_name = "DIR")]
+    pub papers: Option<PathBuf>,
     #[arg(long, default_value_t = 640)]
     pub width: u16,
     #[arg(long, default_value_t = 480)]

@@ -65,8 +65,11 @@ impl Counter {
     }
 
     /// The I420 picture number `seq`.
-    pub fn film(&mut self, seq: u32, phone: Option<&Phone>) -> &[u8] {
+    pub fn film(&mut self, seq: u32, paper: Option<&Paper>, phone: Option<&Phone>) -> &[u8] {
         self.frame.clone_from(&self.still);
+        if let Some(paper) = paper {
+            paper.draw(&mut self.frame, self.width, self.height);
+        }
         let luma = &mut self.frame[..self.width * self.height];
         add_noise(luma, seq);
         if let Some(phone) = phone {
@@ -154,6 +157,47 @@ impl Phone {
             height: body.height - 2 * BEZEL,
         };
         fill(frame, width, screen, WHITE);
+        for (row, line) in self.shown.luma.chunks(self.shown.width).enumerate() {
+            let at = (self.top + row) * width + self.left;
+            frame[at..at + self.shown.width].copy_from_slice(line);
+        }
+    }
+}
+
+/// The foot of a receipt, with its code, as it lies before the camera.
+pub struct Paper {
+    shown: Grey,
+    left: usize,
+    top: usize,
+}
+
+/// Of a picture 640 by 480: below the frame counter, above what a recorder may write at the bottom.
+const PAPER_LEFT: usize = 60;
+const PAPER_TOP: usize = 80;
+const PAPER_HEIGHT: usize = 330;
+/// The end of the paper hangs over the edge of the counter, so that the code above it is in the picture.
+const PAPER_END_DOTS: usize = 150;
+/// Pixels for four dots of the printer: a code of four dots a module is read at three pixels a module.
+const PIXELS_FOR_FOUR_DOTS: usize = 3;
+
+impl Paper {
+    pub fn lying(png: &Path, width: usize, height: usize) -> anyhow::Result<Self> {
+        let picture = Grey::load(png)?;
+        let pixels = |dots: usize| dots * PIXELS_FOR_FOUR_DOTS * width / 640 / 4;
+        let room = PAPER_HEIGHT * height / 480;
+        let end = picture.height.saturating_sub(PAPER_END_DOTS).max(1);
+        let dots = end.min(room * 4 * 640 / PIXELS_FOR_FOUR_DOTS / width.max(1));
+        let foot = Area { left: 0, top: end - dots, width: picture.width, height: dots };
+        let (left, top) = (PAPER_LEFT * width / 640 / 2 * 2, PAPER_TOP * height / 480 / 2 * 2);
+        let shown =
+            picture.scaled(foot, pixels(picture.width).min(width - left), pixels(dots).min(height - top));
+        Ok(Self { shown, left, top })
+    }
+
+    fn draw(&self, frame: &mut [u8], width: usize, height: usize) {
+        let (paper_width, paper_height) = (self.shown.width / 2 * 2, self.shown.height / 2 * 2);
+        let body = Area { left: self.left, top: self.top, width: paper_width, height: paper_height };
+        tint(frame, width, height, body, NEUTRAL, NEUTRAL);
         for (row, line) in self.shown.luma.chunks(self.shown.width).enumerate() {
             let at = (self.top + row) * width + self.left;
             frame[at..at + self.shown.width].copy_from_slice(line);

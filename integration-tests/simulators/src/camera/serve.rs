@@ -1,4 +1,4 @@
-//! The long-lived side: control requests edit the state file; what workers write to FILE.events is told
+//! The long-lived side: control requests edit the state file; what workers write to FILE.events is reported
 //! to watchers.
 
 use std::fs::File;

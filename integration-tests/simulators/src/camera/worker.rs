@@ -10,7 +10,8 @@ use anyhow::Context as _;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
-use super::scene::{Counter, Phone};
+use super::paper::Papers;
+use super::scene::{Counter, Paper, Phone};
 use super::state::{self, Scene, SceneFile};
 use super::{Options, counter, pipe};
 use crate::control;
@@ -29,6 +30,8 @@ struct Worker<'a> {
     scene: Scene,
     counter: Counter,
     phone: Option<Phone>,
+    papers: Option<Papers>,
+    paper: Option<Paper>,
     /// Frames until the camera is lost.
     left: Option<u64>,
     events: File,
@@ -49,6 +52,8 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         scene: Scene::default(),
         counter: Counter::new(width, height),
         phone: None,
+        papers: options.papers.as_deref().map(Papers::of),
+        paper: None,
         left: None,
         events: events.with_context(|| format!("events file {}", path.display()))?,
     };
@@ -86,7 +91,7 @@ impl Worker<'_> {
             }
             if !is_dropped(seq, self.scene.drop_percent) {
                 let captured = monotonic();
-                let frame = self.counter.film(seq, self.phone.as_ref());
+                let frame = self.counter.film(seq, self.paper.as_ref(), self.phone.as_ref());
                 if pipe::write_frame(&mut out, seq, captured.as_nanos() as u64, frame).is_err() {
                     return Ok(0);
                 }
@@ -100,9 +105,13 @@ impl Worker<'_> {
     }
 
     fn refresh(&mut self) -> anyhow::Result<()> {
+        let (width, height) = (usize::from(self.options.width), usize::from(self.options.height));
+        if let Some(newest) = self.papers.as_mut().and_then(Papers::changed) {
+            // A paper that is being written just now is seen at the next look.
+            self.paper = newest.and_then(|png| Paper::lying(&png, width, height).ok());
+        }
         let Some(scene) = self.file.changed()? else { return Ok(()) };
         if scene.png != self.scene.png {
-            let (width, height) = (usize::from(self.options.width), usize::from(self.options.height));
             self.phone = scene.png.as_deref().map(|png| Phone::showing(png, width, height)).transpose()?;
         }
         if scene.lose_after_frames != self.scene.lose_after_frames {

@@ -3,7 +3,7 @@
 /// Escape to the extension table.
 const ESC: u8 = 0x1B;
 
-/// Default alphabet, index = septet. 0x1B is the escape and stands for no character.
+/// Default alphabet, index = septet. 0x1B is the escape and is no character.
 const DEFAULT: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1b}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
 ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 

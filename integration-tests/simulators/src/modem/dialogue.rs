@@ -42,7 +42,7 @@ impl Default for Entry {
 }
 
 impl Entry {
-    /// Nothing is typed, so an unsolicited line disturbs nobody.
+    /// Nothing is typed, so an unsolicited line disturbs no one.
     pub fn is_idle(&self) -> bool {
         matches!(self, Self::Line(typed) if typed.is_empty())
     }

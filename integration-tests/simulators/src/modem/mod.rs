@@ -52,7 +52,7 @@ pub struct Options {
 /// What the modem thread hears. The channel has no bound: the line is as slow as its driver, and a control
 /// connection waits for its answer.
 enum Input {
-    /// `.0` tells the lines of successive plugs apart.
+    /// `.0` distinguishes the lines of successive plugs.
     Wire(u64, Wire),
     Order(Value, Sender<Value>),
 }
@@ -207,7 +207,7 @@ impl Modem {
         self.plugs += 1;
         let (plug, inputs) = (self.plugs, self.inputs.clone());
         self.port = Some(Port::plug(&self.link, move |wire| {
-            // Fails only when the modem thread is gone, and then nobody listens.
+            // Fails only when the modem thread is gone, and then there is no listener.
             let _ = inputs.send(Input::Wire(plug, wire));
         })?);
         Ok(())

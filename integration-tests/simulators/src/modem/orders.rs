@@ -11,7 +11,7 @@ use crate::{control, hex};
 #[derive(Deserialize)]
 #[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
 enum Order {
-    /// Somebody writes to the SIM's number.
+    /// An SMS to the SIM's number.
     InjectSms(Inject),
     /// A PDU as it is, service centre in front, hex: also one that no decoder understands.
     InjectPdu {

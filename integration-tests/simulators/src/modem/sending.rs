@@ -85,7 +85,7 @@ impl Modem {
         }
     }
 
-    /// Goes on after a Ctrl-Z that was held; false when none was.
+    /// Continues after a Ctrl-Z that was held; false when none was.
     pub fn go_on(&mut self) -> bool {
         let Some(submission) = self.sending.held.take() else { return false };
         self.busy = false;

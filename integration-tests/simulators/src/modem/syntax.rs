@@ -62,7 +62,7 @@ fn parameters_of(text: &str) -> Vec<String> {
     parameters
 }
 
-/// Where `wanted` stands outside quotes.
+/// Where `wanted` is outside quotes.
 fn unquoted(text: &str, wanted: char) -> impl Iterator<Item = usize> {
     let mut quoted = false;
     text.char_indices().filter_map(move |(at, c)| {

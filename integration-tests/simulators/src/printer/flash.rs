@@ -1,4 +1,4 @@
-//! NV graphics (GS ( L fn 64 to 69): pictures that outlive the power. How often they were written is told: flash wears.
+//! NV graphics (GS ( L fn 64 to 69): pictures that outlive the power. The number of writes is reported: flash wears.
 
 use std::collections::BTreeMap;
 

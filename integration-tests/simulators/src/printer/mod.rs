@@ -87,7 +87,7 @@ impl Printer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes the files of a paper and tells of it; a fence after the cut is answered only then.
+    /// Writes the files of a paper and reports it; a fence after the cut is answered only then.
     fn publish(&self, finished: &paper::Finished) -> Option<paper::PaperFiles> {
         match finished.write(&self.out) {
             Ok(files) => {

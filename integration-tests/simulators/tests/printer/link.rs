@@ -73,7 +73,7 @@ fn a_printer_that_never_reads_answers_nothing_until_it_reads_again() {
 #[test]
 fn paper_moves_at_the_pace_that_is_set() {
     let bench = Bench::new();
-    // Ten lines of 30 dots are 37.5 mm; the fence stands behind the last of them.
+    // Ten lines of 30 dots are 37.5 mm; the fence is behind the last of them.
     bench.fault("pace_mm_s", 150);
     let mut stream = bench.connect();
     let began = std::time::Instant::now();

@@ -11,7 +11,7 @@
   const byId = (id) => document.getElementById(id);
   const withLang = (path) => path + '?lang=' + encodeURIComponent(lang);
 
-  // An EventSource that got an error answer is CLOSED for good; one whose server hangs never says so.
+  // An EventSource that got an error answer is CLOSED for ever; one whose server hangs never says so.
   let source = null;
   let heardAt = 0;
 
@@ -32,7 +32,7 @@
     if (silent || !source || source.readyState === EventSource.CLOSED) open();
   }, REOPEN_MS);
 
-  // A browser keeps six connections to one host: pages that nobody sees give theirs back.
+  // A browser keeps six connections to one host: hidden pages give theirs back.
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) return void open();
     source?.close();

@@ -12,7 +12,7 @@ const SCANNING: usize = 1;
 const SELLING: usize = 2;
 const SETTLING: usize = 4;
 
-/// The step to do now is told in full; the others are numbers with a tick.
+/// The step to do now is shown in full; the others are numbers with a tick.
 pub fn guide(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
     let steps = scene.steps;
     let done = [steps.enrolled, steps.scanned, steps.sold, steps.answered, steps.settled];

@@ -74,7 +74,7 @@ impl Drop for Browser {
         // An error means that it ended by itself.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
-        // Until all are gone: one that still dies would write its profile anew.
+        // Until all are gone: one that still dies would write its profile again.
         let deadline = Instant::now() + GONE_MAX;
         while Instant::now() < deadline {
             let left = processes_with(self.profile.path());
@@ -89,7 +89,7 @@ impl Drop for Browser {
     }
 }
 
-/// Chromium's processes are children of chromedriver's; the profile in their command lines tells them.
+/// Chromium's processes are children of chromedriver's; the profile in their command lines identifies them.
 fn processes_with(profile: &Path) -> Vec<Pid> {
     let profile = profile.to_string_lossy();
     let is_ours = |pid: &i32| {

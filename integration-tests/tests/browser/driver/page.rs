@@ -134,7 +134,7 @@ impl Page {
         self.eval(&format!("return Boolean({condition})")).await == json!(true)
     }
 
-    /// For whoever reads the failure: where, what is written there, and a picture.
+    /// For the reader of a failure: where, what is written there, and a picture.
     async fn describe(&self) -> String {
         let mut said = String::new();
         let picture = std::env::temp_dir().join(format!("chit-browser-{}.png", std::process::id()));

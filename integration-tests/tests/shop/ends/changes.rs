@@ -30,7 +30,7 @@ async fn nothing_is_sold(shop: &Shop) {
     assert_eq!(Refused::reason_in(&refusal), Some("CHANGED_WITHIN_24_HOURS"));
 }
 
-/// Until the ledger has this many Approvals of the payer and changes of his enrolment: who approved, sorted. Facts reach
+/// Until the ledger has this many Approvals of the payer and changes of their enrolment: who approved, sorted. Facts reach
 /// it beside each other, in any order.
 async fn witnessed(shop: &Shop, approvals: usize, enrolments: usize) -> Vec<String> {
     let both = async {

@@ -1,15 +1,17 @@
-//! The gRPC face: one file a call. Decode, authorise, one domain call, encode.
+//! The gRPC face: one file a call. Decode, authorise, one step, encode.
 
 mod admission;
-pub mod convert;
+mod call;
+mod convert;
 mod deduction;
 mod dispute;
 mod mutation;
 mod page;
-mod payer;
+pub(crate) mod payer;
 mod sale;
 mod settlement;
 mod shop;
+pub(crate) mod shown;
 mod staff;
 mod status;
 
@@ -17,7 +19,7 @@ use std::sync::Arc;
 
 use chit_runtime::Server;
 
-use crate::shop::Shop;
+use crate::context::Shop;
 
 pub use admission::may;
 
@@ -26,6 +28,22 @@ pub use admission::may;
 pub struct Api {
     shop: Arc<Shop>,
 }
+
+/// One line a call: the work is in the file of the call's name.
+macro_rules! calls {
+    ($service:path { $($method:ident($request:ident) -> $response:ident),* $(,)? }) => {
+        #[tonic::async_trait]
+        impl $service for crate::api::Api {
+            $(async fn $method(
+                &self,
+                request: tonic::Request<chit_proto::checkout::v1::$request>,
+            ) -> Result<tonic::Response<chit_proto::checkout::v1::$response>, tonic::Status> {
+                $method::handle(&self.shop, request.into()).await.map(tonic::Response::new)
+            })*
+        }
+    };
+}
+use calls;
 
 pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
     use chit_proto::checkout::v1;

@@ -1,16 +1,17 @@
-//! Mutations are remembered by request id: the same id with the same body gets the first answer again.
+//! Mutations are remembered by request id: the same id of the same caller with the same body gets the first answer again.
 
 use std::sync::Arc;
 
 use chit_runtime::request_id;
 use prost::Message;
-use sha2::{Digest, Sha256};
 use tonic::Status;
 
-use crate::domain::refusal::Result;
-use crate::shop::Shop;
+use super::call::Call;
+use crate::context::Shop;
 use crate::staff::ApprovalInput;
 use crate::store::Tx;
+use crate::store::requests::{Body, RequestKey};
+use crate::values::refusal::Result;
 
 /// A mutating request: its id, and its body without secrets for the comparison.
 pub trait Mutation: Message + Clone {
@@ -23,15 +24,16 @@ pub trait Mutation: Message + Clone {
     }
 }
 
-fn fingerprint<Req: Mutation>(request: &Req) -> [u8; 32] {
-    let body = request.without_secrets().encode_to_vec();
-    Sha256::new().chain_update(Req::NAME).chain_update([0]).chain_update(body).finalize().into()
+fn keyed<Req: Mutation>(call: &Call<Req>) -> std::result::Result<(RequestKey, Body), Status> {
+    request_id::check(call.body.request_id())?;
+    let key = RequestKey::new(&call.caller, call.body.request_id());
+    Ok((key, Body { name: Req::NAME, bytes: call.body.without_secrets().encode_to_vec() }))
 }
 
 /// Runs `change` once per request id, in one transaction with the memory of its answer.
 pub async fn once<Req, Resp, F>(
     shop: &Arc<Shop>,
-    request: &Req,
+    call: &Call<Req>,
     change: F,
 ) -> std::result::Result<Resp, Status>
 where
@@ -39,29 +41,15 @@ where
     Resp: Message + Default + Send + 'static,
     F: FnOnce(&mut Tx) -> Result<Resp> + Send + 'static,
 {
-    request_id::check(request.request_id())?;
-    let id = request.request_id().to_owned();
-    let fingerprint = fingerprint(request);
-    let answer = shop
-        .store
-        .write(move |tx| {
-            if let Some(known) = tx.remembered(&id, &fingerprint)? {
-                return Ok(known);
-            }
-            let answer = change(tx)?;
-            tx.remember(&id, &fingerprint, &answer)?;
-            Ok(answer)
-        })
-        .await?;
-    shop.wake.notify_one();
-    Ok(answer)
+    let once = once_with(shop, call, move |tx| Ok((change(tx)?, true)));
+    once.await.map(|(answer, _)| answer)
 }
 
 /// As `once`, for a change that is kept although the caller is refused (a wrong code counts): such an answer is not
 /// remembered, so that the next try is a new one.
 pub async fn once_with<Req, Resp, F>(
     shop: &Arc<Shop>,
-    request: &Req,
+    call: &Call<Req>,
     change: F,
 ) -> std::result::Result<(Resp, bool), Status>
 where
@@ -69,36 +57,34 @@ where
     Resp: Message + Default + Send + 'static,
     F: FnOnce(&mut Tx) -> Result<(Resp, bool)> + Send + 'static,
 {
-    request_id::check(request.request_id())?;
-    let id = request.request_id().to_owned();
-    let fingerprint = fingerprint(request);
+    let (key, body) = keyed(call)?;
     let answer = shop
         .store
         .write(move |tx| {
-            if let Some(known) = tx.remembered(&id, &fingerprint)? {
+            if let Some(known) = tx.remembered(&key, &body)? {
                 return Ok((known, true));
             }
             let (answer, good) = change(tx)?;
             if good {
-                tx.remember(&id, &fingerprint, &answer)?;
+                tx.remember(&key, &body, &answer);
             }
             Ok((answer, good))
         })
         .await?;
-    shop.wake.notify_one();
     Ok(answer)
 }
 
 /// The first answer, for calls that do something before their transaction.
-pub async fn earlier<Req, Resp>(shop: &Arc<Shop>, request: &Req) -> std::result::Result<Option<Resp>, Status>
+pub async fn earlier<Req, Resp>(
+    shop: &Arc<Shop>,
+    call: &Call<Req>,
+) -> std::result::Result<Option<Resp>, Status>
 where
     Req: Mutation,
     Resp: Message + Default + Send + 'static,
 {
-    request_id::check(request.request_id())?;
-    let id = request.request_id().to_owned();
-    let fingerprint = fingerprint(request);
-    Ok(shop.store.write(move |tx| tx.remembered(&id, &fingerprint)).await?)
+    let (key, body) = keyed(call)?;
+    Ok(shop.store.read(move |view| view.remembered(&key, &body)).await?)
 }
 
 pub fn approval(input: Option<chit_proto::checkout::v1::Approval>) -> Option<ApprovalInput> {
@@ -139,9 +125,9 @@ macro_rules! mutations {
 mutations!(
     StartSaleRequest, SetBasketRequest, ScanPayerRequest, PresentPayerRequest, ConfirmPersonRequest, ReleaseSaleRequest,
     ResolveReceiptRequest, ReprintReceiptRequest, RecordOtherPaymentRequest, FreezePayerRequest, RunDeductionsRequest,
-    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, WithdrawDisputeRequest ;
+    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, WithdrawDisputeRequest, CloseShiftRequest ;
     CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
-    ListBadRecordRequest ;
+    ListBadRecordRequest, ConfirmTimeRequest ;
     ChangePhoneRequest, ResetPayerRequest
 );
 

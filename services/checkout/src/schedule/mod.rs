@@ -1,56 +1,93 @@
-//! What happens by itself as time passes. Looks at what is due, and does each in its own transaction, which checks
-//! again. Business time comes from the clock, so a sandbox may move it; the tick is monotonic.
+//! What happens by itself as time passes. An index in time order says what is due, and each is done in its own
+//! transaction, which looks again. Business time comes from the clock, so a sandbox may move it; the tick is monotonic.
 
-mod due;
 mod perform;
 pub mod prune;
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::domain::refusal::Result;
-use crate::shop::Shop;
-use crate::watch::modem;
+use futures::future::join_all;
 
-use due::Due;
+use crate::context::Shop;
+use crate::store::due::{Due, Queue};
+use crate::trust;
+use crate::values::ids::ChallengeId;
+use crate::values::refusal::Result;
+use crate::values::time;
 
-pub use perform::ask_all;
-
-/// Nothing here is finer than a second; the wake-up makes reactions immediate.
+/// Nothing here is finer than a second; a change of the index makes reactions immediate.
 const TICK: Duration = Duration::from_millis(250);
-/// What was due and could not be done is tried again after this.
-const REFUSED_PAUSE: Duration = Duration::from_secs(10);
+/// What is done at a time: these changes commit together.
+const AT_A_TIME: usize = 64;
+/// What was due and could not be done is tried again after this, in milliseconds.
+const AGAIN_AFTER_MS: i64 = 10_000;
 
 pub async fn run(shop: Arc<Shop>) -> Result<()> {
-    let mut refused: HashMap<Due, Instant> = HashMap::new();
-    let (mut seen_ms, mut pruned_ms) = (0, 0);
+    let (mut counter, mut dialogue) = shop.store.watch_due();
+    let mut trust = trust::Watch::start(&shop, trust::Reading::now()).await?;
+    let mut pruned_ms = 0;
     loop {
         tokio::select! {
             () = shop.shutdown.wait() => return Ok(()),
-            () = shop.wake.notified() => {}
+            () = shop.signals.wake.notified() => {}
+            _ = counter.changed() => {}
+            _ = dialogue.changed() => {}
             () = tokio::time::sleep(TICK) => {}
         }
-        modem::still_ready(&shop, &mut seen_ms).await?;
+        trust.look(&shop, trust::Reading::now()).await?;
         prune::now_and_then(&shop, &mut pruned_ms).await?;
-        refused.retain(|_, since| since.elapsed() < REFUSED_PAUSE);
-        for item in due::look(&shop).await? {
-            if refused.contains_key(&item) {
-                continue;
-            }
-            if let Err(refusal) = perform::perform(&shop, &item).await {
-                tracing::error!(?item, %refusal, "what was due could not be done");
-                refused.insert(item, Instant::now());
-            }
+        do_due(&shop).await?;
+    }
+}
+
+/// Does all that is due now; returns the challenges that were made.
+pub async fn do_due(shop: &Arc<Shop>) -> Result<Vec<ChallengeId>> {
+    let mut asked = Vec::new();
+    loop {
+        let due = look(shop).await?;
+        if due.is_empty() {
+            return Ok(asked);
+        }
+        for made in join_all(due.iter().map(|due| one(shop, due))).await {
+            asked.extend(made?);
         }
     }
 }
 
-/// One look and all that is due, as `run` does at a tick.
-#[cfg(test)]
-pub async fn tick(shop: &Arc<Shop>) -> Result<()> {
-    for item in due::look(shop).await? {
-        perform::perform(shop, &item).await?;
+/// What cannot be done must not keep the rest waiting: it is noted, and comes again.
+pub(crate) async fn one(shop: &Arc<Shop>, due: &Due) -> Result<Option<ChallengeId>> {
+    match perform::perform(shop, due).await {
+        Ok(asked) => Ok(asked),
+        Err(refusal) if refusal.is_about_the_request() || refusal.kind == internal() => {
+            tracing::error!(?due, %refusal, "what was due could not be done");
+            let due = due.clone();
+            shop.store.write(move |tx| tx.postpone(&due, AGAIN_AFTER_MS).map(|()| None)).await
+        }
+        Err(refusal) => Err(refusal),
     }
-    Ok(())
+}
+
+fn internal() -> crate::values::refusal::RefusalKind {
+    crate::values::refusal::RefusalKind::Internal
+}
+
+async fn look(shop: &Arc<Shop>) -> Result<Vec<Due>> {
+    let now = shop.clock.now();
+    let trusted = !*shop.signals.time_in_doubt.borrow();
+    // Nobody can be asked or heard, so nobody's time runs.
+    let hears = trusted && *shop.signals.modem_ready.borrow();
+    shop.store
+        .read(move |view| {
+            let mut due = view.due(Queue::Counter, AT_A_TIME)?;
+            due.retain(|due| due.at <= now);
+            if hears {
+                let heard = time::from_ms(view.heard_ms(now)?);
+                let dialogue = view.due(Queue::Dialogue, AT_A_TIME)?.into_iter();
+                due.extend(dialogue.filter(|due| due.at <= now));
+                due.extend(view.due(Queue::Heard, AT_A_TIME)?.into_iter().filter(|due| due.at <= heard));
+            }
+            Ok(due)
+        })
+        .await
 }

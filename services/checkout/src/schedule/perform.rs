@@ -2,110 +2,126 @@
 
 use std::sync::Arc;
 
-use super::due::Due;
-use crate::config::Dispatch;
-use crate::counter;
-use crate::dialogue::asking::{self, Fresh};
-use crate::dialogue::{payment, rounds, warning};
-use crate::domain::dialogue::ChallengeState;
-use crate::domain::refusal::Result;
-use crate::domain::sale::SaleState;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::recovery;
+use crate::sale;
+use crate::store::due::{Due, DueKind};
+use crate::store::records;
+use crate::values::ids::{ChallengeId, FactId, MessageId, PayerId, SaleId, TransferId};
+use crate::values::refusal::Result;
+use crate::values::time::{self, HOUR_MS};
+use crate::verification::attending::{self, Ids};
+use crate::verification::{asking, expire};
 
-pub(super) async fn perform(shop: &Arc<Shop>, item: &Due) -> Result<()> {
-    match item {
-        Due::Ask(payer_id) => ask(shop, payer_id).await.map(|_| ()),
-        Due::Expire(challenge_id) => expire(shop, challenge_id).await,
-        Due::Remind(challenge_id) => remind(shop, challenge_id).await,
-        Due::Warn(payer_id) => warn(shop, payer_id).await,
-        Due::Release(sale_id) => release(shop, sale_id).await,
-        Due::Notify(sale_id) => notify(shop, sale_id).await,
-        Due::List(sale_id) => list(shop, sale_id).await,
-        Due::Forget(sale_id) => forget(shop, sale_id).await,
-    }
-}
-
-async fn ask(shop: &Arc<Shop>, payer_id: &str) -> Result<Option<String>> {
-    let fresh = Fresh {
-        challenge_id: shop.new_ulid()?,
-        message_id: shop.new_ulid()?,
-        random: shop.random_u64()?,
-        salt: shop.random()?,
-    };
-    let (voice, payer_id) = (shop.voice(), payer_id.to_owned());
-    let operator = shop.cfg.dispatch == Dispatch::Operator;
-    shop.store.write(move |tx| asking::ask(tx, &voice, &payer_id, operator, fresh)).await
-}
-
-/// Asks every payer who may be asked now; returns the new challenges.
-pub async fn ask_all(shop: &Arc<Shop>) -> Result<Vec<String>> {
-    let mut made = Vec::new();
-    for item in super::due::look(shop).await? {
-        if let Due::Ask(payer_id) = item {
-            made.extend(ask(shop, &payer_id).await?);
+/// Returns the challenge that was made, if one was.
+pub(super) async fn perform(shop: &Arc<Shop>, due: &Due) -> Result<Option<ChallengeId>> {
+    match due.kind {
+        DueKind::Attend => return attend(shop, due.clone()).await,
+        DueKind::Release => release(shop, due.clone()).await?,
+        DueKind::GiveUpDraft => {
+            let due = due.clone();
+            shop.store
+                .write(move |tx| {
+                    tx.unschedule(&due);
+                    sale::give_up_draft(tx, records::id(&due.subject)?)
+                })
+                .await?;
+        }
+        DueKind::Expire => {
+            let due = due.clone();
+            shop.store
+                .write(move |tx| {
+                    tx.unschedule(&due);
+                    if !expire(tx, records::id(&due.subject)?)? {
+                        tx.schedule(&due);
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        DueKind::Remind => remind(shop, due.clone()).await?,
+        DueKind::List => list(shop, due.clone()).await?,
+        DueKind::EndRecord => {
+            let due = due.clone();
+            shop.store
+                .write(move |tx| {
+                    tx.unschedule(&due);
+                    recovery::end(tx, records::id(&due.subject)?)
+                })
+                .await?;
         }
     }
-    Ok(made)
+    Ok(None)
 }
 
-async fn expire(shop: &Arc<Shop>, challenge_id: &str) -> Result<()> {
-    let id = challenge_id.to_owned();
+async fn attend(shop: &Arc<Shop>, due: Due) -> Result<Option<ChallengeId>> {
+    let ids = Ids {
+        asking: asking::Fresh {
+            challenge: shop.new_id()?,
+            message: shop.new_id()?,
+            random: shop.random_u64()?,
+            salt: shop.random()?,
+        },
+        warning: shop.new_id()?,
+        notice: shop.new_id()?,
+    };
+    let voice = shop.voice.clone();
     shop.store
         .write(move |tx| {
-            let mut challenge = tx.challenge(&id)?;
-            if challenge.state() != ChallengeState::Open
-                || tx.now_ms < challenge.expire_ms + challenge.paused_ms
-            {
-                return Ok(());
+            tx.unschedule(&due);
+            let payer = PayerId(records::fixed(&due.subject)?);
+            let attended = attending::attend(tx, &voice, payer, &ids)?;
+            if let Some(next) = attended.next {
+                tx.schedule(&Due::new(next, DueKind::Attend, &due.subject));
             }
-            rounds::end(tx, &mut challenge, ChallengeState::Expired, 0)
+            Ok(attended.asked)
         })
         .await
 }
 
-async fn remind(shop: &Arc<Shop>, challenge_id: &str) -> Result<()> {
-    let (voice, id, message_id) = (shop.voice(), challenge_id.to_owned(), shop.new_ulid()?);
-    shop.store.write(move |tx| asking::remind(tx, &voice, &id, &message_id)).await
-}
-
-async fn warn(shop: &Arc<Shop>, payer_id: &str) -> Result<()> {
-    let (id, message_id) = (payer_id.to_owned(), shop.new_ulid()?);
-    shop.store.write(move |tx| warning::again(tx, &id, &message_id)).await
-}
-
-async fn release(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
-    let (id, fact_id, policy) = (sale_id.to_owned(), shop.new_ulid()?, shop.cfg.evidence_policy);
-    shop.store.write(move |tx| counter::release(tx, policy, &id, &fact_id, true).map(|_| ())).await
-}
-
-async fn notify(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
-    let (voice, id, message_id) = (shop.voice(), sale_id.to_owned(), shop.new_ulid()?);
-    shop.store.write(move |tx| rounds::notify(tx, &voice, &id, &message_id)).await
-}
-
-async fn list(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
-    let (id, transfer_id) = (sale_id.to_owned(), shop.new_ulid()?);
+async fn release(shop: &Arc<Shop>, due: Due) -> Result<()> {
+    let (fact, policy): (FactId, _) = (shop.new_id()?, shop.cfg.evidence_policy);
     shop.store
-        .write(move |tx| match rounds::objection_is_over(&tx.sale(&id)?, tx.now_ms) {
-            true => rounds::list(tx, &id, transfer_id, None),
-            false => Ok(()),
+        .write(move |tx| {
+            tx.unschedule(&due);
+            let id: SaleId = records::id(&due.subject)?;
+            let sale = tx.sale(id)?;
+            // Without the evidence that policy asks for it waits for a person.
+            if sale.waits_for_release() && !sale.evidence_missing(policy) {
+                sale::release(tx, policy, id, fact, true, "system")?;
+            }
+            Ok(())
         })
         .await
 }
 
-/// The record is forgotten; the payer may buy again when no other one stands.
-async fn forget(shop: &Arc<Shop>, sale_id: &str) -> Result<()> {
-    let id = sale_id.to_owned();
+async fn remind(shop: &Arc<Shop>, due: Due) -> Result<()> {
+    let (voice, message): (_, MessageId) = (shop.voice.clone(), shop.new_id()?);
     shop.store
         .write(move |tx| {
-            let mut sale = tx.sale(&id)?;
-            if sale.state() != SaleState::BadListed {
-                return Ok(());
+            tx.unschedule(&due);
+            if let Some(at) = asking::remind(tx, &voice, records::id(&due.subject)?, message)? {
+                let heard = tx.heard_ms(tx.now)? + time::ms_between(tx.now, at);
+                tx.schedule(&Due::new(time::from_ms(heard), DueKind::Remind, &due.subject));
             }
-            sale.advance(SaleState::Expired)?;
-            tx.put_sale("system", &sale)?;
-            payment::undeny(tx, &sale, "system")
+            Ok(())
+        })
+        .await
+}
+
+async fn list(shop: &Arc<Shop>, due: Due) -> Result<()> {
+    let (transfer, kept): (TransferId, _) = (shop.new_id()?, shop.cfg.bad_record_kept());
+    shop.store
+        .write(move |tx| {
+            tx.unschedule(&due);
+            let id: SaleId = records::id(&due.subject)?;
+            recovery::list(tx, id, transfer, kept, None)?;
+            if let Some(ends) = tx.deduction(id)?.objection_ends_heard_ms() {
+                // SMS answering is closed: the days stand still, and it is looked at again.
+                let again = ends.max(tx.heard_ms(tx.now)? + HOUR_MS);
+                tx.schedule(&Due::new(time::from_ms(again), DueKind::List, &due.subject));
+            }
+            Ok(())
         })
         .await
 }

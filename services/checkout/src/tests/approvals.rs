@@ -1,23 +1,21 @@
 //! Approvals: counted, locked out, and witnessed.
 
-use chit_proto::ledger::v1::FactKind;
 use sha2::{Digest, Sha256};
 
 use super::counter::{commit, void};
 use super::fixture::{CASHIER, PIN, SUPERVISOR, Till};
-use crate::counter::{approve, approve_two};
-use crate::domain::approval::{Act, PinLockout};
-use crate::domain::refusal::Result;
-use crate::domain::sale::SaleState;
+use crate::outbox::fact::FactKind;
+use crate::sale::state::SaleState;
 use crate::staff::ApprovalInput;
-use crate::store::Rows as _;
+use crate::staff::approval::{Act, PinLockout};
+use crate::values::refusal::Result;
 
 fn input(actor: &str, pin: &str) -> Option<ApprovalInput> {
     Some(ApprovalInput { actor: actor.into(), pin: pin.into() })
 }
 
 async fn two(till: &Till, first: Option<ApprovalInput>, second: Option<ApprovalInput>) -> Result<()> {
-    approve_two(&till.shop, first, second, Act::ChangePhoneOrCard).await.map(|_grant| ())
+    till.shop.approve_two(first, second, Act::ChangePhoneOrCard).await.map(|_grant| ())
 }
 
 #[tokio::test]
@@ -33,7 +31,7 @@ async fn a_change_takes_two_different_people_with_right_pins_one_of_them_a_super
     ];
     for (first, second, reason, field) in cases {
         let refusal = two(&till, first, second).await.unwrap_err();
-        assert_eq!((refusal.reason, refusal.field.as_deref()), (reason, Some(field)));
+        assert_eq!((refusal.reason.as_str(), refusal.field.as_deref()), (reason, Some(field)));
     }
     two(&till, input(SUPERVISOR, PIN), input(CASHIER, PIN)).await.unwrap();
 }
@@ -44,37 +42,37 @@ async fn wrong_pins_are_counted_on_disk_for_each_of_the_two() {
     for _ in 1..PinLockout::WRONG_MAX {
         two(&till, input(SUPERVISOR, PIN), input(CASHIER, "111111")).await.unwrap_err();
     }
-    let stored = till.shop.store.read(|rows| rows.pin_lockout(CASHIER)).await.unwrap();
+    let stored = till.read(|view| view.pin_lockout(CASHIER)).await;
     assert_eq!(stored, PinLockout { wrong: PinLockout::WRONG_MAX - 1, locked_until: None });
     for _ in 0..2 {
         let refusal = two(&till, input(SUPERVISOR, PIN), input(CASHIER, "111111")).await.unwrap_err();
         assert_eq!(refusal.reason, "PIN_LOCKED_OUT");
     }
-    assert!(till.shop.store.read(|rows| rows.pin_lockout(CASHIER)).await.unwrap().locked_until.is_some());
-    approve(&till.shop, input(SUPERVISOR, PIN), Act::Refund, None).await.map(|_grant| ()).unwrap();
+    assert!(till.read(|view| view.pin_lockout(CASHIER)).await.locked_until.is_some());
+    till.shop.approve(input(SUPERVISOR, PIN), Act::Refund, None).await.map(|_grant| ()).unwrap();
     till.advance(1);
     two(&till, input(SUPERVISOR, PIN), input(CASHIER, PIN)).await.unwrap();
-    assert_eq!(till.shop.store.read(|rows| rows.pin_lockout(CASHIER)).await.unwrap(), PinLockout::default());
+    assert_eq!(till.read(|view| view.pin_lockout(CASHIER)).await, PinLockout::default());
 }
 
 #[tokio::test]
 async fn an_accepted_approval_is_one_fact_and_a_refused_change_is_none() {
     let till = Till::open().await;
-    let sale_id = till.put(SaleState::PayerOk, 20_001, |_| {}).await;
-    commit(&till, &sale_id, Some(SUPERVISOR)).await.unwrap();
+    let sale = till.put(SaleState::PayerOk, 20_001, |_| {}).await;
+    commit(&till, sale, Some(SUPERVISOR)).await.unwrap();
     let [fact] = &till.facts(FactKind::Approval).await[..] else { panic!("one fact") };
-    assert_eq!((fact.subject_id.as_str(), fact.actor.as_str()), (sale_id.as_str(), SUPERVISOR));
-    let events = till.shop.store.read(|rows| rows.events_after(0, 1_000)).await.unwrap();
-    let at = events.iter().rfind(|event| event.subject_id == sale_id).unwrap().time_ms;
-    let text = format!("OVER_LIMIT/{sale_id}/{SUPERVISOR}/{at}");
-    assert_eq!(fact.sha256, Sha256::digest(text).to_vec(), "what is hashed stands in the history");
+    assert_eq!((fact.subject.as_str(), fact.actor.as_str()), (sale.to_string().as_str(), SUPERVISOR));
+    let events = till.read(|view| view.events_after(0, 1_000)).await;
+    let of_sale = events.iter().rfind(|recorded| recorded.event.subject == sale.to_bytes());
+    let text = format!("OVER_LIMIT/{sale}/{SUPERVISOR}/{}", of_sale.unwrap().event.time_ms);
+    assert_eq!(fact.sha256[..], Sha256::digest(text)[..], "what is hashed stands in the history");
 
-    commit(&till, &sale_id, Some(SUPERVISOR)).await.unwrap();
+    commit(&till, sale, Some(SUPERVISOR)).await.unwrap();
     assert_eq!(till.facts(FactKind::Approval).await.len(), 1, "it is being committed already");
     let queued = till.put(SaleState::Queued, 100, |_| {}).await;
-    void(&till, &queued, Some(SUPERVISOR), true).await.unwrap_err();
+    void(&till, queued, Some(SUPERVISOR), true).await.unwrap_err();
     assert_eq!(till.facts(FactKind::Approval).await.len(), 1, "nothing was voided");
     let printing = till.put(SaleState::Printing, 100, |_| {}).await;
-    void(&till, &printing, Some(SUPERVISOR), true).await.unwrap();
+    void(&till, printing, Some(SUPERVISOR), true).await.unwrap();
     assert_eq!(till.facts(FactKind::Approval).await.len(), 2);
 }

@@ -1,81 +1,88 @@
 //! The counter: what may be committed, released, voided, and when.
 
-use chit_proto::checkout::v1::Attention;
+use super::fixture::{CASHIER, LANE, Put, SUPERVISOR, Till};
+use crate::sale::attention::Attention;
+use crate::sale::basket::LineInput;
+use crate::sale::state::SaleState;
+use crate::sale::{self, EvidencePolicy, EvidenceState, ReceiptState, Sale, Void, goods};
+use crate::staff::Grant;
+use crate::staff::approval::Act;
+use crate::store::Tx;
+use crate::values::ids::SaleId;
+use crate::values::refusal::Result;
 
-use super::fixture::{CASHIER, SUPERVISOR, Till};
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::domain::basket::LineInput;
-use crate::domain::effect::EffectKind;
-use crate::domain::refusal::Result;
-use crate::domain::sale::{EvidencePolicy, EvidenceState, ReceiptState, Sale, SaleState};
-use crate::grant::Grant;
-
-pub async fn commit(till: &Till, sale_id: &str, approver: Option<&'static str>) -> Result<Sale> {
-    let (limits, moment) = (counter::limits(&till.shop), counter::moment(&till.shop)?);
-    let (id, grant) = (sale_id.to_owned(), approver.map(|name| Grant::new(Act::OverLimit, name)));
-    till.shop.store.write(move |tx| counter::begin_commit(tx, &id, grant, &limits, &moment)).await
+pub async fn commit(till: &Till, id: SaleId, approver: Option<&'static str>) -> Result<Sale> {
+    let (rules, moment) = (till.shop.rules(), till.shop.moment()?);
+    let (grant, transfer) = (approver.map(|name| Grant::new(Act::OverLimit, name)), till.id());
+    till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer)).await
 }
 
-async fn release(till: &Till, sale_id: &str) -> Result<Sale> {
-    let (id, fact) = (sale_id.to_owned(), till.shop.new_ulid()?);
-    let policy = EvidencePolicy::RequirePhoto;
-    till.shop.store.write(move |tx| counter::release(tx, policy, &id, &fact, false)).await
+async fn release(till: &Till, id: SaleId) -> Result<Sale> {
+    let (policy, fact) = (EvidencePolicy::RequirePhoto, till.id());
+    till.write(move |tx| sale::release(tx, policy, id, fact, false, CASHIER)).await
 }
 
-pub async fn void(
+pub async fn void(till: &Till, id: SaleId, approver: Option<&'static str>, returned: bool) -> Result<Sale> {
+    void_tagged(till, id, approver, returned, String::new()).await
+}
+
+async fn void_tagged(
     till: &Till,
-    sale_id: &str,
+    id: SaleId,
     approver: Option<&'static str>,
-    returned: bool,
+    original_returned: bool,
+    tag: String,
 ) -> Result<Sale> {
-    let (id, job) = (sale_id.to_owned(), till.shop.new_ulid()?);
     let grant = approver.map(|name| Grant::new(Act::VoidAfterPrinting, name));
-    till.shop.store.write(move |tx| counter::void(tx, &id, grant, returned, job, "")).await
+    let notice = till.id();
+    let voided = move |tx: &mut Tx| {
+        sale::void(tx, id, Void { grant, original_returned, notice, if_tag: &tag, actor: CASHIER })
+    };
+    till.write(voided).await
+}
+
+fn typed(description: &str, price_minor: i64) -> LineInput {
+    LineInput {
+        description: description.into(),
+        quantity_milli: 1000,
+        unit_price_minor: price_minor,
+        line_total_minor: price_minor,
+        ..LineInput::default()
+    }
+}
+
+async fn open_by_scan(till: &Till) -> Option<SaleId> {
+    let (ids, currency) = ((till.id(), till.id()), till.shop.currency);
+    let policy = EvidencePolicy::RequirePhoto;
+    till.write(move |tx| sale::open_by_scan(tx, policy, ids, LANE, currency)).await.unwrap()
 }
 
 #[tokio::test]
 async fn nothing_of_a_sale_changes_while_the_ledger_is_asked() {
     let till = Till::open().await;
     let sale_id = till.put(SaleState::PayerOk, 100, |_| {}).await;
-    commit(&till, &sale_id, None).await.unwrap();
-    let line = LineInput {
-        description: "gold".into(),
-        quantity_milli: 1000,
-        unit_price_minor: 1,
-        line_total_minor: 1,
-        ..LineInput::default()
-    };
-    let id = sale_id.clone();
-    let change = move |tx: &mut crate::store::Tx| counter::set_basket(tx, &id, &[line], 1, "CNY", "");
-    assert_eq!(till.shop.store.write(change).await.unwrap_err().reason, "WRONG_STATE");
-    assert_eq!(void(&till, &sale_id, None, false).await.unwrap_err().reason, "WRONG_STATE");
-    assert_eq!(till.sale(&sale_id).await.total_minor, 100);
-    commit(&till, &sale_id, None).await.unwrap();
-    assert_eq!(till.effects().await, [EffectKind::CommitInLedger], "asked once");
+    commit(&till, sale_id, None).await.unwrap();
+    let change = move |tx: &mut Tx| goods::set_basket(tx, sale_id, &[typed("gold", 1)], 1, "CNY", "");
+    assert_eq!(till.write(change).await.unwrap_err().reason, "WRONG_STATE");
+    assert_eq!(void(&till, sale_id, None, false).await.unwrap_err().reason, "WRONG_STATE");
+    assert_eq!(till.sale(sale_id).await.total_minor, 100);
+    commit(&till, sale_id, None).await.unwrap();
+    assert_eq!(till.effects().await, ["RESERVE"], "asked once");
 }
 
 #[tokio::test]
 async fn a_basket_made_from_an_older_one_does_not_replace_what_was_scanned_since() {
     let till = Till::open().await;
     let sale_id = till.put(SaleState::Draft, 100, |_| {}).await;
-    let typed = |description: &str, tag: &str| {
-        let line = LineInput {
-            description: description.into(),
-            quantity_milli: 1000,
-            unit_price_minor: 1,
-            line_total_minor: 1,
-            ..LineInput::default()
-        };
-        let (id, tag) = (sale_id.clone(), tag.to_owned());
-        let change = move |tx: &mut crate::store::Tx| counter::set_basket(tx, &id, &[line], 1, "CNY", &tag);
-        till.shop.store.write(change)
+    let set = |description: &str, tag: &str| {
+        let (line, tag) = (typed(description, 1), tag.to_owned());
+        till.write(move |tx| goods::set_basket(tx, sale_id, &[line], 1, "CNY", &tag))
     };
-    let before = counter::tag_of(&till.sale(&sale_id).await.lines);
-    typed("scanned meanwhile", "").await.unwrap();
-    assert_eq!(typed("typed", &before).await.unwrap_err().reason, "BASKET_CHANGED");
-    let now = counter::tag_of(&till.sale(&sale_id).await.lines);
-    assert_eq!(typed("typed", &now).await.unwrap().lines[0].description, "typed");
+    let before = goods::tag_of(&till.sale(sale_id).await.lines);
+    set("scanned meanwhile", "").await.unwrap();
+    assert_eq!(set("typed", &before).await.unwrap_err().reason, "BASKET_CHANGED");
+    let now = goods::tag_of(&till.sale(sale_id).await.lines);
+    assert_eq!(set("typed", &now).await.unwrap().lines[0].description, "typed");
 }
 
 #[tokio::test]
@@ -86,12 +93,12 @@ async fn i1_the_limits_are_checked_again_in_the_transaction_that_reserves_the_pl
     let third = till.put(SaleState::PayerOk, 20_001, |_| {}).await;
     let fourth = till.put(SaleState::PayerOk, 19_000, |_| {}).await;
     let fifth = till.put(SaleState::PayerOk, 15_000, |_| {}).await;
-    for sale_id in [&first, &second, &fourth] {
+    for sale_id in [first, second, fourth] {
         commit(&till, sale_id, None).await.unwrap();
     }
-    let refusal = commit(&till, &third, None).await.unwrap_err();
-    assert!(matches!(refusal.reason, "APPROVAL_REQUIRED" | "OVER_SALE_LIMIT"), "{refusal:?}");
-    assert!(commit(&till, &fifth, None).await.is_err(), "what is being committed counts already");
+    let refusal = commit(&till, third, None).await.unwrap_err();
+    assert!(matches!(refusal.reason.as_str(), "APPROVAL_REQUIRED" | "OVER_SALE_LIMIT"), "{refusal:?}");
+    assert!(commit(&till, fifth, None).await.is_err(), "what is being committed counts already");
     assert_eq!(till.effects().await.len(), 3);
 }
 
@@ -100,7 +107,7 @@ async fn what_no_sms_could_ask_for_is_not_sold_even_with_approval() {
     let till = Till::open().await;
     for (total, reason) in [(0, "BASKET_INVALID"), (10_000_000, "OVER_SALE_LIMIT")] {
         let sale_id = till.put(SaleState::PayerOk, total, |_| {}).await;
-        assert_eq!(commit(&till, &sale_id, Some(SUPERVISOR)).await.unwrap_err().reason, reason);
+        assert_eq!(commit(&till, sale_id, Some(SUPERVISOR)).await.unwrap_err().reason, reason);
     }
     assert!(till.effects().await.is_empty());
 }
@@ -117,41 +124,60 @@ async fn a_sale_is_released_only_when_its_receipt_is_known_to_be_on_paper() {
         (ReceiptState::Failed, vec![Attention::PrintBlocked]),
     ];
     for (state, attention) in states {
-        let sale_id = till.put(SaleState::Printing, 100, |sale| sale.receipt.state = state as i32).await;
-        assert_eq!(release(&till, &sale_id).await.unwrap_err().reason, "RECEIPT_NOT_PRINTED", "{state:?}");
-        let sale = till.sale(&sale_id).await;
-        assert_eq!(crate::api::convert::attention(&sale, EvidencePolicy::RequirePhoto), attention);
+        let sale_id = till.put(SaleState::Printing, 100, move |put| put.sold().receipt.state = state).await;
+        assert_eq!(release(&till, sale_id).await.unwrap_err().reason, "RECEIPT_NOT_PRINTED", "{state:?}");
+        assert_eq!(till.sale(sale_id).await.attention, attention);
     }
 }
 
 #[tokio::test]
 async fn i2_without_photo_1_nothing_is_released_unless_somebody_takes_the_responsibility() {
     let till = Till::open().await;
-    let sale_id = till.put(SaleState::Printing, 100, |sale| sale.evidence.photo_1_sha256.clear()).await;
-    assert_eq!(release(&till, &sale_id).await.unwrap_err().reason, "EVIDENCE_MISSING");
+    let sale_id = till.put(SaleState::Printing, 100, |put| put.sold().evidence.photo_1_sha256 = None).await;
+    assert_eq!(release(&till, sale_id).await.unwrap_err().reason, "EVIDENCE_MISSING");
     till.advance(24);
     till.tick().await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Printing, "nor by the 60 s rule");
-    till.change_sale(&sale_id, |sale| sale.evidence.override_by = SUPERVISOR.into()).await;
-    assert_eq!(release(&till, &sale_id).await.unwrap().state(), SaleState::Sealed);
+    assert_eq!(till.state(sale_id).await, SaleState::Printing, "nor by the 60 s rule");
+    let grant = Grant::new(Act::ReleaseWithoutEvidence, SUPERVISOR);
+    till.write(move |tx| sale::override_evidence(tx, sale_id, grant)).await.unwrap();
+    release(&till, sale_id).await.unwrap();
+    assert_eq!(till.state(sale_id).await, SaleState::Sealed);
 }
 
 #[tokio::test]
 async fn sixty_seconds_after_the_fence_a_sale_is_released_by_itself_and_flagged() {
     let till = Till::open().await;
-    let now = till.shop.now_ms();
-    let printed = |sale: &mut Sale| {
-        sale.receipt.fence_ms = now;
-        sale.evidence.state = crate::domain::sale::EvidenceState::Recording as i32;
-    };
-    let sale_id = till.put(SaleState::Printing, 100, printed).await;
+    let recording = |put: &mut Put| put.sold().evidence.state = EvidenceState::Recording;
+    let sale_id = till.put(SaleState::Printing, 100, recording).await;
     till.tick().await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Printing);
+    assert_eq!(till.state(sale_id).await, SaleState::Printing);
     till.shop.clock.advance(jiff::SignedDuration::from_secs(60)).unwrap();
     till.tick().await;
-    let released = till.sale(&sale_id).await;
-    assert!(released.state() == SaleState::Released && released.released_by_timeout && released.stop_asked);
-    assert_eq!(till.effects().await, [EffectKind::StopRecording]);
+    let released = till.sale(sale_id).await;
+    assert_eq!((released.state, released.released_by_timeout), (SaleState::Released, true));
+    assert!(released.evidence.unwrap().stop_asked);
+    assert_eq!(till.effects().await, ["STOP_RECORDING"]);
+}
+
+#[tokio::test]
+async fn evidence_that_comes_after_the_sixty_seconds_still_lets_the_sale_go_by_itself() {
+    let till = Till::open().await;
+    for overridden in [true, false] {
+        let sale_id =
+            till.put(SaleState::Printing, 100, |put| put.sold().evidence.photo_1_sha256 = None).await;
+        till.advance(1);
+        till.tick().await;
+        assert_eq!(till.state(sale_id).await, SaleState::Printing);
+        if overridden {
+            let grant = Grant::new(Act::ReleaseWithoutEvidence, SUPERVISOR);
+            till.write(move |tx| sale::override_evidence(tx, sale_id, grant)).await.unwrap();
+        } else {
+            till.change_sale(sale_id, |put| put.sold().evidence.photo_1_sha256 = Some([1; 32])).await;
+        }
+        till.tick().await;
+        let released = till.sale(sale_id).await;
+        assert_eq!((released.state, released.released_by_timeout), (SaleState::Sealed, true), "{overridden}");
+    }
 }
 
 #[tokio::test]
@@ -159,13 +185,15 @@ async fn before_printing_the_cashier_voids_alone() {
     let till = Till::open().await;
     for state in [SaleState::Draft, SaleState::PayerOk] {
         let sale_id = till.put(state, 100, |_| {}).await;
-        assert_eq!(void(&till, &sale_id, None, false).await.unwrap().state(), SaleState::Voided);
+        void(&till, sale_id, None, false).await.unwrap();
+        assert_eq!(till.state(sale_id).await, SaleState::Voided);
     }
     assert!(till.effects().await.is_empty(), "nothing was reserved");
-    let sale_id = till.put(SaleState::Committed, 100, |sale| sale.receipt.state = 0).await;
-    let voided = void(&till, &sale_id, None, false).await.unwrap();
-    assert_eq!((voided.state(), voided.undo_by.as_str()), (SaleState::Voided, CASHIER));
-    let undone = [EffectKind::VoidTransfer, EffectKind::StopRecording, EffectKind::CancelReceipt];
+    let sale_id = till.put(SaleState::Committed, 100, |_| {}).await;
+    void(&till, sale_id, None, false).await.unwrap();
+    let voided = till.sale(sale_id).await;
+    assert_eq!((voided.state, voided.voided.unwrap().by.as_str()), (SaleState::Voided, CASHIER));
+    let undone = ["VOID_PENDING", "STOP_RECORDING", "CANCEL_RECEIPT"];
     assert_eq!(till.effects().await, undone);
 }
 
@@ -173,21 +201,22 @@ async fn before_printing_the_cashier_voids_alone() {
 async fn once_printing_has_started_a_void_needs_approval_and_the_original_back() {
     let till = Till::open().await;
     let sale_id = till.put(SaleState::Printing, 100, |_| {}).await;
-    assert_eq!(void(&till, &sale_id, None, true).await.unwrap_err().reason, "APPROVAL_REQUIRED");
-    let refusal = void(&till, &sale_id, Some(SUPERVISOR), false).await.unwrap_err();
+    assert_eq!(void(&till, sale_id, None, true).await.unwrap_err().reason, "APPROVAL_REQUIRED");
+    let refusal = void(&till, sale_id, Some(SUPERVISOR), false).await.unwrap_err();
     assert_eq!(refusal.field.as_deref(), Some("original_returned"));
-    let voided = void(&till, &sale_id, Some(SUPERVISOR), true).await.unwrap();
-    assert_eq!((voided.state(), voided.undo_by.as_str()), (SaleState::Voided, SUPERVISOR));
-    assert!(voided.undo_ms > 0 && !voided.undo_job_id.is_empty(), "its notice says when and by whom");
+    void(&till, sale_id, Some(SUPERVISOR), true).await.unwrap();
+    let voided = till.sale(sale_id).await.voided.unwrap();
+    assert_eq!((voided.by.as_str(), voided.at >= voided.sold.unwrap().at), (SUPERVISOR, true));
+    assert!(voided.notice.is_some(), "its notice says when and by whom");
 }
 
 #[tokio::test]
 async fn a_blocked_receipt_is_voided_without_paper_to_return() {
     let till = Till::open().await;
-    let blocked = |sale: &mut Sale| sale.receipt.state = ReceiptState::Blocked as i32;
+    let blocked = |put: &mut Put| put.sold().receipt.state = ReceiptState::Blocked;
     let sale_id = till.put(SaleState::Printing, 100, blocked).await;
-    void(&till, &sale_id, Some(SUPERVISOR), false).await.unwrap();
-    assert!(till.effects().await.contains(&EffectKind::CancelReceipt));
+    void(&till, sale_id, Some(SUPERVISOR), false).await.unwrap();
+    assert!(till.effects().await.contains(&"CANCEL_RECEIPT"));
 }
 
 #[tokio::test]
@@ -195,7 +224,7 @@ async fn after_the_release_a_sale_is_not_voided() {
     let till = Till::open().await;
     for state in [SaleState::Released, SaleState::Queued, SaleState::Verified, SaleState::Settled] {
         let sale_id = till.put(state, 100, |_| {}).await;
-        assert_eq!(void(&till, &sale_id, Some(SUPERVISOR), true).await.unwrap_err().reason, "WRONG_STATE");
+        assert_eq!(void(&till, sale_id, Some(SUPERVISOR), true).await.unwrap_err().reason, "WRONG_STATE");
     }
 }
 
@@ -203,36 +232,73 @@ async fn after_the_release_a_sale_is_not_voided() {
 async fn the_picture_of_a_payer_code_is_readable_by_its_owner_only_and_a_reset_makes_another() {
     use std::os::unix::fs::PermissionsExt as _;
     let till = Till::open().await;
-    let old = till.payer().await.code_png_path;
+    let old = till.payer().await.code.png_path;
     assert_eq!(std::fs::metadata(&old).unwrap().permissions().mode() & 0o777, 0o600);
-    let new = till.reset_card().await;
-    assert_ne!(new.code_png_path, old);
-    assert!(std::fs::metadata(&new.code_png_path).unwrap().len() > 0);
+    let new = till.reset_card().await.code.png_path;
+    assert_ne!(new, old);
+    assert!(std::fs::metadata(&new).unwrap().len() > 0);
 }
 
 #[tokio::test]
 async fn the_next_baskets_first_scan_releases_the_payer_before() {
     let till = Till::open().await;
-    assert_eq!(counter::open_by_scan(&till.shop).await.unwrap(), None, "nobody has said who sells");
-    let recording = |sale: &mut Sale| sale.evidence.state = EvidenceState::Recording as i32;
+    assert_eq!(open_by_scan(&till).await, None, "nobody has said who sells");
+    let recording = |put: &mut Put| put.sold().evidence.state = EvidenceState::Recording;
     let earlier = till.put(SaleState::Printing, 1_250, recording).await;
-    let next = counter::open_by_scan(&till.shop).await.unwrap().unwrap();
-    assert_eq!(till.sale(&earlier).await.state(), SaleState::Released);
-    let next = till.sale(&next).await;
-    assert_eq!((next.state(), next.cashier), (SaleState::Draft, till.sale(&earlier).await.cashier));
+    let next = open_by_scan(&till).await.unwrap();
+    assert_eq!(till.state(earlier).await, SaleState::Released);
+    let next = till.sale(next).await;
+    assert_eq!((next.state, next.cashier), (SaleState::Draft, till.sale(earlier).await.cashier));
 }
 
 #[tokio::test]
 async fn a_basket_with_goods_that_were_scanned_since_is_not_voided_with_the_old_one() {
     let till = Till::open().await;
     let sale_id = till.put(SaleState::PayerOk, 100, |_| {}).await;
-    let read = counter::tag_of(&till.sale(&sale_id).await.lines);
-    till.change_sale(&sale_id, |sale| sale.lines.push(sale.lines[0].clone())).await;
-    let void = |tag: String| {
-        let (id, store) = (sale_id.clone(), &till.shop.store);
-        store.write(move |tx| counter::void(tx, &id, None, false, String::new(), &tag))
-    };
+    let read = goods::tag_of(&till.sale(sale_id).await.lines);
+    till.change_sale(sale_id, |put| put.sale.lines.push(put.sale.lines[0].clone())).await;
+    let void = |tag| void_tagged(&till, sale_id, None, false, tag);
     assert_eq!(void(read).await.unwrap_err().reason, "BASKET_CHANGED");
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::PayerOk);
-    void(counter::tag_of(&till.sale(&sale_id).await.lines)).await.unwrap();
+    assert_eq!(till.state(sale_id).await, SaleState::PayerOk);
+    void(goods::tag_of(&till.sale(sale_id).await.lines)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_basket_that_nobody_touched_for_half_a_day_ends_by_itself() {
+    let till = Till::open().await;
+    let left = till.put(SaleState::Draft, 100, |_| {}).await;
+    let shown = till.put(SaleState::PayerOk, 100, |_| {}).await;
+    let asked = till.put(SaleState::PayerOk, 100, |_| {}).await;
+    let touched = till.put(SaleState::Draft, 100, |_| {}).await;
+    commit(&till, asked, None).await.unwrap();
+    till.advance(6);
+    till.write(move |tx| goods::set_basket(tx, touched, &[typed("tea", 1)], 1, "CNY", "")).await.unwrap();
+    till.advance(6);
+    till.tick().await;
+    for sale_id in [left, shown] {
+        let ended = till.sale(sale_id).await;
+        assert_eq!((ended.state, ended.voided.unwrap().by.as_str()), (SaleState::Voided, "system"));
+    }
+    assert_eq!(till.state(asked).await, SaleState::PayerOk, "the ledger is being asked");
+    assert_eq!(till.state(touched).await, SaleState::Draft);
+    till.advance(6);
+    till.tick().await;
+    assert_eq!(till.state(touched).await, SaleState::Voided);
+    assert_eq!(till.read(|view| view.draft_of(LANE)).await, None);
+}
+
+#[tokio::test]
+async fn weak_evidence_goes_with_the_deduction() {
+    let till = Till::open().await;
+    let partial = |put: &mut Put| put.sold().evidence.state = EvidenceState::Partial;
+    let overridden = |put: &mut Put| put.sold().evidence.override_by = Some(SUPERVISOR.into());
+    for (sale_id, whole) in [
+        (till.put(SaleState::Sealed, 100, |_| {}).await, true),
+        (till.put(SaleState::Sealed, 100, partial).await, false),
+        (till.put(SaleState::Sealed, 100, overridden).await, false),
+    ] {
+        till.write(move |tx| sale::queue(tx, sale_id)).await.unwrap();
+        let evidence = till.read(move |view| view.deduction(sale_id)).await.evidence;
+        assert_eq!(evidence.map(|sealed| sealed.whole), Some(whole));
+    }
 }

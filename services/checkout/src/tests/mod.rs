@@ -3,13 +3,21 @@
 
 mod approvals;
 mod caps;
+mod cash;
 mod changes;
 mod clocks;
 mod counter;
 mod disputes;
-mod fixture;
+pub mod fixture;
+mod lanes;
+mod locked;
 mod lost;
+mod model;
+mod objections;
 mod replies;
+mod reports;
+mod risks;
 mod silence;
 mod storage;
 mod stuck;
+mod trust;

@@ -2,13 +2,19 @@
 
 use chit_proto::sms_gateway::v1::MessageState;
 
-use super::fixture::{A_ROUND_H, DAY_H, PHONE, Till};
-use crate::dialogue::{payment, settling};
-use crate::domain::dialogue::ChallengeState;
-use crate::domain::effect::EffectKind;
-use crate::domain::people::PayerState;
-use crate::domain::sale::SaleState;
-use crate::store::Rows;
+use sha2::{Digest, Sha256};
+
+use super::fixture::{A_ROUND_H, DAY_H, PHONE, Till, every_state};
+use crate::outbox::fact::FactKind;
+use crate::outbox::message::Purpose;
+use crate::payer::PayerState;
+use crate::sale::state::SaleState;
+use crate::values::ids::SaleId;
+use crate::verification::challenge::{Asks, ChallengeState};
+
+fn sales(sales: &[SaleId]) -> Asks {
+    Asks::Sales(sales.to_vec())
+}
 
 #[tokio::test]
 async fn three_wrong_replies_end_the_challenge_and_a_new_row_comes_next_morning_at_eight() {
@@ -17,20 +23,20 @@ async fn three_wrong_replies_end_the_challenge_and_a_new_row_comes_next_morning_
     for n in 0..3 {
         till.reply(&till.wrong(n).await).await;
     }
-    assert_eq!(till.challenge(&first.challenge_id).await.state(), ChallengeState::Over);
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Queued);
+    assert_eq!(till.challenge(first.id).await.state, ChallengeState::Over);
+    assert_eq!(till.state(sale_id).await, SaleState::Queued);
     till.advance(21);
     till.tick().await;
-    assert_eq!(till.payer().await.open_challenge_id, "", "07:00: not yet");
+    assert_eq!(till.payer().await.open_challenge, None, "07:00: not yet");
     till.advance(1);
     till.ask(MessageState::Delivered).await;
     let second = till.open_challenge().await;
     assert_ne!(second.row, first.row, "a row serves one challenge");
-    assert_eq!(till.sale(&sale_id).await.rounds, 2);
+    assert_eq!(till.sale(sale_id).await.rounds, 2);
     till.reply(&till.right(&first).await).await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Challenged, "the old row is over");
+    assert_eq!(till.state(sale_id).await, SaleState::Challenged, "the old row is over");
     till.reply(&till.right(&second).await).await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Verified);
+    assert_eq!(till.state(sale_id).await, SaleState::Verified);
 }
 
 #[tokio::test]
@@ -46,25 +52,24 @@ async fn nine_wrong_replies_lock_the_card_and_the_sale_waits_for_a_reset() {
         }
         till.advance(DAY_H);
     }
-    assert_eq!(till.payer().await.state(), PayerState::Locked);
-    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "CARD_LOCKED");
+    assert_eq!(till.payer().await.state, PayerState::Locked);
+    assert_eq!(till.may_buy().await.unwrap_err().reason, "CARD_LOCKED");
     till.advance(10 * DAY_H);
     till.tick().await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Queued, "a locked card is no bad record");
-    assert_eq!(till.answer_in_person(&till.code_of_row(1).await).await.unwrap_err().reason, "CARD_LOCKED");
+    assert_eq!(till.state(sale_id).await, SaleState::Queued, "a locked card is no bad record");
 
     let old = till.payer().await;
     let new = till.reset_card().await;
-    assert_ne!((&new.card_serial, new.code_serial), (&old.card_serial, old.code_serial));
+    assert!(new.card.serial != old.card.serial && new.code.serial != old.code.serial);
     till.ask(MessageState::Delivered).await;
     let first = till.open_challenge().await;
-    assert!(first.sale_ids.is_empty(), "phone and card are proven together first");
+    assert_eq!(first.asks, Asks::Enrolment, "phone and card are proven together first");
     till.reply(&till.right(&first).await).await;
-    assert_eq!(till.payer().await.state(), PayerState::Active);
+    assert_eq!(till.payer().await.state, PayerState::Active);
     till.ask(MessageState::Delivered).await;
     till.reply(&till.right(&till.open_challenge().await).await).await;
-    let verified = till.sale(&sale_id).await;
-    assert_eq!((verified.state(), verified.rounds), (SaleState::Verified, 1));
+    let verified = till.sale(sale_id).await;
+    assert_eq!((verified.state, verified.rounds), (SaleState::Verified, 1));
 }
 
 #[tokio::test]
@@ -83,53 +88,51 @@ async fn a_late_but_right_reply_counts_and_frees_what_the_newer_challenge_asked_
     let till = Till::open().await;
     let (late, first) = till.challenged().await;
     till.advance(A_ROUND_H);
-    till.tick().await;
     let other = till.queued(300).await;
-    till.advance(DAY_H);
     till.ask(MessageState::Delivered).await;
     let second = till.open_challenge().await;
-    assert_eq!(second.sale_ids, [late.clone(), other.clone()]);
+    assert_eq!(second.asks, sales(&[late, other]));
     till.reply(&till.right(&first).await).await;
-    assert_eq!(till.sale(&late).await.state(), SaleState::Verified);
-    assert_eq!(till.challenge(&second.challenge_id).await.state(), ChallengeState::Cancelled);
-    let freed = till.sale(&other).await;
-    assert_eq!((freed.state(), freed.rounds), (SaleState::Queued, 0), "it is asked for anew");
+    assert_eq!(till.state(late).await, SaleState::Verified);
+    assert_eq!(till.challenge(second.id).await.state, ChallengeState::Cancelled);
+    let freed = till.sale(other).await;
+    assert_eq!((freed.state, freed.rounds), (SaleState::Queued, 0), "it is asked for anew");
     till.advance(DAY_H);
     till.ask(MessageState::Delivered).await;
-    assert_eq!(till.open_challenge().await.sale_ids, [other]);
+    assert_eq!(till.open_challenge().await.asks, sales(&[other]));
 }
 
 #[tokio::test]
 async fn a_right_reply_after_the_notice_still_pays() {
     let till = Till::open().await;
     let sale_id = till.bad_pending().await;
-    let asked = till.challenge(&till.sale(&sale_id).await.challenge_id).await;
+    let asked = till.challenge(till.sale(sale_id).await.challenge.unwrap()).await;
     till.reply(&till.right(&asked).await).await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Verified);
+    assert_eq!(till.state(sale_id).await, SaleState::Verified);
 }
 
 #[tokio::test]
 async fn one_challenge_asks_for_three_sales_at_most_and_states_every_amount() {
     let till = Till::open().await;
-    let mut sales = Vec::new();
+    let mut bought = Vec::new();
     for amount in [101, 202, 303, 404] {
-        sales.push(till.queued(amount).await);
+        bought.push(till.queued(amount).await);
     }
     let sent = till.ask(MessageState::Delivered).await;
     for amount in ["1.01", "2.02", "3.03"] {
-        assert!(sent[0].text.contains(amount), "{amount}");
+        assert!(sent[0].text.as_str().contains(amount), "{amount}");
     }
-    assert!(!sent[0].text.contains("4.04"));
-    assert_eq!(till.open_challenge().await.sale_ids, sales[..3]);
+    assert!(!sent[0].text.as_str().contains("4.04"));
+    assert_eq!(till.open_challenge().await.asks, sales(&bought[..3]));
     let later = till.queued(505).await;
     till.tick().await;
-    assert_eq!(till.sale(&later).await.state(), SaleState::Queued, "one open challenge a payer");
+    assert_eq!(till.state(later).await, SaleState::Queued, "one open challenge a payer");
     till.reply("0 2").await;
-    let states = [till.sale(&sales[0]).await.state(), till.sale(&sales[1]).await.state()];
+    let states = [till.state(bought[0]).await, till.state(bought[1]).await];
     assert_eq!(states, [SaleState::Challenged, SaleState::Rejected]);
     till.reply(&till.right(&till.open_challenge().await).await).await;
-    assert_eq!(till.sale(&sales[0]).await.state(), SaleState::Verified);
-    assert_eq!(till.sale(&sales[1]).await.state(), SaleState::Rejected);
+    assert_eq!(till.state(bought[0]).await, SaleState::Verified);
+    assert_eq!(till.state(bought[1]).await, SaleState::Rejected);
 }
 
 #[tokio::test]
@@ -139,18 +142,18 @@ async fn i4_a_row_burns_when_it_is_assigned_and_never_serves_again() {
     for _ in 0..60 {
         let sale_id = till.queued(100).await;
         till.ask(MessageState::Delivered).await;
-        rows.push(till.open_challenge().await.row);
+        rows.push(till.open_challenge().await.row.get());
         till.reply(&till.right(&till.open_challenge().await).await).await;
-        assert_eq!(till.sale(&sale_id).await.state(), SaleState::Verified);
+        assert_eq!(till.state(sale_id).await, SaleState::Verified);
         till.advance(DAY_H);
     }
-    let in_order: Vec<u32> = (1..=60).collect();
+    let in_order: Vec<u8> = (1..=60).collect();
     assert_ne!(rows, in_order, "in random order");
     rows.sort_unstable();
     assert_eq!(rows, in_order);
     let sale_id = till.queued(100).await;
     till.tick().await;
-    assert_eq!(till.sale(&sale_id).await.rounds, 0, "the card is used up; the sale waits for a new one");
+    assert_eq!(till.sale(sale_id).await.rounds, 0, "the card is used up; the sale waits for a new one");
 }
 
 #[tokio::test]
@@ -159,41 +162,34 @@ async fn cash_ends_the_challenge_and_its_other_sales_are_asked_anew() {
     let (paid, other) = (till.queued(100).await, till.queued(200).await);
     till.tick().await;
     let challenge = till.open_challenge().await;
-    let (id, transfer) = (paid.clone(), till.shop.new_ulid().unwrap());
     till.drain().await;
-    till.shop.store.write(move |tx| payment::paid_in_cash(tx, &id, "li", transfer)).await.unwrap();
-    assert_eq!(till.sale(&paid).await.state(), SaleState::PaidOtherwise);
-    assert_eq!(till.challenge(&challenge.challenge_id).await.state(), ChallengeState::Cancelled);
-    let waiting = till.sale(&other).await;
-    assert_eq!((waiting.state(), waiting.rounds), (SaleState::Queued, 0), "the round does not count");
-    assert_eq!(till.effects().await, [EffectKind::PostOtherPayment, EffectKind::CancelMessage]);
+    till.pays_in_cash(paid, None).await.unwrap();
+    assert_eq!(till.state(paid).await, SaleState::PaidOtherwise);
+    assert_eq!(till.challenge(challenge.id).await.state, ChallengeState::Cancelled);
+    let waiting = till.sale(other).await;
+    assert_eq!((waiting.state, waiting.rounds), (SaleState::Queued, 0), "the round does not count");
+    assert_eq!(till.effects().await, ["POST_PAYMENT", "CANCEL_MESSAGE"]);
     till.reply(&till.right(&challenge).await).await;
-    assert_eq!(till.sale(&other).await.state(), SaleState::Queued, "its text no longer states what is owed");
+    assert_eq!(till.state(other).await, SaleState::Queued, "its text no longer states what is owed");
 }
 
 #[tokio::test]
 async fn i9_a_batch_takes_verified_sales_that_no_dispute_holds_and_nothing_else() {
     let till = Till::open().await;
-    let nothing = settle(&till).await.unwrap_err();
+    let nothing = till.settle().await.unwrap_err();
     assert_eq!(nothing.reason, "NOTHING_TO_SETTLE");
-    for value in 1..=21 {
-        let state = SaleState::try_from(value).unwrap();
+    for state in every_state() {
         if state != SaleState::Verified {
             till.put(state, 100, |_| {}).await;
         }
     }
-    let held = till.put(SaleState::Verified, 100, |sale| sale.held_by_dispute = true).await;
-    assert_eq!(settle(&till).await.unwrap_err().reason, "NOTHING_TO_SETTLE");
+    let held = till.put(SaleState::Verified, 100, |put| put.owed().held = true).await;
+    assert_eq!(till.settle().await.unwrap_err().reason, "NOTHING_TO_SETTLE");
     let free = till.put(SaleState::Verified, 700, |_| {}).await;
-    let batch = settle(&till).await.unwrap();
-    assert_eq!((batch.sale_ids, batch.total_minor), (vec![free.clone()], 700));
-    assert_eq!(till.sale(&free).await.state(), SaleState::Submitted);
-    assert_eq!(till.sale(&held).await.state(), SaleState::Verified);
-}
-
-async fn settle(till: &Till) -> crate::domain::refusal::Result<crate::domain::settlement::Batch> {
-    let id = till.shop.new_ulid().unwrap();
-    till.shop.store.write(move |tx| settling::submit(tx, id, "li", "CNY")).await
+    let batch = till.settle().await.unwrap();
+    assert_eq!((batch.sales, batch.total_minor), (vec![free], 700));
+    assert_eq!(till.state(free).await, SaleState::Submitted);
+    assert_eq!(till.state(held).await, SaleState::Verified);
 }
 
 #[tokio::test]
@@ -202,20 +198,13 @@ async fn i9_the_ledger_knows_the_text_before_it_leaves_in_one_lane() {
     till.queued(1_250).await;
     till.tick().await;
     let outbox = till.outbox().await;
-    let kinds: Vec<_> = outbox.iter().map(|(_, effect)| effect.kind()).collect();
-    assert_eq!(kinds, [EffectKind::RecordFact, EffectKind::SendMessage]);
+    assert_eq!(till.effects().await, ["RECORD_FACT", "SEND_MESSAGE"]);
     assert_eq!(outbox[0].1.lane(), outbox[1].1.lane());
     let challenge = till.open_challenge().await;
-    let id = challenge.message_id.clone();
-    let (fact, text) = till
-        .shop
-        .store
-        .read(move |rows| Ok((rows.fact(&id)?, rows.message(&id)?.unwrap().text)))
-        .await
-        .unwrap();
-    use sha2::{Digest, Sha256};
-    let expected = Sha256::new().chain_update(&challenge.text_salt).chain_update(&text).finalize().to_vec();
-    assert_eq!(fact.sha256, expected);
+    let [fact] = &till.facts(FactKind::ChallengeText).await[..] else { panic!("one fact") };
+    let [message] = &till.waiting(Purpose::Challenge).await[..] else { panic!("one message") };
+    let expected = Sha256::new().chain_update(challenge.text_salt).chain_update(message.text.as_str());
+    assert_eq!(fact.sha256[..], expected.finalize()[..]);
 }
 
 #[tokio::test]
@@ -225,7 +214,7 @@ async fn an_incoming_message_that_comes_twice_is_applied_once() {
     till.hear(7, &till.wrong(0).await).await;
     till.hear(7, &till.wrong(1).await).await;
     till.hear(6, &till.wrong(2).await).await;
-    assert_eq!(till.challenge(&challenge.challenge_id).await.wrong_replies, 1);
+    assert_eq!(till.challenge(challenge.id).await.wrong_tries, 1);
 }
 
 #[tokio::test]
@@ -236,34 +225,34 @@ async fn only_a_reply_to_the_challenge_proves_that_it_arrived() {
     let challenge = till.open_challenge().await;
     assert_eq!(till.hear(1, "HELP").await, None);
     assert_eq!(till.hear(2, "who are you").await, None);
-    assert!(!till.challenge(&challenge.challenge_id).await.delivered);
-    assert_eq!(till.hear(3, &till.wrong(0).await).await, Some(challenge.message_id));
-    assert!(till.challenge(&challenge.challenge_id).await.delivered);
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Challenged);
+    assert!(!till.challenge(challenge.id).await.delivered);
+    assert_eq!(till.hear(3, &till.wrong(0).await).await, Some(challenge.message));
+    assert!(till.challenge(challenge.id).await.delivered);
+    assert_eq!(till.state(sale_id).await, SaleState::Challenged);
 }
 
 #[tokio::test]
 async fn a_first_challenge_answered_makes_the_code_active_and_its_objection_ends_the_enrolment() {
     let till = Till::open().await;
-    till.change_payer(|payer| payer.state = PayerState::Pending as i32).await;
-    assert_eq!(till.may_buy(&till.payer().await).unwrap_err().reason, "PAYER_NOT_ACTIVE");
+    till.change_payer(|payer| payer.state = PayerState::Pending).await;
+    assert_eq!(till.may_buy().await.unwrap_err().reason, "PAYER_NOT_ACTIVE");
     till.ask(MessageState::Delivered).await;
     let challenge = till.open_challenge().await;
     let answers = till.reply(&till.right(&challenge).await).await;
-    assert_eq!(till.payer().await.state(), PayerState::Active);
-    assert!(answers[0].text.contains("active"), "not \"accepted\": nothing was bought");
+    assert_eq!(till.payer().await.state, PayerState::Active);
+    assert!(answers[0].text.as_str().contains("active"), "not \"accepted\": nothing was bought");
 
-    till.change_payer(|payer| payer.state = PayerState::Pending as i32).await;
+    till.change_payer(|payer| payer.state = PayerState::Pending).await;
     till.advance(DAY_H);
     till.ask(MessageState::Delivered).await;
     till.reply_from(PHONE, "0").await;
-    assert_eq!(till.payer().await.state(), PayerState::Frozen);
+    assert_eq!(till.payer().await.state, PayerState::Frozen);
 }
 
 #[tokio::test]
 async fn a_first_challenge_is_sent_three_times_at_most() {
     let till = Till::open().await;
-    till.change_payer(|payer| payer.state = PayerState::Pending as i32).await;
+    till.change_payer(|payer| payer.state = PayerState::Pending).await;
     for _ in 0..3 {
         assert_eq!(till.ask(MessageState::Delivered).await.len(), 1);
         till.advance(A_ROUND_H);
@@ -271,8 +260,8 @@ async fn a_first_challenge_is_sent_three_times_at_most() {
     }
     till.advance(DAY_H);
     assert_eq!(till.ask(MessageState::Delivered).await.len(), 0);
-    let last = till.shop.store.read(|rows| Ok(rows.payers()?[0].payer_id.clone())).await.unwrap();
-    let challenges = till.shop.store.read(move |rows| rows.challenges_of(&last)).await.unwrap();
+    let payer = till.payer_id;
+    let challenges = till.read(move |view| view.challenges_of(payer)).await;
     let right = till.right(challenges.last().unwrap()).await;
     assert_eq!(till.answer_in_person(&right).await.unwrap_err().reason, "ANSWER_BY_SMS");
     till.reset_card().await;
@@ -281,4 +270,31 @@ async fn a_first_challenge_is_sent_three_times_at_most() {
         2,
         "warned, and asked for a row of another card"
     );
+}
+
+#[tokio::test]
+async fn a_right_code_that_comes_too_late_is_told_so_and_is_no_try() {
+    let till = Till::open().await;
+    let (_, challenge) = till.challenged().await;
+    for n in 0..3 {
+        till.reply(&till.wrong(n).await).await;
+    }
+    let answers = till.reply(&till.right(&challenge).await).await;
+    assert!(!answers[0].text.as_str().contains("used before"), "{}", answers[0].text.as_str());
+    assert!(answers[0].text.as_str().contains("right but too late"), "{}", answers[0].text.as_str());
+    assert_eq!(till.payer().await.wrong_since_right, 3);
+}
+
+#[tokio::test]
+async fn err_to_a_first_challenge_cancels_nothing() {
+    let till = Till::open().await;
+    till.change_payer(|payer| payer.state = PayerState::Pending).await;
+    till.ask(MessageState::Delivered).await;
+    let first = till.open_challenge().await;
+    assert_eq!(first.asks, Asks::Enrolment);
+    let answers = till.reply("ERR").await;
+    assert!(answers[0].text.as_str().contains("Not understood"), "{}", answers[0].text.as_str());
+    assert_eq!(till.open_challenge().await, first);
+    till.reply(&till.right(&first).await).await;
+    assert_eq!(till.payer().await.state, PayerState::Active);
 }

@@ -1,122 +1,126 @@
 //! What is on disk: the chain of events, the outbox, what is forgotten, what is never written.
 
+use chit_proto::checkout::v1::StartSaleResponse;
 use chit_proto::sms_gateway::v1::MessageState;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
-use super::fixture::{DAY_H, Till};
-use crate::domain::effect::{Effect, EffectKind};
-use crate::domain::refusal::{Refusal, Result};
-use crate::domain::sale::SaleState;
-use crate::store::{Rows, Store, Tx};
-
-const RECORD_VERSION: u8 = 1;
+use super::fixture::{DAY_H, PHONE, STRANGER, Till};
+use crate::collection::State;
+use crate::outbox::Effect;
+use crate::outbox::message::Purpose;
+use crate::sale::state::SaleState;
+use crate::schedule::prune;
+use crate::store::Tx;
+use crate::store::records::event::Event;
+use crate::store::requests::{Body, Caller, RequestKey};
+use crate::values::ids::{PayerId, SaleId};
+use crate::values::refusal::{Refusal, Result};
 
 #[tokio::test]
 async fn i8_every_change_has_actor_sequence_and_the_hash_of_the_one_before() {
     let till = Till::open().await;
     till.verified().await;
     till.reply("0").await;
-    let events = till.shop.store.read(|rows| rows.events_after(0, usize::MAX)).await.unwrap();
+    let events = till.read(|view| view.events_after(0, usize::MAX)).await;
     assert!(events.len() > 8);
-    let mut previous = vec![0; 32];
-    for (at, event) in events.iter().enumerate() {
-        assert_eq!(event.revision, at as u64 + 1);
-        assert!(!event.actor.is_empty());
-        assert_eq!(event.previous_hash, previous, "event {}", event.revision);
-        let stored = [&[RECORD_VERSION][..], &event.encode_to_vec()].concat();
-        previous = Sha256::digest(stored).to_vec();
+    let mut previous = [0; 32];
+    for (at, recorded) in events.iter().enumerate() {
+        assert_eq!(recorded.revision, at as u64 + 1);
+        assert!(!recorded.event.actor.is_empty());
+        assert_eq!(recorded.previous_hash, previous, "event {}", recorded.revision);
+        let said = Event { hash: Vec::new(), ..recorded.event.clone() }.encode_to_vec();
+        previous = Sha256::new().chain_update(previous).chain_update(said).finalize().into();
+        assert_eq!(recorded.event.hash, previous);
     }
+    let newest = till.read(crate::store::View::newest_event).await;
+    assert_eq!((newest.revision, newest.hash), (events.len() as u64, previous));
 }
 
 #[tokio::test]
-async fn i6_a_refused_change_leaves_neither_state_nor_event_nor_outbox_row() {
+async fn i6_a_refused_change_leaves_neither_state_nor_event_nor_outbox_entry() {
     let till = Till::open().await;
     let sale_id = till.queued(100).await;
-    let before = till.shop.store.read(|rows| rows.newest_revision()).await.unwrap();
-    let id = sale_id.clone();
-    let refused: Result<()> = till
-        .shop
-        .store
-        .write(move |tx| {
-            let mut sale = tx.sale(&id)?;
-            sale.advance(SaleState::Challenged)?;
-            tx.put_sale("system", &sale)?;
-            tx.push(&Effect::new(EffectKind::SendMessage, "m"))?;
-            Err(Refusal::wrong_state("injected"))
-        })
-        .await;
-    assert!(refused.is_err());
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Queued);
+    let before = till.read(crate::store::View::newest_event).await;
+    let message = till.id();
+    let change = move |tx: &mut Tx| -> Result<()> {
+        let mut deduction = tx.deduction(sale_id)?;
+        deduction.advance(State::Challenged)?;
+        tx.put_deduction("system", &deduction)?;
+        tx.push(&Effect::SendMessage { message })?;
+        Err(Refusal::wrong_state("injected"))
+    };
+    assert!(till.write(change).await.is_err());
+    assert_eq!(till.state(sale_id).await, SaleState::Queued);
     assert!(till.outbox().await.is_empty());
-    assert_eq!(till.shop.store.read(|rows| rows.newest_revision()).await.unwrap(), before);
+    assert_eq!(till.read(crate::store::View::newest_event).await, before);
 }
 
 #[tokio::test]
-async fn i6_a_change_and_its_outbox_rows_survive_together() {
+async fn i6_a_change_and_its_outbox_entries_survive_together() {
     let till = Till::open().await;
     let sale_id = till.queued(100).await;
     till.tick().await;
-    let (path, clock) = (till.dir.path().join("state/checkout/checkout.redb"), till.shop.clock.clone());
-    drop(till.shop);
-    let store = Store::open(&path, clock).unwrap();
-    let (rounds, outbox) =
-        store.read(move |rows| Ok((rows.sale(&sale_id)?.rounds, rows.outbox()?))).await.unwrap();
-    assert_eq!((rounds, outbox.len()), (1, 2));
+    let till = till.restart_after(0).await;
+    assert_eq!((till.sale(sale_id).await.rounds, till.outbox().await.len()), (1, 2));
 }
 
 #[tokio::test]
 async fn an_outbox_that_nobody_empties_refuses_new_work_before_the_disk_is_full() {
     let till = Till::open().await;
-    let fill = |tx: &mut Tx| -> Result<()> {
-        for _ in 0..10_000 {
-            tx.push(&Effect::new(EffectKind::None, "x"))?;
-        }
+    let effect = Effect::VoidPending { sale: till.id::<SaleId>() };
+    let (first, one_more) = (effect.clone(), effect.clone());
+    let fill = move |tx: &mut Tx| (0..10_000).try_for_each(|_| tx.push(&first));
+    till.write(fill).await.unwrap();
+    let refusal = till.write(move |tx| tx.push(&one_more)).await;
+    assert_eq!(refusal.unwrap_err().reason, "QUEUE_FULL");
+    let oldest = till.outbox().await[0].0;
+    till.write(move |tx| tx.complete(oldest)).await.unwrap();
+    till.write(move |tx| tx.push(&effect)).await.unwrap();
+}
+
+#[tokio::test]
+async fn old_answers_messages_and_events_are_forgotten_and_newer_ones_kept() {
+    let till = Till::open().await;
+    till.verified().await;
+    let payer = till.payer_id;
+    let message = till.read(move |view| Ok(view.challenges_of(payer)?[0].message)).await;
+    let key = RequestKey::new(&Caller("uid-1000".into()), "r-1");
+    let body = || Body { name: "StartSaleRequest", bytes: vec![7; 3] };
+    let remembered = key.clone();
+    let remember = move |tx: &mut Tx| {
+        tx.remember(&remembered, &body(), &StartSaleResponse::default());
         Ok(())
     };
-    till.shop.store.write(fill).await.unwrap();
-    let refusal = till.shop.store.write(|tx| tx.push(&Effect::new(EffectKind::None, "x"))).await;
-    assert_eq!(refusal.unwrap_err().reason, "QUEUE_FULL");
-    let oldest = till.shop.store.read(|rows| Ok(rows.outbox()?[0].0)).await.unwrap();
-    till.shop.store.write(move |tx| tx.done(oldest)).await.unwrap();
-    till.shop.store.write(|tx| tx.push(&Effect::new(EffectKind::None, "x"))).await.unwrap();
-}
-
-#[tokio::test]
-async fn old_answers_and_messages_are_forgotten_and_newer_ones_kept() {
-    let till = Till::open().await;
-    let sent = till.shop.store.clone();
-    till.verified().await;
-    let challenge = till.shop.store.read(|rows| Ok(rows.payers()?[0].payer_id.clone())).await.unwrap();
-    let message_id = sent.read(move |rows| Ok(rows.challenges_of(&challenge)?[0].message_id.clone()));
-    let message_id = message_id.await.unwrap();
-    let print = [7; 32];
-    let remember = move |tx: &mut Tx| tx.remember("r-1", &print, &Effect::default());
-    till.shop.store.write(remember).await.unwrap();
-    for (days, requests, messages) in [(29, true, true), (2, false, true), (160, false, false)] {
+    till.write(remember).await.unwrap();
+    let newest = till.read(crate::store::View::newest_event).await;
+    for (days, requests, messages, events) in [
+        (29, true, true, true),
+        (2, false, true, true),
+        (160, false, false, true),
+        (240, false, false, false),
+    ] {
         till.advance(days * DAY_H);
-        crate::schedule::prune::now_and_then(&till.shop, &mut 0).await.unwrap();
-        let id = message_id.clone();
-        let (request, message) = till
-            .shop
-            .store
-            .write(move |tx| {
-                Ok((tx.remembered::<Effect>("r-1", &print)?.is_some(), tx.message(&id)?.is_some()))
-            })
-            .await
-            .unwrap();
-        assert_eq!((request, message), (requests, messages), "after {days} more days");
+        prune::now_and_then(&till.shop, &mut 0).await.unwrap();
+        let key = key.clone();
+        let left = move |view: &crate::store::View| {
+            let answer = view.remembered::<StartSaleResponse>(&key, &body())?;
+            let first = view.events_after(0, 1)?[0].revision;
+            Ok((answer.is_some(), view.message(message)?.is_some(), first == 1))
+        };
+        assert_eq!(till.read(left).await, (requests, messages, events), "after {days} more days");
     }
+    assert_eq!(till.read(crate::store::View::newest_event).await, newest, "the chain has its end");
 }
 
 #[tokio::test]
-async fn the_ids_of_challenges_of_another_payer_are_not_mixed_in() {
+async fn the_challenges_of_another_payer_are_not_mixed_in() {
     let till = Till::open().await;
     till.challenged().await;
-    let none = till.shop.store.read(|rows| rows.challenges_of("0000000000000000")).await.unwrap();
-    assert!(none.is_empty());
-    let prefix = till.payer_id[..8].to_owned();
-    assert!(till.shop.store.read(move |rows| rows.challenges_of(&prefix)).await.unwrap().is_empty());
+    assert_eq!(till.read(|view| view.challenges_of(PayerId([0; 8]))).await, []);
+    let mut next = till.payer_id.0;
+    next[7] = next[7].wrapping_add(1);
+    assert_eq!(till.read(move |view| view.challenges_of(PayerId(next))).await, []);
 }
 
 #[tokio::test]
@@ -124,15 +128,45 @@ async fn no_row_code_is_ever_written_to_disk() {
     let till = Till::open().await;
     let (sale_id, challenge) = till.challenged().await;
     let codes = [till.wrong(4_321).await, till.right(&challenge).await];
+    till.reply_from(STRANGER, &codes[0]).await;
     for code in &codes {
         till.reply(code).await;
     }
     till.network(MessageState::Delivered).await;
-    assert_eq!(till.sale(&sale_id).await.state(), SaleState::Verified);
-    let bytes = std::fs::read(till.dir.path().join("state/checkout/checkout.redb")).unwrap();
+    assert_eq!(till.state(sale_id).await, SaleState::Verified);
+    let bytes = on_disk(&till);
     for code in &codes {
         assert!(!stands_alone_in(&bytes, code.as_bytes()), "a row code is on disk");
     }
+}
+
+#[tokio::test]
+async fn who_has_the_file_alone_reads_no_name_number_serial_or_text() {
+    let till = Till::open().await;
+    till.queued(1_250).await;
+    till.tick().await;
+    let mut texts = till.waiting(Purpose::Challenge).await;
+    till.network(MessageState::Delivered).await;
+    texts.extend(till.reply("HELP").await);
+    till.change_phone("+8613800007777").await.unwrap();
+    texts.extend(till.waiting(Purpose::Warning).await);
+    assert_eq!(texts.len(), 3);
+    let bytes = on_disk(&till);
+    let found = |secret: &[u8]| bytes.windows(secret.len()).any(|window| window == secret);
+    for text in &texts {
+        let tail = &text.text.as_str().as_bytes()[14..34];
+        assert!(!found(text.text.as_str().as_bytes()) && !found(tail), "a text is on disk");
+    }
+    let serial = till.serial().await;
+    for secret in ["Ada Li", PHONE, &PHONE[3..], "13800007777", &serial.to_string()] {
+        assert!(!found(secret.as_bytes()), "{secret} is on disk");
+    }
+    assert!(!found(b"jpeg-of-the-payer"), "nor their photo");
+    assert!(found("tea".as_bytes()), "what is not personal is not sealed");
+}
+
+fn on_disk(till: &Till) -> Vec<u8> {
+    std::fs::read(till.dir.path().join("state/checkout/checkout.redb")).unwrap()
 }
 
 /// Not inside a longer word: six hexadecimal digits of a hash may look like a code.

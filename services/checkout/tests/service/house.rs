@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use chit_checkout::Config;
-use chit_checkout::domain::approval::hash_pin;
-use chit_checkout::domain::payer_code::{DayNumber, PayerCode, SealedPhone};
+use chit_checkout::hash_pin;
+use chit_checkout::payer::payer_code::{DayNumber, PayerCode, SealedPhone};
 use chit_proto::checkout::v1 as proto;
 use chit_runtime::Channel;
 use chit_runtime::{Context, channel};
@@ -77,10 +77,14 @@ impl House {
     /// Between two steps of a sale.
     pub async fn step(&mut self) {
         if self.restarts {
-            self.ctx.shutdown.trigger();
-            self.running.take().unwrap().await.unwrap().unwrap();
-            self.start().await;
+            self.restart().await;
         }
+    }
+
+    pub async fn restart(&mut self) {
+        self.ctx.shutdown.trigger();
+        self.running.take().unwrap().await.unwrap().unwrap();
+        self.start().await;
     }
 
     pub async fn stop(mut self) -> tempfile::TempDir {
@@ -110,8 +114,9 @@ impl House {
         DeductionServiceClient::new(self.channel.clone())
     }
 
-    /// Follows what happens to `subject_id` until `look` finds something.
-    pub async fn until<T>(&self, subject_id: &str, look: impl Fn(proto::event::Resource) -> Option<T>) -> T {
+    /// Follows what happens to `subject_id` until `look` finds something. An event tells the state right after its change,
+    /// and the resource as it is now.
+    pub async fn until<T>(&self, subject_id: &str, look: impl Fn(proto::Event) -> Option<T>) -> T {
         let found = async {
             let request = proto::WatchEventsRequest {
                 subject_id: subject_id.into(),
@@ -120,7 +125,7 @@ impl House {
             let mut client = EventServiceClient::new(self.channel.clone());
             let mut events = client.watch_events(request).await.unwrap().into_inner();
             while let Some(event) = events.message().await.unwrap() {
-                if let Some(found) = event.event.unwrap().resource.and_then(&look) {
+                if let Some(found) = look(event.event.unwrap()) {
                     return found;
                 }
             }
@@ -130,24 +135,32 @@ impl House {
     }
 
     pub async fn sale_is(&self, sale_id: &str, state: proto::SaleState) -> proto::Sale {
-        self.sale_until(sale_id, |sale| sale.state() == state).await
+        let became = |event: proto::Event| match event.resource {
+            Some(proto::event::Resource::Sale(sale)) if event.state == state as i32 => Some(sale),
+            _ => None,
+        };
+        self.until(sale_id, became).await
     }
 
     pub async fn sale_until(&self, sale_id: &str, wanted: impl Fn(&proto::Sale) -> bool) -> proto::Sale {
-        let of_sale = |resource| match resource {
-            proto::event::Resource::Sale(sale) if wanted(&sale) => Some(sale),
+        let of_sale = |event: proto::Event| match event.resource {
+            Some(proto::event::Resource::Sale(sale)) if wanted(&sale) => Some(sale),
             _ => None,
         };
         self.until(sale_id, of_sale).await
     }
 
     pub async fn payer_is(&self, payer_id: &str, state: proto::PayerState) -> proto::Payer {
-        self.payer_until(payer_id, |payer| payer.state() == state).await
+        let became = |event: proto::Event| match event.resource {
+            Some(proto::event::Resource::Payer(payer)) if event.state == state as i32 => Some(payer),
+            _ => None,
+        };
+        self.until(payer_id, became).await
     }
 
     pub async fn payer_until(&self, payer_id: &str, wanted: impl Fn(&proto::Payer) -> bool) -> proto::Payer {
-        let of_payer = |resource| match resource {
-            proto::event::Resource::Payer(payer) if wanted(&payer) => Some(payer),
+        let of_payer = |event: proto::Event| match event.resource {
+            Some(proto::event::Resource::Payer(payer)) if wanted(&payer) => Some(payer),
             _ => None,
         };
         self.until(payer_id, of_payer).await
@@ -192,6 +205,7 @@ fn write_keys(dir: &Path) {
         ("payer-code", PAYER_CODE_KEY),
         ("payer-group", [3; 32]),
         ("till", [4; 32]),
+        ("checkout-data", [5; 32]),
     ] {
         std::fs::write(dir.join(format!("{name}.key")), key).unwrap();
     }

@@ -230,6 +230,12 @@ impl Facts {
         self.bodies.keys().filter(|(kind, _)| *kind == what).map(|(_, id)| id.as_str()).collect()
     }
 
+    /// What the ledger took of this kind.
+    pub fn transfers(&self, what: &str) -> Vec<ledger::Transfer> {
+        let bodies = self.bodies.iter().filter(|((kind, _), _)| *kind == what);
+        bodies.map(|(_, body)| ledger::Transfer::decode(body.as_slice()).unwrap()).collect()
+    }
+
     fn transfer(&mut self, transfer: &ledger::Transfer) -> Result<(), Status> {
         let refused = |reason| chit_runtime::error::status(Code::FailedPrecondition, reason, "refused");
         if self.failed.contains(&transfer.transfer_id) {

@@ -28,16 +28,16 @@ pub enum DisputeCommand {
     Resolve {
         /// ULID of the dispute.
         dispute: String,
-        /// The payer is right: refund or write-off.
+        /// Decide for the payer: refund or write-off.
         #[arg(long)]
         uphold: bool,
-        /// The shop is right.
+        /// Decide for the shop.
         #[arg(long)]
         dismiss: bool,
         #[command(flatten)]
         approval: ApprovalArgs,
     },
-    /// The payer takes a dispute back in person.
+    /// The payer withdraws a dispute in person.
     Withdraw {
         /// ULID of the dispute.
         dispute: String,
@@ -58,7 +58,7 @@ pub enum Cause {
     NotMine,
     /// Goods or price are wrong.
     WrongGoods,
-    /// Told in person.
+    /// Reported in person.
     InPerson,
 }
 

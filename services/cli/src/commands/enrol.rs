@@ -1,4 +1,4 @@
-//! `chit enrol`: a payer gets his code and his card.
+//! `chit enrol`: a payer gets a code and a card.
 
 use std::time::Duration;
 
@@ -19,18 +19,18 @@ pub struct EnrolArgs {
     /// Phone number in E.164 or as dialled in the shop's country.
     #[arg(long)]
     phone: String,
-    /// Language of his SMS.
+    /// Language of SMS to the payer.
     #[arg(long, default_value = "zh-CN", value_parser = ["zh-CN", "en"])]
     language: String,
-    /// He consents to photo, video and storage; without it there is no enrolment.
+    /// The payer consents to photo, video and storage; without it there is no enrolment.
     #[arg(long)]
     consent: bool,
     #[command(flatten)]
     approval: ApprovalArgs,
-    /// Return as soon as he is enrolled; default is to wait for the papers.
+    /// Return as soon as the payer is enrolled; the default waits for the papers.
     #[arg(long)]
     no_wait: bool,
-    /// Wait until he has answered the first challenge and may buy.
+    /// Wait until the payer has answered the first challenge and may buy.
     #[arg(long, conflicts_with = "no_wait")]
     until_active: bool,
     /// How long to wait at most, in seconds.
@@ -88,8 +88,10 @@ pub async fn wait_for(
 fn progress(payer: &Payer) -> &'static str {
     match payer.state() {
         PayerState::Enrolling => "printing the papers …",
-        PayerState::Pending => "printed; he answers the first challenge by SMS, then his code is active",
-        PayerState::Active => "his code is active",
-        _ => "his code is not active; see `chit status`",
+        PayerState::Pending => {
+            "printed; the code becomes active when the payer answers the first challenge by SMS"
+        }
+        PayerState::Active => "the code is active",
+        _ => "the code is not active; see `chit status`",
     }
 }

@@ -27,12 +27,14 @@ enum KeyKind {
     Symmetric,
 }
 
-const KEYS: [(&str, KeyKind); 6] = [
+const KEYS: [(&str, KeyKind); 8] = [
     ("card-master", KeyKind::Symmetric),
+    ("checkout-data", KeyKind::Symmetric),
     ("payer-code", KeyKind::Ed25519Seed),
     ("payer-group", KeyKind::Symmetric),
     ("till", KeyKind::Ed25519Seed),
     ("media-device", KeyKind::Ed25519Seed),
+    ("evidence", KeyKind::Symmetric),
     ("ledger", KeyKind::Ed25519Seed),
 ];
 
@@ -190,7 +192,7 @@ mod tests {
         let shared = Shared::sandbox_in(dir.path());
         assert_eq!(prepare(&shared, "CNY").unwrap().len(), 3);
         let before = contents(&shared.keys_dir);
-        assert_eq!(before.len(), 9);
+        assert_eq!(before.len(), 11);
         assert!(prepare(&shared, "EUR").unwrap().is_empty());
         assert_eq!(contents(&shared.keys_dir), before);
         assert!(shared.state_dir.join("SANDBOX").exists());

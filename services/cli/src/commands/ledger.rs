@@ -1,4 +1,4 @@
-//! `chit ledger`: the journal as a file that anybody with the public key can check, and back again.
+//! `chit ledger`: the journal as a file that can be checked with the public key alone, and back again.
 
 mod export;
 mod format;
@@ -27,7 +27,7 @@ use verify::Verified;
 #[derive(Subcommand, Debug)]
 pub enum LedgerCommand {
     /// Print the public keys that verify this ledger's checkpoints (first line) and the till's receipts. Give them to
-    /// whoever shall check exports or receipts.
+    /// those who check exports or receipts.
     Key,
     /// Write all records and a signed checkpoint as JSON lines.
     Export {

@@ -1,57 +1,26 @@
 //! One file a command.
 
+pub mod camera;
+pub mod clock;
 pub mod deduct;
 pub mod dispute;
-mod doctor;
+pub mod doctor;
 pub mod enrol;
 pub mod evidence;
-mod init;
+pub mod init;
 pub mod ledger;
 pub mod payer;
 pub mod pki;
+pub mod printer;
+pub mod report_hardware;
 pub mod sale;
 pub mod sandbox;
+pub mod scanner;
 pub mod settle;
+pub mod shift;
 pub mod sms;
 mod sms_modem;
 mod sms_outbox;
-mod status;
-
-use std::sync::Arc;
-
-use chit_runtime::Context;
-
-use crate::args::{Cli, Command};
-use crate::failure::Failure;
-use crate::money;
-use crate::output::Output;
-use crate::shop::Shop;
-
-/// Commands that need no configuration; `None` for all others.
-pub fn without_config(command: &Command, output: Output) -> Option<Result<(), Failure>> {
-    match command {
-        Command::Evidence(evidence) => Some(evidence::run(evidence, output)),
-        Command::Ledger(command) => ledger::offline(command, output),
-        _ => None,
-    }
-}
-
-pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure> {
-    let shop = Shop::new(Arc::clone(&ctx.shared), output, cli.request_id)?;
-    match cli.command {
-        Command::Init => init::run(&ctx.shared, &money::currency(&cli.config)?, output),
-        Command::Doctor => doctor::run(&ctx.shared, &money::currency(&cli.config)?, output).await,
-        Command::Status => status::run(&shop).await,
-        Command::Enrol(args) => enrol::run(&shop, args).await,
-        Command::Payer(command) => payer::run(&shop, command).await,
-        Command::Sale(args) => sale::run(&shop, args, &money::currency(&cli.config)?).await,
-        Command::Sms(command) => sms::run(&shop, command).await,
-        Command::Deduct(command) => deduct::run(&shop, command).await,
-        Command::Settle(command) => settle::run(&shop, command).await,
-        Command::Dispute(command) => dispute::run(&shop, command).await,
-        Command::Evidence(command) => evidence::run(&command, output),
-        Command::Ledger(command) => ledger::run(&shop, command).await,
-        Command::Pki(command) => pki::run(&ctx.shared, command, output),
-        Command::Sandbox(command) => sandbox::run(&shop, command).await,
-    }
-}
+mod sms_send;
+mod sms_test;
+pub mod status;

@@ -1,4 +1,4 @@
-//! `chit payer`: another phone or another card. Two people answer for it, and nothing is sold to him for 24 hours.
+//! `chit payer`: a new phone or card. Two people approve it, and the payer cannot buy for 24 hours.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub enum PayerCommand {
         /// 16 hexadecimal digits.
         payer: String,
     },
-    /// Give a payer another phone; he keeps his card and answers a first challenge from the new phone.
+    /// Change a payer's phone; they keep their card and answer a first challenge from the new phone.
     ChangePhone {
         /// 16 hexadecimal digits.
         payer: String,
@@ -28,7 +28,7 @@ pub enum PayerCommand {
         #[command(flatten)]
         approvals: TwoApprovalsArgs,
     },
-    /// Give a payer another card; it ends a freeze and a lock. The old card is dead.
+    /// Give a payer a new card; it ends a freeze and a lock. The old card stops working immediately.
     NewCard {
         /// 16 hexadecimal digits.
         payer: String,

@@ -4,13 +4,11 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use chit_proto::sms_gateway::v1::{
-    ListInboundRequest, ListUndecodedRequest, Message, MessageClass, MessageState, OnUnknown,
-    SendMessageRequest, WatchMessagesRequest,
+    ListInboundRequest, ListUndecodedRequest, MessageClass, OnUnknown, SendMessageRequest,
 };
 use clap::{Subcommand, ValueEnum};
-use tokio::time::timeout;
 
-use super::{sms_modem, sms_outbox};
+use super::{sms_modem, sms_outbox, sms_send, sms_test};
 use crate::failure::Failure;
 use crate::ids;
 use crate::shop::{Shop, ask};
@@ -46,6 +44,15 @@ pub enum SmsCommand {
         message_id: Option<String>,
         /// Text; left out = standard input.
         text: Option<String>,
+    },
+    /// Send an SMS to the shop's own number and wait until it comes back: both ways of the modem, and how long they take.
+    Test {
+        /// The number of the SIM in the modem, in E.164. It pays for one SMS.
+        #[arg(long, value_name = "NUMBER")]
+        to: String,
+        /// Wait at most so many seconds.
+        #[arg(long, value_name = "S", default_value_t = 180)]
+        wait: u64,
     },
     /// Show received SMS, newest first.
     Inbox {
@@ -107,8 +114,9 @@ pub async fn run(shop: &Shop, command: SmsCommand) -> Result<(), Failure> {
                 parts_max,
                 ..SendMessageRequest::default()
             };
-            send(shop, request, Duration::from_secs(wait)).await
+            sms_send::run(shop, request, Duration::from_secs(wait)).await
         }
+        SmsCommand::Test { to, wait } => sms_test::run(shop, to, Duration::from_secs(wait)).await,
         SmsCommand::Inbox { limit, undecoded: false } => inbox(shop, limit).await,
         SmsCommand::Inbox { limit, undecoded: true } => undecoded(shop, limit).await,
         SmsCommand::Outbox(command) => sms_outbox::run(shop, command).await,
@@ -121,42 +129,6 @@ fn from_stdin() -> Result<String, Failure> {
     let read = std::io::stdin().take(TEXT_LEN_MAX).read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("cannot read the text from standard input: {error}")))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-async fn send(shop: &Shop, request: SendMessageRequest, wait: Duration) -> Result<(), Failure> {
-    let client = shop.sms();
-    let mut message = ask!(client.send_message(request)).await?.message.unwrap_or_default();
-    if !wait.is_zero() && is_under_way(&message) {
-        // The time is up: its state now is the answer.
-        if let Ok(settled) = timeout(wait, settled(shop, &message)).await {
-            message = settled?;
-        }
-    }
-    shop.output.result(view::message_text(&message), &view::message_json(&message));
-    match message.state() {
-        MessageState::Failed | MessageState::Expired => Err(Failure::other(
-            "SMS_NOT_SENT",
-            format!("the message was not sent: {}", message.failure_reason),
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn is_under_way(message: &Message) -> bool {
-    use MessageState::{Queued, RetryWait, Submitting, Unspecified};
-    matches!(message.state(), Queued | Submitting | RetryWait | Unspecified)
-}
-
-async fn settled(shop: &Shop, message: &Message) -> Result<Message, Failure> {
-    let request = WatchMessagesRequest { after_revision: message.revision.saturating_sub(1) };
-    let mut changes = shop.sms().watch_messages(request).await?.into_inner();
-    while let Some(change) = changes.message().await? {
-        let changed = change.message.unwrap_or_default();
-        if changed.message_id == message.message_id && !is_under_way(&changed) {
-            return Ok(changed);
-        }
-    }
-    Err(Failure::other("SERVICE_STOPPING", "sms-gateway restarted; the message is kept, see its state later"))
 }
 
 async fn inbox(shop: &Shop, limit: u32) -> Result<(), Failure> {

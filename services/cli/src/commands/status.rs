@@ -8,7 +8,7 @@ use crate::shop::{Shop, ask};
 use crate::view;
 
 pub async fn run(shop: &Shop) -> Result<(), Failure> {
-    let client = shop.status();
+    let client = shop.shop();
     let status = ask!(client.get_status(GetStatusRequest {})).await?;
     let devices = status.devices.iter();
     let value = json!({
@@ -18,6 +18,9 @@ pub async fn run(shop: &Shop) -> Result<(), Failure> {
         "oldest_waiting_time": view::time(status.oldest_waiting_time.as_ref()),
         "verified": status.verified,
         "devices": devices.map(|d| json!({"name": d.name, "state": d.state, "ok": d.ok})).collect::<Vec<_>>(),
+        "foreign_codes": status.foreign_codes,
+        "time_in_doubt": status.time_in_doubt,
+        "payer_attention": status.payer_attention.iter().map(view::payer_json).collect::<Vec<_>>(),
         "attention": status.attention.iter().map(view::sale_json).collect::<Vec<_>>(),
     });
     shop.output.result(text(&status, &shop.shared.time_zone), &value);
@@ -28,6 +31,9 @@ fn text(status: &GetStatusResponse, time_zone: &str) -> String {
     let mut text = format!("business time  {}", view::local_time(status.now.as_ref(), time_zone));
     if status.sandbox {
         text.push_str("  (sandbox: receipts say PRACTICE)");
+    }
+    if status.time_in_doubt {
+        text.push_str("  IN DOUBT: look at another clock, then: chit clock confirm --approver NAME");
     }
     text.push_str("\n\n");
     for device in &status.devices {
@@ -43,6 +49,15 @@ fn text(status: &GetStatusResponse, time_zone: &str) -> String {
         "\n{} are verified and can be settled: chit settle run --actor NAME\n",
         status.verified
     ));
+    if status.foreign_codes > 0 {
+        text.push_str(&format!(
+            "{} messages today looked like row codes and came from numbers that no payer has\n",
+            status.foreign_codes
+        ));
+    }
+    for payer in &status.payer_attention {
+        text.push_str(&format!("\npayer ****{}: chit payer show {}\n", payer.last4, payer.payer_id));
+    }
     for sale in &status.attention {
         for attention in sale.attention() {
             let what = view::attention_text(attention, &sale.sale_id);

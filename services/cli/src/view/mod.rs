@@ -41,7 +41,7 @@ fn money_json(money: Option<&Money>) -> Value {
 }
 
 /// Lines of "name  value"; empty values are left out.
-fn table(rows: &[(&str, String)]) -> String {
+pub fn table(rows: &[(&str, String)]) -> String {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let shown = rows.iter().filter(|(_, value)| !value.is_empty());
     shown.map(|(name, value)| format!("{name:<width$}  {value}\n")).collect()

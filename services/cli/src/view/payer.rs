@@ -43,15 +43,15 @@ pub fn payer_json(payer: &Payer) -> Value {
     })
 }
 
-/// Whether whoever has the number of before a change knows of it.
+/// Whether the warning reached the old number.
 fn old_number(payer: &Payer) -> &'static str {
     match payer.change_warning() {
         ChangeWarning::Unspecified => "no warning on record",
         ChangeWarning::Queued => "the warning waits for the network",
         ChangeWarning::Sent => "warned, no delivery report yet",
         ChangeWarning::Delivered => "warned",
-        ChangeWarning::NotSent | ChangeWarning::Undelivered => "was not told",
-        ChangeWarning::Unknown => "nobody knows whether it was told (see `chit status`)",
+        ChangeWarning::NotSent | ChangeWarning::Undelivered => "was not warned",
+        ChangeWarning::Unknown => "unknown whether the warning arrived (see `chit status`)",
     }
 }
 

@@ -15,7 +15,7 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
     match attention {
         Attention::Unspecified => String::new(),
         Attention::PrintBlocked => {
-            "the printer does not print: mend it (paper, cover, cable); it goes on by itself".into()
+            "the printer does not print: fix it (paper, cover, cable); printing continues by itself".into()
         }
         Attention::PrintUnknown => format!(
             "look at the paper, then: chit sale resolve-receipt {sale_id} --printed-whole yes|no --actor NAME"
@@ -29,10 +29,18 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
         Attention::Listing => format!(
             "the evidence is partial; a supervisor may: chit deduct list-bad {sale_id} --approver NAME"
         ),
-        Attention::Unreachable => "the payer was given up: find him in person".into(),
+        Attention::Unreachable => "no more messages go to the payer: contact them in person".into(),
         Attention::Stuck => {
             "another service refuses what comes next; it is tried again: see chit doctor".into()
         }
+        Attention::CodeFrozen => {
+            "the payer's code is frozen: when they come with their card: chit payer new-card PAYER".into()
+        }
+        Attention::CardLocked => {
+            "nine wrong replies: one right row, said at the counter, reopens answering by SMS".into()
+        }
+        Attention::NoRows => "no row is left on the payer's card: chit payer new-card PAYER".into(),
+        Attention::Dispute => "a dispute is open: chit dispute resolve DISPUTE".into(),
     }
 }
 
@@ -51,6 +59,7 @@ pub fn sale_text(sale: &Sale) -> String {
         ("cashier", sale.cashier.clone()),
         ("payer", payer),
         ("total", money::text(sale.total.as_ref())),
+        ("owed", money::text(sale.owed.as_ref())),
         ("receipt", receipt.map_or_else(String::new, receipt_text)),
         ("evidence", evidence.map_or_else(String::new, evidence_text)),
         ("batch", sale.settlement_batch_id.clone()),

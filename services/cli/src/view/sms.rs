@@ -87,7 +87,7 @@ pub fn inbound_json(inbound: &Inbound) -> Value {
     })
 }
 
-/// Whoever sends an SMS must not be able to steer the terminal it is read on.
+/// The sender of an SMS must not control the terminal that shows it.
 fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
@@ -117,6 +117,12 @@ pub fn modem_text(modem: &Modem, time_zone: &str) -> String {
             if modem.signal > 31 { "not known".to_owned() } else { format!("{} of 31", modem.signal) },
         ),
         ("SIM storage", format!("{} of {}", modem.storage_used, modem.storage_total)),
+        ("bearer", modem.bearer.clone()),
+        (
+            "reports",
+            if modem.reports_missing { "none: messages end as REPORT_TIMEOUT".into() } else { String::new() },
+        ),
+        ("credit", format!("{}{}", modem.credit, if modem.credit_low { " (low)" } else { "" })),
         ("waiting", modem.queued.to_string()),
         ("unknown", modem.unknown.to_string()),
         ("limited until", local_time(modem.limited_until.as_ref(), time_zone)),
@@ -131,6 +137,10 @@ pub fn modem_json(modem: &Modem) -> Value {
         "port": modem.port,
         "model": modem.model,
         "signal": modem.signal,
+        "bearer": modem.bearer,
+        "reports_missing": modem.reports_missing,
+        "credit": modem.credit,
+        "credit_low": modem.credit_low,
         "queued": modem.queued,
         "unknown": modem.unknown,
         "storage_used": modem.storage_used,

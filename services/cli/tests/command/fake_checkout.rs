@@ -1,4 +1,4 @@
-//! A checkout that knows deductions only, restarts as often as told, and writes down who called.
+//! A checkout that knows deductions only, restarts as often as asked, and records who called.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -66,7 +66,7 @@ impl DeductionService for FakeCheckout {
         &self,
         _: Request<ReleaseDeductionRequest>,
     ) -> Result<Response<ReleaseDeductionResponse>, Status> {
-        Err(error::bad_field("actor", "STAFF_UNKNOWN", "give the name of somebody in staff.toml"))
+        Err(error::bad_field("actor", "STAFF_UNKNOWN", "give a name from staff.toml"))
     }
 
     async fn get_challenge(

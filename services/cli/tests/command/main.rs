@@ -1,6 +1,6 @@
 //! The binary as scripts and people meet it: arguments, output, exit codes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod fake_checkout;
 

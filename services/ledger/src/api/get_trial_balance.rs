@@ -4,7 +4,6 @@ use chit_proto::ledger::v1::{CurrencyBalance, GetTrialBalanceRequest, GetTrialBa
 use tonic::Status;
 
 use super::{Api, head};
-use crate::audit;
 use crate::domain::{StorageError, TrialBalance};
 use crate::store::View;
 
@@ -40,7 +39,7 @@ fn answer(view: &dyn View) -> Result<GetTrialBalanceResponse, StorageError> {
     Ok(GetTrialBalanceResponse {
         balances,
         balanced: trial.is_balanced(),
-        chain_ok: audit::head_matches(view)?,
+        chain_ok: view.head_matches()?,
         head: Some(head(view.head()?)),
     })
 }

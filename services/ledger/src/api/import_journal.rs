@@ -67,7 +67,7 @@ fn decode(first: u64, stored: &[Vec<u8>]) -> Result<Vec<Record>, Status> {
     let mut records = Vec::with_capacity(stored.len());
     for (seq, bytes) in (first..).zip(stored) {
         let record = journal::decode(bytes).map_err(|fault| invalid(seq, &fault))?;
-        // The record is written anew: only bytes that come out the same keep the root.
+        // The record is encoded again: only identical bytes keep the root.
         if journal::encode(&record) != *bytes {
             return Err(invalid(seq, &"its bytes are not those this ledger would write"));
         }

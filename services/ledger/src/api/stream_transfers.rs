@@ -28,7 +28,7 @@ pub fn handle(api: &Api, requests: Streaming<StreamTransfersRequest>) -> Result<
     Ok(ReceiverStream::new(answers))
 }
 
-/// Ends with the caller's half of the stream, or when nobody waits for answers.
+/// Ends with the caller's half of the stream, or when the caller no longer reads answers.
 async fn ask(api: Api, mut requests: Streaming<StreamTransfersRequest>, waiting: mpsc::Sender<Pending>) {
     while let Ok(place) = waiting.reserve().await {
         let Ok(Some(request)) = requests.message().await else { return };

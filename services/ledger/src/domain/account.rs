@@ -89,7 +89,7 @@ impl Balances {
     }
 }
 
-/// An account as it stands.
+/// An account as it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
     pub terms: AccountTerms,

@@ -4,7 +4,7 @@ use super::{
     Account, AccountId, FactId, PendingState, Reason, RecordedFact, Refusal, Stamp, TransferEntry, TransferId,
 };
 
-/// The storage below the rules failed; the process must not go on writing.
+/// The storage below the rules failed; the process must write no more.
 #[derive(Debug, thiserror::Error)]
 #[error("the ledger's storage failed")]
 pub struct StorageError(#[source] Box<dyn std::error::Error + Send + Sync>);

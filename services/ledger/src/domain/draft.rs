@@ -245,7 +245,7 @@ impl<'a, B: Books + ?Sized> Draft<'a, B> {
     }
 }
 
-/// A transfer that passed all rules, with its accounts as they will stand.
+/// A transfer that passed all rules, with its accounts as they will be.
 pub(super) struct Plan {
     pub transfer: Transfer,
     pub debit: Account,

@@ -36,7 +36,7 @@ label_newtype!(
 );
 
 impl Actor {
-    /// The ledger itself, for changes nobody asked for (expiry).
+    /// The ledger itself, for changes without a caller (expiry).
     pub fn system() -> Self {
         Self("system".to_owned())
     }

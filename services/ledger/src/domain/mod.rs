@@ -15,6 +15,7 @@ mod redo;
 mod refusal;
 mod replay;
 mod rules;
+mod stamp;
 mod transfer;
 mod trial_balance;
 
@@ -32,10 +33,11 @@ pub use fact::{Fact, FactKind, RecordedFact};
 pub use id::{AccountId, FactId, TransferId};
 pub use label::{Actor, Subject};
 pub use money::{AmountMinor, Currency};
-pub use record::{Change, Record, Stamp, UnixMicros};
+pub use record::{Change, Record};
 pub use redo::RedoFault;
 pub use refusal::{Reason, Refusal};
 pub use replay::{Replay, ReplayFault};
+pub use stamp::{Stamp, UnixMicros};
 pub use transfer::{
     Action, Kind, Movement, Outcome, PendingState, Resolution, TIMEOUT_US_MAX, Transfer, TransferEntry,
     TransferRequest,

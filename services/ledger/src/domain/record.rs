@@ -1,21 +1,9 @@
 //! What the journal keeps: one record a change.
 
 use super::{
-    Account, AccountId, Actor, Fact, Outcome, Reason, Subject, Transfer, TransferEntry, TransferId,
+    Account, AccountId, Actor, Fact, Outcome, Reason, Stamp, Subject, Transfer, TransferEntry, TransferId,
     TransferRequest,
 };
-
-/// Microseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UnixMicros(pub i64);
-
-/// Where and when a change became durable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stamp {
-    /// Journal sequence number, from 1, without gaps; 0 = nothing yet.
-    pub seq: u64,
-    pub time: UnixMicros,
-}
 
 /// One change of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]

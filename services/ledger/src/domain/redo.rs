@@ -20,7 +20,7 @@ pub enum RedoFault {
 }
 
 impl<B: Books + ?Sized> Draft<'_, B> {
-    /// Appends the record as it stands.
+    /// Appends the record unchanged.
     pub fn redo(&mut self, record: Record) -> Result<(), RedoFault> {
         let newest = self.newest()?;
         if record.stamp.seq != newest.seq + 1 {

@@ -187,7 +187,7 @@ fn first_difference<const N: usize>(fields: [(&'static str, bool); N]) -> Option
     fields.into_iter().find_map(|(field, differs)| differs.then_some(field))
 }
 
-/// Where a pending transfer stands.
+/// State of a pending transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PendingState {
     Open {

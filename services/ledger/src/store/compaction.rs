@@ -1,38 +1,19 @@
 //! Makes the index file as small as what is in it. The journal has nothing to give back: it is the history.
 //!
-//! redb compacts only what nobody reads, so a copy is compacted and takes the place of the file: readers keep the old one
-//! until they are done, commits go on into the journal, and a kill at any moment leaves one whole index or the other.
+//! redb compacts only a file without readers, so a copy is compacted and takes its place: readers keep the old one until
+//! they are done, commits continue into the journal, and a kill at any moment leaves one whole index or the other.
 //! Meanwhile nothing is indexed; commits wait only if more than `LAG_RECORDS_MAX` of them come.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use redb::Database;
 
 use super::index::{self, Index};
-use super::journal_store::Shared;
-
-/// Size of the index file in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compacted {
-    pub before: u64,
-    pub after: u64,
-}
-
-/// Why the index is as large as before. It is whole in any case.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum CompactionFault {
-    #[error("the ledger is stopping")]
-    Stopping,
-    #[error("the disk has no room for a copy of the index: {0} bytes must be free")]
-    DiskFull(u64),
-    #[error("the copy of the index cannot be compacted")]
-    Failed(#[source] Arc<redb::Error>),
-}
-
-pub type Answer = mpsc::Sender<Result<Compacted, CompactionFault>>;
+use super::shared::Shared;
+use super::storage::{Compacted, CompactionFault};
 
 /// Bytes that a compaction leaves free beside the copy: the journal grows meanwhile, and a full disk stops the ledger.
 const ROOM_LEFT: u64 = 64 << 20;
@@ -50,7 +31,7 @@ pub fn clean_up(index_file: &Path) -> io::Result<()> {
     }
 }
 
-/// Only the indexing thread calls it: nobody else writes the index, so the file stands still.
+/// Only the indexing thread calls it, and only that thread writes the index, so the file does not change.
 pub fn run(shared: &Shared) -> Result<Compacted, CompactionFault> {
     let Some(file) = &shared.index_file else { return Ok(Compacted { before: 0, after: 0 }) };
     let before = fs::metadata(file).map_or(0, |known| known.len());
@@ -100,7 +81,7 @@ fn put_in_place(shared: &Shared, file: &Path, copy: Database) -> Result<(), redb
     let mut state = shared.lock();
     let old = (std::mem::replace(&mut state.index, Index::new(copy)), state.snapshot.take());
     drop(state);
-    // Closing a database writes to its file: nobody waits for that.
+    // Closing a database writes to its file; no lock is held meanwhile.
     drop(old);
     let synced = file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all());
     if let Err(error) = synced {

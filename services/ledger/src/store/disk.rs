@@ -23,7 +23,7 @@ pub trait Disk: Send + Sync + 'static {
         self.sync()
     }
 
-    /// Writes bytes where nothing stands yet, beside writes elsewhere. They need not become durable.
+    /// Writes bytes to unused room, beside writes elsewhere. They need not become durable.
     fn write_ahead(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.write_at(offset, bytes)
     }
@@ -32,8 +32,8 @@ pub trait Disk: Send + Sync + 'static {
 /// A real file.
 pub struct FileDisk {
     file: File,
-    /// The same file opened once more: the kernel tells a failed write-back to each opener once, so that whoever writes
-    /// ahead cannot take a failure from whoever commits.
+    /// The same file opened once more: the kernel reports a failed write-back once to each opener, so that the
+    /// writer of zeros ahead cannot take a failure from the committer.
     ahead: File,
 }
 

@@ -10,15 +10,16 @@ use redb::{
 };
 use tlog_tiles::Hash;
 
-use super::memtable::{Memtable, Position, Touch};
+use super::memtable::{Memtable, Position};
+use super::storage::Touch;
 use super::tables::{
     ACCOUNTS, FACTS, GROUPS, HASHES, HASHES_PER_ROW, HISTORY, META, OPEN_PENDINGS, PENDINGS, POSITION,
     RECORDS_BY_SUBJECT, TRANSFERS,
 };
-use super::{rows, spent_rows};
+use super::{keys, rows, spent_rows};
 use crate::domain::{PendingState, StorageError, UnixMicros};
 
-/// Touches that stand in their account's row; then they move to a history row together. A history row for each commit
+/// Touches that an account's own row holds; then they move to a history row together. A history row for each commit
 /// would cost a page for nearly every touch: accounts lie far apart in that table.
 const RECENT_MAX: usize = if cfg!(test) { 4 } else { 48 };
 
@@ -99,7 +100,7 @@ pub fn open_database(file: &Path) -> Result<Database, DatabaseError> {
     Database::builder().set_cache_size(CACHE).create(file)
 }
 
-/// Is the file itself damaged, so that it must be made anew? A power failure during its very first start can do that.
+/// Is the file itself damaged, so that it must be rebuilt? A power failure during its very first start can do that.
 /// Anything else (a full disk, a second process) is not.
 pub fn is_damaged(error: &DatabaseError) -> bool {
     match error {
@@ -155,7 +156,7 @@ fn write_accounts(txn: &WriteTransaction, table: &Memtable) -> Result<(), Storag
             && recent.len() >= RECENT_MAX
         {
             let row = rows::history_row(&account.balances, &recent);
-            let key = rows::account_key(id, last.seq);
+            let key = keys::account_key(id, last.seq);
             history.insert(key, row.as_slice()).map_err(StorageError::new)?;
             recent.clear();
         }
@@ -176,7 +177,7 @@ fn write_lookups(txn: &WriteTransaction, table: &Memtable) -> Result<(), redb::E
     }
     let mut by_subject = txn.open_table(RECORDS_BY_SUBJECT)?;
     for (subject, seq, offset) in &table.subjects {
-        by_subject.insert(rows::subject_key(subject, *seq).as_slice(), *offset)?;
+        by_subject.insert(keys::subject_key(subject, *seq).as_slice(), *offset)?;
     }
     let mut groups = txn.open_table(GROUPS)?;
     for (seq, offset) in &table.groups {
@@ -192,10 +193,10 @@ fn write_pendings(txn: &WriteTransaction, table: &Memtable) -> Result<(), Storag
         let before = pendings.insert(id.to_bytes(), rows::pending_row(*state)).map_err(StorageError::new)?;
         let before = before.map(|row| rows::pending(&row.value())).transpose()?;
         if let Some(PendingState::Open { expires }) = before {
-            open.remove(rows::open_key(expires, *id)).map_err(StorageError::new)?;
+            open.remove(keys::open_key(expires, *id)).map_err(StorageError::new)?;
         }
         if let PendingState::Open { expires } = state {
-            open.insert(rows::open_key(*expires, *id), ()).map_err(StorageError::new)?;
+            open.insert(keys::open_key(*expires, *id), ()).map_err(StorageError::new)?;
         }
     }
     Ok(())
@@ -243,7 +244,7 @@ impl Snapshot {
     /// When the first of the open pending transfers runs out of time.
     pub fn earliest_expiry(&self) -> Result<Option<UnixMicros>, StorageError> {
         let first = self.open.first().map_err(StorageError::new)?;
-        Ok(first.and_then(|(key, _)| rows::open_key_expiry(&key.value())))
+        Ok(first.and_then(|(key, _)| keys::open_key_expiry(&key.value())))
     }
 
     pub fn hash(&self, number: u64) -> Result<Option<Hash>, StorageError> {

@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use super::journal_store::{Shared, State};
 use super::memtable::Memtable;
-use super::{compaction, index, rows};
+use super::shared::{Answer, Shared, State};
+use super::{compaction, index, keys};
 use crate::domain::StorageError;
 
 /// Enough records to take in without waiting for more.
@@ -34,7 +34,7 @@ pub fn run(shared: &Shared) {
     }
 }
 
-/// redb panics at some kinds of bad pages. Commits would go on, then wait for an index that never comes.
+/// redb panics at some kinds of bad pages. Commits would continue, then wait for an index that never comes.
 struct EndOnPanic<'s>(&'s Shared);
 
 impl Drop for EndOnPanic<'_> {
@@ -46,7 +46,7 @@ impl Drop for EndOnPanic<'_> {
     }
 }
 
-/// Nothing more is stored, and nobody waits any longer.
+/// Stops the storage and wakes all who wait.
 fn end(shared: &Shared, why: String) {
     let mut state = shared.lock();
     state.failed.get_or_insert(why);
@@ -62,7 +62,7 @@ fn set_aside(shared: &Shared) {
     match fs::rename(file, &aside) {
         Ok(()) => {
             let kept = aside.display().to_string();
-            tracing::error!(kept, "the index is damaged: the next start makes it anew from the journal");
+            tracing::error!(kept, "the index is damaged: the next start rebuilds it from the journal");
         }
         Err(error) => tracing::error!(%error, "the damaged index cannot be renamed: delete it"),
     }
@@ -95,7 +95,7 @@ fn work(shared: &Shared) -> Result<(), StorageError> {
 enum Turn {
     TakeIn(Arc<Memtable>),
     /// With those who wait for it.
-    Compact(Vec<compaction::Answer>),
+    Compact(Vec<Answer>),
     /// The store closes and everything is in the index.
     End,
 }
@@ -108,7 +108,7 @@ fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
     state.frozen = None;
     state.snapshot = None;
     state.fresh.position.earliest_expiry = earliest;
-    let opened_since = state.fresh.open.get_min().and_then(rows::open_key_expiry);
+    let opened_since = state.fresh.open.get_min().and_then(keys::open_key_expiry);
     state.fresh.expect_expiry(opened_since);
     drop(state);
     shared.changed.notify_all();

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use super::disk::Disk;
 use crate::journal::ChainHash;
 
+/// The journal file, inside the ledger's state folder.
+pub const JOURNAL_FILE: &str = "journal.chit";
 /// Groups never share a unit of this size.
 pub const SECTOR: u64 = 512;
 const FILE_MAGIC: &[u8; 8] = b"CHITJNL2";
@@ -68,7 +70,7 @@ impl GroupBytes {
         Self { bytes, count: 0 }
     }
 
-    /// Appends a record and returns where it will stand behind the start of the group.
+    /// Appends a record and returns its offset from the start of the group.
     pub fn push(&mut self, stored: &[u8]) -> u64 {
         let place = self.bytes.len() as u64;
         self.bytes.extend((stored.len() as u32).to_le_bytes());
@@ -154,7 +156,7 @@ impl JournalFile {
         self.disk.sync()
     }
 
-    /// Writes what stands from `from` to `to` once more, durably. After a failed sync Linux shows bytes that are not on the
+    /// Writes the bytes from `from` to `to` once more, durably. After a failed sync Linux shows bytes that are not on the
     /// disk and holds them for clean, so that another sync does nothing: only a write makes it try again.
     pub fn write_again(&self, from: u64, to: u64) -> io::Result<()> {
         let mut bytes = vec![0; (to - from) as usize];
@@ -224,7 +226,7 @@ impl JournalFile {
         if crc32fast::hash(stored) == crc { Ok(stored.to_vec()) } else { Err(JournalError::Damaged(offset)) }
     }
 
-    /// Does any group of this file stand at or behind `offset`? A commit is only begun when the one before is durable,
+    /// Does any group of this file start at or behind `offset`? A commit is only begun when the one before is durable,
     /// so a whole group behind a broken one means damage and not a power failure.
     pub fn any_group_from(&self, offset: u64) -> io::Result<bool> {
         let mut piece = vec![0; PIECE];

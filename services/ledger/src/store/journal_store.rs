@@ -1,25 +1,25 @@
 //! The ledger's storage: each commit is one write and one sync of the journal file; the index follows.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use redb::Database;
 
 use super::disk::FileDisk;
-use super::index::{self, Index, Snapshot};
+use super::index::{self, Index};
 use super::index_thread::{self, RECORDS_ENOUGH};
-use super::journal_file::{GroupBytes, JournalError, JournalFile};
-use super::memtable::{Memtable, Written};
-use super::view::StoreView;
-use super::{Compacted, CompactionFault, Head, Storage, View, compaction, migrations, recovery};
+use super::journal_file::{GroupBytes, JOURNAL_FILE, JournalFile};
+use super::memtable::Written;
+use super::open_error::OpenError;
+use super::shared::{Shared, State};
+use super::storage::{Compacted, CompactionFault, Head, Storage, View};
+use super::{compaction, migrations, recovery};
 use crate::domain::{Changes, StorageError};
 use crate::journal;
 use crate::tree::Frontier;
 
-/// The journal file, inside the ledger's state folder.
-pub const JOURNAL_FILE: &str = "journal.chit";
-/// The index; it may be deleted while the ledger is stopped and is then made anew.
+/// The index; it may be deleted while the ledger is stopped and is then rebuilt.
 pub const INDEX_FILE: &str = "index.redb";
 
 /// Committed records that the index may be behind; a commit waits when it is further. Bounds memory and the time that
@@ -28,31 +28,6 @@ pub const LAG_RECORDS_MAX: usize = 2 * RECORDS_ENOUGH;
 
 /// Memory that is kept for the next group; larger groups are rare.
 const BUFFER_MAX: usize = 4 << 20;
-
-/// Why the ledger's files cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the index cannot be opened")]
-    Redb(#[from] Box<redb::DatabaseError>),
-    #[error("the old ledger file cannot be read")]
-    Old(#[source] Box<redb::Error>),
-    #[error("the old ledger file has schema {found}, this build knows {known}: install the newer Chit again")]
-    Newer { found: u64, known: u64 },
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    #[error("the ledger's files cannot be used")]
-    Io(#[from] std::io::Error),
-    #[error("the index belongs to another journal or contradicts itself")]
-    Foreign,
-    #[error(
-        "record {0} of the journal does not follow from those before it: restore the ledger from a backup"
-    )]
-    Contradiction(u64),
-    #[error("record {0}, which was signed, is missing or damaged: restore the ledger from a backup")]
-    NewestDamaged(u64),
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
 
 /// The ledger's files. Dropping it brings the index up to the journal and closes both.
 pub struct JournalStore {
@@ -66,68 +41,6 @@ struct Tail {
     frontier: Frontier,
     /// Memory of the group before.
     buffer: Vec<u8>,
-}
-
-/// What commits, readers and the indexing thread share.
-pub struct Shared {
-    pub journal: JournalFile,
-    /// `None` = the index is not in a file of its own (tests).
-    pub index_file: Option<PathBuf>,
-    pub state: Mutex<State>,
-    /// Something for the indexing thread to do, or something it did.
-    pub changed: Condvar,
-}
-
-pub struct State {
-    pub index: Index,
-    /// Who waits for the index to be compacted.
-    pub compactions: Vec<compaction::Answer>,
-    pub fresh: Memtable,
-    pub frozen: Option<Arc<Memtable>>,
-    /// The index as it stood before `frozen` was taken in; all views share it.
-    pub snapshot: Option<Arc<Snapshot>>,
-    /// Allocated length of the journal file.
-    pub allocated: u64,
-    /// Where the group ends that is being written.
-    pub reserved: u64,
-    /// From where the file is being lengthened now.
-    pub extending: Option<u64>,
-    /// Why nothing more can be stored.
-    pub failed: Option<String>,
-    pub closing: bool,
-}
-
-impl Shared {
-    pub fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves the state whole: it is changed in single steps.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn view(&self) -> Result<StoreView, StorageError> {
-        let mut state = self.lock();
-        let index = match &state.snapshot {
-            Some(snapshot) => Arc::clone(snapshot),
-            None => Arc::new(state.index.snapshot()?),
-        };
-        state.snapshot = Some(Arc::clone(&index));
-        Ok(StoreView {
-            fresh: state.fresh.clone(),
-            frozen: state.frozen.clone(),
-            journal: self.journal.clone(),
-            index,
-        })
-    }
-
-    fn fail(&self, what: &dyn std::fmt::Display) -> StorageError {
-        let mut state = self.lock();
-        let first = state.failed.get_or_insert_with(|| what.to_string()).clone();
-        self.changed.notify_all();
-        StorageError::new(first)
-    }
 }
 
 impl JournalStore {
@@ -149,8 +62,8 @@ impl JournalStore {
         Ok(store)
     }
 
-    /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be made
-    /// anew from the journal.
+    /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be
+    /// rebuilt from the journal.
     #[cfg(test)]
     pub fn still(
         journal: JournalFile,
@@ -166,7 +79,7 @@ impl JournalStore {
     ) -> Result<Self, OpenError> {
         let opened = match database(false) {
             Err(OpenError::Redb(error)) if index::is_damaged(&error) => {
-                tracing::warn!(%error, "the index is damaged and is made anew from the journal");
+                tracing::warn!(%error, "the index is damaged and is rebuilt from the journal");
                 database(true)
             }
             opened => opened,
@@ -174,7 +87,7 @@ impl JournalStore {
         let mut index = Index::new(opened?);
         let recovered = match recovery::run(&journal, &index) {
             Err(OpenError::Foreign) => {
-                tracing::warn!("the index does not fit the journal and is made anew");
+                tracing::warn!("the index does not fit the journal and is rebuilt");
                 drop(index);
                 index = Index::new(database(true)?);
                 recovery::run(&journal, &index)
@@ -228,8 +141,7 @@ impl JournalStore {
         }
     }
 
-    /// Waits until the index is near enough and nobody writes where the group will stand; or says why that never
-    /// happens.
+    /// Waits until the index is near enough and the place of the group is free; or says why that never happens.
     fn reserve(&self, group_end: u64) -> Result<(), StorageError> {
         let mut state = self.shared.lock();
         loop {
@@ -296,7 +208,7 @@ impl Storage for JournalStore {
         head.root = grown.root();
         let end = group + bytes.padded_len();
         self.reserve(end)?;
-        // After a failed sync nobody knows what is on the disk: nothing more may be written by this process.
+        // After a failed sync the disk's content is unknown: this process must write no more.
         tail.buffer = self
             .shared
             .journal

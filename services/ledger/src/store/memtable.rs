@@ -1,9 +1,10 @@
-//! What is committed but not yet in the index. Cloning is cheap, so every reader has a state that stands still.
+//! What is committed but not yet in the index. Cloning is cheap, so every reader has an unchanging state.
 
 use imbl::{HashMap, OrdMap, OrdSet, Vector};
 use tlog_tiles::{Hash, stored_hash_count};
 
-use super::{Head, rows};
+use super::keys;
+use super::storage::{Head, Touch, TouchKind};
 use crate::domain::{
     Account, AccountId, Change, Changes, FactId, PendingState, Stamp, Subject, TransferId, UnixMicros,
 };
@@ -11,25 +12,7 @@ use crate::domain::{
 /// Accounts that are kept in memory after they went into the index, at some 200 bytes each.
 const ACCOUNTS_REMEMBERED_MAX: usize = if cfg!(test) { 2 } else { 100_000 };
 
-/// How a record touched an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TouchKind {
-    Opened,
-    Transferred,
-    Expired,
-}
-
-/// A record that changed an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touch {
-    pub account: AccountId,
-    pub seq: u64,
-    /// Of the record, in the journal file.
-    pub offset: u64,
-    pub kind: TouchKind,
-}
-
-/// Where a state stands: all that the next commit continues from.
+/// The end of a state: all that the next commit continues from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     pub head: Head,
@@ -58,8 +41,8 @@ pub struct Memtable {
     pub records: usize,
     /// First sequence number and offset of each group.
     pub groups: OrdMap<u64, u64>,
-    /// Every account that changed here, and those that changed before and are still remembered: whoever sells a lot looks
-    /// up the same accounts again and again.
+    /// Every account that changed here, and those that changed before and are still remembered: a busy shop looks up
+    /// the same accounts again and again.
     pub accounts: OrdMap<AccountId, Account>,
     pub transfers: HashMap<TransferId, u64>,
     pub pendings: OrdMap<TransferId, PendingState>,
@@ -149,10 +132,10 @@ impl Memtable {
 
     fn set_pending(&mut self, id: TransferId, state: PendingState) {
         if let Some(PendingState::Open { expires }) = self.pendings.insert(id, state) {
-            self.open.remove(&rows::open_key(expires, id));
+            self.open.remove(&keys::open_key(expires, id));
         }
         if let PendingState::Open { expires } = state {
-            self.open.insert(rows::open_key(expires, id));
+            self.open.insert(keys::open_key(expires, id));
             self.expect_expiry(expires);
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableError};
 
 use super::disk::FileDisk;
-use super::journal_file::{GroupBytes, JournalFile, SECTOR};
-use super::journal_store::{JOURNAL_FILE, OpenError};
+use super::journal_file::{GroupBytes, JOURNAL_FILE, JournalFile, SECTOR};
+use super::open_error::OpenError;
 use crate::journal::{self, CHAIN_START};
 
 type Migration = fn(&Path) -> Result<(), OpenError>;
@@ -18,7 +18,7 @@ const MIGRATIONS: [Migration; 1] = [one_to_two];
 
 /// Layout 1: everything in this redb file.
 const V1_FILE: &str = "ledger.redb";
-/// What is left of layout 1 after the step to 2; nobody reads it any more.
+/// What is left of layout 1 after the step to 2; no code reads it any more.
 const V1_KEPT: &str = "ledger-v1.redb";
 /// <sequence number, version byte + JournalRecord>
 const V1_JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");

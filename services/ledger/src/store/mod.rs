@@ -1,5 +1,5 @@
 //! Durable storage behind two traits: a journal file that is committed to, and an index on redb that trails behind it
-//! and can be made anew (docs/adr: journal first).
+//! and can be rebuilt from it (docs/adr: journal first).
 
 mod compaction;
 mod disk;
@@ -7,11 +7,15 @@ mod index;
 mod index_thread;
 mod journal_file;
 mod journal_store;
+mod keys;
 mod memtable;
 mod migrations;
+mod open_error;
 mod recovery;
 mod rows;
+mod shared;
 mod spent_rows;
+mod storage;
 mod tables;
 mod view;
 
@@ -30,82 +34,7 @@ mod simulated_disk;
 #[cfg(test)]
 mod store_tests;
 
-use tlog_tiles::Hash;
-
-use crate::domain::{
-    Account, AccountId, Books, Changes, Record, RecordedFact, StorageError, Subject, TransferEntry,
-    TransferId, UnixMicros,
-};
-use crate::journal::ChainHash;
-use crate::tree::Root;
-
-pub use compaction::{Compacted, CompactionFault};
 pub use journal_store::JournalStore;
-pub use memtable::{Touch, TouchKind};
-
-/// The newest record, the chain value after it and the root of the tree up to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// 0 = the journal is empty.
-    pub seq: u64,
-    pub hash: ChainHash,
-    pub root: Root,
-}
-
-/// One record as stored, with its place in the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JournalEntry {
-    pub seq: u64,
-    pub previous_hash: ChainHash,
-    pub hash: ChainHash,
-    pub stored: Vec<u8>,
-}
-
-/// Where the ledger's state lives.
-pub trait Storage: Send + Sync + 'static {
-    /// The last durable state; later commits do not change it.
-    fn view(&self) -> Result<Box<dyn View>, StorageError>;
-
-    /// Makes all changes durable together. When it returns an error nothing may be assumed about the disk, and the
-    /// process must end.
-    fn commit(&self, changes: Changes) -> Result<Head, StorageError>;
-
-    /// Gives back the room that the index file does not use. Commits and readers go on meanwhile.
-    fn compact(&self) -> Result<Compacted, CompactionFault>;
-
-    /// Fails once nothing more can be stored: then the process must end.
-    fn health(&self) -> Result<(), StorageError>;
-}
-
-/// A consistent state to read from.
-pub trait View: Books + Send {
-    fn head(&self) -> Result<Head, StorageError>;
-    /// In the order of ids.
-    fn accounts_after(&self, after: Option<AccountId>, max: usize) -> Result<Vec<Account>, StorageError>;
-    /// Records that changed the account, oldest first.
-    fn touches_of(&self, account: AccountId, after_seq: u64, max: usize) -> Result<Vec<Touch>, StorageError>;
-    /// The record of a touch.
-    fn touching(&self, touch: &Touch) -> Result<Record, StorageError>;
-    /// The account with sums as they stood after some record at or before `seq`, and that record's number; touches
-    /// since then lead to `seq`. `None` = no such account.
-    fn sums_before(&self, account: AccountId, seq: u64) -> Result<Option<(u64, Account)>, StorageError>;
-    /// Accepted transfers that touch the account, oldest first.
-    fn transfers_of(
-        &self,
-        account: AccountId,
-        after_seq: u64,
-        max: usize,
-    ) -> Result<Vec<TransferEntry>, StorageError>;
-    /// Records about a subject, oldest first.
-    fn about(&self, subject: &Subject, max: usize) -> Result<Vec<JournalEntry>, StorageError>;
-    /// Facts about a subject, oldest first.
-    fn facts_about(&self, subject: &Subject, max: usize) -> Result<Vec<RecordedFact>, StorageError>;
-    /// Records after a sequence number, oldest first.
-    fn entries_after(&self, after_seq: u64, max: usize) -> Result<Vec<JournalEntry>, StorageError>;
-    /// Hashes of the tree by their number (`tlog_tiles::stored_hash_index`).
-    fn stored_hashes(&self, numbers: &[u64]) -> Result<Vec<Hash>, StorageError>;
-    /// Open pending transfers whose time is over at `now`, earliest first.
-    fn due(&self, now: UnixMicros, max: usize) -> Result<Vec<TransferId>, StorageError>;
-    /// How many pending transfers are open.
-    fn open_pendings(&self) -> Result<u64, StorageError>;
-}
+#[cfg(test)]
+pub use storage::Compacted;
+pub use storage::{CompactionFault, Head, JournalEntry, Storage, TouchKind, View};

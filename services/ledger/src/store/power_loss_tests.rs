@@ -163,7 +163,7 @@ fn root_at(view: &dyn View, seq: u64) -> [u8; 32] {
     tree_hash(seq, &Stored(view)).unwrap().0
 }
 
-/// Tells stories on all cores; returns how many commits were acknowledged, and the seeds that lost something.
+/// Plays stories on all cores; returns how many commits were acknowledged, and the seeds that lost something.
 fn tell(seeds: std::ops::Range<u64>, lies: bool) -> (u64, Vec<(u64, String)>) {
     let next = AtomicU64::new(seeds.start);
     let story = || {

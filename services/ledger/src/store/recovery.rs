@@ -1,16 +1,16 @@
 //! Start: finds the end of the journal and applies what the index has not seen. The time this takes is bounded by
-//! `LAG_RECORDS_MAX` records, unless the index is made anew.
+//! `LAG_RECORDS_MAX` records, unless the index is rebuilt.
 
 use std::sync::Arc;
 
 use tlog_tiles::{Hash, HashReader};
 
-use super::Head;
 use super::index::{Found, Index, Snapshot};
 use super::index_thread::RECORDS_ENOUGH;
 use super::journal_file::{Group, JournalError, JournalFile, SECTOR};
-use super::journal_store::OpenError;
 use super::memtable::{Memtable, Position, Written};
+use super::open_error::OpenError;
+use super::storage::{Head, View as _};
 use super::view::StoreView;
 use crate::domain::{Draft, RedoFault, Stamp};
 use crate::journal::{self, CHAIN_START};
@@ -33,7 +33,7 @@ pub fn run(journal: &JournalFile, index: &Index) -> Result<(Memtable, Frontier),
     let mut snapshot = Arc::new(index.snapshot()?);
     let earliest_expiry = snapshot.earliest_expiry()?;
     let mut fresh = Memtable::after(Position { earliest_expiry, ..position });
-    match crate::audit::head_matches(&view(journal, &snapshot, &fresh)) {
+    match view(journal, &snapshot, &fresh).head_matches() {
         Ok(true) => {}
         Ok(false) | Err(_) => return Err(OpenError::NewestDamaged(position.head.seq)),
     }

@@ -1,16 +1,16 @@
-//! Keys and values as bytes.
+//! Values as bytes.
 
-use super::Head;
-use super::memtable::{Position, Touch, TouchKind};
+use super::keys::NEVER;
+use super::memtable::Position;
+use super::storage::{Head, Touch, TouchKind};
 use crate::domain::{
     Account, AccountFlags, AccountId, AccountTerms, Balances, Currency, PendingState, Stamp, StorageError,
-    Subject, TransferId, UnixMicros,
+    TransferId, UnixMicros,
 };
 
 pub const ROW_VERSION: u8 = 1;
-/// Raise it when a table changes: an index of another version is made anew from the journal.
+/// Raise it when a table changes: an index of another version is rebuilt from the journal.
 const INDEX_VERSION: u8 = 3;
-const NEVER: i64 = i64::MAX;
 /// Bytes of an account row without touches, and of one touch.
 const ACCOUNT_LEN: usize = 54;
 const TOUCH_LEN: usize = 17;
@@ -46,7 +46,7 @@ pub fn account_row(account: &Account, recent: &[Touch]) -> Vec<u8> {
     row
 }
 
-/// The touches that stand in an account's own row.
+/// The touches in an account's own row.
 pub fn recent_touches(account: AccountId, row: &[u8]) -> Result<Vec<Touch>, StorageError> {
     let rest = row.get(ACCOUNT_LEN..).ok_or_else(|| StorageError::new("an account row is too short"))?;
     touches(account, &mut Bytes(rest))
@@ -211,65 +211,4 @@ pub fn body(row: &[u8]) -> Result<&[u8], StorageError> {
         Some((&ROW_VERSION, body)) => Ok(body),
         _ => Err(StorageError::new("a row has an unknown version")),
     }
-}
-
-/// Times before 1970 sort first like all others that are long over.
-fn sortable(time: i64) -> [u8; 8] {
-    time.max(0).to_be_bytes()
-}
-
-pub fn open_key(expires: Option<UnixMicros>, id: TransferId) -> [u8; 24] {
-    join(sortable(expires.map_or(NEVER, |at| at.0)), id.to_bytes())
-}
-
-/// Upper bound of what is over at `now`; never reaches those that do not expire.
-pub fn open_key_last(now: UnixMicros) -> [u8; 24] {
-    join(sortable(now.0.min(NEVER - 1)), [0xff; 16])
-}
-
-pub fn open_key_id(key: &[u8; 24]) -> TransferId {
-    let mut id = [0; 16];
-    id.copy_from_slice(&key[8..]);
-    TransferId::from_bytes(id)
-}
-
-/// When the pending transfer of the key runs out of time; `None` = never.
-pub fn open_key_expiry(key: &[u8; 24]) -> Option<UnixMicros> {
-    let time = key.first_chunk().map_or(NEVER, |bytes| i64::from_be_bytes(*bytes));
-    (time != NEVER).then_some(UnixMicros(time))
-}
-
-pub fn account_key(account: AccountId, seq: u64) -> [u8; 24] {
-    let mut key = [0; 24];
-    key[..16].copy_from_slice(&account.to_bytes());
-    key[16..].copy_from_slice(&seq.to_be_bytes());
-    key
-}
-
-pub fn account_key_seq(key: &[u8; 24]) -> u64 {
-    last_u64(key)
-}
-
-pub fn subject_key(subject: &Subject, seq: u64) -> Vec<u8> {
-    let text = subject.as_str().as_bytes();
-    let len = u16::try_from(text.len()).expect("a subject has at most 64 characters");
-    let mut key = len.to_be_bytes().to_vec();
-    key.extend(text);
-    key.extend(seq.to_be_bytes());
-    key
-}
-
-pub fn subject_key_seq(key: &[u8]) -> u64 {
-    last_u64(key)
-}
-
-fn last_u64(key: &[u8]) -> u64 {
-    key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
-}
-
-fn join(first: [u8; 8], last: [u8; 16]) -> [u8; 24] {
-    let mut key = [0; 24];
-    key[..8].copy_from_slice(&first);
-    key[8..].copy_from_slice(&last);
-    key
 }

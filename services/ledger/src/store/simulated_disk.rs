@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::disk::Disk;
 use super::journal_file::SECTOR;
 
-/// A small generator (xorshift64*): a seed is a story that can be told again.
+/// A small generator (xorshift64*): a seed replays its story.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
@@ -104,7 +104,7 @@ impl SimulatedDisk {
     }
 
     /// A redb file on this disk; an emptied one if `anew`.
-    pub fn database(&self, anew: bool) -> Result<redb::Database, super::journal_store::OpenError> {
+    pub fn database(&self, anew: bool) -> Result<redb::Database, super::open_error::OpenError> {
         if anew {
             let mut platter = self.platter.lock().unwrap();
             *platter = Platter { lies: platter.lies, room: platter.room, ..Platter::default() };

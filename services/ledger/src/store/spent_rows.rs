@@ -15,7 +15,7 @@ type Id = [u8; 16];
 const IDS_MAX: usize = if cfg!(test) { 4 } else { 160 };
 const ENTRY_LEN: usize = 24;
 
-/// Where the record stands that spent the id.
+/// Offset of the record that spent the id.
 pub fn find(rows: &impl ReadableTable<Id, &'static [u8]>, id: &Id) -> Result<Option<u64>, redb::Error> {
     let Some(row) = rows.range(*id..)?.next() else { return Ok(None) };
     let entries = entries(row?.1.value())?;

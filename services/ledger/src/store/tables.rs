@@ -9,7 +9,7 @@ pub const ACCOUNTS: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("acc
 pub const TRANSFERS: TableDefinition<[u8; 16], &[u8]> = TableDefinition::new("transfers");
 /// <pending transfer id, version byte + state byte + expiry (i64 µs, big-endian; i64::MAX = never)>
 pub const PENDINGS: TableDefinition<[u8; 16], [u8; 10]> = TableDefinition::new("pendings");
-/// <expiry (i64 µs, big-endian) + pending transfer id, nothing>: open pending transfers; those that never expire stand at i64::MAX
+/// <expiry (i64 µs, big-endian) + pending transfer id, nothing>: open pending transfers; those that never expire sort at i64::MAX
 pub const OPEN_PENDINGS: TableDefinition<[u8; 24], ()> = TableDefinition::new("open_pendings");
 /// <account id + last sequence number of the row, history row: the sums after that record, and which records made them>
 pub const HISTORY: TableDefinition<[u8; 24], &[u8]> = TableDefinition::new("history");

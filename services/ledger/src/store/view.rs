@@ -9,8 +9,9 @@ use tlog_tiles::Hash;
 
 use super::index::Snapshot;
 use super::journal_file::{JournalError, JournalFile};
-use super::memtable::{Memtable, Position, Touch, TouchKind};
-use super::{Head, JournalEntry, View, rows, spent_rows};
+use super::memtable::{Memtable, Position};
+use super::storage::{Head, JournalEntry, Touch, TouchKind, View};
+use super::{keys, rows, spent_rows};
 use crate::domain::{
     Account, AccountId, Books, Change, FactId, PendingState, Record, RecordedFact, Stamp, StorageError,
     Subject, TransferEntry, TransferId, UnixMicros,
@@ -56,12 +57,12 @@ impl StoreView {
     /// Sequence number and offset of each record about the subject, oldest first.
     fn about_places(&self, subject: &Subject) -> Result<BTreeMap<u64, u64>, StorageError> {
         let mut places = BTreeMap::new();
-        let (first, last) = (rows::subject_key(subject, 0), rows::subject_key(subject, u64::MAX));
+        let (first, last) = (keys::subject_key(subject, 0), keys::subject_key(subject, u64::MAX));
         let range =
             self.index.by_subject.range(first.as_slice()..=last.as_slice()).map_err(StorageError::new)?;
         for row in range {
             let (key, offset) = row.map_err(StorageError::new)?;
-            places.insert(rows::subject_key_seq(key.value()), offset.value());
+            places.insert(keys::subject_key_seq(key.value()), offset.value());
         }
         for table in self.layers() {
             let own = table.subjects.iter().filter(|(about, ..)| about == subject);
@@ -144,8 +145,8 @@ impl View for StoreView {
 
     fn touches_of(&self, account: AccountId, after_seq: u64, max: usize) -> Result<Vec<Touch>, StorageError> {
         let mut found = BTreeMap::new();
-        let from = rows::account_key(account, after_seq.saturating_add(1));
-        let rows_after = from..=rows::account_key(account, u64::MAX);
+        let from = keys::account_key(account, after_seq.saturating_add(1));
+        let rows_after = from..=keys::account_key(account, u64::MAX);
         for row in self.index.history.range(rows_after).map_err(StorageError::new)? {
             let (_, touches) = rows::history(account, row.map_err(StorageError::new)?.1.value())?;
             // The first row may start before what is asked for.
@@ -177,13 +178,13 @@ impl View for StoreView {
 
     fn sums_before(&self, account: AccountId, seq: u64) -> Result<Option<(u64, Account)>, StorageError> {
         let Some(now) = self.account(account)? else { return Ok(None) };
-        let rows_until = rows::account_key(account, 0)..=rows::account_key(account, seq);
+        let rows_until = keys::account_key(account, 0)..=keys::account_key(account, seq);
         let last = self.index.history.range(rows_until).map_err(StorageError::new)?.next_back();
         let Some((key, row)) = last.transpose().map_err(StorageError::new)? else {
             return Ok(Some((0, Account::opened(now.terms, now.created))));
         };
         let (balances, _) = rows::history(account, row.value())?;
-        Ok(Some((rows::account_key_seq(&key.value()), Account { balances, ..now })))
+        Ok(Some((keys::account_key_seq(&key.value()), Account { balances, ..now })))
     }
 
     fn touching(&self, touch: &Touch) -> Result<Record, StorageError> {
@@ -277,12 +278,12 @@ impl View for StoreView {
         if self.position().earliest_expiry.is_none_or(|earliest| earliest > now) {
             return Ok(Vec::new());
         }
-        let last = rows::open_key_last(now);
+        let last = keys::open_key_last(now);
         let mut keys = Vec::new();
         for row in self.index.open.range(..=last).map_err(StorageError::new)? {
             let key = row.map_err(StorageError::new)?.0.value();
             let resolved_since =
-                self.layers().any(|table| table.pendings.contains_key(&rows::open_key_id(&key)));
+                self.layers().any(|table| table.pendings.contains_key(&keys::open_key_id(&key)));
             if !resolved_since {
                 keys.push(key);
             }
@@ -292,11 +293,11 @@ impl View for StoreView {
         }
         if let Some(frozen) = &self.frozen {
             let own = frozen.open.range(..=last).copied();
-            keys.extend(own.filter(|key| !self.fresh.pendings.contains_key(&rows::open_key_id(key))));
+            keys.extend(own.filter(|key| !self.fresh.pendings.contains_key(&keys::open_key_id(key))));
         }
         keys.extend(self.fresh.open.range(..=last).copied());
         keys.sort_unstable();
-        Ok(keys.iter().take(max).map(rows::open_key_id).collect())
+        Ok(keys.iter().take(max).map(keys::open_key_id).collect())
     }
 
     fn open_pendings(&self) -> Result<u64, StorageError> {

@@ -14,6 +14,8 @@ impl Api {
         if request.reason.chars().count() > REASON_LEN_MAX {
             return Err(error::bad_field("reason", "INVALID_REASON", "use at most 32 characters"));
         }
+        // At once, not when the encoder comes to it.
+        self.0.eye.close();
         self.tell_engine(EngineInput::Pause).await?;
         tracing::info!(reason = ?request.reason, "camera blinded");
         Ok(PauseCaptureResponse { camera: self.camera_state().into() })
@@ -31,7 +33,9 @@ impl Api {
         let gone =
             || error::status(Code::Unavailable, "ENCODER_GONE", "the encoder stopped; restart the service");
         let (done, told) = oneshot::channel();
-        self.0.engine.send(input(done)).await.map_err(|_| gone())?;
+        if !self.0.engine.tell(input(done)) {
+            return Err(gone());
+        }
         told.await.map_err(|_| gone())
     }
 }

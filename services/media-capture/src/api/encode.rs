@@ -4,6 +4,7 @@ use chit_proto::media_capture::v1 as proto;
 use chit_runtime::{clock, error};
 use tonic::{Code, Status};
 
+use crate::domain::custody::CustodyRefused;
 use crate::domain::ids::{RecordingId, SaleId};
 use crate::domain::recording::{Recording, Refused, State};
 use crate::studio::{EventKind, StudioError};
@@ -56,7 +57,7 @@ pub fn event_kind(kind: EventKind) -> proto::RecordingEventKind {
     }
 }
 
-fn time(us: i64) -> Option<prost_types::Timestamp> {
+pub fn time(us: i64) -> Option<prost_types::Timestamp> {
     jiff::Timestamp::from_microsecond(us).ok().map(clock::to_proto)
 }
 
@@ -66,6 +67,8 @@ pub fn status(failed: StudioError) -> Status {
         StudioError::DifferentBody => (Code::AlreadyExists, "RECORDING_EXISTS_WITH_DIFFERENT_BODY"),
         StudioError::Refused(Refused::Sealed) => (Code::FailedPrecondition, "RECORDING_ALREADY_SEALED"),
         StudioError::Refused(Refused::OtherGoods) => (Code::AlreadyExists, "GOODS_EXIST_WITH_DIFFERENT_BODY"),
+        StudioError::Refused(Refused::OtherReceipt) => (Code::AlreadyExists, "RECEIPT_NO_DIFFERS"),
+        StudioError::Custody(refused) => custody(refused),
         StudioError::DiskFull => (Code::ResourceExhausted, "DISK_FULL"),
         StudioError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
             (Code::ResourceExhausted, "DISK_FULL")
@@ -79,4 +82,14 @@ pub fn status(failed: StudioError) -> Status {
         tracing::error!(error = %failed, cause = ?std::error::Error::source(&failed), "call failed");
     }
     error::status(code, reason, failed.to_string())
+}
+
+fn custody(refused: &CustodyRefused) -> (Code, &'static str) {
+    match refused {
+        CustodyRefused::OtherHold => (Code::AlreadyExists, "HOLD_EXISTS_WITH_DIFFERENT_BODY"),
+        CustodyRefused::TooManyHolds => (Code::ResourceExhausted, "TOO_MANY_HOLDS"),
+        CustodyRefused::Held => (Code::FailedPrecondition, "EVIDENCE_HELD"),
+        CustodyRefused::StillNeeded => (Code::FailedPrecondition, "FILM_STILL_NEEDED"),
+        CustodyRefused::FilmErased => (Code::NotFound, "FILM_ERASED"),
+    }
 }

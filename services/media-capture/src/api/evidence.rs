@@ -1,13 +1,11 @@
-//! GetEvidence and ReadEvidenceFile: the bundle's bytes as stored.
+//! GetEvidence and ReadEvidenceFile: the manifest as stored, files decrypted on the way.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use chit_proto::media_capture::v1::{
-    GetEvidenceRequest, GetEvidenceResponse, Manifest, ReadEvidenceFileRequest, ReadEvidenceFileResponse,
+    GetEvidenceRequest, GetEvidenceResponse, ReadEvidenceFileRequest, ReadEvidenceFileResponse,
 };
 use chit_runtime::error;
-use prost::Message;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -16,7 +14,8 @@ use tonic::{Code, Status};
 use super::{Api, Streaming, encode};
 use crate::domain::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
 use crate::domain::recording::State;
-use crate::evidence::Bundle;
+use crate::evidence::keys::{FilmKey, Keepers};
+use crate::evidence::{Bundle, Plain};
 use crate::studio::{Order, StudioError};
 
 const PIECE_BYTES: usize = 64 * 1024;
@@ -42,10 +41,24 @@ impl Api {
         request: ReadEvidenceFileRequest,
     ) -> Result<Streaming<ReadEvidenceFileResponse>, Status> {
         let bundle = self.sealed(&request.sale_id).await?;
-        let ReadEvidenceFileRequest { name, offset_bytes, .. } = request;
-        let (mut file, size) = blocking(move || open_listed(&bundle, &name))
-            .await?
-            .ok_or_else(|| error::status(Code::NotFound, "FILE_NOT_FOUND", "use a name of the manifest"))?;
+        let ReadEvidenceFileRequest { name, offset_bytes, .. } = request.clone();
+        let (keepers, film_keys) = (self.0.keepers.clone(), self.0.film_keys.clone());
+        let (sale, wanted) = (encode::sale_id(&request.sale_id)?, name);
+        let opened = blocking(move || {
+            let film = film_keys.load(&sale, &keepers)?;
+            open_listed(&bundle, &wanted, &keepers, film.as_ref())
+        });
+        let (mut file, size) = match opened.await? {
+            Opened::Plain(file, size) => (file, size),
+            Opened::Unlisted => {
+                return Err(error::status(Code::NotFound, "FILE_NOT_FOUND", "use a name of the manifest"));
+            }
+            Opened::Erased => {
+                let message =
+                    "video and photos were erased at the end of their term; goods and manifest are kept";
+                return Err(error::status(Code::NotFound, "FILM_ERASED", message));
+            }
+        };
         if offset_bytes > size {
             let message = format!("offset_bytes: the file has {size} bytes");
             return Err(error::status(Code::OutOfRange, "OFFSET_OUT_OF_RANGE", message));
@@ -73,7 +86,7 @@ impl Api {
         Ok(Box::pin(ReceiverStream::new(stream)))
     }
 
-    async fn sealed(&self, sale: &str) -> Result<Bundle, Status> {
+    pub(super) async fn sealed(&self, sale: &str) -> Result<Bundle, Status> {
         let sale = encode::sale_id(sale)?;
         let of_sale = |reply| Order::OfSale { sale: sale.clone(), reply };
         let recording = self.0.studio.ask(of_sale).await.map_err(encode::status)?;
@@ -86,16 +99,26 @@ impl Api {
     }
 }
 
+enum Opened {
+    Plain(Box<dyn Plain>, u64),
+    Unlisted,
+    /// Its film key is gone.
+    Erased,
+}
+
 /// Only what the manifest lists, the manifest and its signature can be read.
-fn open_listed(bundle: &Bundle, name: &str) -> io::Result<Option<(File, u64)>> {
-    let manifest = Manifest::decode(&bundle.read(MANIFEST_FILE)?[..]).map_err(io::Error::other)?;
-    let listed = manifest.files.iter().any(|file| file.name == name);
-    if !listed && name != MANIFEST_FILE && name != SIGNATURE_FILE {
-        return Ok(None);
+fn open_listed(bundle: &Bundle, name: &str, keepers: &Keepers, film: Option<&FilmKey>) -> io::Result<Opened> {
+    if name == MANIFEST_FILE || name == SIGNATURE_FILE {
+        let bytes = bundle.read(name)?;
+        let size = bytes.len() as u64;
+        return Ok(Opened::Plain(Box::new(io::Cursor::new(bytes)), size));
     }
-    let file = bundle.open(name)?;
-    let size = file.metadata()?.len();
-    Ok(Some((file, size)))
+    let manifest = bundle.manifest()?;
+    let Some(entry) = manifest.files.iter().find(|file| file.name == name) else {
+        return Ok(Opened::Unlisted);
+    };
+    let plain = bundle.open_plain(entry, keepers, film)?;
+    Ok(plain.map_or(Opened::Erased, |plain| Opened::Plain(plain, entry.size_bytes)))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -2,11 +2,14 @@
 
 mod attach_goods;
 mod capture_pause;
+mod custody;
 mod encode;
 mod evidence;
+mod export;
 mod get_device_status;
 mod photograph;
 mod start_recording;
+mod station;
 mod stop_recording;
 mod take_photo;
 mod take_snapshot;
@@ -15,29 +18,46 @@ mod watch_recording;
 
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use chit_proto::media_capture::v1::media_capture_service_server::MediaCaptureService;
 use chit_proto::media_capture::v1::*;
 use chit_runtime::Clock;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use crate::device::camera::CameraState as WorkerState;
-use crate::device::engine::{EngineInput, Views};
+use crate::device::camera::CamerasState;
+use crate::device::captions::Captions;
+use crate::device::engine::Views;
+use crate::device::engine_queue::EngineQueue;
+use crate::device::eye::Eye;
+use crate::device::microphone::MicrophoneState;
 use crate::device::sound::Sound;
+use crate::evidence::film_keys::FilmKeys;
+use crate::evidence::keys::Keepers;
 use crate::studio::Studio;
+pub use station::Speaker;
 
 pub struct Parts {
     pub studio: Studio,
-    pub engine: mpsc::Sender<EngineInput>,
+    pub engine: EngineQueue,
+    pub eye: Eye,
     pub views: Views,
-    pub camera: watch::Sender<WorkerState>,
+    pub camera: watch::Receiver<CamerasState>,
+    pub microphone: watch::Receiver<MicrophoneState>,
+    pub captions: Arc<Mutex<Captions>>,
     pub clock: Clock,
     pub evidence: PathBuf,
+    pub keepers: Arc<Keepers>,
+    pub film_keys: Arc<FilmKeys>,
+    pub paper_wait: Duration,
+    pub logged: watch::Sender<()>,
+    /// One export at a time: it takes a processor.
+    pub exporting: Arc<tokio::sync::Mutex<()>>,
     pub sound: Arc<OnceLock<Sound>>,
+    pub speaker: Speaker,
     pub postroll: Duration,
     pub preroll_max_ms: u32,
 }

@@ -29,7 +29,8 @@ impl Api {
         let preroll_ms = request.preroll_ms;
         let order = |reply| Order::Start { id: id.clone(), sale, preroll_ms, reply };
         let mut recording = self.0.studio.ask(order).await.map_err(encode::status)?;
-        let picture_due = *self.0.camera.borrow() == CameraState::Streaming && !self.0.views.is_paused();
+        let picture_due =
+            self.0.camera.borrow().active_state() == CameraState::Streaming && !self.0.eye.is_closed();
         if recording.state == State::Armed && picture_due {
             recording = self.after_first_picture(recording).await?;
         }

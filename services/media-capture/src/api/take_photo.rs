@@ -24,8 +24,11 @@ impl Api {
         if recording.state.is_final() {
             return Err(encode::status(StudioError::Refused(Refused::Sealed)));
         }
-        let shot = self.photograph().await?;
-        let order = |reply| Order::Photo { id, kind, jpeg: shot.jpeg, taken_us: shot.taken_us, reply };
+        let shot = match kind {
+            PhotoKind::PayerAndGoods => self.photo_of_payer().await?,
+            PhotoKind::Paper => self.photo_of_paper(&recording.sale_id, &recording.receipt_no).await?,
+        };
+        let order = |reply| Order::Photo { id, kind, shot, reply };
         let recording = self.0.studio.ask(order).await.map_err(encode::status)?;
         answer(&recording, kind).ok_or_else(|| encode::status(StudioError::Busy))
     }

@@ -6,7 +6,7 @@ use super::Api;
 
 impl Api {
     pub(super) async fn snapshot(&self) -> Result<TakeSnapshotResponse, Status> {
-        let shot = self.photograph().await?;
-        Ok(TakeSnapshotResponse { sha256: Sha256::digest(&shot.jpeg).to_vec(), jpeg: shot.jpeg })
+        let jpeg = self.snapshot_jpeg().await?;
+        Ok(TakeSnapshotResponse { sha256: Sha256::digest(&jpeg).to_vec(), jpeg })
     }
 }

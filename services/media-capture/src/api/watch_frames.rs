@@ -24,7 +24,7 @@ impl Api {
             return Err(error::bad_field("max_fps", "INVALID_FRAME_RATE", "use 1 to 15, or 0 for 10"));
         }
         let pace = Duration::from_secs(1) / fps;
-        let mut latest = self.0.views.latest.subscribe();
+        let mut latest = self.0.eye.subscribe();
         latest.mark_changed();
         let (frames, stream) = mpsc::channel(1);
         tokio::spawn(async move {
@@ -40,9 +40,9 @@ impl Api {
                         changed = latest.changed() => if changed.is_err() { return },
                         () = frames.closed() => return,
                     }
-                    let frame = latest.borrow_and_update().clone();
-                    if let Some(frame) = frame {
-                        break grey(&frame);
+                    let seen = latest.borrow_and_update().clone();
+                    if let Some(seen) = seen {
+                        break grey(&seen.frame);
                     }
                 };
                 room.send(Ok(response));
@@ -54,12 +54,11 @@ impl Api {
 }
 
 fn grey(frame: &RawFrame) -> WatchFramesResponse {
-    let luma = usize::from(frame.width) * usize::from(frame.height);
     WatchFramesResponse {
         seq: frame.seq,
         width: frame.width.into(),
         height: frame.height.into(),
-        grey: frame.i420[..luma].to_vec(),
+        grey: frame.luma().to_vec(),
         monotonic_ns: frame.monotonic_ns,
     }
 }

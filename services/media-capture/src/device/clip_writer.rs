@@ -1,22 +1,28 @@
-//! One thread a recording: takes coded pictures, writes video files, tells what happened to them.
+//! One thread a recording: takes coded pictures and sound, writes video files, tells what happened to them.
 //! The encoder never waits for a disk.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::encoder::{CodedFrame, StreamFormat};
+use super::microphone::CodedSound;
 use super::mux::{MuxError, SegmentFile};
 use super::time::monotonic_ns;
-use crate::domain::clip::{ClipLog, Gap, GapReason, Place};
-use crate::domain::recording::{SEGMENTS_MAX, Segment};
+use crate::domain::clip::{ClipLog, Gap, GapReason, Place, Wanted};
+use crate::domain::recording::SEGMENTS_MAX;
+use crate::domain::sound_log::SoundLog;
+use crate::evidence::Bundle;
+use crate::evidence::keys::FilmKey;
 
-/// Pictures one clip may be behind: ten seconds of pre-roll at 30 fps, three times over.
-pub const CLIP_QUEUE_MAX: usize = 1024;
+/// Pictures and packets of sound one clip may be behind: ten seconds of pre-roll at 30 fps, twice over.
+pub const CLIP_QUEUE_MAX: usize = 2048;
 
 pub enum ClipInput {
+    Preroll(Wanted),
     Frame(Arc<CodedFrame>),
     Interrupted(GapReason),
+    Sound(Arc<CodedSound>),
+    SoundInterrupted(GapReason),
 }
 
 /// What a writer reports, in order.
@@ -27,14 +33,17 @@ pub enum ClipEvent {
     PictureLost(GapReason),
     PictureBack { gaps: Vec<Gap> },
     Dropped { number: u32, dropped: u64 },
-    Closed { gaps: Vec<Gap>, disk_failed: bool },
+    Closed { gaps: Vec<Gap>, sound_gaps: Vec<Gap>, disk_failed: bool },
 }
 
 pub struct ClipWriter<R> {
-    pub folder: PathBuf,
+    pub bundle: Bundle,
+    pub key: FilmKey,
     /// Number of the first video file this writer makes.
     pub next_segment: u32,
     pub log: ClipLog,
+    /// `None`: no sound is recorded.
+    pub sound: Option<SoundLog>,
     pub report: R,
 }
 
@@ -44,30 +53,53 @@ impl<R: Fn(ClipEvent)> ClipWriter<R> {
         let mut current = None;
         let mut disk_failed = false;
         for input in inputs {
-            match input {
-                ClipInput::Interrupted(reason) => {
-                    if self.log.interrupted(reason) {
-                        (self.report)(ClipEvent::PictureLost(reason));
-                    }
-                }
-                ClipInput::Frame(_) if disk_failed => {}
-                ClipInput::Frame(frame) => {
-                    if let Err(error) = self.append(&mut current, &frame) {
-                        disk_failed = self.give_up(&error);
-                    }
-                }
+            if let Err(error) = self.take(input, &mut current, disk_failed) {
+                disk_failed = self.give_up(&error);
             }
         }
         if let Some(open) = current.filter(|_| !disk_failed) {
             self.report_dropped(&open);
             match open.file.finish() {
-                Ok(true) => (self.report)(ClipEvent::Fragment),
-                Ok(false) => {}
+                Ok(durable) => self.flushed(durable),
                 Err(error) => disk_failed = self.give_up(&error),
             }
         }
         self.log.close(monotonic_ns());
-        (self.report)(ClipEvent::Closed { gaps: self.log.gaps.clone(), disk_failed });
+        let sound_gaps = self.sound.map(|sound| sound.close(monotonic_ns())).unwrap_or_default();
+        (self.report)(ClipEvent::Closed { gaps: self.log.gaps, sound_gaps, disk_failed });
+    }
+
+    fn take(
+        &mut self,
+        input: ClipInput,
+        current: &mut Option<Open>,
+        disk_failed: bool,
+    ) -> Result<(), MuxError> {
+        match input {
+            ClipInput::Preroll(wanted) => self.log.wants(wanted),
+            ClipInput::Interrupted(reason) => {
+                if self.log.interrupted(reason) {
+                    (self.report)(ClipEvent::PictureLost(reason));
+                }
+            }
+            ClipInput::SoundInterrupted(reason) => {
+                if let Some(sound) = &mut self.sound {
+                    sound.interrupted(reason);
+                }
+            }
+            ClipInput::Frame(_) | ClipInput::Sound(_) if disk_failed => {}
+            ClipInput::Frame(frame) => self.append(current, &frame)?,
+            ClipInput::Sound(packet) => {
+                if let (Some(sound), Some(open)) = (&mut self.sound, current) {
+                    let flushed = open.file.hear(&packet)?;
+                    if open.has_sound {
+                        sound.heard(packet.monotonic_ns);
+                    }
+                    self.flushed(flushed);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn append(&mut self, current: &mut Option<Open>, frame: &CodedFrame) -> Result<(), MuxError> {
@@ -108,13 +140,16 @@ impl<R: Fn(ClipEvent)> ClipWriter<R> {
             return Err(MuxError::Io(std::io::Error::other("too many video files in one bundle")));
         }
         let first_ns = frame.stamp.monotonic_ns;
-        let file =
-            SegmentFile::create(&self.folder.join(Segment::file_name(number)), &frame.format, first_ns)?;
+        // A track that would stay empty holds up players; sound that comes later goes into the next file.
+        let has_sound = self.sound.as_ref().is_some_and(SoundLog::flows);
+        let path = self.bundle.spool(number);
+        let file = SegmentFile::create(&path, &self.key, &frame.format, first_ns, has_sound)?;
         self.next_segment += 1;
         let (format, gaps) = (frame.format.clone(), self.log.gaps.clone());
         (self.report)(ClipEvent::SegmentStarted { number, format, first_ns, gaps });
-        let before = self.log.dropped;
-        Ok(Open { file, format: frame.format.clone(), number, dropped_before: before, dropped_told: before })
+        let (dropped_before, dropped_told) = (self.log.dropped, self.log.dropped);
+        let format = frame.format.clone();
+        Ok(Open { file, format, has_sound, number, dropped_before, dropped_told })
     }
 
     fn report_dropped(&self, open: &Open) {
@@ -141,6 +176,7 @@ impl<R: Fn(ClipEvent)> ClipWriter<R> {
 struct Open {
     file: SegmentFile,
     format: Arc<StreamFormat>,
+    has_sound: bool,
     number: u32,
     dropped_before: u64,
     dropped_told: u64,

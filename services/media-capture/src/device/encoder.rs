@@ -34,6 +34,8 @@ pub struct StreamFormat {
     pub width: u16,
     pub height: u16,
     pub frame_rate_milli: u32,
+    /// The camera's name in the configuration.
+    pub camera: String,
     pub camera_id: String,
     pub sps: Vec<u8>,
     pub pps: Vec<u8>,
@@ -61,7 +63,8 @@ impl Coded for CodedFrame {
 }
 
 pub trait VideoEncoder: Send {
-    fn encode(&mut self, frame: &RawFrame) -> Result<CodedFrame, EncodeError>;
+    /// `luma` is the frame's, or the frame's with words burnt in.
+    fn encode(&mut self, frame: &RawFrame, luma: &[u8]) -> Result<CodedFrame, EncodeError>;
     /// The next picture shall be decodable without any before it.
     fn restart(&mut self);
 }
@@ -69,6 +72,7 @@ pub trait VideoEncoder: Send {
 pub struct OpenH264 {
     encoder: Encoder,
     frame_rate_milli: u32,
+    camera: String,
     camera_id: String,
     format: Option<Arc<StreamFormat>>,
     first_ns: Option<u64>,
@@ -76,7 +80,7 @@ pub struct OpenH264 {
 }
 
 impl OpenH264 {
-    pub fn new(bitrate_kbps: u32, fps: f32, camera_id: &str) -> Result<Self, EncodeError> {
+    pub fn new(bitrate_kbps: u32, camera: &str, fps: f32, camera_id: &str) -> Result<Self, EncodeError> {
         // Skipped frames would make the clip's frame count a lie; IDRs are asked for by time, not counted,
         // because a camera in the dark delivers fewer frames than it promised.
         let config = EncoderConfig::new()
@@ -91,6 +95,7 @@ impl OpenH264 {
         Ok(Self {
             encoder: Encoder::with_api_config(OpenH264API::from_source(), config)?,
             frame_rate_milli: (fps * 1000.0).round() as u32,
+            camera: camera.to_owned(),
             camera_id: camera_id.to_owned(),
             format: None,
             first_ns: None,
@@ -104,14 +109,14 @@ impl OpenH264 {
 }
 
 impl VideoEncoder for OpenH264 {
-    fn encode(&mut self, frame: &RawFrame) -> Result<CodedFrame, EncodeError> {
+    fn encode(&mut self, frame: &RawFrame, luma: &[u8]) -> Result<CodedFrame, EncodeError> {
         let now_ns = frame.monotonic_ns;
         if self.idr_due(now_ns) {
             self.encoder.force_intra_frame();
         }
         let first_ns = *self.first_ns.get_or_insert(now_ns);
         let at = Timestamp::from_millis(now_ns.saturating_sub(first_ns) / 1_000_000);
-        let stream = self.encoder.encode_at(&Picture(frame), at)?;
+        let stream = self.encoder.encode_at(&Picture { frame, luma }, at)?;
         let is_start = matches!(stream.frame_type(), FrameType::IDR);
         let unit = annexb::to_access_unit(&stream.to_vec());
         if unit.avcc.is_empty() {
@@ -125,6 +130,7 @@ impl VideoEncoder for OpenH264 {
                 width: frame.width,
                 height: frame.height,
                 frame_rate_milli: self.frame_rate_milli,
+                camera: self.camera.clone(),
                 camera_id: self.camera_id.clone(),
                 sps,
                 pps,
@@ -143,11 +149,14 @@ impl VideoEncoder for OpenH264 {
     }
 }
 
-struct Picture<'a>(&'a RawFrame);
+struct Picture<'a> {
+    frame: &'a RawFrame,
+    luma: &'a [u8],
+}
 
 impl YUVSource for Picture<'_> {
     fn dimensions(&self) -> (usize, usize) {
-        (self.0.width.into(), self.0.height.into())
+        (self.frame.width.into(), self.frame.height.into())
     }
 
     fn strides(&self) -> (usize, usize, usize) {
@@ -156,18 +165,17 @@ impl YUVSource for Picture<'_> {
     }
 
     fn y(&self) -> &[u8] {
-        let (width, height) = self.dimensions();
-        &self.0.i420[..width * height]
+        self.luma
     }
 
     fn u(&self) -> &[u8] {
         let (width, height) = self.dimensions();
-        &self.0.i420[width * height..width * height * 5 / 4]
+        &self.frame.i420[width * height..width * height * 5 / 4]
     }
 
     fn v(&self) -> &[u8] {
         let (width, height) = self.dimensions();
-        &self.0.i420[width * height * 5 / 4..]
+        &self.frame.i420[width * height * 5 / 4..]
     }
 }
 
@@ -177,12 +185,13 @@ mod tests {
 
     #[test]
     fn every_frame_becomes_a_picture_and_every_two_seconds_one_can_start_there() {
-        let mut encoder = OpenH264::new(600, 10.0, "cam").unwrap();
+        let mut encoder = OpenH264::new(600, "till", 10.0, "cam").unwrap();
         let coded: Vec<CodedFrame> = (0..41u32)
             .map(|seq| {
                 let i420 = (0..64 * 48 * 3 / 2).map(|at| (at * 7 + seq * 13) as u8).collect();
                 let monotonic_ns = 5_000_000_000 + u64::from(seq) * 100_000_000;
-                encoder.encode(&RawFrame { width: 64, height: 48, seq, monotonic_ns, i420 }).unwrap()
+                let frame = RawFrame { width: 64, height: 48, seq, monotonic_ns, i420 };
+                encoder.encode(&frame, frame.luma()).unwrap()
             })
             .collect();
         let starts: Vec<u32> =

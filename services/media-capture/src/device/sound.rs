@@ -1,4 +1,4 @@
-//! Is there a microphone, is there a speaker? Recording sound is not done yet.
+//! Is there a microphone, is there a speaker?
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub fn probe() -> Option<Sound> {
     asking.ok().and_then(|_| told.recv_timeout(PROBE_MAX).ok())
 }
 
-fn is_real(device: &cpal::Device) -> bool {
+pub fn is_real(device: &cpal::Device) -> bool {
     device.id().is_ok_and(|id| {
         let name = id.to_string();
         let plain = name.rsplit(':').next().unwrap_or(&name).to_owned();

@@ -2,6 +2,8 @@
 
 /// A camera with a loose plug must not grow the manifest without end; later gaps widen the last one.
 pub const GAPS_MAX: usize = 64;
+/// A pre-roll may be this much shorter than asked before it is a gap: a frame of the slowest camera.
+const PREROLL_SLACK_NS: u64 = 250_000_000;
 /// Silence longer than this between two pictures is a gap, whatever the camera's state said.
 const SILENCE_NS: u64 = 1_000_000_000;
 /// End of a gap after which no picture came.
@@ -15,6 +17,12 @@ pub enum GapReason {
     Privacy,
     Crash,
     Disk,
+    /// The pre-roll would have shown the sale before this one.
+    PreviousSale,
+    /// The disk's budget leaves room for photos only.
+    PhotoOnly,
+    MicrophoneAbsent,
+    MicrophoneLost,
 }
 
 impl GapReason {
@@ -27,6 +35,10 @@ impl GapReason {
             Self::Privacy => "privacy",
             Self::Crash => "crash",
             Self::Disk => "disk",
+            Self::PreviousSale => "previous_sale",
+            Self::PhotoOnly => "photo_only",
+            Self::MicrophoneAbsent => "microphone_absent",
+            Self::MicrophoneLost => "microphone_lost",
         }
     }
 }
@@ -36,6 +48,15 @@ pub struct Gap {
     pub from_ns: u64,
     pub to_ns: u64,
     pub reason: GapReason,
+    /// In the pre-roll, before the recording was asked for: the film of the sale itself is whole.
+    pub before_start: bool,
+}
+
+/// The past that a clip was asked to begin with, and why there may be less of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub since_ns: u64,
+    pub if_short: GapReason,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +79,7 @@ pub enum Place {
 pub struct ClipLog {
     /// When the recording was asked for; a clip without a picture is one gap from here.
     started_ns: u64,
+    preroll: Option<Wanted>,
     pub first_ns: Option<u64>,
     last: Option<Stamp>,
     pub frames: u64,
@@ -68,7 +90,21 @@ pub struct ClipLog {
 
 impl ClipLog {
     pub fn new(started_ns: u64) -> Self {
-        Self { started_ns, first_ns: None, last: None, frames: 0, dropped: 0, gaps: Vec::new(), open: None }
+        Self {
+            started_ns,
+            preroll: None,
+            first_ns: None,
+            last: None,
+            frames: 0,
+            dropped: 0,
+            gaps: Vec::new(),
+            open: None,
+        }
+    }
+
+    /// The clip shall begin in the past.
+    pub fn wants(&mut self, preroll: Wanted) {
+        self.preroll = Some(preroll);
     }
 
     pub fn last_ns(&self) -> Option<u64> {
@@ -93,6 +129,7 @@ impl ClipLog {
             self.dropped += 1;
             return Place::Skip;
         }
+        self.note_short_preroll(stamp.monotonic_ns);
         let after_gap = match self.open.take() {
             Some(reason) => {
                 self.record_gap(stamp.monotonic_ns, reason);
@@ -114,8 +151,19 @@ impl ClipLog {
         if self.last.is_some_and(|last| now_ns > last.monotonic_ns + SILENCE_NS) {
             self.interrupted(GapReason::CameraLost);
         }
+        self.note_short_preroll(self.started_ns);
         if let Some(reason) = self.open.take() {
             self.record_gap(NEVER, reason);
+        }
+    }
+
+    /// At the first picture, or at the end of a clip that got none.
+    fn note_short_preroll(&mut self, first_ns: u64) {
+        let Some(wanted) = self.preroll.take() else { return };
+        let to_ns = first_ns.min(self.started_ns);
+        if to_ns > wanted.since_ns + PREROLL_SLACK_NS {
+            let (from_ns, reason) = (wanted.since_ns, wanted.if_short);
+            self.gaps.push(Gap { from_ns, to_ns, reason, before_start: true });
         }
     }
 
@@ -129,7 +177,7 @@ impl ClipLog {
         let full = self.gaps.len() == GAPS_MAX;
         match self.gaps.last_mut() {
             Some(last) if full => last.to_ns = to_ns,
-            _ => self.gaps.push(Gap { from_ns, to_ns, reason }),
+            _ => self.gaps.push(Gap { from_ns, to_ns, reason, before_start: false }),
         }
     }
 }
@@ -142,6 +190,32 @@ mod tests {
 
     fn stamp(ms: u64, seq: u32, is_start: bool) -> Stamp {
         Stamp { monotonic_ns: ms * MS, seq, is_start }
+    }
+
+    fn gap(from_ms: u64, to_ns: u64, reason: GapReason) -> Gap {
+        Gap { from_ns: from_ms * MS, to_ns, reason, before_start: false }
+    }
+
+    fn wanting(since_ms: u64, started_ms: u64) -> ClipLog {
+        let mut log = ClipLog::new(started_ms * MS);
+        log.wants(Wanted { since_ns: since_ms * MS, if_short: GapReason::Privacy });
+        log
+    }
+
+    #[test]
+    fn a_preroll_shorter_than_asked_is_a_gap_before_the_start_and_a_slightly_shorter_one_is_not() {
+        let mut whole = wanting(1_000, 4_000);
+        whole.place(stamp(1_200, 0, true));
+        assert!(whole.gaps.is_empty());
+        let mut short = wanting(1_000, 4_000);
+        short.place(stamp(3_500, 0, true));
+        let missing = Gap { before_start: true, ..gap(1_000, 3_500 * MS, GapReason::Privacy) };
+        assert_eq!(short.gaps, [missing]);
+        let mut none = wanting(1_000, 4_000);
+        none.interrupted(GapReason::CameraAbsent);
+        none.place(stamp(6_000, 0, true));
+        let missing = Gap { to_ns: 4_000 * MS, ..missing };
+        assert_eq!(none.gaps, [missing, gap(4_000, 6_000 * MS, GapReason::CameraAbsent)]);
     }
 
     #[test]
@@ -162,7 +236,7 @@ mod tests {
         log.interrupted(GapReason::Privacy);
         assert_eq!(log.place(stamp(2_000, 0, false)), Place::Skip);
         assert_eq!(log.place(stamp(2_066, 1, true)), Place::AppendAfterGap);
-        let gap = Gap { from_ns: 100 * MS, to_ns: 2_066 * MS, reason: GapReason::CameraLost };
+        let gap = gap(100, 2_066 * MS, GapReason::CameraLost);
         assert_eq!((log.gaps.as_slice(), log.frames, log.dropped), (&[gap][..], 2, 1));
     }
 
@@ -181,7 +255,7 @@ mod tests {
         log.close(900 * MS);
         assert!(log.gaps.is_empty());
         log.close(1_100 * MS);
-        assert_eq!(log.gaps, [Gap { from_ns: 0, to_ns: NEVER, reason: GapReason::CameraLost }]);
+        assert_eq!(log.gaps, [gap(0, NEVER, GapReason::CameraLost)]);
     }
 
     #[test]
@@ -189,7 +263,7 @@ mod tests {
         let mut log = ClipLog::new(10 * MS);
         log.interrupted(GapReason::CameraAbsent);
         log.close(20 * MS);
-        assert_eq!(log.gaps, [Gap { from_ns: 10 * MS, to_ns: NEVER, reason: GapReason::CameraAbsent }]);
+        assert_eq!(log.gaps, [gap(10, NEVER, GapReason::CameraAbsent)]);
         assert_eq!((log.first_ns, log.frames), (None, 0));
     }
 

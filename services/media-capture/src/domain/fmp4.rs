@@ -6,6 +6,10 @@ pub const TIMESCALE: u32 = 90_000;
 
 const HEADER: usize = 8;
 
+/// Track numbers, as the muxer gives them.
+const VIDEO: u32 = 1;
+const SOUND: u32 = 2;
+
 /// What is whole in a file: header (ftyp + moov) and fragments (moof + mdat), nothing torn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Whole {
@@ -13,34 +17,62 @@ pub struct Whole {
     pub len: usize,
     pub fragments: u32,
     pub frames: u64,
+    /// Packets of sound.
+    pub sounds: u64,
     /// Decode time of the last frame, in `TIMESCALE` ticks since the first.
     pub last_frame_ticks: u64,
 }
 
-pub fn whole_prefix(file: &[u8]) -> Whole {
-    let mut whole = Whole::default();
-    let mut at = 0;
-    for wanted in [b"ftyp", b"moov"] {
-        match next_box(file, at) {
-            Some((kind, body)) if &kind == wanted => at = body.end,
-            _ => return whole,
+impl Whole {
+    /// Takes the next piece of a file that comes in pieces: the header first, then whole fragments.
+    /// False: it is no such piece.
+    pub fn take(&mut self, piece: &[u8]) -> bool {
+        if self.len == 0 {
+            match header(piece) {
+                Some(end) if end == piece.len() => self.len = end,
+                _ => return false,
+            }
+            return true;
+        }
+        match next_fragment(piece, 0) {
+            Some(fragment) if fragment.end == piece.len() => {
+                self.len += piece.len();
+                self.count(&fragment);
+                true
+            }
+            _ => false,
         }
     }
-    whole.len = at;
-    while let Some(fragment) = next_fragment(file, at) {
-        at = fragment.end;
-        whole.len = at;
-        whole.fragments += 1;
-        whole.frames += u64::from(fragment.frames);
-        whole.last_frame_ticks = fragment.last_frame_ticks;
+
+    fn count(&mut self, fragment: &Fragment) {
+        self.fragments += 1;
+        self.frames += u64::from(fragment.frames);
+        self.sounds += u64::from(fragment.sounds);
+        self.last_frame_ticks = fragment.last_frame_ticks.unwrap_or(self.last_frame_ticks);
+    }
+}
+
+pub fn whole_prefix(file: &[u8]) -> Whole {
+    let mut whole = Whole { len: header(file).unwrap_or(0), ..Whole::default() };
+    while let Some(fragment) = next_fragment(file, whole.len).filter(|_| whole.len > 0) {
+        whole.len = fragment.end;
+        whole.count(&fragment);
     }
     whole
+}
+
+/// Where the header ends.
+fn header(file: &[u8]) -> Option<usize> {
+    let (kind, ftyp) = next_box(file, 0)?;
+    let (after, moov) = next_box(file, ftyp.end)?;
+    (&kind == b"ftyp" && &after == b"moov").then_some(moov.end)
 }
 
 struct Fragment {
     end: usize,
     frames: u32,
-    last_frame_ticks: u64,
+    sounds: u32,
+    last_frame_ticks: Option<u64>,
 }
 
 fn next_fragment(file: &[u8], at: usize) -> Option<Fragment> {
@@ -49,32 +81,90 @@ fn next_fragment(file: &[u8], at: usize) -> Option<Fragment> {
     if &kind != b"moof" || &after != b"mdat" {
         return None;
     }
-    let traf = find(file, moof, b"traf")?;
+    let mut fragment = Fragment { end: mdat.end, frames: 0, sounds: 0, last_frame_ticks: None };
+    for traf in all(file, moof, *b"traf") {
+        let (track, count, last) = track(file, traf)?;
+        match track {
+            VIDEO => {
+                fragment.frames += count;
+                fragment.last_frame_ticks = Some(last);
+            }
+            SOUND => fragment.sounds += count,
+            _ => return None,
+        }
+    }
+    Some(fragment)
+}
+
+/// Number of a track, how many samples it has here, and the decode time of the last.
+fn track(file: &[u8], traf: std::ops::Range<usize>) -> Option<(u32, u32, u64)> {
+    let tfhd = find(file, traf.clone(), b"tfhd")?;
     let tfdt = find(file, traf.clone(), b"tfdt")?;
     let trun = find(file, traf, b"trun")?;
-    let base = u64::from_be_bytes(file.get(tfdt.start + 4..tfdt.start + 12)?.try_into().ok()?);
-    let frames = word(file, trun.start + 4)?;
-    // version+flags, count, data offset, then duration, size, flags, composition offset a frame
-    let mut last_frame_ticks = base;
-    for frame in 0..frames.saturating_sub(1) as usize {
-        last_frame_ticks += u64::from(word(file, trun.start + 12 + frame * 16)?);
+    let mut last = u64::from_be_bytes(file.get(tfdt.start + 4..tfdt.start + 12)?.try_into().ok()?);
+    let count = word(file, trun.start + 4)?;
+    // version+flags, count, data offset, then duration, size, flags, composition offset a sample
+    for sample in 0..count.saturating_sub(1) as usize {
+        last += u64::from(word(file, trun.start + 12 + sample * 16)?);
     }
-    Some(Fragment { end: mdat.end, frames, last_frame_ticks })
+    Some((word(file, tfhd.start + 4)?, count, last))
+}
+
+/// Where the samples of the video lie in a fragment, in order.
+pub fn video_samples(fragment: &[u8]) -> Option<Vec<std::ops::Range<usize>>> {
+    let (_, moof) = next_box(fragment, 0)?;
+    let mut samples = Vec::new();
+    for traf in all(fragment, moof, *b"traf") {
+        let tfhd = find(fragment, traf.clone(), b"tfhd")?;
+        let trun = find(fragment, traf, b"trun")?;
+        if word(fragment, tfhd.start + 4)? != VIDEO {
+            continue;
+        }
+        let mut at = word(fragment, trun.start + 8)? as usize;
+        for sample in 0..word(fragment, trun.start + 4)? as usize {
+            let size = word(fragment, trun.start + 12 + sample * 16 + 4)? as usize;
+            let end = at.checked_add(size).filter(|end| *end <= fragment.len())?;
+            samples.push(at..end);
+            at = end;
+        }
+    }
+    Some(samples)
+}
+
+/// Decode times of a fragment's pictures, in ticks.
+pub fn video_times(fragment: &[u8]) -> Option<Vec<u64>> {
+    let (_, moof) = next_box(fragment, 0)?;
+    let mut times = Vec::new();
+    for traf in all(fragment, moof, *b"traf") {
+        let tfhd = find(fragment, traf.clone(), b"tfhd")?;
+        let tfdt = find(fragment, traf.clone(), b"tfdt")?;
+        let trun = find(fragment, traf, b"trun")?;
+        if word(fragment, tfhd.start + 4)? != VIDEO {
+            continue;
+        }
+        let mut at = u64::from_be_bytes(fragment.get(tfdt.start + 4..tfdt.start + 12)?.try_into().ok()?);
+        for sample in 0..word(fragment, trun.start + 4)? as usize {
+            times.push(at);
+            at += u64::from(word(fragment, trun.start + 12 + sample * 16)?);
+        }
+    }
+    Some(times)
 }
 
 /// muxide starts a fragment where it guesses the last one ended; after a camera gap the guess is seconds off.
-/// Writes the true time (ticks) into the fragment's `tfdt` (version 1, §8.8.12). `false`: no such box.
-pub fn set_start(segment: &mut [u8], ticks: u64) -> bool {
-    let found = next_box(segment, 0)
-        .and_then(|(_, moof)| find(segment, moof, b"traf"))
-        .and_then(|traf| find(segment, traf, b"tfdt"));
-    match found {
-        Some(tfdt) if tfdt.len() == 12 => {
-            segment[tfdt.start + 4..tfdt.end].copy_from_slice(&ticks.to_be_bytes());
-            true
+/// Writes the true times, video's in ticks and sound's in samples, into the fragment's `tfdt` boxes (version 1,
+/// §8.8.12). `false`: a track has none.
+pub fn set_start(segment: &mut [u8], video: Option<u64>, sound: Option<u64>) -> bool {
+    let Some((_, moof)) = next_box(segment, 0) else { return false };
+    for traf in all(segment, moof, *b"traf") {
+        let found = find(segment, traf.clone(), b"tfhd").zip(find(segment, traf, b"tfdt"));
+        let Some((tfhd, tfdt)) = found.filter(|(_, tfdt)| tfdt.len() == 12) else { return false };
+        let start = if word(segment, tfhd.start + 4) == Some(VIDEO) { video } else { sound };
+        if let Some(start) = start {
+            segment[tfdt.start + 4..tfdt.end].copy_from_slice(&start.to_be_bytes());
         }
-        _ => false,
     }
+    true
 }
 
 pub fn ticks(ns: u64) -> u64 {
@@ -109,6 +199,19 @@ fn find(file: &[u8], within: std::ops::Range<usize>, wanted: &[u8; 4]) -> Option
     None
 }
 
+fn all(file: &[u8], within: std::ops::Range<usize>, wanted: [u8; 4]) -> Vec<std::ops::Range<usize>> {
+    let Some(inside) = file.get(..within.end) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut at = within.start;
+    while let Some((kind, body)) = next_box(inside, at) {
+        at = body.end;
+        if kind == wanted {
+            found.push(body);
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +226,7 @@ mod tests {
             muxer.write_video(start, start, &[1; 50], true).unwrap();
             muxer.write_video(start + 6_000, start + 6_000, &[2; 30], false).unwrap();
             let mut segment = muxer.flush_segment().unwrap();
-            assert!(set_start(&mut segment, start));
+            assert!(set_start(&mut segment, Some(start), None));
             file.extend_from_slice(&segment);
             ends.push(file.len());
         }
@@ -148,7 +251,7 @@ mod tests {
     fn bytes_that_are_no_clip_keep_nothing() {
         assert_eq!(whole_prefix(b"\0\0\0\x08free\0\0\0\x08moov"), Whole::default());
         assert_eq!(whole_prefix(&[0; 64]), Whole::default());
-        assert!(!set_start(&mut [0; 64], 5));
+        assert!(!set_start(&mut [0; 64], Some(5), None));
     }
 
     #[test]

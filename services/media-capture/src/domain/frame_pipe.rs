@@ -67,6 +67,12 @@ pub struct RawFrame {
     pub i420: Vec<u8>,
 }
 
+impl RawFrame {
+    pub fn luma(&self) -> &[u8] {
+        &self.i420[..usize::from(self.width) * usize::from(self.height)]
+    }
+}
+
 impl std::fmt::Debug for RawFrame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RawFrame({}x{}, seq {}, {} ns)", self.width, self.height, self.seq, self.monotonic_ns)
@@ -92,7 +98,7 @@ pub enum PipeError {
     Geometry { width: u16, height: u16, fps_num: u16, fps_den: u16 },
     #[error("the camera worker sends pixel format {0}; only 1 (I420) is understood")]
     Format(u8),
-    #[error("the camera worker's device id is not UTF-8")]
+    #[error("the camera worker's device id is empty or not UTF-8")]
     DeviceId,
     #[error("the camera worker lost its place: no frame header where one is due")]
     LostSync,
@@ -106,87 +112,113 @@ pub enum PipeEvent {
     Frame(RawFrame),
 }
 
-/// Feed it whatever a read returned; take events until it says `None`.
+/// What the parser waits for.
 #[derive(Default)]
+enum Due {
+    #[default]
+    Hello,
+    DeviceId,
+    Header,
+    Frame {
+        seq: u32,
+        monotonic_ns: u64,
+    },
+}
+
+/// Read into its `room`, tell it how much came. A frame's bytes are read where they stay: no copy is made of them.
 pub struct PipeParser {
-    pending: Vec<u8>,
-    hello: Option<Hello>,
+    due: Due,
+    room: Vec<u8>,
+    filled: usize,
+    hello: Hello,
+}
+
+impl Default for PipeParser {
+    fn default() -> Self {
+        let hello = Hello { width: 0, height: 0, fps_num: 0, fps_den: 1, device_id: String::new() };
+        Self { due: Due::Hello, room: vec![0; HELLO_FIXED], filled: 0, hello }
+    }
 }
 
 impl PipeParser {
-    pub fn feed(&mut self, bytes: &[u8]) {
-        self.pending.extend_from_slice(bytes);
+    /// Where the next read goes; never empty.
+    pub fn room(&mut self) -> &mut [u8] {
+        &mut self.room[self.filled..]
     }
 
-    pub fn next_event(&mut self) -> Result<Option<PipeEvent>, PipeError> {
-        match &self.hello {
-            None => self.next_hello(),
-            Some(hello) => {
-                let (width, height, want) = (hello.width, hello.height, hello.frame_len());
-                self.next_frame(width, height, want)
+    /// `read` bytes of the room were filled.
+    pub fn advance(&mut self, read: usize) -> Result<Option<PipeEvent>, PipeError> {
+        self.filled += read;
+        self.check_magic()?;
+        if self.filled < self.room.len() {
+            return Ok(None);
+        }
+        match std::mem::take(&mut self.due) {
+            Due::Hello => self.hello().map(|()| None),
+            Due::DeviceId => {
+                let id = self.next(Due::Header, FRAME_HEADER);
+                self.hello.device_id = String::from_utf8(id).map_err(|_| PipeError::DeviceId)?;
+                Ok(Some(PipeEvent::Hello(self.hello.clone())))
+            }
+            Due::Header => self.header().map(|()| None),
+            Due::Frame { seq, monotonic_ns } => {
+                let i420 = self.next(Due::Header, FRAME_HEADER);
+                let Hello { width, height, .. } = self.hello;
+                Ok(Some(PipeEvent::Frame(RawFrame { width, height, seq, monotonic_ns, i420 })))
             }
         }
     }
 
-    fn next_hello(&mut self) -> Result<Option<PipeEvent>, PipeError> {
-        let seen = self.pending.len().min(HELLO_MAGIC.len());
-        if self.pending[..seen] != HELLO_MAGIC[..seen] {
-            return Err(PipeError::NotAWorker);
-        }
-        if self.pending.len() < HELLO_FIXED {
-            return Ok(None);
-        }
-        let number = |at: usize| u16::from_le_bytes([self.pending[at], self.pending[at + 1]]);
+    /// Garbage is known by its first bytes, however few they are.
+    fn check_magic(&self) -> Result<(), PipeError> {
+        let (magic, error): (&[u8], _) = match self.due {
+            Due::Hello => (HELLO_MAGIC, PipeError::NotAWorker),
+            Due::Header => (FRAME_MAGIC, PipeError::LostSync),
+            Due::DeviceId | Due::Frame { .. } => return Ok(()),
+        };
+        let seen = self.filled.min(magic.len());
+        if self.room[..seen] == magic[..seen] { Ok(()) } else { Err(error) }
+    }
+
+    /// Hands out what was filled and makes room for what is due now.
+    fn next(&mut self, due: Due, len: usize) -> Vec<u8> {
+        self.due = due;
+        self.filled = 0;
+        std::mem::replace(&mut self.room, vec![0; len])
+    }
+
+    fn hello(&mut self) -> Result<(), PipeError> {
+        let number = |at: usize| u16::from_le_bytes([self.room[at], self.room[at + 1]]);
         let (width, height, fps_num, fps_den) = (number(8), number(10), number(12), number(14));
         let odd = !width.is_multiple_of(2) || !height.is_multiple_of(2);
         let size_bad = odd || width == 0 || height == 0 || width > WIDTH_MAX || height > HEIGHT_MAX;
         if size_bad || fps_num == 0 || fps_den == 0 || fps_num / fps_den > FPS_MAX {
             return Err(PipeError::Geometry { width, height, fps_num, fps_den });
         }
-        if self.pending[16] != FORMAT_I420 {
-            return Err(PipeError::Format(self.pending[16]));
+        if self.room[16] != FORMAT_I420 {
+            return Err(PipeError::Format(self.room[16]));
         }
-        let end = HELLO_FIXED + usize::from(self.pending[17]);
-        if self.pending.len() < end {
-            return Ok(None);
+        let id_len = usize::from(self.room[17]);
+        if id_len == 0 {
+            return Err(PipeError::DeviceId);
         }
-        let device_id =
-            String::from_utf8(self.pending[HELLO_FIXED..end].to_vec()).map_err(|_| PipeError::DeviceId)?;
-        let hello = Hello { width, height, fps_num, fps_den, device_id };
-        self.pending.drain(..end);
-        self.hello = Some(hello.clone());
-        Ok(Some(PipeEvent::Hello(hello)))
+        self.hello = Hello { width, height, fps_num, fps_den, device_id: String::new() };
+        self.next(Due::DeviceId, id_len);
+        Ok(())
     }
 
-    fn next_frame(&mut self, width: u16, height: u16, want: usize) -> Result<Option<PipeEvent>, PipeError> {
-        let seen = self.pending.len().min(FRAME_MAGIC.len());
-        if self.pending[..seen] != FRAME_MAGIC[..seen] {
-            return Err(PipeError::LostSync);
-        }
-        if self.pending.len() < FRAME_HEADER {
-            return Ok(None);
-        }
+    fn header(&mut self) -> Result<(), PipeError> {
         let word = |at: usize| {
-            u32::from_le_bytes([
-                self.pending[at],
-                self.pending[at + 1],
-                self.pending[at + 2],
-                self.pending[at + 3],
-            ])
+            u32::from_le_bytes([self.room[at], self.room[at + 1], self.room[at + 2], self.room[at + 3]])
         };
         let (seq, got) = (word(4), word(16) as usize);
         let monotonic_ns = u64::from(word(8)) | u64::from(word(12)) << 32;
+        let want = self.hello.frame_len();
         if got != want {
             return Err(PipeError::FrameLength { got, want });
         }
-        let end = FRAME_HEADER + want;
-        if self.pending.len() < end {
-            self.pending.reserve(end - self.pending.len());
-            return Ok(None);
-        }
-        let i420 = self.pending[FRAME_HEADER..end].to_vec();
-        self.pending.drain(..end);
-        Ok(Some(PipeEvent::Frame(RawFrame { width, height, seq, monotonic_ns, i420 })))
+        self.next(Due::Frame { seq, monotonic_ns }, want);
+        Ok(())
     }
 }
 
@@ -211,9 +243,13 @@ mod tests {
         let mut parser = PipeParser::default();
         let mut out = Vec::new();
         for chunk in chunks {
-            parser.feed(&chunk);
-            while let Some(event) = parser.next_event()? {
-                out.push(event);
+            let mut rest = &chunk[..];
+            while !rest.is_empty() {
+                let room = parser.room();
+                let read = room.len().min(rest.len());
+                room[..read].copy_from_slice(&rest[..read]);
+                rest = &rest[read..];
+                out.extend(parser.advance(read)?);
             }
         }
         Ok(out)

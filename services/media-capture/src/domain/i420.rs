@@ -51,47 +51,6 @@ pub fn from_ycbcr(ycbcr: &[u8], width: usize, height: usize) -> Option<Vec<u8>> 
     Some(out)
 }
 
-/// Where the JPEG ends: V4L2 hands out the whole buffer (1.2 MB) of which the picture is a small part.
-/// Walks the markers (ITU-T T.81 §B.1.1) because FFD9 may also stand inside a segment. `None`: no whole picture.
-pub fn jpeg_len(buffer: &[u8]) -> Option<usize> {
-    if buffer.get(..2)? != [0xff, 0xd8] {
-        return None;
-    }
-    let mut at = 2;
-    loop {
-        if *buffer.get(at)? != 0xff {
-            return None;
-        }
-        match *buffer.get(at + 1)? {
-            0xff => at += 1,
-            0xd9 => return Some(at + 2),
-            0x01 | 0xd0..=0xd8 => at += 2,
-            marker => {
-                let len = usize::from(u16::from_be_bytes([*buffer.get(at + 2)?, *buffer.get(at + 3)?]));
-                if len < 2 {
-                    return None;
-                }
-                at += 2 + len;
-                if marker == 0xda {
-                    at = after_scan(buffer, at)?;
-                }
-            }
-        }
-    }
-}
-
-/// The entropy-coded data after SOS goes on until a marker that is neither a stuffed zero nor a restart.
-fn after_scan(buffer: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += buffer.get(at..)?.iter().position(|byte| *byte == 0xff)?;
-        match *buffer.get(at + 1)? {
-            0x00 | 0xd0..=0xd7 => at += 2,
-            0xff => at += 1,
-            _ => return Some(at),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,17 +66,5 @@ mod tests {
     fn ycbcr_averages_chroma_over_two_by_two_pixels() {
         let pixels = [1, 10, 20, 2, 12, 22, 3, 14, 24, 4, 16, 26];
         assert_eq!(from_ycbcr(&pixels, 2, 2).unwrap(), [1, 2, 3, 4, 13, 23]);
-    }
-
-    #[test]
-    fn a_jpeg_ends_at_its_own_end_marker_not_at_one_inside_a_segment() {
-        let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xd9, 1, 2];
-        jpeg.extend_from_slice(&[0xff, 0xda, 0, 3, 7, 0x12, 0xff, 0x00, 0xff, 0xd1, 0x13, 0xff, 0xd9]);
-        let len = jpeg.len();
-        jpeg.extend_from_slice(&[0xff, 0xd9, 0, 0, 0]);
-        assert_eq!(jpeg_len(&jpeg), Some(len));
-        for cut in 0..len {
-            assert_eq!(jpeg_len(&jpeg[..cut]), None, "cut at {cut}");
-        }
     }
 }

@@ -42,18 +42,23 @@ impl<F: Coded> PreRoll<F> {
         self.bytes = 0;
     }
 
+    /// When the oldest picture was taken.
+    pub fn first_ns(&self) -> Option<u64> {
+        self.frames.front().map(|frame| frame.monotonic_ns())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
-    /// Everything since the newest start at or before `monotonic_ns`; if the ring is younger, all of it.
-    pub fn since(&self, monotonic_ns: u64) -> Vec<Arc<F>> {
-        let starts = |at: &usize| self.frames[*at].is_start();
-        let wanted = (0..self.frames.len())
-            .rev()
-            .filter(starts)
-            .find(|at| self.frames[*at].monotonic_ns() <= monotonic_ns)
-            .or_else(|| (0..self.frames.len()).find(starts));
+    /// Everything since the newest start at or before `since_ns`, but nothing before `not_before_ns`; if the ring
+    /// is younger, all of it.
+    pub fn since(&self, since_ns: u64, not_before_ns: u64) -> Vec<Arc<F>> {
+        let starts: Vec<usize> = (0..self.frames.len())
+            .filter(|at| self.frames[*at].is_start() && self.frames[*at].monotonic_ns() >= not_before_ns)
+            .collect();
+        let before = starts.iter().rfind(|at| self.frames[**at].monotonic_ns() <= since_ns);
+        let wanted = before.or(starts.first()).copied();
         wanted.map(|at| self.frames.range(at..).cloned().collect()).unwrap_or_default()
     }
 
@@ -97,7 +102,7 @@ mod tests {
     }
 
     fn first_second(ring: &PreRoll<Picture>, since_s: u64) -> u64 {
-        ring.since(since_s * 1_000_000_000)[0].0
+        ring.since(since_s * 1_000_000_000, 0)[0].0
     }
 
     #[test]
@@ -105,7 +110,15 @@ mod tests {
         let ring = ring(9);
         assert_eq!(first_second(&ring, 5), 4);
         assert_eq!(first_second(&ring, 6), 6);
-        assert_eq!(ring.since(5_000_000_000).len(), 5);
+        assert_eq!(ring.since(5_000_000_000, 0).len(), 5);
+    }
+
+    #[test]
+    fn a_clip_never_begins_before_the_moment_it_must_not_show() {
+        let ring = ring(9);
+        assert_eq!(ring.since(5_000_000_000, 4_000_000_001)[0].0, 6);
+        assert_eq!(ring.since(1_000_000_000, 3_000_000_000)[0].0, 4);
+        assert!(ring.since(1_000_000_000, 9_000_000_000).is_empty());
     }
 
     #[test]
@@ -120,6 +133,6 @@ mod tests {
         let mut ring = ring(3);
         assert_eq!(first_second(&ring, 0), 0);
         ring.clear();
-        assert!(ring.since(0).is_empty() && ring.is_empty());
+        assert!(ring.since(0, 0).is_empty() && ring.is_empty());
     }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::clip::{Gap, GapReason};
 use super::ids::{RecordingId, SaleId};
+use super::mask::Mask;
 
 /// Video files of one bundle: the first, and one more each crash or change of the camera's format.
 pub const SEGMENTS_MAX: usize = 16;
@@ -71,6 +72,31 @@ pub struct Segment {
     pub first_monotonic_ns: u64,
     pub first_us: i64,
     pub dropped: u64,
+    pub camera_id: String,
+}
+
+/// A camera that delivered pictures of this recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilmedBy {
+    pub name: String,
+    pub device_id: String,
+    pub masks: Vec<Mask>,
+}
+
+/// What is known of the sound of a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sound {
+    pub microphone_id: String,
+    /// Times samples were lost while it ran.
+    pub xruns: u32,
+    pub gaps: Vec<Gap>,
+}
+
+/// The receipt's code, read from photo 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperCode {
+    pub text_sha256: [u8; 32],
+    pub names_this_sale: bool,
 }
 
 impl Segment {
@@ -85,6 +111,8 @@ pub enum Refused {
     Sealed,
     #[error("the recording already has other goods")]
     OtherGoods,
+    #[error("the recording already has another receipt number")]
+    OtherReceipt,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +131,11 @@ pub struct Recording {
     pub video_running: bool,
     pub stop_asked: bool,
     pub camera_id: String,
+    pub cameras: Vec<FilmedBy>,
+    pub receipt_no: String,
+    pub paper_code: Option<PaperCode>,
+    /// `None`: no sound was to be recorded.
+    pub sound: Option<Sound>,
     pub revision: u64,
     pub started_us: i64,
     pub sealed_us: i64,
@@ -125,6 +158,10 @@ impl Recording {
             video_running: false,
             stop_asked: false,
             camera_id: String::new(),
+            cameras: Vec::new(),
+            receipt_no: String::new(),
+            paper_code: None,
+            sound: None,
             revision: 1,
             started_us,
             sealed_us: 0,
@@ -146,10 +183,26 @@ impl Recording {
         self.segments.last().map_or(1, |segment| segment.number + 1)
     }
 
-    pub fn segment_started(&mut self, segment: Segment, camera_id: &str) {
+    pub fn segment_started(&mut self, segment: Segment, by: FilmedBy) {
+        self.camera_id.clone_from(&by.device_id);
+        if !self.cameras.contains(&by) {
+            self.cameras.push(by);
+        }
         self.segments.push(segment);
-        self.camera_id = camera_id.to_owned();
         self.picture_back();
+    }
+
+    /// The receipt's number is told once; `false`: it was known.
+    pub fn note_receipt(&mut self, receipt_no: &str) -> Result<bool, Refused> {
+        if receipt_no.is_empty() || self.receipt_no == receipt_no {
+            return Ok(false);
+        }
+        if !self.receipt_no.is_empty() {
+            return Err(Refused::OtherReceipt);
+        }
+        self.still_open()?;
+        receipt_no.clone_into(&mut self.receipt_no);
+        Ok(true)
     }
 
     pub fn picture_back(&mut self) {
@@ -174,7 +227,8 @@ impl Recording {
     /// Gaps of this run of the service replace those told before; gaps of earlier runs stay in front.
     pub fn set_gaps(&mut self, earlier: &[Gap], current: &[Gap]) {
         self.gaps = [earlier, current].concat();
-        self.missing.extend(current.iter().map(|gap| gap.reason.word().to_owned()));
+        let of_the_sale = current.iter().filter(|gap| !gap.before_start);
+        self.missing.extend(of_the_sale.map(|gap| gap.reason.word().to_owned()));
     }
 
     pub fn set_dropped(&mut self, segment: u32, dropped: u64) {
@@ -272,102 +326,4 @@ impl Recording {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    pub fn recording() -> Recording {
-        let id = RecordingId::parse("01J9ZQ4M8W5T7V2X3Y6B0C1D2E").unwrap();
-        Recording::new(id, SaleId::parse("01J9ZQ4M8W5T7V2X3Y6B0C1D2F").unwrap(), None, 1)
-    }
-
-    fn segment() -> Segment {
-        let (width, height) = (640, 480);
-        Segment {
-            number: 1,
-            width,
-            height,
-            frame_rate_milli: 15_000,
-            first_monotonic_ns: 5,
-            first_us: 9,
-            dropped: 0,
-        }
-    }
-
-    fn goods(byte: u8) -> Goods {
-        Goods { sha256: [byte; 32], media_type: "application/protobuf".into() }
-    }
-
-    fn photo() -> Photo {
-        Photo { sha256: [3; 32], taken_us: 7 }
-    }
-
-    #[test]
-    fn a_whole_recording_ends_sealed() {
-        let mut recording = recording();
-        recording.segment_started(segment(), "cam");
-        assert_eq!((recording.state, recording.video_running), (State::Recording, true));
-        recording.photo_taken(PhotoKind::PayerAndGoods, photo()).unwrap();
-        assert!(recording.attach_goods(goods(1)).unwrap());
-        assert!(recording.ask_stop() && !recording.ask_stop());
-        assert!(!recording.ready_to_seal());
-        recording.clip_closed(None);
-        assert!(recording.ready_to_seal());
-        recording.note_missing_pieces();
-        recording.sealed([1; 32], 10);
-        assert_eq!(recording.state, State::Sealed);
-        assert_eq!(recording.photo_taken(PhotoKind::Paper, photo()), Err(Refused::Sealed));
-    }
-
-    #[test]
-    fn a_recording_without_camera_or_photo_ends_partial_and_says_so() {
-        let mut recording = recording();
-        recording.picture_lost(GapReason::CameraAbsent);
-        assert_eq!(recording.state, State::Armed);
-        recording.attach_goods(goods(1)).unwrap();
-        recording.clip_closed(None);
-        recording.note_missing_pieces();
-        recording.sealed([1; 32], 10);
-        assert_eq!(recording.state, State::Partial);
-        assert_eq!(Vec::from_iter(&recording.missing), ["camera_absent", "photo_1_missing"]);
-    }
-
-    #[test]
-    fn a_recording_that_got_no_picture_is_never_whole_even_if_nobody_complained() {
-        let mut recording = recording();
-        recording.photo_taken(PhotoKind::PayerAndGoods, photo()).unwrap();
-        recording.clip_closed(None);
-        recording.note_missing_pieces();
-        recording.sealed([1; 32], 10);
-        assert_eq!(recording.state, State::Partial);
-    }
-
-    #[test]
-    fn goods_may_be_repeated_but_not_replaced_even_after_the_seal() {
-        let mut recording = recording();
-        assert!(recording.attach_goods(goods(1)).unwrap());
-        recording.clip_closed(None);
-        recording.sealed([1; 32], 10);
-        assert_eq!(recording.attach_goods(goods(1)), Ok(false));
-        assert_eq!(recording.attach_goods(goods(2)), Err(Refused::OtherGoods));
-    }
-
-    #[test]
-    fn a_crash_leaves_a_running_recording_waiting_and_a_stopped_one_ready_for_its_seal() {
-        let mut running = recording();
-        running.segment_started(segment(), "cam");
-        let before = running.revision;
-        running.recovered(4, false);
-        assert!(running.can_resume() && running.revision > before + 300);
-        assert_eq!((running.next_segment(), running.fragments), (2, 4));
-
-        let mut stopped = recording();
-        stopped.ask_stop();
-        stopped.recovered(0, false);
-        assert_eq!((stopped.state, stopped.can_resume()), (State::Finalizing, false));
-
-        let mut closed = recording();
-        closed.clip_closed(None);
-        closed.recovered(9, true);
-        assert!(closed.missing.is_empty(), "a crash after the clip was closed cost nothing");
-    }
-}
+mod tests;

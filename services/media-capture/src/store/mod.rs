@@ -1,5 +1,6 @@
 //! Recordings and the chain of sealed manifests, in one redb file that only this process opens.
 
+mod evidence_log;
 mod record;
 
 use std::cell::Cell;
@@ -77,6 +78,9 @@ impl Store {
             write.open_table(RECORDINGS)?;
             write.open_table(SALES)?;
             write.open_table(CHAIN)?;
+            write.open_table(evidence_log::CUSTODY)?;
+            write.open_table(evidence_log::DUE)?;
+            write.open_table(evidence_log::LOG)?;
         }
         write.commit()?;
         Ok(Self { path: path.to_owned(), db: Some(db), failed: Cell::new(false) })
@@ -171,7 +175,8 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::clip::{Gap, GapReason};
-    use crate::domain::recording::{Goods, Photo, PhotoKind, Segment};
+    use crate::domain::mask::Mask;
+    use crate::domain::recording::{FilmedBy, Goods, PaperCode, Photo, PhotoKind, Segment, Sound};
 
     fn full() -> Recording {
         let id = RecordingId::parse("01J9ZQ4M8W5T7V2X3Y6B0C1D2E").unwrap();
@@ -186,9 +191,18 @@ mod tests {
             first_monotonic_ns: 5,
             first_us: -9,
             dropped: 2,
+            camera_id: "usb-cam".into(),
         };
-        recording.segment_started(segment, "usb-cam");
-        recording.set_gaps(&[], &[Gap { from_ns: 1, to_ns: 0, reason: GapReason::Privacy }]);
+        let masks = vec![Mask { left: 1, top: 2, width: 3, height: 1000 }];
+        let by = FilmedBy { name: "till".into(), device_id: "usb-cam".into(), masks };
+        recording.segment_started(segment, by);
+        recording.note_receipt("20261130-000001").unwrap();
+        recording.paper_code = Some(PaperCode { text_sha256: [8; 32], names_this_sale: true });
+        let lost = Gap { from_ns: 3, to_ns: 4, reason: GapReason::MicrophoneLost, before_start: false };
+        let gaps = vec![lost];
+        recording.sound = Some(Sound { microphone_id: "mic".into(), xruns: 3, gaps });
+        recording
+            .set_gaps(&[], &[Gap { from_ns: 1, to_ns: 0, reason: GapReason::Privacy, before_start: true }]);
         recording.photo_taken(PhotoKind::Paper, Photo { sha256: [4; 32], taken_us: 5 }).unwrap();
         recording.attach_goods(Goods { sha256: [6; 32], media_type: "text/plain".into() }).unwrap();
         recording.ask_stop();

@@ -5,7 +5,8 @@ use prost::Message;
 use super::StoreError;
 use crate::domain::clip::{Gap, GapReason};
 use crate::domain::ids::{RecordingId, SaleId};
-use crate::domain::recording::{Goods, Photo, Recording, Segment, State};
+use crate::domain::mask::Mask;
+use crate::domain::recording::{FilmedBy, Goods, PaperCode, Photo, Recording, Segment, Sound, State};
 
 const VERSION: u8 = 1;
 
@@ -49,6 +50,43 @@ struct Record {
     sealed_us: i64,
     #[prost(bytes = "vec", optional, tag = "19")]
     manifest_sha256: Option<Vec<u8>>,
+    #[prost(message, repeated, tag = "20")]
+    cameras: Vec<CameraRecord>,
+    #[prost(string, tag = "21")]
+    receipt_no: String,
+    #[prost(message, optional, tag = "22")]
+    paper_code: Option<PaperCodeRecord>,
+    #[prost(message, optional, tag = "23")]
+    sound: Option<SoundRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct CameraRecord {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    device_id: String,
+    /// Four numbers a mask.
+    #[prost(uint32, repeated, tag = "3")]
+    masks: Vec<u32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct PaperCodeRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    text_sha256: Vec<u8>,
+    #[prost(bool, tag = "2")]
+    names_this_sale: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SoundRecord {
+    #[prost(string, tag = "1")]
+    microphone_id: String,
+    #[prost(uint32, tag = "2")]
+    xruns: u32,
+    #[prost(message, repeated, tag = "3")]
+    gaps: Vec<GapRecord>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -75,6 +113,8 @@ struct SegmentRecord {
     first_us: i64,
     #[prost(uint64, tag = "7")]
     dropped: u64,
+    #[prost(string, tag = "8")]
+    camera_id: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -85,25 +125,31 @@ struct GapRecord {
     to_ns: u64,
     #[prost(uint32, tag = "3")]
     reason: u32,
+    #[prost(bool, tag = "4")]
+    before_start: bool,
 }
 
 const STATES: [State; 6] =
     [State::Armed, State::Recording, State::Finalizing, State::Sealed, State::Partial, State::Failed];
-const REASONS: [GapReason; 6] = [
+const REASONS: [GapReason; 10] = [
     GapReason::CameraAbsent,
     GapReason::CameraLost,
     GapReason::CameraStalled,
     GapReason::Privacy,
     GapReason::Crash,
     GapReason::Disk,
+    GapReason::PreviousSale,
+    GapReason::PhotoOnly,
+    GapReason::MicrophoneAbsent,
+    GapReason::MicrophoneLost,
 ];
 
 /// Stored numbers count from 1; 0 would be what an absent field decodes to.
-fn number_of<T: PartialEq>(all: &[T], wanted: &T) -> u32 {
+pub(super) fn number_of<T: PartialEq>(all: &[T], wanted: &T) -> u32 {
     all.iter().position(|known| known == wanted).map_or(0, |at| at as u32 + 1)
 }
 
-fn from_number<T: Copy>(all: &[T], number: u32) -> Result<T, StoreError> {
+pub(super) fn from_number<T: Copy>(all: &[T], number: u32) -> Result<T, StoreError> {
     let at = (number as usize).checked_sub(1).and_then(|at| all.get(at));
     at.copied().ok_or(StoreError::Damaged("an unknown state or reason"))
 }
@@ -134,6 +180,17 @@ pub fn encode(recording: &Recording) -> Vec<u8> {
         started_us: recording.started_us,
         sealed_us: recording.sealed_us,
         manifest_sha256: recording.manifest_sha256.map(Vec::from),
+        cameras: recording.cameras.iter().map(camera_record).collect(),
+        receipt_no: recording.receipt_no.clone(),
+        paper_code: recording.paper_code.as_ref().map(|code| PaperCodeRecord {
+            text_sha256: code.text_sha256.to_vec(),
+            names_this_sale: code.names_this_sale,
+        }),
+        sound: recording.sound.as_ref().map(|sound| SoundRecord {
+            microphone_id: sound.microphone_id.clone(),
+            xruns: sound.xruns,
+            gaps: sound.gaps.iter().map(gap_record).collect(),
+        }),
     };
     let mut bytes = vec![VERSION];
     bytes.extend_from_slice(&record.encode_to_vec());
@@ -157,7 +214,7 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StoreError> {
         fragments: record.fragments,
         photos: [photo(record.photo_1)?, photo(record.photo_2)?],
         goods: goods.transpose()?,
-        segments: record.segments.iter().map(segment).collect(),
+        segments: record.segments.into_iter().map(segment).collect(),
         gaps: record.gaps.iter().map(gap).collect::<Result<_, _>>()?,
         video_running: record.video_running,
         stop_asked: record.stop_asked,
@@ -166,7 +223,36 @@ pub fn decode(bytes: &[u8]) -> Result<Recording, StoreError> {
         started_us: record.started_us,
         sealed_us: record.sealed_us,
         manifest_sha256: record.manifest_sha256.map(|hash| hash32(&hash)).transpose()?,
+        cameras: record.cameras.into_iter().map(camera).collect(),
+        receipt_no: record.receipt_no,
+        paper_code: record.paper_code.map(paper_code).transpose()?,
+        sound: record.sound.map(sound).transpose()?,
     })
+}
+
+fn camera_record(by: &FilmedBy) -> CameraRecord {
+    let numbers = |mask: &Mask| [mask.left, mask.top, mask.width, mask.height].map(u32::from);
+    let masks = by.masks.iter().flat_map(numbers).collect();
+    CameraRecord { name: by.name.clone(), device_id: by.device_id.clone(), masks }
+}
+
+fn camera(record: CameraRecord) -> FilmedBy {
+    let mask = |four: &[u32]| {
+        let number = |at: usize| four[at] as u16;
+        Mask { left: number(0), top: number(1), width: number(2), height: number(3) }
+    };
+    let masks = record.masks.chunks_exact(4).map(mask).collect();
+    FilmedBy { name: record.name, device_id: record.device_id, masks }
+}
+
+fn paper_code(record: PaperCodeRecord) -> Result<PaperCode, StoreError> {
+    let text_sha256 = hash32(&record.text_sha256)?;
+    Ok(PaperCode { text_sha256, names_this_sale: record.names_this_sale })
+}
+
+fn sound(record: SoundRecord) -> Result<Sound, StoreError> {
+    let gaps = record.gaps.iter().map(gap).collect::<Result<_, _>>()?;
+    Ok(Sound { microphone_id: record.microphone_id, xruns: record.xruns, gaps })
 }
 
 fn hash32(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
@@ -178,21 +264,39 @@ fn photo(record: Option<PhotoRecord>) -> Result<Option<Photo>, StoreError> {
 }
 
 fn segment_record(segment: &Segment) -> SegmentRecord {
-    let Segment { number, width, height, frame_rate_milli, first_monotonic_ns, first_us, dropped } = *segment;
-    SegmentRecord { number, width, height, frame_rate_milli, first_monotonic_ns, first_us, dropped }
+    let segment = segment.clone();
+    SegmentRecord {
+        number: segment.number,
+        width: segment.width,
+        height: segment.height,
+        frame_rate_milli: segment.frame_rate_milli,
+        first_monotonic_ns: segment.first_monotonic_ns,
+        first_us: segment.first_us,
+        dropped: segment.dropped,
+        camera_id: segment.camera_id,
+    }
 }
 
-fn segment(record: &SegmentRecord) -> Segment {
-    let SegmentRecord { number, width, height, frame_rate_milli, first_monotonic_ns, first_us, dropped } =
-        *record;
-    Segment { number, width, height, frame_rate_milli, first_monotonic_ns, first_us, dropped }
+fn segment(record: SegmentRecord) -> Segment {
+    Segment {
+        number: record.number,
+        width: record.width,
+        height: record.height,
+        frame_rate_milli: record.frame_rate_milli,
+        first_monotonic_ns: record.first_monotonic_ns,
+        first_us: record.first_us,
+        dropped: record.dropped,
+        camera_id: record.camera_id,
+    }
 }
 
 fn gap_record(gap: &Gap) -> GapRecord {
-    GapRecord { from_ns: gap.from_ns, to_ns: gap.to_ns, reason: number_of(&REASONS, &gap.reason) }
+    let Gap { from_ns, to_ns, reason, before_start } = *gap;
+    GapRecord { from_ns, to_ns, reason: number_of(&REASONS, &reason), before_start }
 }
 
 fn gap(record: &GapRecord) -> Result<Gap, StoreError> {
     let reason = from_number(&REASONS, record.reason)?;
-    Ok(Gap { from_ns: record.from_ns, to_ns: record.to_ns, reason })
+    let GapRecord { from_ns, to_ns, before_start, .. } = *record;
+    Ok(Gap { from_ns, to_ns, reason, before_start })
 }

@@ -3,42 +3,54 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::feed::{EventKind, Feed};
-use super::{Equipment, Order, Studio, StudioError};
-use crate::device::clip_writer::{CLIP_QUEUE_MAX, ClipEvent, ClipWriter};
+use super::{Equipment, Note, Order, Studio, StudioError};
+use crate::device::clip_writer::ClipEvent;
 use crate::device::engine::EngineInput;
 use crate::device::time::monotonic_ns;
-use crate::domain::clip::{ClipLog, Gap, GapReason};
-use crate::domain::ids::{RecordingId, SaleId};
-use crate::domain::recording::{Goods, Photo, PhotoKind, Recording, Segment, State};
-use crate::evidence::{Bundle, GOODS_FILE};
+use crate::domain::budget::{self, Budget};
+use crate::domain::clip::Gap;
+use crate::domain::ids::RecordingId;
+use crate::domain::recording::{FilmedBy, Recording, Segment, State};
+use crate::evidence::Bundle;
+use crate::evidence::keys::FilmKey;
 
-/// Sales that may be open at one till at a time, with room; each costs a thread and a file.
-const RECORDINGS_MAX: usize = 16;
-/// Room for the clips that run and the store's next commits.
-const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+const LOG_ENTRIES_AT_ONCE: usize = 256;
 
 pub struct Desk {
     pub(super) with: Equipment,
     pub(super) live: BTreeMap<RecordingId, Live>,
-    studio: Studio,
+    pub(super) studio: Studio,
+    /// What the pictures are to say; told with a sale and kept for the next.
+    pub(super) note: Note,
+    /// CLOCK_MONOTONIC of the newest release: no clip begins before the sale before it was over.
+    pub(super) released_ns: u64,
+    /// What sealed bundles take of the disk.
+    pub(super) used_bytes: u64,
+    /// When to look next at what is due.
+    pub(super) look_at: Instant,
+    /// Rings when the evidence's log grows.
+    pub(super) logged: watch::Sender<()>,
 }
 
 /// A recording that is not final yet.
 pub(super) struct Live {
     pub recording: Recording,
     pub bundle: Bundle,
+    pub film: FilmKey,
     pub feed: Arc<Feed>,
     /// Gaps of earlier runs of this service.
     pub earlier_gaps: Vec<Gap>,
     /// Where a crash cut the clip; `None` when it did not.
     pub cut_at_ns: Option<u64>,
     pub filming: bool,
+    /// The sound card's count when it began.
+    pub xruns_before: u32,
     pub stop_at: Option<Instant>,
     pub cap_at: Instant,
     /// The engine was told to give it no more pictures; its writer is closing the file.
@@ -50,15 +62,17 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub fn new(recording: Recording, bundle: Bundle, cap_at: Instant) -> Self {
+    pub fn new(recording: Recording, bundle: Bundle, film: FilmKey, cap_at: Instant) -> Self {
         let feed = Arc::new(Feed::new(&recording));
         Self {
             recording,
             bundle,
+            film,
             feed,
             earlier_gaps: Vec::new(),
             cut_at_ns: None,
             filming: false,
+            xruns_before: 0,
             stop_at: None,
             cap_at,
             leaving: false,
@@ -77,17 +91,25 @@ impl Live {
 }
 
 impl Desk {
-    pub fn new(with: Equipment, studio: Studio) -> Self {
-        Self { with, live: BTreeMap::new(), studio }
+    pub fn new(with: Equipment, studio: Studio, logged: watch::Sender<()>) -> Self {
+        Self {
+            with,
+            live: BTreeMap::new(),
+            studio,
+            note: Note::default(),
+            released_ns: 0,
+            used_bytes: 0,
+            look_at: Instant::now(),
+            logged,
+        }
     }
 
     /// Recovers what the last run left, then works until every sender is gone.
     pub fn run(mut self, inbox: Receiver<Order>) {
         self.recover();
         loop {
-            let next = self.live.values().filter_map(Live::deadline).min();
-            let wait =
-                next.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
+            let next = self.live.values().filter_map(Live::deadline).chain([self.look_at]).min();
+            let wait = next.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
             match inbox.recv_timeout(wait) {
                 Ok(order) => {
                     self.with.store.heal();
@@ -98,6 +120,7 @@ impl Desk {
             }
             self.with.store.heal();
             self.keep_deadlines(Instant::now());
+            self.look_at_what_is_due();
         }
     }
 
@@ -107,8 +130,23 @@ impl Desk {
             Order::Start { id, sale, preroll_ms, reply } => {
                 drop(reply.send(self.start(id, sale, preroll_ms)))
             }
-            Order::Photo { id, kind, jpeg, taken_us, reply } => {
-                drop(reply.send(self.photo(&id, kind, &jpeg, taken_us)));
+            Order::Photo { id, kind, shot, reply } => drop(reply.send(self.photo(&id, kind, shot))),
+            Order::Note { sale, note, facts, reply } => {
+                let noted = self.note(&sale, note).and_then(|()| self.note_facts(&sale, facts));
+                drop(reply.send(noted));
+            }
+            Order::Keeping { sale, reply } => drop(reply.send(self.keeping(&sale))),
+            Order::Hold { sale, hold, reply } => drop(reply.send(self.hold(&sale, hold))),
+            Order::ReleaseHold { sale, hold_id, actor, reply } => {
+                drop(reply.send(self.release(&sale, &hold_id, actor)));
+            }
+            Order::Purge { sale, asked, reply } => drop(reply.send(self.purge(&sale, asked))),
+            Order::Exported { sale, kind, asked, reply } => {
+                drop(reply.send(self.exported(&sale, kind, asked)));
+            }
+            Order::LogAfter { position, reply } => {
+                let entries = self.with.store.log_after(position, LOG_ENTRIES_AT_ONCE);
+                drop(reply.send(entries.map_err(StudioError::from)));
             }
             Order::Goods { id, goods, media_type, reply } => {
                 drop(reply.send(self.goods(&id, &goods, media_type)))
@@ -121,123 +159,15 @@ impl Desk {
             Order::Running { reply } => {
                 drop(reply.send(Ok(self.live.values().filter(|live| live.filming).count())))
             }
+            Order::Budget { reply } => drop(reply.send(Ok(self.budget()))),
             Order::Clip { id, event } => self.clip_event(&id, event),
         }
     }
 
-    fn start(
-        &mut self,
-        id: RecordingId,
-        sale: SaleId,
-        preroll_ms: Option<u32>,
-    ) -> Result<Recording, StudioError> {
-        if let Some(live) = self.live.get(&id) {
-            if !live.recording.same_start(&sale, preroll_ms) {
-                return Err(StudioError::DifferentBody);
-            }
-            if live.recording.can_resume() && !live.filming {
-                self.film(&id, monotonic_ns());
-            }
-            return self.get(&id).map(|(recording, _)| recording);
-        }
-        if let Some(known) = self.with.store.recording(&id)? {
-            return if known.same_start(&sale, preroll_ms) {
-                Ok(known)
-            } else {
-                Err(StudioError::DifferentBody)
-            };
-        }
-        if self.with.store.recording_of_sale(&sale)?.is_some() {
-            return Err(StudioError::DifferentBody);
-        }
-        if self.live.len() >= RECORDINGS_MAX {
-            return Err(StudioError::TooMany);
-        }
-        if free_bytes(&self.with.settings.evidence) < FREE_BYTES_MIN {
-            return Err(StudioError::DiskFull);
-        }
-        let bundle = Bundle::of(&self.with.settings.evidence, &sale);
-        bundle.create()?;
-        let recording = Recording::new(id.clone(), sale, preroll_ms, self.now_us());
-        self.with.store.put(&recording)?;
-        let live = Live::new(recording.clone(), bundle, Instant::now() + self.with.settings.clip_max);
-        self.live.insert(id.clone(), live);
-        let preroll_ms = preroll_ms.unwrap_or(self.with.settings.preroll_ms);
-        self.film(&id, monotonic_ns().saturating_sub(u64::from(preroll_ms) * 1_000_000));
-        Ok(recording)
-    }
-
-    /// Gives the recording a writer and asks the engine for pictures since then.
-    fn film(&mut self, id: &RecordingId, since_ns: u64) {
-        let Some(live) = self.live.get_mut(id) else { return };
-        let log = match live.cut_at_ns.take() {
-            None => ClipLog::new(monotonic_ns()),
-            Some(cut_at_ns) => {
-                let mut log = ClipLog::new(cut_at_ns.min(since_ns));
-                log.interrupted(GapReason::Crash);
-                log
-            }
-        };
-        let (sink, inputs) = sync_channel(CLIP_QUEUE_MAX);
-        let (studio, owner) = (self.studio.clone(), id.clone());
-        let writer = ClipWriter {
-            folder: live.bundle.folder().to_owned(),
-            next_segment: live.recording.next_segment(),
-            log,
-            report: move |event| studio.report(&owner, event),
-        };
-        let thread = std::thread::Builder::new().name("clip-writer".into());
-        if let Err(error) = thread.spawn(move || writer.run(inputs)) {
-            tracing::error!(recording = %id, %error, "no thread for the clip");
-            return;
-        }
-        live.filming = true;
-        let join = EngineInput::Join { id: id.clone(), since_ns, sink };
-        if self.with.engine.blocking_send(join).is_err() {
-            tracing::error!(recording = %id, "the encoder is gone");
-        }
-    }
-
-    fn photo(
-        &mut self,
-        id: &RecordingId,
-        kind: PhotoKind,
-        jpeg: &[u8],
-        taken_us: i64,
-    ) -> Result<Recording, StudioError> {
-        let live = self.live.get_mut(id).ok_or(StudioError::NotFound)?;
-        if live.recording.photos[kind.index()].is_some() {
-            return Ok(live.recording.clone());
-        }
-        let mut changed = live.recording.clone();
-        changed.photo_taken(kind, Photo { sha256: Sha256::digest(jpeg).into(), taken_us })?;
-        live.bundle.write(kind.file_name(), jpeg)?;
-        self.with.store.put(&changed)?;
-        Ok(self.changed(changed, EventKind::Photo))
-    }
-
-    fn goods(
-        &mut self,
-        id: &RecordingId,
-        goods: &[u8],
-        media_type: String,
-    ) -> Result<Recording, StudioError> {
-        let attached = Goods { sha256: Sha256::digest(goods).into(), media_type };
-        let Some(live) = self.live.get_mut(id) else {
-            let mut known = self.with.store.recording(id)?.ok_or(StudioError::NotFound)?;
-            known.attach_goods(attached)?;
-            return Ok(known);
-        };
-        let mut changed = live.recording.clone();
-        if !changed.attach_goods(attached)? {
-            return Ok(changed);
-        }
-        live.bundle.write(GOODS_FILE, goods)?;
-        self.with.store.put(&changed)?;
-        let id = changed.id.clone();
-        self.changed(changed, EventKind::State);
-        self.seal_when_ready(&id);
-        self.get(&id).map(|(recording, _)| recording)
+    pub(super) fn budget(&self) -> Budget {
+        let folder = &self.with.settings.evidence;
+        let (free, total) = (free_bytes(folder), total_bytes(folder));
+        budget::of(free, total, self.used_bytes, self.with.settings.disk_cap_bytes)
     }
 
     fn stop(&mut self, id: &RecordingId, postroll: Duration) -> Result<Recording, StudioError> {
@@ -249,12 +179,15 @@ impl Desk {
             return Ok(changed);
         }
         self.with.store.put(&changed)?;
+        self.released_ns = monotonic_ns();
+        // So that the next sale's clip can begin right here.
+        self.with.engine.tell(EngineInput::StartHere);
         let nothing_to_wait_for = !live.filming;
         live.stop_at = Some(Instant::now() + if nothing_to_wait_for { Duration::ZERO } else { postroll });
         Ok(self.changed(changed, EventKind::State))
     }
 
-    fn get(&self, id: &RecordingId) -> Result<(Recording, Option<Arc<Feed>>), StudioError> {
+    pub(super) fn get(&self, id: &RecordingId) -> Result<(Recording, Option<Arc<Feed>>), StudioError> {
         if let Some(live) = self.live.get(id) {
             return Ok((live.recording.clone(), Some(live.feed.clone())));
         }
@@ -281,9 +214,13 @@ impl Desk {
                     first_monotonic_ns: first_ns,
                     first_us: now_us - age_us as i64,
                     dropped: 0,
+                    camera_id: format.camera_id.clone(),
                 };
+                let masks = self.with.settings.masks.iter().find(|(name, _)| *name == format.camera);
+                let masks = masks.map(|(_, masks)| masks.clone()).unwrap_or_default();
+                let (name, device_id) = (format.camera.clone(), format.camera_id.clone());
                 recording.set_gaps(&live.earlier_gaps, &gaps);
-                recording.segment_started(segment, &format.camera_id);
+                recording.segment_started(segment, FilmedBy { name, device_id, masks });
                 EventKind::State
             }
             ClipEvent::PictureLost(reason) => {
@@ -300,8 +237,14 @@ impl Desk {
                 self.store_or_complain(id);
                 return;
             }
-            ClipEvent::Closed { gaps, disk_failed } => {
+            ClipEvent::Closed { gaps, sound_gaps, disk_failed } => {
                 recording.set_gaps(&live.earlier_gaps, &gaps);
+                if let Some(sound) = &mut recording.sound {
+                    let microphone = self.with.microphone.borrow();
+                    sound.microphone_id.clone_from(&microphone.device_id);
+                    sound.xruns += microphone.xruns.saturating_sub(live.xruns_before);
+                    sound.gaps.extend(sound_gaps);
+                }
                 self.closed(id, disk_failed);
                 return;
             }
@@ -330,10 +273,10 @@ impl Desk {
         }
         live.capped = live.stop_at.is_none_or(|at| at > now);
         live.leaving = true;
-        if !live.filming {
+        if live.filming {
+            self.with.engine.tell(EngineInput::Leave(id.clone()));
+        } else {
             self.closed(id, false);
-        } else if self.with.engine.blocking_send(EngineInput::Leave(id.clone())).is_err() {
-            tracing::error!(recording = %id, "the encoder is gone");
         }
     }
 
@@ -374,4 +317,13 @@ impl Desk {
 
 pub fn free_bytes(folder: &Path) -> u64 {
     rustix::fs::statvfs(folder).map_or(0, |stat| stat.f_bavail * stat.f_frsize)
+}
+
+/// As `df` counts: blocks that are kept for root, or for others, are no part of it.
+fn total_bytes(folder: &Path) -> u64 {
+    let usable = |stat: rustix::fs::StatVfs| {
+        let used = stat.f_blocks.saturating_sub(stat.f_bfree);
+        (used + stat.f_bavail) * stat.f_frsize
+    };
+    rustix::fs::statvfs(folder).map_or(0, usable)
 }

@@ -1,7 +1,10 @@
 //! Where recordings live: one thread owns them all, so that files, store and state never disagree.
 
+mod attaching;
+mod custody;
 mod desk;
 mod feed;
+mod filming;
 mod recover;
 mod seal;
 
@@ -14,15 +17,23 @@ use std::time::Duration;
 use chit_runtime::Clock;
 use ed25519_dalek::SigningKey;
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{oneshot, watch};
 
+pub use custody::Asked;
 pub use desk::{Desk, free_bytes};
 pub use feed::{EventKind, Feed};
 
 use crate::device::clip_writer::ClipEvent;
-use crate::device::engine::EngineInput;
+use crate::device::engine_queue::EngineQueue;
+use crate::device::microphone::MicrophoneState;
+use crate::domain::budget::Budget;
+use crate::domain::custody::{Custody, CustodyRefused, Entry, EntryKind, Hold};
 use crate::domain::ids::{RecordingId, SaleId};
-use crate::domain::recording::{PhotoKind, Recording, Refused};
+use crate::domain::mask::Mask;
+use crate::domain::recording::{PaperCode, PhotoKind, Recording, Refused};
+use crate::domain::retention::{Facts, Profile, Schedule};
+use crate::evidence::film_keys::FilmKeys;
+use crate::evidence::keys::Keepers;
 use crate::store::{Store, StoreError};
 
 /// Orders and reports waiting for the desk; more is a disk that stands still.
@@ -36,6 +47,8 @@ pub enum StudioError {
     DifferentBody,
     #[error(transparent)]
     Refused(#[from] Refused),
+    #[error(transparent)]
+    Custody(#[from] CustodyRefused),
     #[error("the disk is full; free some space where the evidence is kept")]
     DiskFull,
     #[error("too many recordings run; stop some first")]
@@ -51,14 +64,109 @@ pub enum StudioError {
 pub type Reply<T> = oneshot::Sender<Result<T, StudioError>>;
 
 pub enum Order {
-    Start { id: RecordingId, sale: SaleId, preroll_ms: Option<u32>, reply: Reply<Recording> },
-    Photo { id: RecordingId, kind: PhotoKind, jpeg: Vec<u8>, taken_us: i64, reply: Reply<Recording> },
-    Goods { id: RecordingId, goods: Vec<u8>, media_type: String, reply: Reply<Recording> },
-    Stop { id: RecordingId, postroll: Duration, reply: Reply<Recording> },
-    Get { id: RecordingId, reply: Reply<(Recording, Option<Arc<Feed>>)> },
-    OfSale { sale: SaleId, reply: Reply<Option<Recording>> },
-    Running { reply: Reply<usize> },
-    Clip { id: RecordingId, event: ClipEvent },
+    Start {
+        id: RecordingId,
+        sale: SaleId,
+        preroll_ms: Option<u32>,
+        reply: Reply<Recording>,
+    },
+    Photo {
+        id: RecordingId,
+        kind: PhotoKind,
+        shot: Shot,
+        reply: Reply<Recording>,
+    },
+    Goods {
+        id: RecordingId,
+        goods: Vec<u8>,
+        media_type: String,
+        reply: Reply<Recording>,
+    },
+    Stop {
+        id: RecordingId,
+        postroll: Duration,
+        reply: Reply<Recording>,
+    },
+    Get {
+        id: RecordingId,
+        reply: Reply<(Recording, Option<Arc<Feed>>)>,
+    },
+    /// What the service is told of a sale that it may be filming.
+    Note {
+        sale: SaleId,
+        note: Note,
+        facts: Facts,
+        reply: Reply<Keeping>,
+    },
+    Keeping {
+        sale: SaleId,
+        reply: Reply<Keeping>,
+    },
+    Hold {
+        sale: SaleId,
+        hold: Hold,
+        reply: Reply<Keeping>,
+    },
+    ReleaseHold {
+        sale: SaleId,
+        hold_id: String,
+        actor: String,
+        reply: Reply<Keeping>,
+    },
+    Purge {
+        sale: SaleId,
+        asked: Asked,
+        reply: Reply<Keeping>,
+    },
+    Exported {
+        sale: SaleId,
+        kind: EntryKind,
+        asked: Asked,
+        reply: Reply<()>,
+    },
+    LogAfter {
+        position: u64,
+        reply: Reply<Vec<(u64, Entry)>>,
+    },
+    OfSale {
+        sale: SaleId,
+        reply: Reply<Option<Recording>>,
+    },
+    Running {
+        reply: Reply<usize>,
+    },
+    Budget {
+        reply: Reply<Budget>,
+    },
+    Clip {
+        id: RecordingId,
+        event: ClipEvent,
+    },
+}
+
+/// A photo as it was taken.
+pub struct Shot {
+    pub jpeg: Vec<u8>,
+    /// Business time, microseconds since the Unix epoch.
+    pub taken_us: i64,
+    pub paper_code: Option<PaperCode>,
+}
+
+/// What is kept of a sale and until when.
+#[derive(Clone, Debug)]
+pub struct Keeping {
+    pub sale: SaleId,
+    pub profile: &'static str,
+    pub custody: Custody,
+    pub schedule: Schedule,
+}
+
+/// What is burnt into pictures and stands in the manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Note {
+    pub shop: String,
+    pub till: String,
+    pub receipt_no: String,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +177,12 @@ pub struct StudioSettings {
     /// How long a closed clip waits for its goods before it is sealed without.
     pub goods_wait: Duration,
     pub clock_source: &'static str,
+    pub retention: Profile,
+    /// Cameras' masks, by name.
+    pub masks: Vec<(String, Vec<Mask>)>,
+    pub sound: bool,
+    /// What the evidence may take of the disk; 0 = as much as there is.
+    pub disk_cap_bytes: u64,
 }
 
 /// What a desk works with.
@@ -77,7 +191,10 @@ pub struct Equipment {
     pub store: Store,
     pub key: SigningKey,
     pub clock: Clock,
-    pub engine: mpsc::Sender<EngineInput>,
+    pub engine: EngineQueue,
+    pub microphone: watch::Receiver<MicrophoneState>,
+    pub keepers: Arc<Keepers>,
+    pub film_keys: Arc<FilmKeys>,
 }
 
 /// The way to the desk.

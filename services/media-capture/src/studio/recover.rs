@@ -1,5 +1,6 @@
 //! After a crash: keep every whole fragment, say that time is missing, and let the caller go on.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::StudioError;
@@ -8,12 +9,14 @@ use crate::domain::clip::{Gap, GapReason, NEVER};
 use crate::domain::fmp4;
 use crate::domain::recording::{Recording, State};
 use crate::evidence::Bundle;
+use crate::evidence::keys::FilmKey;
 
 impl Desk {
     pub(super) fn recover(&mut self) {
         if let Err(error) = self.lock_the_last_seal() {
             tracing::warn!(%error, "the last sealed bundle may be writable");
         }
+        self.used_bytes = bytes_below(&self.with.settings.evidence);
         let unfinished = self.with.store.unfinished().unwrap_or_else(|error| {
             tracing::error!(%error, cause = ?std::error::Error::source(&error), "cannot recover recordings");
             Vec::new()
@@ -42,14 +45,24 @@ impl Desk {
         Ok(())
     }
 
+    /// A crash may have come before the key was written; then nothing was sealed with it.
+    fn film_key_of(&self, recording: &Recording) -> Result<FilmKey, StudioError> {
+        let known = self.with.film_keys.load(&recording.sale_id, &self.with.keepers)?;
+        Ok(match known {
+            Some(key) => key,
+            None => self.with.film_keys.create(&recording.sale_id, &self.with.keepers)?,
+        })
+    }
+
     fn recover_one(&self, mut recording: Recording) -> Result<Live, StudioError> {
         let bundle = Bundle::of(&self.with.settings.evidence, &recording.sale_id);
+        let film = self.film_key_of(&recording)?;
         let was_closed = recording.state == State::Finalizing;
         let mut fragments = 0;
         let mut kept = Vec::new();
         let mut last_ns = None;
         for segment in recording.segments.drain(..) {
-            if let Some((_, whole)) = bundle.repair(segment.number)? {
+            if let Some(whole) = bundle.repair(segment.number, &film)? {
                 fragments += whole.fragments;
                 last_ns = Some(segment.first_monotonic_ns + fmp4::nanoseconds(whole.last_frame_ticks));
                 kept.push(segment);
@@ -65,10 +78,11 @@ impl Desk {
         recording.gaps.retain(|gap| last_ns.is_none_or(|last_ns| gap.from_ns < last_ns));
         let earlier_gaps = recording.gaps.clone();
         if let Some(from_ns) = last_ns.filter(|_| !was_closed) {
-            recording.gaps.push(Gap { from_ns, to_ns: NEVER, reason: GapReason::Crash });
+            let crash = Gap { from_ns, to_ns: NEVER, reason: GapReason::Crash, before_start: false };
+            recording.gaps.push(crash);
         }
         tracing::warn!(recording = %recording.id, state = ?recording.state, fragments, "recovered");
-        let mut live = Live::new(recording, bundle, Instant::now() + left);
+        let mut live = Live::new(recording, bundle, film, Instant::now() + left);
         live.earlier_gaps = earlier_gaps;
         // Without a single picture the gap begins where the recording is taken up again.
         live.cut_at_ns = Some(last_ns.unwrap_or(u64::MAX));
@@ -77,4 +91,11 @@ impl Desk {
         }
         Ok(live)
     }
+}
+
+/// What the bundles take, looked up once; from then on it is counted.
+fn bytes_below(evidence: &Path) -> u64 {
+    let folders = std::fs::read_dir(evidence).into_iter().flatten().flatten();
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten());
+    files.filter_map(|file| file.metadata().ok()).map(|meta| meta.len()).sum()
 }

@@ -3,11 +3,14 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use chit_proto::media_capture::v1::Policy;
+
 use super::StudioError;
 use super::desk::Desk;
 use super::feed::EventKind;
 use crate::domain::ids::RecordingId;
 use crate::domain::manifest::{self, Circumstances};
+use crate::evidence::stored_size;
 
 /// A full or failing disk gets this long before the seal is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -44,12 +47,19 @@ impl Desk {
         }
         recording.note_missing_pieces();
         let sealed_us = self.now_us();
+        let files = live.bundle.entries(&recording, &self.with.keepers, &live.film)?;
+        let stored_bytes: u64 = files.iter().map(stored_size).sum();
         let around = Circumstances {
-            files: live.bundle.entries(&recording)?,
+            files,
             software: SOFTWARE,
             clock_source: self.with.settings.clock_source,
             sealed_us,
             previous: self.with.store.chain_head()?.map(|(_, hash)| hash),
+            policy: Policy {
+                retention: self.with.settings.retention.word().to_owned(),
+                sound: self.with.settings.sound,
+                recipients: self.with.keepers.names(),
+            },
         };
         let signed = manifest::seal(&recording, around, &self.with.key);
         live.bundle.write_manifest(&signed)?;
@@ -59,6 +69,7 @@ impl Desk {
         if let Err(error) = live.bundle.lock() {
             tracing::warn!(recording = %id, %error, "a sealed bundle stays writable until the next start");
         }
+        self.used_bytes += stored_bytes;
         tracing::info!(recording = %id, state = ?recording.state, "sealed");
         self.changed(recording, EventKind::State);
         Ok(())

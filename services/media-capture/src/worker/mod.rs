@@ -1,6 +1,8 @@
 //! The child process that owns the camera. It may block in the driver for ever; its parent kills it then.
 
 mod args;
+mod controls;
+mod find;
 mod v4l2;
 
 use std::io::{self, Read, Write};
@@ -20,7 +22,10 @@ const BAD_FRAMES_MAX: u32 = 30;
 
 #[derive(Debug, Error)]
 enum WorkerError {
-    #[error("{0}; usage: cam-worker [--device PATH] [--width N] [--height N] [--fps N]")]
+    #[error(
+        "{0}; usage: cam-worker [--device PATH | --serial TEXT] [--width N] [--height N] [--fps N] \
+         [--exposure auto|N] [--focus auto|N]"
+    )]
     Usage(String),
     #[error("no camera: {0}")]
     Absent(String),
@@ -62,8 +67,9 @@ fn work(args: impl Iterator<Item = String>) -> Result<(), WorkerError> {
     let hello = camera.hello().encode();
     std::thread::spawn(move || write_frames(&hello, &waiting));
     let mut bad = 0;
-    for seq in 0u32.. {
-        let Some(i420) = camera.next_i420()? else {
+    loop {
+        let captured = camera.next_frame()?;
+        let Some(i420) = captured.i420 else {
             bad += 1;
             if bad > BAD_FRAMES_MAX {
                 return Err(WorkerError::Format(format!("{bad} frames in a row could not be decoded")));
@@ -71,13 +77,12 @@ fn work(args: impl Iterator<Item = String>) -> Result<(), WorkerError> {
             continue;
         };
         bad = 0;
-        // The driver's own timestamps are often missing (nokhwa); arrival is a few ms late but always there.
-        match frames.try_send(Frame { seq, monotonic_ns: monotonic_ns(), i420 }) {
+        // Arrival, not the driver's time stamp: that one is often missing or of another clock.
+        match frames.try_send(Frame { seq: captured.seq, monotonic_ns: monotonic_ns(), i420 }) {
             Ok(()) | Err(TrySendError::Full(_)) => {}
-            Err(TrySendError::Disconnected(_)) => break,
+            Err(TrySendError::Disconnected(_)) => return Ok(()),
         }
     }
-    Ok(())
 }
 
 struct Frame {

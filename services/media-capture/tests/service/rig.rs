@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use chit_media_capture::device::time::monotonic_ns;
 use chit_media_capture::domain::frame_pipe::{Hello, encode_frame_header};
+use chit_proto::media_capture::v1::evidence_service_client::EvidenceServiceClient;
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
+use chit_proto::media_capture::v1::station_service_client::StationServiceClient;
 use chit_proto::media_capture::v1::*;
 use chit_runtime::Channel;
 use chit_runtime::config::Shared;
@@ -17,6 +19,7 @@ use tokio::time::timeout;
 
 pub const DEADLINE: Duration = Duration::from_secs(20);
 pub const SEED: [u8; 32] = [42; 32];
+pub const EVIDENCE_SEED: [u8; 32] = [43; 32];
 pub const SALE: &str = "01J9ZQ4M8W5T7V2X3Y6B0C1D2F";
 pub const RECORDING: &str = "01J9ZQ4M8W5T7V2X3Y6B0C1D2E";
 
@@ -29,6 +32,8 @@ pub type Client = MediaCaptureServiceClient<Channel>;
 pub struct Rig {
     pub shared: Shared,
     pub client: Client,
+    pub evidence: EvidenceServiceClient<Channel>,
+    pub station: StationServiceClient<Channel>,
     service: Child,
     // Last: it is removed when all else is gone.
     pub dir: tempfile::TempDir,
@@ -37,41 +42,51 @@ pub struct Rig {
 impl Rig {
     /// With a camera that streams; see `Camera` for its faults.
     pub async fn with_camera() -> (Self, Camera) {
+        Self::with_camera_and("").await
+    }
+
+    /// `keys` are more lines of `[media-capture]`.
+    pub async fn with_camera_and(keys: &str) -> (Self, Camera) {
         let dir = tempfile::tempdir().unwrap();
-        let fifo = dir.path().join("camera");
-        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
-        let camera = Camera::new(fifo.clone());
-        let worker = format!("exec cat {}", fifo.display());
-        let mut rig = Self::start(dir, &worker).await;
+        let (camera, worker) = Camera::at(&dir.path().join("camera"), "test camera");
+        let mut rig = Self::start(dir, &format!("worker = {worker}\n{keys}")).await;
         rig.wait_for_camera(CameraState::Streaming).await;
         (rig, camera)
     }
 
     pub async fn without_camera() -> Self {
-        Self::start(tempfile::tempdir().unwrap(), "exit 3").await
+        Self::start(tempfile::tempdir().unwrap(), r#"worker = ["sh", "-c", "exit 3"]"#).await
     }
 
-    async fn start(dir: tempfile::TempDir, worker: &str) -> Self {
+    pub async fn start(dir: tempfile::TempDir, keys: &str) -> Self {
         let shared = Shared::sandbox_in(dir.path());
         fs::create_dir_all(&shared.keys_dir).unwrap();
         fs::write(shared.keys_dir.join("media-device.key"), SEED).unwrap();
+        fs::write(shared.keys_dir.join("evidence.key"), EVIDENCE_SEED).unwrap();
         let config = format!(
             "[chit]\nrun_dir = \"run\"\nstate_dir = \"state\"\nkeys_dir = \"keys\"\nsandbox = true\n\
-             [media-capture]\nworker = [\"sh\", \"-c\", \"{worker}\"]\nstall_ms = 400\n\
-             backoff_ms_min = 20\nbackoff_ms_max = 100\n"
+             [media-capture]\nstall_ms = 400\nbackoff_ms_min = 20\nbackoff_ms_max = 100\npaper_wait_ms = 50\n\
+             {keys}\n"
         );
         fs::write(dir.path().join("chit.toml"), config).unwrap();
         let service = spawn(dir.path());
-        let client = Client::new(chit_runtime::channel(&shared, "media-capture"));
-        let mut rig = Self { shared, client, service, dir };
+        let to = || chit_runtime::channel(&shared, "media-capture");
+        let (client, evidence) = (Client::new(to()), EvidenceServiceClient::new(to()));
+        let station = StationServiceClient::new(to());
+        let mut rig = Self { shared, client, evidence, station, service, dir };
         rig.wait_until_serving().await;
         rig
     }
 
-    /// Killed as by a power cut, then started again on the same state.
-    pub async fn kill_and_restart(&mut self) {
+    /// Killed as by a power cut.
+    pub fn kill(&mut self) {
         self.service.kill().unwrap();
         self.service.wait().unwrap();
+    }
+
+    /// Killed, then started again on the same state.
+    pub async fn kill_and_restart(&mut self) {
+        self.kill();
         self.service = spawn(self.dir.path());
         self.wait_until_serving().await;
     }
@@ -196,10 +211,14 @@ pub enum Fault {
 }
 
 impl Camera {
-    fn new(fifo: PathBuf) -> Self {
+    /// The camera, and the worker of the configuration that shows it.
+    pub fn at(fifo: &Path, device_id: &'static str) -> (Self, String) {
+        rustix::fs::mkfifoat(rustix::fs::CWD, fifo, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
         let (orders, inbox) = channel();
-        std::thread::spawn(move || while feed(&fifo, &inbox).is_some() {});
-        Self { orders }
+        let worker = format!(r#"["sh", "-c", "exec cat {}"]"#, fifo.display());
+        let fifo = fifo.to_owned();
+        std::thread::spawn(move || while feed(&fifo, device_id, &inbox).is_some() {});
+        (Self { orders }, worker)
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -208,11 +227,10 @@ impl Camera {
 }
 
 /// One worker's life; `None` when the test is over.
-fn feed(fifo: &Path, inbox: &Receiver<Fault>) -> Option<()> {
+fn feed(fifo: &Path, device_id: &str, inbox: &Receiver<Fault>) -> Option<()> {
     // Blocks until the worker opens the other end.
     let mut pipe = fs::OpenOptions::new().write(true).open(fifo).ok()?;
-    let hello =
-        Hello { width: WIDTH, height: HEIGHT, fps_num: 15, fps_den: 1, device_id: "test camera".into() };
+    let hello = Hello { width: WIDTH, height: HEIGHT, fps_num: 15, fps_den: 1, device_id: device_id.into() };
     let mut written = pipe.write_all(&hello.encode());
     let mut frozen = false;
     for seq in 0u32.. {

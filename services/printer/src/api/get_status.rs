@@ -27,5 +27,10 @@ pub async fn current(api: &Api) -> Result<PrinterStatus, Status> {
         model: known.model,
         profile: known.profile,
         drawer_signal_high: known.drawer_high,
+        confirms_by: wire::confidence(known.confirms_by).into(),
+        recognised: known.recognised,
+        native_qr: known.native_qr,
+        chinese_font: known.chinese_font,
+        columns: known.columns as u32,
     })
 }

@@ -1,6 +1,7 @@
 //! One file for each call: decode, one call of the journal, encode. Who may call is the runtime's business.
 
 mod cancel_job;
+mod check_text;
 mod errors;
 mod get_job;
 mod get_status;
@@ -38,7 +39,7 @@ pub struct Api {
     pub stationery: Arc<Stationery>,
     /// For pictures of papers; none if the font is missing.
     pub face: Option<Arc<Face>>,
-    /// To the printer's owner.
+    /// To the actor that owns the printer.
     pub orders: mpsc::Sender<Order>,
     /// Whether code cards may be sent over this link.
     pub code_cards: bool,
@@ -58,6 +59,13 @@ impl PrinterService for Api {
         request: Request<proto::SubmitJobRequest>,
     ) -> Answer<proto::SubmitJobResponse> {
         submit_job::call(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn check_text(
+        &self,
+        request: Request<proto::CheckTextRequest>,
+    ) -> Answer<proto::CheckTextResponse> {
+        check_text::call(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn get_job(&self, request: Request<proto::GetJobRequest>) -> Answer<proto::GetJobResponse> {

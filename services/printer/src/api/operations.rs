@@ -1,4 +1,4 @@
-//! Drawer, cut, feed, beep, change of the roll: one way for all, because they differ in one value only.
+//! Drawer, cut, feed, beep, roll change: one path for all, because they differ in one value only.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::device::order::{Order, Refusal};
 use crate::domain::operation::{Action, Operation};
 use crate::store::{Request, StoreError};
 
-/// A printer that takes this long to take an order is busy with a paper.
+/// A printer that takes this long to accept a command is busy with a paper.
 const ORDER_MAX: Duration = Duration::from_secs(2);
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 const REASON_LEN_MAX: usize = 120;
@@ -81,7 +81,7 @@ pub async fn beep(api: &Api, request: proto::BeepRequest) -> Result<proto::BeepR
     Ok(proto::BeepResponse { time: Some(order(api, by, operation).await?) })
 }
 
-/// Needs no printer: a person did it.
+/// Needs no printer: a person changed the roll.
 pub async fn record_roll_change(
     api: &Api,
     request: proto::RecordRollChangeRequest,
@@ -96,7 +96,7 @@ pub async fn record_roll_change(
     Ok(proto::RecordRollChangeResponse { time: Some(chit_runtime::clock::to_proto(done.time)) })
 }
 
-/// Asks the printer's owner, unless this call was answered before.
+/// Sends the command to the printer's actor, unless this request id has its answer already.
 async fn order(api: &Api, request: Request, operation: Operation) -> Result<Timestamp, Status> {
     request_id::check(&request.id)?;
     errors::check_actor(&operation.actor)?;

@@ -11,7 +11,7 @@ use crate::store::{NewJob, StoreError};
 use crate::wire;
 
 const SUBJECT_LEN_MAX: usize = 64;
-/// Random bytes in front of a code card, so that its hash tells nothing about its rows.
+/// Random bytes in front of a code card, so that its hash reveals nothing about its rows.
 const SALT_LEN: usize = 16;
 
 pub async fn call(api: &Api, request: SubmitJobRequest) -> Result<SubmitJobResponse, Status> {

@@ -28,7 +28,7 @@ pub async fn call(api: &Api, request: WatchJobRequest) -> Result<Events<WatchJob
                 Ok(read) => read,
                 Err(StoreError::NotFound) => return,
                 Err(error) => {
-                    // The watcher may be gone already; then nobody needs to know.
+                    // The watcher may be gone already; then there is no one to inform.
                     let _ = events.send(Err(errors::from_store(error, "JOB_NOT_FOUND"))).await;
                     return;
                 }

@@ -19,7 +19,7 @@ pub fn call(api: &Api) -> Result<Events<WatchStatusResponse>, Status> {
             let status = match get_status::current(&api).await {
                 Ok(status) => status,
                 Err(error) => {
-                    // The watcher may be gone already; then nobody needs to know.
+                    // The watcher may be gone already; then there is no one to inform.
                     let _ = statuses.send(Err(error)).await;
                     return;
                 }

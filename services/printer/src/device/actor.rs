@@ -12,6 +12,7 @@ use super::link::PrinterLink;
 use super::order::{Order, Refusal};
 use super::session::{Ended, Session};
 use crate::domain::condition::Condition;
+use crate::domain::job::Confidence;
 use crate::domain::layout::Stationery;
 use crate::journal::Journal;
 use crate::wire::DocumentReader;
@@ -19,7 +20,7 @@ use crate::wire::DocumentReader;
 const RECONNECT_MIN: Duration = Duration::from_millis(100);
 const RECONNECT_MAX: Duration = Duration::from_secs(2);
 
-/// What the actor tells about the printer.
+/// What the actor publishes about the printer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     pub condition: Condition,
@@ -32,6 +33,12 @@ pub struct Status {
     pub model: String,
     /// The entry of the profile table.
     pub profile: String,
+    /// Whether that entry is this printer's own.
+    pub recognised: bool,
+    /// How it confirms papers.
+    pub confirms_by: Confidence,
+    pub native_qr: bool,
+    pub chinese_font: bool,
 }
 
 impl Status {
@@ -45,6 +52,10 @@ impl Status {
             columns: profile.columns.unwrap_or(profile.model.columns),
             model: String::new(),
             profile: profile.model.name.clone(),
+            recognised: false,
+            confirms_by: Confidence::SentOnly,
+            native_qr: false,
+            chinese_font: false,
         }
     }
 }

@@ -22,6 +22,10 @@ pub const STATUS_REQUEST: [u8; 3] = [0x1d, 0x72, 1];
 /// `FS &` and `FS .`: the next bytes are Chinese, or ASCII again.
 pub const CHINESE_ON: [u8; 2] = [0x1c, 0x26];
 pub const CHINESE_OFF: [u8; 2] = [0x1c, 0x2e];
+/// `FS ! 12` and `FS W 1`: two-byte characters twice as wide and high. A printer obeys one, the other, or both; none makes them
+/// four times as big.
+pub const CHINESE_DOUBLE: [u8; 6] = [0x1c, 0x21, 0x0c, 0x1c, 0x57, 1];
+pub const CHINESE_SINGLE: [u8; 6] = [0x1c, 0x21, 0, 0x1c, 0x57, 0];
 /// Lines that the cutter is away from the head.
 pub const LINES_TO_CUTTER: u8 = 4;
 

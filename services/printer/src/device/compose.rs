@@ -1,7 +1,7 @@
 //! A page becomes ESC/POS bytes: one buffer, composed once, with the fence at its end.
 //!
 //! The crate `escpos` composes styles and symbols; it never sees the link. Its `partial_cut`, `cash_drawer` and status
-//! requests send other bytes than Epson's reference asks for (0.20.1), so those stand in `command.rs`.
+//! requests send other bytes than Epson's reference asks for (0.20.1), so those are in `command.rs`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,16 +11,18 @@ use escpos::errors::{PrinterError, Result};
 use escpos::printer::Printer;
 use escpos::utils::{JustifyMode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption};
 
-use super::command::{self, CHINESE_OFF, CHINESE_ON, REAL_TIME_OFF, STATUS_REQUEST};
+use super::command::{
+    self, CHINESE_DOUBLE, CHINESE_OFF, CHINESE_ON, CHINESE_SINGLE, REAL_TIME_OFF, STATUS_REQUEST,
+};
 use super::logo;
 use super::raster::{Strips, is_real_time};
+use crate::domain::bitmap::Bitmap;
 use crate::domain::layout::{Align, Element, PLAIN, Page, Style};
 use crate::domain::text::gbk;
-use crate::drawing::bitmap::Bitmap;
 use crate::drawing::font::Face;
 use crate::drawing::page::{LINE_PITCH, line, pitch};
 use crate::drawing::symbol::{self, MODULE_DOTS};
-use crate::profile::{Cut, Model, Symbols};
+use crate::profile::{Cut, Double, Model, Symbols};
 
 /// Answers to wait for behind the data. Two, so that one stray byte of a printer never passes for "printed".
 pub const FENCE_ANSWERS: u32 = 2;
@@ -70,6 +72,10 @@ impl From<PrinterError> for ComposeError {
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
     pub model: &'a Model,
+    /// The entry is this printer's own. One that nothing is known of might print a symbol's text instead of the symbol.
+    pub recognised: bool,
+    /// It answers `GS r`.
+    pub status_fence: bool,
     /// It has a Chinese font of its own.
     pub chinese_font: bool,
     /// To draw lines for a printer that has none.
@@ -97,7 +103,7 @@ pub fn compose(
     }
     let mut bytes = paper.out()?;
     bytes.extend(process_id.iter().flat_map(|id| command::process_id(*id)));
-    if target.model.answers {
+    if target.model.answers && target.status_fence {
         (0..FENCE_ANSWERS).for_each(|_| bytes.extend(STATUS_REQUEST));
     }
     match bytes.windows(2).any(|pair| is_real_time(pair[0], pair[1])) {
@@ -142,11 +148,17 @@ impl<'a> Paper<'a> {
 
     fn element(&mut self, element: &Element) -> std::result::Result<(), ComposeError> {
         match element {
-            Element::Text { text, align, style } if self.target.chinese_font || text.is_ascii() => {
+            Element::Text { text, align, style } if self.has_letters(text) => {
                 self.text(text, (*align, *style))?;
             }
             Element::Text { text, align, style } => {
-                let face = self.target.face.ok_or(ComposeError::NoFont)?;
+                let Some(face) = self.target.face else {
+                    // The printer's Chinese can be read; a few letters of another script are missing, as was told before.
+                    let known = self.target.chinese_font.then_some(());
+                    known.ok_or(ComposeError::NoFont)?;
+                    self.text(text, (*align, *style))?;
+                    return Ok(());
+                };
                 let dots = line(face, text, *style);
                 self.picture(&dots, *align)?;
                 self.strips.feed(pitch(*style) - dots.height);
@@ -169,10 +181,22 @@ impl<'a> Paper<'a> {
         Ok(())
     }
 
+    /// In the printer's own fonts.
+    fn has_letters(&self, text: &str) -> bool {
+        text.chars().all(|c| c.is_ascii() || self.target.chinese_font && gbk(c).is_some())
+    }
+
     fn text(&mut self, text: &str, wanted: (Align, Style)) -> Result<()> {
         self.feed_pending()?;
         self.restyle(wanted)?;
+        let big = wanted.1.double && self.target.model.chinese_double == Double::Fs && !text.is_ascii();
+        if big {
+            self.printer.custom(&CHINESE_DOUBLE)?;
+        }
         self.printer.custom(&encode(text))?.custom(b"\n")?;
+        if big {
+            self.printer.custom(&CHINESE_SINGLE)?;
+        }
         self.strips.dots += pitch(wanted.1);
         Ok(())
     }
@@ -196,20 +220,17 @@ impl<'a> Paper<'a> {
     }
 
     fn qr(&mut self, data: &str) -> std::result::Result<(), ComposeError> {
-        match self.target.model.qr {
-            Symbols::Raster => {
-                let symbol = symbol::qr(data).ok_or(ComposeError::SymbolTooLong)?;
-                self.picture(&symbol, Align::Centre)?;
-            }
-            Symbols::Native => {
-                let side = symbol::side(data).ok_or(ComposeError::SymbolTooLong)?;
-                self.feed_pending()?;
-                self.restyle((Align::Centre, PLAIN))?;
-                let model = QRCodeModel::Model2;
-                let option = QRCodeOption::new(model, MODULE_DOTS as u8, QRCodeCorrectionLevel::M);
-                self.printer.qrcode_option(data, option)?;
-                self.strips.dots += side;
-            }
+        if self.target.model.qr == Symbols::Native && self.target.recognised {
+            let side = symbol::side(data).ok_or(ComposeError::SymbolTooLong)?;
+            self.feed_pending()?;
+            self.restyle((Align::Centre, PLAIN))?;
+            let model = QRCodeModel::Model2;
+            let option = QRCodeOption::new(model, MODULE_DOTS as u8, QRCodeCorrectionLevel::M);
+            self.printer.qrcode_option(data, option)?;
+            self.strips.dots += side;
+        } else {
+            let symbol = symbol::qr(data).ok_or(ComposeError::SymbolTooLong)?;
+            self.picture(&symbol, Align::Centre)?;
         }
         self.strips.feed(LINE_PITCH);
         Ok(())

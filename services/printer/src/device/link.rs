@@ -24,8 +24,8 @@ pub trait PrinterLink: Send + 'static {
     /// A printer out of paper stops taking bytes for as long as a person needs; a fit one does not.
     fn expect_stalls(&self, writer: &Self::Writer, stalls: bool);
 
-    /// Ends when the printer is there again after it was unplugged, so that nobody waits for the next try. Never, on
-    /// links that nobody tells of.
+    /// Ends when the printer is there again after it was unplugged, so that the next try comes at once. Never, on
+    /// links without such an event.
     fn returned(&self) -> impl Future<Output = ()> + Send {
         std::future::pending()
     }

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::raster::{is_real_time, push_row};
-use crate::drawing::bitmap::Bitmap;
+use crate::domain::bitmap::Bitmap;
 
 /// Key codes are two digits: Epson takes 32 to 126, but not every maker does.
 const KEYS: u8 = 100;

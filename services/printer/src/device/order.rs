@@ -29,7 +29,7 @@ pub struct Order {
 
 impl Order {
     pub fn refuse(self, refusal: Refusal) {
-        // Whoever asked may have gone; then nobody needs to know.
+        // The caller may be gone; then no one needs the answer.
         let _ = self.reply.send(Err(refusal));
     }
 }

@@ -1,9 +1,9 @@
 //! Dots become `GS v 0` strips: white rows are fed, white at the right edge is not sent, and no row holds a byte pair
 //! that the printer would obey as a real-time command.
 
-use crate::drawing::bitmap::Bitmap;
+use crate::domain::bitmap::Bitmap;
 
-/// `DLE EOT`, `DLE ENQ`, `DLE DC4` act at once wherever they stand in the stream, inside a picture too.
+/// `DLE EOT`, `DLE ENQ`, `DLE DC4` act at once anywhere in the stream, inside a picture too.
 pub fn is_real_time(first: u8, second: u8) -> bool {
     first == 0x10 && matches!(second, 0x04 | 0x05 | 0x14)
 }

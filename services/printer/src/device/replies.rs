@@ -10,7 +10,7 @@
 //! | `5F .. 00` | block: printer information (`GS I n`)                 |
 //! | `11`, `13` | XON, XOFF                                             |
 
-/// A block longer than this is noise: forty key codes and what stands before them.
+/// A block longer than this is noise: forty key codes and their prefix.
 const BLOCK_MAX: usize = 84;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,15 @@ pub enum Reply {
     Noise,
 }
 
+/// Some printers send three bytes of automatic status, and no fourth will come.
+const AUTOMATIC_SHORT: usize = 3;
+
 #[derive(Debug, Default)]
 pub struct Classifier {
     automatic: Vec<u8>,
     block: Vec<u8>,
+    /// This printer's automatic status has three bytes.
+    short: bool,
 }
 
 impl Classifier {
@@ -47,7 +52,8 @@ impl Classifier {
             0x11 | 0x13 => None,
             0x37 | 0x5f => {
                 self.block.push(byte);
-                None
+                // No block stands inside an automatic status, so that one is over.
+                self.quiet()
             }
             _ if byte & 0x93 == 0x12 => Some(Reply::RealTime(byte)),
             _ if byte & 0x93 == 0x10 => {
@@ -56,14 +62,37 @@ impl Classifier {
             }
             _ if byte & 0x90 == 0 && !self.automatic.is_empty() => {
                 self.automatic.push(byte);
-                let whole = <[u8; 4]>::try_from(self.automatic.as_slice()).ok()?;
-                self.automatic.clear();
-                Some(Reply::Automatic(whole))
+                let whole =
+                    self.automatic.len() == 4 || self.short && self.automatic.len() == AUTOMATIC_SHORT;
+                if whole { self.end_automatic() } else { None }
             }
             // Bits 5 and 6 are reserved; a letter that wandered in has one of them.
             _ if byte & 0xf0 == 0 => Some(Reply::Status(byte)),
             _ => Some(Reply::Noise),
         }
+    }
+
+    /// Whether more bytes of an automatic status may come.
+    pub fn is_waiting(&self) -> bool {
+        !self.automatic.is_empty()
+    }
+
+    /// Nothing came for a while, or something else did: what there is of an automatic status is all of it.
+    pub fn quiet(&mut self) -> Option<Reply> {
+        self.short |= self.automatic.len() == AUTOMATIC_SHORT;
+        if self.automatic.len() >= AUTOMATIC_SHORT {
+            return self.end_automatic();
+        }
+        self.automatic.clear();
+        None
+    }
+
+    fn end_automatic(&mut self) -> Option<Reply> {
+        let mut status = [0; 4];
+        for (byte, heard) in status.iter_mut().zip(self.automatic.drain(..)) {
+            *byte = heard;
+        }
+        Some(Reply::Automatic(status))
     }
 
     fn in_block(&mut self, byte: u8) -> Option<Reply> {
@@ -128,6 +157,32 @@ mod tests {
             classify(&[0x1c, 0x00, 0x13, 0x1a, 0x0f, 0x00]),
             [Reply::RealTime(0x1a), Reply::Automatic([0x1c, 0, 0x0f, 0])]
         );
+    }
+
+    /// `GS a` of some models sends three bytes: what follows is no part of it.
+    #[test]
+    fn an_automatic_status_of_three_bytes_swallows_no_answer() {
+        let mut classifier = Classifier::default();
+        let mut say =
+            |bytes: &[u8]| -> Vec<Reply> { bytes.iter().filter_map(|byte| classifier.push(*byte)).collect() };
+        assert_eq!(say(&[0x14, 0, 0]), []);
+        assert_eq!(say(&[0x12, 0x12]), [Reply::RealTime(0x12), Reply::RealTime(0x12)]);
+        assert_eq!(say(b"\x5fSIM\0"), [Reply::Automatic([0x14, 0, 0, 0]), Reply::Information("SIM".into())]);
+        // From now on its length is known.
+        assert_eq!(say(&[0x14, 0, 3, 0]), [Reply::Automatic([0x14, 0, 3, 0]), Reply::Status(0)]);
+    }
+
+    #[test]
+    fn a_pause_ends_an_automatic_status_of_odd_length() {
+        let mut classifier = Classifier::default();
+        for (bytes, expected) in
+            [(&[0x1c, 0, 0x0f][..], Some(Reply::Automatic([0x1c, 0, 0x0f, 0]))), (&[0x14, 0], None)]
+        {
+            bytes.iter().for_each(|byte| assert_eq!(classifier.push(*byte), None.or(classifier.push(0x11))));
+            assert_eq!(classifier.quiet(), expected);
+            assert!(!classifier.is_waiting());
+        }
+        assert_eq!(classifier.push(0), Some(Reply::Status(0)));
     }
 
     proptest! {

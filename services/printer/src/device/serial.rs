@@ -21,7 +21,7 @@ use super::link::PrinterLink;
 const PIECE: usize = 256;
 /// Bytes of one write under DTR/DSR: Epson's printers turn busy with 128 bytes of room left.
 const DSR_PIECE: usize = 64;
-/// A piece takes 17 ms at 38,400 baud; nobody tells when the line changes.
+/// A piece takes 17 ms at 38,400 baud; no event announces a change of the line.
 const LINE_LOOK: Duration = Duration::from_millis(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

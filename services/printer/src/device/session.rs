@@ -70,7 +70,12 @@ struct InFlight {
     all_sent: bool,
     /// Answers to the status requests behind the data.
     answers: u32,
+    /// Length of the paper.
+    paper_um: u64,
     give_up_at: Instant,
+    /// Of a printer that answers no `GS r`: when the paper must be out, and the round of questions that says it is.
+    idle_at: Option<Instant>,
+    idle_round: Option<u64>,
 }
 
 pub struct Session<'a, L: PrinterLink> {
@@ -212,7 +217,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             return self.ask_round().await;
         }
         // A printer that waits for paper with a full buffer does not even read the questions. With a job on its
-        // way, TCP tells whether it is alive and the fence whether it works.
+        // way, TCP shows whether it is alive and the fence whether it works.
         if self.in_flight.is_some() {
             return Ok(());
         }
@@ -220,7 +225,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         if self.silent_beats >= SILENT_BEATS_MAX { Err(Ended::Silent) } else { Ok(()) }
     }
 
-    /// Sends the next job if the printer is free and fit; tells waiting jobs what is wrong if not.
+    /// Sends the next job if the printer is free and fit; records on waiting jobs what is wrong if not.
     async fn advance(&mut self) -> Result<(), Ended> {
         if self.in_flight.is_some() || self.stop_at.is_some() || !self.may_send().await? {
             return Ok(());
@@ -301,7 +306,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             Buffers::Clearing { until } => Some(until),
             _ => None,
         };
-        let fence = self.in_flight.as_ref().map(|flight| flight.give_up_at);
+        let fence = self.in_flight.as_ref().map(|flight| flight.idle_at.unwrap_or(flight.give_up_at));
         [clearing, fence, self.stop_at, self.identity.deadline(), self.memory.deadline()]
             .into_iter()
             .flatten()
@@ -326,6 +331,10 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             columns: self.identity.columns(),
             model: self.identity.said.clone(),
             profile: self.identity.model.name.clone(),
+            recognised: self.identity.is_recognised(),
+            confirms_by: self.identity.confirms_by(),
+            native_qr: self.identity.draws_qr(),
+            chinese_font: self.identity.has_chinese_font(),
         };
         let stalls = status.condition != Condition::Ready;
         let changed = self.actor.status.send_if_modified(|known| {

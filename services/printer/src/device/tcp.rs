@@ -8,7 +8,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::link::PrinterLink;
 
-/// Sent bytes that nobody acknowledges for this long mean that the printer is gone (TCP_USER_TIMEOUT, RFC 5482).
+/// Sent bytes that stay unacknowledged for this long mean that the printer is gone (TCP_USER_TIMEOUT, RFC 5482).
 const UNACKNOWLEDGED_MAX_MS: u32 = 3_000;
 /// The system's default: probes of a closed window are answered, so a printer that waits for paper is alive.
 const UNACKNOWLEDGED_ANY: u32 = 0;

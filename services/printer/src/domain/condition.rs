@@ -103,7 +103,7 @@ impl Seen {
         self.paper_out = bit(status[2], 0x0c);
     }
 
-    /// The cover comes first: it stands open while the paper is being changed.
+    /// The cover comes first: it is open while the paper is being changed.
     pub fn condition(&self) -> Condition {
         match self {
             Self { cover_open: true, .. } => Condition::CoverOpen,

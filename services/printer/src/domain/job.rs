@@ -16,6 +16,8 @@ pub enum Confidence {
     ProcessId,
     /// The printer answered a status request that stood behind the data in its buffer.
     Fence,
+    /// The printer answers no request behind the data; it says that it is fit after the time that the paper takes at most.
+    Idle,
     /// The bytes were handed over to a printer that cannot answer.
     SentOnly,
     /// A person looked at the paper.
@@ -66,9 +68,9 @@ pub struct Job {
     pub original_job_id: String,
     /// Held in memory only: never journaled, previewed or reprinted.
     pub secret: bool,
-    /// SHA-256 over salt and document: tells a repeated submission from a different one.
+    /// SHA-256 over salt and document: distinguishes a repeated submission from a different one.
     pub document_hash: [u8; 32],
-    /// Random for a secret document, so that its hash tells nothing; empty else.
+    /// Random for a secret document, so that its hash reveals nothing; empty else.
     pub salt: Vec<u8>,
     /// SHA-256 of the bytes for the printer; empty until sent, and for secret ones always.
     pub bytes_sha256: Vec<u8>,

@@ -63,7 +63,7 @@ pub const BUILT_IN: [Block; 21] = [
 /// What the payer was promised to find.
 const NEEDED: [Block; 10] =
     [Letterhead, Number, Goods, Total, State, Sms, Qr, Lookup, Retention, NotAnInvoice];
-/// A sum stands below what it sums up, and what is not charged yet below the sum.
+/// A sum comes below its parts, and "not charged yet" below the sum.
 const IN_ORDER: [Block; 4] = [Number, Goods, Total, State];
 const LEN_MAX: usize = 60;
 
@@ -79,7 +79,7 @@ pub fn check(blocks: &[Block]) -> Result<(), String> {
     let spacing = |block: &Block| matches!(block, Rule | Blank);
     let twice = |block: &&Block| blocks.iter().filter(|other| other == block).count() > 1;
     if let Some(twice) = blocks.iter().filter(|block| !spacing(block)).find(twice) {
-        return Err(format!("{twice:?} stands there twice"));
+        return Err(format!("{twice:?} occurs twice"));
     }
     match IN_ORDER.windows(2).find(|pair| at(&pair[0]) > at(&pair[1])) {
         Some(pair) => Err(format!("{:?} comes before {:?}", pair[0], pair[1])),

@@ -1,11 +1,14 @@
 //! Text as a receipt printer can draw it: cleaned, measured in columns, wrapped.
 //!
-//! A character is either printable ASCII (one column) or a two-byte GBK character (two columns), because those
-//! are the two fonts of a printer with a Chinese ROM. Everything else is dropped or drawn as a box here, so no
-//! later step can fail on a goods name and no goods name can reach the printer as a command.
+//! A character is printable ASCII (one column), a two-byte GBK character (two columns), the two fonts of a printer with a
+//! Chinese ROM, or a letter that is drawn: Latin, Greek and Cyrillic in one column, others as wide as Unicode says. Control
+//! characters are gone, so no goods name can reach the printer as a command.
 
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthChar;
 
+/// Dots of a column at normal size.
+pub const COLUMN_DOTS: usize = 12;
 /// Stands where a character cannot be drawn; GBK A1F5, two columns.
 pub const BOX: char = '□';
 
@@ -13,8 +16,8 @@ pub const BOX: char = '□';
 ///
 /// GB18030's four-byte forms and GBK's one-byte euro (0x80) would be read as other characters in `FS &` mode.
 pub fn gbk(c: char) -> Option<[u8; 2]> {
-    let private_use = ('\u{e000}'..='\u{f8ff}').contains(&c);
-    if c.is_ascii() || private_use {
+    // What a layout counts as one column must not come out as two.
+    if c.is_ascii() || is_private(c) || columns_of(c) != 2 {
         return None;
     }
     let mut utf8 = [0; 4];
@@ -22,10 +25,26 @@ pub fn gbk(c: char) -> Option<[u8; 2]> {
     if unmappable { None } else { bytes.as_ref().try_into().ok() }
 }
 
+/// U+E000 to U+F8FF and two planes: nobody knows what they look like.
+fn is_private(c: char) -> bool {
+    matches!(u32::from(c), 0xE000..=0xF8FF | 0xF0000..)
+}
+
+/// Latin beyond ASCII, Greek and Cyrillic. GBK has some of them twice as wide as an alphabet is read.
+fn is_alphabet(c: char) -> bool {
+    matches!(u32::from(c), 0x00C0..=0x052F | 0x1E00..=0x1FFF) && !matches!(c, '×' | '÷')
+}
+
+/// Marks and joiners that belong to the letter before them. Those that turn the direction of the line are none.
+fn joins(c: char) -> bool {
+    let turns = matches!(u32::from(c), 0x200E | 0x200F | 0x061C | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF);
+    c.width() == Some(0) && !turns && !c.is_control()
+}
+
 /// The text with control bytes gone, white space as single blanks, and boxes for what cannot be drawn.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in text.nfc() {
         match c {
             // GB18030 has U+00A5 in four bytes only; the full-width yen sign is GBK A3A4 and is what shops print.
             '¥' => out.push('￥'),
@@ -36,9 +55,14 @@ pub fn printable(text: &str) -> String {
                     out.push(' ');
                 }
             }
+            _ if joins(c) => {
+                if out.chars().next_back().is_some_and(|before| !before.is_ascii() && before != BOX) {
+                    out.push(c);
+                }
+            }
             _ if c.is_control() || c.width() == Some(0) => {}
-            _ if gbk(c).is_some() => out.push(c),
-            _ => out.push(BOX),
+            _ if is_private(c) => out.push(BOX),
+            _ => out.push(c),
         }
     }
     out
@@ -46,7 +70,12 @@ pub fn printable(text: &str) -> String {
 
 /// Columns one cleaned character takes at normal size.
 pub fn columns_of(c: char) -> usize {
-    if c.is_ascii() { 1 } else { 2 }
+    match c {
+        _ if c.is_ascii() => 1,
+        _ if is_alphabet(c) => c.width().unwrap_or(1),
+        // A Chinese font draws signs of ambiguous width in two (Unicode Standard Annex 11).
+        _ => c.width_cjk().unwrap_or(1),
+    }
 }
 
 /// Columns a cleaned text takes at normal size.
@@ -136,15 +165,19 @@ mod tests {
     }
 
     #[test]
-    fn the_yen_sign_becomes_the_full_width_one_and_strangers_become_boxes() {
-        assert_eq!(printable("¥5 😀 ñ é €"), "￥5 □ □ é EUR");
+    fn the_yen_sign_becomes_the_full_width_one_and_letters_stay() {
+        assert_eq!(printable("¥5 😀 ñ e\u{301} € \u{e000}"), "￥5 😀 ñ é EUR □");
+        assert_eq!(width("ñé"), 2);
         assert_eq!(gbk('￥'), Some([0xa3, 0xa4]));
         assert_eq!(gbk(BOX), Some([0xa1, 0xf5]));
     }
 
     #[test]
     fn combining_marks_and_joiners_take_no_column() {
-        assert_eq!(printable("a\u{301}b\u{200d}c\u{fe0f}"), "abc");
+        assert_eq!(printable("b\u{301}c\u{200d}d\u{fe0f}"), "bcd");
+        let vowelled = "\u{628}\u{64e}";
+        assert_eq!((printable(vowelled).as_str(), width(vowelled)), (vowelled, 1));
+        assert_eq!(printable("\u{628}\u{202e}\u{200f}x"), "\u{628}x", "nothing turns the line around");
     }
 
     #[test]
@@ -169,9 +202,11 @@ mod tests {
         }
 
         #[test]
-        fn every_printable_character_has_bytes(text in any::<String>()) {
+        fn no_printable_character_is_a_command(text in any::<String>()) {
             for c in printable(&text).chars() {
-                prop_assert!((' '..='~').contains(&c) || gbk(c).is_some(), "{c:?}");
+                let byte = c.is_ascii();
+                prop_assert!(if byte { (' '..='~').contains(&c) } else { !c.is_control() }, "{c:?}");
+                prop_assert!(byte || gbk(c).is_some() || columns_of(c) <= 2, "{c:?}");
             }
         }
     }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ab_glyph::{Font as _, FontVec, Glyph, PxScale, point};
 
-use super::bitmap::Bitmap;
-use crate::domain::text::{BOX, columns_of};
+use super::script::Scripts;
+use crate::domain::bitmap::Bitmap;
+pub use crate::domain::text::COLUMN_DOTS;
+use crate::domain::text::{BOX, columns_of, width};
 
-/// Dots of a column at normal size.
-pub const COLUMN_DOTS: usize = 12;
 /// Dots of a character's height at normal size.
 pub const CELL_HEIGHT: usize = 24;
 /// In a collection this face is monospaced (wqy-microhei.ttc); a plain .ttf has only face 0.
@@ -34,6 +34,8 @@ pub enum FontError {
 
 pub struct Face {
     font: FontVec,
+    /// For letters that it has not, or that have to be shaped.
+    scripts: Scripts,
     cut: Mutex<HashMap<(char, usize), Arc<Bitmap>>>,
 }
 
@@ -43,7 +45,18 @@ impl Face {
         let font = FontVec::try_from_vec_and_index(data.clone(), MONOSPACED_FACE)
             .or_else(|_| FontVec::try_from_vec(data))
             .map_err(|_| FontError::Format { path: path.to_owned() })?;
-        Ok(Self { font, cut: Mutex::default() })
+        Ok(Self { font, scripts: Scripts::default(), cut: Mutex::default() })
+    }
+
+    /// Whether the letter comes on paper as itself.
+    pub fn can_draw(&self, character: char) -> bool {
+        character != BOX && (self.has_cell(character) || self.scripts.covers(character))
+    }
+
+    /// Drawn by itself in its cell: this font has it, and it does not change beside its neighbours.
+    fn has_cell(&self, character: char) -> bool {
+        let known = character == BOX || self.font.glyph_id(character).0 != 0;
+        character.is_ascii() || known && columns_of(character) > 0 && !is_shaped(character)
     }
 
     /// One character in its cell, enlarged: one column wide for ASCII, two for all others.
@@ -86,22 +99,71 @@ impl Face {
 
     /// A cleaned text on one line; bold by a second strike one dot to the right, as thermal printers do.
     pub fn line(&self, text: &str, bold: bool, scale: usize) -> Bitmap {
-        let columns = crate::domain::text::width(text);
-        let mut line = Bitmap::blank(columns * COLUMN_DOTS * scale, CELL_HEIGHT * scale);
+        let mut line = Bitmap::blank(width(text) * COLUMN_DOTS * scale, CELL_HEIGHT * scale);
         let mut left = 0;
-        for character in text.chars() {
-            let glyph = self.glyph(character, scale);
-            line.stamp(&glyph, left, 0);
+        for piece in self.pieces(text) {
+            let cells = width(piece) * COLUMN_DOTS * scale;
+            let mut characters = piece.chars();
+            let dots = match (characters.next(), characters.next()) {
+                (Some(character), None) if self.has_cell(character) => self.glyph(character, scale),
+                _ => Arc::new(self.shaped(piece, cells, scale)),
+            };
+            line.stamp(&dots, left, 0);
             if bold {
-                line.stamp(&glyph, left + scale, 0);
+                line.stamp(&dots, left + scale, 0);
             }
-            left += columns_of(character) * COLUMN_DOTS * scale;
+            left += cells;
         }
         line
     }
+
+    /// Letters in cells of their own one by one, all others in runs, with the blanks between them: a run may go from right to
+    /// left.
+    fn pieces<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let mut pieces: Vec<&str> = Vec::new();
+        let mut run: Option<(usize, usize)> = None;
+        for (at, character) in text.char_indices() {
+            let end = at + character.len_utf8();
+            match run {
+                _ if !self.has_cell(character) => run = Some((run.map_or(at, |(start, _)| start), end)),
+                // Perhaps between two words of one run.
+                Some(_) if character == ' ' => {}
+                _ => {
+                    if let Some((start, ended)) = run.take() {
+                        pieces.push(&text[start..ended]);
+                        pieces.extend(text[ended..at].split_inclusive(' '));
+                    }
+                    pieces.push(&text[at..end]);
+                }
+            }
+        }
+        if let Some((start, ended)) = run {
+            pieces.push(&text[start..ended]);
+            pieces.extend(text[ended..].split_inclusive(' '));
+        }
+        pieces
+    }
+
+    fn shaped(&self, run: &str, cells: usize, scale: usize) -> Bitmap {
+        let mut dots = self.scripts.draw(run, cells, CELL_HEIGHT * scale);
+        let mut left = 0;
+        for character in run.chars() {
+            // What no font has is shown as missing in its place.
+            if character != ' ' && columns_of(character) > 0 && !self.can_draw(character) {
+                dots.stamp(&self.glyph(BOX, scale), left, 0);
+            }
+            left += columns_of(character) * COLUMN_DOTS * scale;
+        }
+        dots
+    }
 }
 
-/// The font's own box has lines too thin for dots, and loses some; this one stands for what cannot be drawn.
+/// Scripts whose letters join, reorder or stack: Hebrew to Georgian, Khmer, Mongolian, presentation forms.
+fn is_shaped(character: char) -> bool {
+    matches!(u32::from(character), 0x0590..=0x10FF | 0x1780..=0x18AF | 0xFB1D..=0xFDFF | 0xFE70..=0xFEFF)
+}
+
+/// The font's own box has lines too thin for dots, and loses some; this one replaces what cannot be drawn.
 fn draw_box(cell: &mut Bitmap) {
     let (left, top, right, bottom) = (3, 4, cell.width - 4, CELL_HEIGHT - 5);
     for x in left..=right {
@@ -124,6 +186,24 @@ mod tests {
         let cell = face.glyph(BOX, 1);
         let corners = [(3, 4), (20, 4), (3, 19), (20, 19)];
         assert!(corners.iter().all(|(x, y)| cell.is_burnt(*x, *y)) && !cell.is_burnt(12, 12));
+    }
+
+    #[test]
+    fn latin_and_cyrillic_letters_are_drawn_in_one_column_each() {
+        let face = Face::load(Path::new("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")).unwrap();
+        for letter in "öñßéçÅłžПяё".chars() {
+            assert!(face.can_draw(letter) && columns_of(letter) == 1, "{letter}");
+            let (drawn, missing) = (face.glyph(letter, 1), face.draw(BOX));
+            assert!((0..CELL_HEIGHT).any(|y| !drawn.is_blank_row(y)) && *drawn != missing, "{letter}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_cut_into_cells_and_runs() {
+        let face = Face::load(Path::new("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")).unwrap();
+        let pieces = face.pieces("茶a \u{634}\u{627}\u{64a} \u{623}\u{62e} 5 \u{5d0} ");
+        let (arabic, hebrew) = ("\u{634}\u{627}\u{64a} \u{623}\u{62e}", "\u{5d0}");
+        assert_eq!(pieces, ["茶", "a", " ", arabic, " ", "5", " ", hebrew, " "]);
     }
 
     #[test]

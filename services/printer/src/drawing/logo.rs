@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use super::bitmap::Bitmap;
+use crate::domain::bitmap::Bitmap;
 
 /// A file larger than this is no logo.
 const FILE_LEN_MAX: u64 = 4 << 20;

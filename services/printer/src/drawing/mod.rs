@@ -1,12 +1,12 @@
 //! From layout to dots: pure but for reading the font and the logo at the start.
 
-pub mod bitmap;
 pub mod font;
 pub mod logo;
 pub mod page;
+pub mod script;
 pub mod symbol;
 
-use bitmap::Bitmap;
+use crate::domain::bitmap::Bitmap;
 
 /// One-bit PNG; burnt dots are black.
 pub fn png(dots: &Bitmap) -> Result<Vec<u8>, png::EncodingError> {

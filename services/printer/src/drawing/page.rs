@@ -1,8 +1,8 @@
 //! A page as dots: what a printer without a Chinese font is sent, and what a preview shows.
 
-use super::bitmap::Bitmap;
 use super::font::{CELL_HEIGHT, COLUMN_DOTS, Face};
 use super::symbol;
+use crate::domain::bitmap::Bitmap;
 use crate::domain::layout::{Align, Element, Page, Style};
 
 /// From one line to the next: 24 dots and 6 of white.

@@ -2,7 +2,7 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::bitmap::Bitmap;
+use crate::domain::bitmap::Bitmap;
 
 /// Dots per module: 5 dots are 0.63 mm at 203 dpi, which phones read from bad paper.
 pub const MODULE_DOTS: usize = 5;

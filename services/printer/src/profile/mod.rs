@@ -11,6 +11,8 @@ const PROFILES_MAX: usize = 100;
 const COLUMN_DOTS: usize = 12;
 /// Font A on the narrowest paper that is still sold, and on the widest that ESC/POS printers take.
 pub const COLUMNS: std::ops::RangeInclusive<usize> = 24..=64;
+/// Of a printer that nothing is known of: half of what the slowest data sheets promise for text.
+const SPEED_MM_S_SLOWEST: u16 = 25;
 pub const GENERIC_80: &str = "generic-80";
 pub const GENERIC_58: &str = "generic-58";
 
@@ -39,6 +41,28 @@ pub enum Chinese {
 pub enum Symbols {
     Native,
     Raster,
+}
+
+/// How the printer confirms a paper when it echoes no process id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fence {
+    /// It answers `GS r` when its turn in the buffer comes.
+    Status,
+    /// It answers `DLE EOT` only: a paper counts as printed when the slowest printer would be done and this one says that it is fit.
+    Idle,
+    /// It is asked with an empty buffer.
+    Ask,
+}
+
+/// How Chinese characters are made twice as big.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Double {
+    /// `GS !` is for all characters.
+    Gs,
+    /// `FS !` and `FS W` are for two-byte ones; every printer obeys one of the three.
+    Fs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -82,6 +106,25 @@ pub struct Model {
     pub beeper: Beeper,
     pub logo_memory: LogoMemory,
     pub real_time_switch: bool,
+    #[serde(default = "ask")]
+    pub fence: Fence,
+    #[serde(default = "by_all_means")]
+    pub chinese_double: Double,
+    /// Millimetres of paper a second where it is slowest: a long picture, a cold head, a full buffer.
+    #[serde(default = "slowest")]
+    pub speed_mm_s: u16,
+}
+
+fn ask() -> Fence {
+    Fence::Ask
+}
+
+fn by_all_means() -> Double {
+    Double::Fs
+}
+
+fn slowest() -> u16 {
+    SPEED_MM_S_SLOWEST
 }
 
 #[derive(Deserialize)]
@@ -154,6 +197,9 @@ fn check(model: &Model) -> Result<(), TableError> {
     }
     if model.dpi < 100 || !(8..=1_024).contains(&model.strip_height) || model.buffer_bytes == 0 {
         return refuse("dpi is at least 100, strip_height 8 to 1024, buffer_bytes at least 1");
+    }
+    if model.speed_mm_s == 0 {
+        return refuse("speed_mm_s is at least 1");
     }
     if model.models.iter().any(String::is_empty) {
         return refuse("an empty model name would fit every printer");

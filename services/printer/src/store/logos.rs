@@ -37,7 +37,7 @@ impl Store {
     }
 
     /// Committed before the first byte of the logo leaves; false if the printer has had its share of writes. A printer
-    /// that is left amid the logo would take the next paper for dots: its buffers count as unclear.
+    /// that is left inside the logo would take the next paper for dots: its buffers count as unclear.
     pub fn begin_logo(&self, printer: &str, logo: &StoredLogo) -> Result<bool> {
         let transaction = self.database.begin_write()?;
         let writes = match transaction.open_table(LOGOS)?.get(printer)? {

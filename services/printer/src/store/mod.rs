@@ -1,5 +1,5 @@
 //! The job journal: one redb file that only this process opens. Every change commits (with fsync) before its
-//! effect, together with the event that tells of it.
+//! effect, together with its event.
 //!
 //! It never holds a code card: a secret job's record has ids, kind and a salted hash, its content lives in memory.
 
@@ -91,7 +91,7 @@ impl Store {
         tables::create(&transaction)?;
         for job in open_jobs(&transaction)? {
             if let Some(change) = job::after_restart(&job) {
-                tracing::warn!(job_id = %job.id, state = ?job.state, "the last run ended amid this job");
+                tracing::warn!(job_id = %job.id, state = ?job.state, "the last run ended during this job");
                 commit_change(&transaction, &job, &change, moment)?;
             }
         }
@@ -218,7 +218,7 @@ impl Store {
         range.map(|entry| record::decode_event(entry?.1.value())).collect()
     }
 
-    /// Tells every waiting job what keeps the printer from printing; returns how many did not know.
+    /// Records on every waiting job what keeps the printer from printing; returns how many changed.
     pub fn block_waiting(&self, condition: Condition, moment: Moment) -> Result<usize> {
         let transaction = self.database.begin_write()?;
         let blocked = State::Blocked(condition);
@@ -313,7 +313,7 @@ fn commit_change(transaction: &WriteTransaction, job: &Job, change: &Change, mom
     Ok(after)
 }
 
-/// A copy nobody got does not count against the limit; its number is not given out again.
+/// A copy that never came out does not count against the limit; its number is not given out again.
 fn give_back_reprint(transaction: &WriteTransaction, original_id: &str) -> Result<()> {
     if let Some(mut original) = read_job(transaction, original_id)? {
         original.reprints = original.reprints.saturating_sub(1);

@@ -183,6 +183,7 @@ fn state_of(state: u32, detail: u32) -> Result<State> {
         (5, 2) => State::Printed(Confidence::Fence),
         (5, 3) => State::Printed(Confidence::SentOnly),
         (5, 4) => State::Printed(Confidence::Operator),
+        (5, 5) => State::Printed(Confidence::Idle),
         (6, _) => State::InDoubt,
         (7, 1) => State::Failed(Failure::ContentLost),
         (7, 2) => State::Failed(Failure::Unprintable),
@@ -209,6 +210,7 @@ fn confidence_number(confidence: Confidence) -> u32 {
         Confidence::Fence => 2,
         Confidence::SentOnly => 3,
         Confidence::Operator => 4,
+        Confidence::Idle => 5,
     }
 }
 
@@ -273,8 +275,13 @@ mod tests {
             Condition::Error,
             Condition::Overheated,
         ];
-        let confidences =
-            [Confidence::ProcessId, Confidence::Fence, Confidence::SentOnly, Confidence::Operator];
+        let confidences = [
+            Confidence::ProcessId,
+            Confidence::Fence,
+            Confidence::SentOnly,
+            Confidence::Operator,
+            Confidence::Idle,
+        ];
         let states = [State::Queued, State::Sending, State::AwaitingFence, State::InDoubt, State::Cancelled]
             .into_iter()
             .chain(conditions.map(State::Blocked))

@@ -7,7 +7,7 @@ use super::tables::{REQUESTS, REQUESTS_OF_JOB};
 use super::{Moment, Result, Store, StoreError, commit_change, read_job};
 use crate::domain::job::{Change, Job};
 
-/// Who asks, and what, so that a retry can be told from another request.
+/// Who asks, and what, to distinguish a retry from another request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub id: String,

@@ -75,12 +75,13 @@ fn state(state: State) -> proto::JobState {
     }
 }
 
-fn confidence(confidence: Confidence) -> proto::Confidence {
+pub fn confidence(confidence: Confidence) -> proto::Confidence {
     match confidence {
         Confidence::ProcessId => proto::Confidence::ProcessId,
         Confidence::Fence => proto::Confidence::Fence,
         Confidence::SentOnly => proto::Confidence::SentOnly,
         Confidence::Operator => proto::Confidence::Operator,
+        Confidence::Idle => proto::Confidence::Idle,
     }
 }
 

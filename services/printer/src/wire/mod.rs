@@ -4,4 +4,4 @@ mod document;
 mod job;
 
 pub use document::{DocumentReader, Invalid};
-pub use job::{condition, event, job};
+pub use job::{condition, confidence, event, job};

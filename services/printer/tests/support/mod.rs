@@ -1,6 +1,6 @@
 //! The service in a sandbox of its own, and what the tests ask it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 #![allow(dead_code, reason = "each test program uses its part")]
 
 pub mod paper;
@@ -30,7 +30,7 @@ pub struct House {
 }
 
 impl House {
-    /// Starts the service with `[printer]` keys; the printer stands at `address`.
+    /// Starts the service with `[printer]` keys; the printer is at `address`.
     pub async fn start(address: &str, keys: &str) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), address, keys).await
     }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 #[derive(Clone, Copy, PartialEq)]
 pub struct Manner {
     pub paper_out: bool,
-    /// Takes data but neither prints nor answers what stands behind it.
+    /// Takes data but neither prints nor answers what follows it.
     pub holds_data: bool,
     pub knows_clear: bool,
     pub echoes_ids: bool,
@@ -20,6 +20,10 @@ pub struct Manner {
     pub keeps_logos: bool,
     /// Hangs up when a logo is to be stored.
     pub drops_logos: bool,
+    /// Knows `DLE EOT` only, no `GS r`.
+    pub no_status: bool,
+    /// Its automatic status has three bytes.
+    pub short_status: bool,
 }
 
 pub const WELL: Manner = Manner {
@@ -30,6 +34,8 @@ pub const WELL: Manner = Manner {
     keeps_fences: false,
     keeps_logos: false,
     drops_logos: false,
+    no_status: false,
+    short_status: false,
 };
 
 #[derive(Default)]
@@ -84,7 +90,7 @@ impl Peer {
         self.hang_up.notify_one();
     }
 
-    /// Bytes that nobody asked for.
+    /// Unsolicited bytes.
     pub fn say(&self, words: &[u8]) {
         self.heard.lock().unwrap().words.extend(words);
         self.speak.notify_one();
@@ -195,6 +201,9 @@ impl Peer {
                     waiting.drain(..2);
                 }
                 (0x06, _) if now.keeps_logos => {}
+                (0x1d, [0x72, 1, ..]) if now.no_status => {
+                    waiting.drain(..2);
+                }
                 (0x1d, [0x72, 1, ..]) => {
                     match now.keeps_fences {
                         true => self.heard.lock().unwrap().kept_fences.push(0),
@@ -231,6 +240,7 @@ impl Peer {
     }
 }
 
-fn automatic_status(manner: Manner) -> [u8; 4] {
-    if manner.paper_out { [0x1c, 0, 0x0f, 0] } else { [0x14, 0, 0, 0] }
+fn automatic_status(manner: Manner) -> Vec<u8> {
+    let status = if manner.paper_out { [0x1c, 0, 0x0f, 0] } else { [0x14, 0, 0, 0] };
+    status[..if manner.short_status { 3 } else { 4 }].to_vec()
 }

@@ -1,5 +1,6 @@
 //! Codes out of media-capture's grey frames. Frames flow only while somebody looks for a code.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
@@ -11,9 +12,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 
-use super::decoder::{Decoder, ENGINE};
+use super::decoder::{Decoder, Effort};
 use super::frame::Frame;
-use crate::domain::scan::{Code, CodeBytes};
+use crate::domain::confirm::Confirm;
+use crate::domain::scan::{Code, CodeBytes, Reading, Scan};
+use crate::domain::symbol::{self, Symbology};
+use crate::sight::{Sighting, linear};
 
 const FPS: u32 = 10;
 /// A grey frame of a 4K camera has 8.3 MB.
@@ -33,17 +37,21 @@ pub struct Camera {
     decoder: Decoder,
 }
 
-pub struct Sighting {
-    pub code: Code,
-    pub engine: &'static str,
+/// What a look ended with.
+pub struct Sight {
+    pub scan: Scan,
     pub frames: u32,
 }
+
+/// A single reading of a picture; two that agree are sure.
+pub const CONFIDENCE_SINGLE: u8 = 60;
+pub const CONFIDENCE_SURE: u8 = 100;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
     #[error("no frames come from the camera ({cause}); mend it (`chit doctor`), or use the handheld")]
     Unavailable { cause: String },
-    #[error("no QR code was seen in {frames} frames; hold the code closer, flat and bright, and try again")]
+    #[error("no code was seen in {frames} frames; hold the code closer, flat and bright, and try again")]
     NothingSeen { frames: u32 },
 }
 
@@ -55,9 +63,12 @@ impl Camera {
     }
 
     /// Looks at the newest frames, as many as can be decoded, until a code is read or the time is up.
-    pub async fn look(&self, time: Duration) -> Result<Sighting, LookError> {
+    pub async fn look(&self, time: Duration) -> Result<Sight, LookError> {
         let end = Instant::now() + time;
         let mut view = Viewfinder::open(self.client.clone());
+        let begun = Instant::now();
+        let wanted = everything();
+        let mut confirm = Confirm::default();
         let mut frames = 0;
         let mut last_frame = Instant::now();
         loop {
@@ -71,9 +82,12 @@ impl Camera {
             };
             frames += 1;
             last_frame = Instant::now();
-            if let Ok(Some(content)) = timeout_at(end, self.decoder.decode(frame)).await {
-                let code = Code { bytes: CodeBytes(content), aim_identifier: String::new() };
-                return Ok(Sighting { code, engine: ENGINE, frames });
+            let look = self.decoder.look(frame.plane, Effort::Frame, Arc::clone(&wanted));
+            let Ok(Some(look)) = timeout_at(end, look).await else { continue };
+            let now = begun.elapsed();
+            let sure = |sighting: &Sighting| confirm.counts(&sighting.content, sighting.engine, now);
+            if let Some(sighting) = look.sightings.into_iter().find(sure) {
+                return Ok(Sight { scan: scan(sighting, CONFIDENCE_SURE), frames });
             }
         }
     }
@@ -86,6 +100,17 @@ impl Camera {
         });
         matches!(status.await, Ok(status) if status.camera() == CameraState::Streaming)
     }
+}
+
+/// QR codes and the linear codes of goods.
+pub fn everything() -> Arc<[Symbology]> {
+    std::iter::once(Symbology::QrCode).chain(linear::READABLE).collect()
+}
+
+pub fn scan(sighting: Sighting, confidence: u8) -> Scan {
+    let symbol = symbol::parse_as(&sighting.content, sighting.symbology);
+    let code = Code { bytes: CodeBytes(sighting.content), aim_identifier: String::new() };
+    Scan { code, symbol, reading: Reading { engine: sighting.engine.name(), confidence } }
 }
 
 /// The newest frame, kept up to date by a task that reconnects for as long as somebody looks.

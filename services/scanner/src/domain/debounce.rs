@@ -1,4 +1,4 @@
-//! Drops the same code read twice in a row, for handhelds that are too eager.
+//! Drops the same code read twice in a row within one checkout, for handhelds that are too eager.
 
 use std::time::Duration;
 
@@ -14,6 +14,11 @@ impl Debounce {
     /// Zero never drops anything.
     pub fn new(window: Duration) -> Self {
         Self { window, last: None }
+    }
+
+    /// A new checkout: the same code counts again.
+    pub fn forget(&mut self) {
+        self.last = None;
     }
 
     /// `now` is time since any fixed moment. The window counts from the last scan that was passed on.
@@ -48,6 +53,14 @@ mod tests {
         assert!(debounce.admits(&code("a"), ms(1000)));
         assert!(debounce.admits(&code("b"), ms(1001)));
         assert!(debounce.admits(&code("a"), ms(1002)), "another code came between");
+    }
+
+    #[test]
+    fn a_new_checkout_takes_the_same_code_again() {
+        let mut debounce = Debounce::new(Duration::from_millis(1000));
+        assert!(debounce.admits(&code("a"), Duration::ZERO));
+        debounce.forget();
+        assert!(debounce.admits(&code("a"), Duration::from_millis(1)));
     }
 
     #[test]

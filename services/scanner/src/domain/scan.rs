@@ -1,8 +1,12 @@
-//! One code that was read.
+//! One code that was read, and one thing that was none.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+
+use super::refusal::Refusal;
+use super::symbol::Symbol;
 
 /// Longest code that is passed on. A QR code 40-L holds 2,953 bytes.
 pub const CODE_LEN_MAX: usize = 4096;
@@ -28,27 +32,71 @@ pub struct Code {
 pub enum Source {
     Serial,
     Camera,
+    Keyboard,
+    HidPos,
+    Image,
+}
+
+/// What read it, and how sure it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reading {
+    /// "handheld", "rxing", "grid", "rqrr" or "linear".
+    pub engine: &'static str,
+    /// 1 to 100.
+    pub confidence: u8,
+}
+
+impl Reading {
+    pub const HANDHELD: Self = Self { engine: "handheld", confidence: 100 };
+}
+
+/// Debug leaves out what it says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Scan {
+    pub code: Code,
+    pub symbol: Symbol,
+    pub reading: Reading,
+}
+
+impl fmt::Debug for Scan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scan")
+            .field("code", &self.code)
+            .field("kind", &self.symbol.kind)
+            .field("reading", &self.reading)
+            .finish()
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Scan {
+pub enum What {
+    Scan(Scan),
+    Refused(Refusal),
+}
+
+/// One entry of the stream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
     /// From 1, shared by all sources.
     pub seq: u64,
     pub source: Source,
-    pub code: Code,
-    /// What read it: "handheld" or "rqrr".
-    pub engine: &'static str,
+    pub device: Arc<str>,
     pub time: Timestamp,
+    pub what: What,
+    /// Who held the scanner for itself then: nobody else gets it. 0 = nobody.
+    pub claim: u64,
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::symbol;
     use super::*;
 
     #[test]
     fn debug_output_does_not_show_what_a_code_says() {
         let code = Code { bytes: CodeBytes(b"6901234567892".to_vec()), aim_identifier: "]E0".into() };
-        let shown = format!("{code:?}");
+        let symbol = symbol::parse(&code.bytes.0, Some("]E0"));
+        let shown = format!("{:?}", Scan { code, symbol, reading: Reading::HANDHELD });
         assert!(shown.contains("13 bytes") && !shown.contains("6901"), "{shown}");
     }
 }

@@ -41,6 +41,10 @@ impl Picture {
         picture
     }
 
+    pub fn plane(self) -> (u32, u32, Vec<u8>) {
+        (WIDTH as u32, HEIGHT as u32, self.grey)
+    }
+
     pub fn taken_long_ago(self) -> Self {
         Self { old: true, ..self }
     }

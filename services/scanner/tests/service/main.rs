@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fake_media;
+mod interface;
 
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
@@ -90,7 +91,7 @@ impl Desk {
         let mut stream = stream.await.unwrap();
         match next(&mut stream).await {
             Event::Started(started) => (started, stream),
-            Event::Scan(_) => panic!("a stream begins with `started`"),
+            _ => panic!("a stream begins with `started`"),
         }
     }
 
@@ -119,7 +120,7 @@ async fn next(stream: &mut Streaming<WatchScansResponse>) -> Event {
 async fn next_scan(stream: &mut Streaming<WatchScansResponse>) -> Scan {
     match next(stream).await {
         Event::Scan(scan) => scan,
-        Event::Started(_) => panic!("`started` comes once"),
+        other => panic!("{other:?} is no scan"),
     }
 }
 
@@ -129,21 +130,31 @@ async fn a_watcher_gets_scans_of_the_handheld_and_resumes_after_the_last_it_saw(
     let mut device = desk.plug().await;
     let (started, mut stream) = desk.watch("", 0).await;
     assert_eq!(started.last_seq, 0);
-    device.write_all(b"]E06901234567892\r\x01\x02\r1234\r").unwrap();
+    device.write_all(b"]E06901234567892\r").unwrap();
     let scan = next_scan(&mut stream).await;
     assert_eq!((scan.seq, scan.epoch.as_str()), (1, started.epoch.as_str()));
     assert_eq!((scan.data.as_slice(), scan.aim_identifier.as_str()), (b"6901234567892".as_slice(), "]E0"));
     assert_eq!((scan.source(), scan.engine.as_str()), (ScanSource::Serial, "handheld"));
     assert!(scan.time.is_some());
+    assert_eq!(scan.symbol.unwrap().gtins, ["06901234567892"]);
+    device.write_all(b"\x01\x02\r").unwrap();
+    match next(&mut stream).await {
+        Event::Refusal(refusal) => {
+            assert_eq!((refusal.seq, refusal.reason.as_str()), (2, "CODE_NOT_TEXT"));
+            assert!(refusal.remedy.contains("baud"), "{}", refusal.remedy);
+        }
+        other => panic!("{other:?} is no refusal"),
+    }
+    device.write_all(b"1234\r").unwrap();
     assert_eq!(next_scan(&mut stream).await.data, b"1234");
     assert_eq!(desk.status().await, (SourceState::Ready, SourceState::Off, 1));
 
-    let (started, mut resumed) = desk.watch(&scan.epoch, 1).await;
-    assert_eq!(started.last_seq, 2);
-    assert_eq!(next_scan(&mut resumed).await.seq, 2);
+    let (started, mut resumed) = desk.watch(&scan.epoch, 2).await;
+    assert_eq!(started.last_seq, 3);
+    assert_eq!(next_scan(&mut resumed).await.seq, 3);
     let (_, mut other_run) = desk.watch("01JZZZZZZZZZZZZZZZZZZZZZZZ", 1).await;
     device.write_all(b"5678\r").unwrap();
-    assert_eq!(next_scan(&mut other_run).await.seq, 3, "of another run's numbers nothing is known");
+    assert_eq!(next_scan(&mut other_run).await.seq, 4, "of another run's numbers nothing is known");
 }
 
 #[tokio::test]
@@ -163,7 +174,7 @@ async fn a_code_before_the_camera_is_read_and_numbered() {
     desk.media(Picture::of_code(payload.as_bytes()));
     let scan = desk.scan_camera(15_000).await.unwrap();
     assert_eq!(scan.data, payload.as_bytes());
-    assert_eq!((scan.source(), scan.engine.as_str(), scan.seq), (ScanSource::Camera, "rqrr", 1));
+    assert_eq!((scan.source(), scan.engine.as_str(), scan.seq), (ScanSource::Camera, "rxing", 1));
     assert_eq!(desk.status().await, (SourceState::Off, SourceState::Ready, 0));
 }
 

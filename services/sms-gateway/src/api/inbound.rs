@@ -2,22 +2,24 @@
 
 use super::pb;
 use crate::domain::inbound::InboundEncoding;
-use crate::domain::pdu::AddressKind;
+use crate::domain::pdu::Address;
 use crate::store::InboundRow;
+use chit_msisdn::{Sender, TypeOfNumber};
 use chit_runtime::clock::to_proto;
 
 pub fn encode(row: InboundRow) -> pb::Inbound {
-    let message = row.message;
-    let e164 = message.from.e164();
-    let kind = match (message.from.kind, &e164) {
-        (AddressKind::Alphanumeric, _) => pb::SenderKind::Alphanumeric,
-        (_, Some(_)) => pb::SenderKind::E164,
-        (_, None) => pb::SenderKind::Short,
+    let (message, sender) = (row.message, row.sender);
+    let kind = match sender {
+        Sender::Candidates(_) => pb::SenderKind::E164,
+        Sender::Alphanumeric => pb::SenderKind::Alphanumeric,
+        Sender::ShortCode | Sender::Unreadable => pb::SenderKind::Short,
     };
     pb::Inbound {
         seq: row.seq,
+        from_e164: likeliest(&sender, &message.from),
+        from_candidates: sender.candidates().iter().map(|number| number.as_str().to_owned()).collect(),
+        type_of_number: message.from.kind.bits().into(),
         from_raw: message.from.raw,
-        from_e164: e164.map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
         sender_kind: kind.into(),
         text: message.text.0,
         complete: message.complete,
@@ -33,5 +35,14 @@ pub fn encode(row: InboundRow) -> pb::Inbound {
         modem: message.modem,
         over_rate: message.over_rate,
         service_centre: message.service_centre,
+    }
+}
+
+/// The only candidate, or the first one where the network says "international" and its number exists.
+fn likeliest(sender: &Sender, from: &Address) -> String {
+    match sender.candidates() {
+        [only] => only.as_str().to_owned(),
+        [first, ..] if from.kind == TypeOfNumber::International => first.as_str().to_owned(),
+        _ => String::new(),
     }
 }

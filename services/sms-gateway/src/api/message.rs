@@ -28,11 +28,7 @@ pub fn encode(row: &Row) -> pb::Message {
         submits: message.submits,
         possible_duplicate: message.possible_duplicate,
         subject_id: message.subject_id.clone(),
-        failure_reason: if message.state == State::Failed {
-            message.failure_reason.clone()
-        } else {
-            String::new()
-        },
+        failure_reason: message.failure_reason.clone(),
         create_time: Some(to_proto(message.created_at)),
         submit_time: message.submitted_at.map(to_proto),
         deliver_time: message.delivered_at.map(to_proto),
@@ -41,6 +37,8 @@ pub fn encode(row: &Row) -> pb::Message {
         priority: message.priority.into(),
         parts: message.parts.into(),
         modem: message.modem.clone(),
+        not_before: message.not_before.map(to_proto),
+        not_after: message.not_after.map(to_proto),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Streamed, pb};
 use crate::device::fleet::{Fleet, any_changed};
-use crate::device::{ModemState, ModemStatus};
+use crate::device::{ClockSource, ModemState, ModemStatus};
 use crate::store::{Counts, Store};
 use chit_runtime::clock::to_proto;
 use std::sync::Arc;
@@ -35,6 +35,20 @@ fn encode(status: &ModemStatus, counts: Counts) -> pb::Modem {
         name: status.name.clone(),
         trouble: status.trouble.to_owned(),
         limited_until: status.limited_until.map(to_proto),
+        reports_missing: !status.reports,
+        bearer: status.bearer.to_owned(),
+        credit: status.credit.clone(),
+        credit_time: status.credit_at.map(to_proto),
+        credit_low: status.credit_low,
+        network_clock: status.clock.map(|clock| pb::NetworkClock {
+            network_time: Some(to_proto(clock.network)),
+            local_time: Some(to_proto(clock.at)),
+            source: match clock.source {
+                ClockSource::Nitz => "NITZ",
+                ClockSource::ServiceCentre => "SERVICE_CENTRE",
+            }
+            .to_owned(),
+        }),
     }
 }
 

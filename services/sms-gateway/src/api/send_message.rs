@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tonic::Status;
 
 const SUBJECT_CHARS_MAX: usize = 64;
+const NO_TIMESTAMP: &str = "must be a valid google.protobuf.Timestamp";
 
 impl Api {
     pub(super) async fn send(
@@ -41,12 +42,7 @@ fn decode(request: pb::SendMessageRequest, client: u32, now: Timestamp) -> Resul
     if request.subject_id.chars().count() > SUBJECT_CHARS_MAX {
         return Err(bad_field("subject_id", "SUBJECT_ID_TOO_LONG", "must have at most 64 characters"));
     }
-    let not_after = match &request.not_after {
-        Some(time) => Some(clock::from_proto(time).ok_or_else(|| {
-            bad_field("not_after", "NOT_AFTER_INVALID", "must be a valid google.protobuf.Timestamp")
-        })?),
-        None => None,
-    };
+    let (not_before, not_after) = window(&request)?;
     Ok(Outgoing {
         priority: priority(request.priority, class)?,
         on_unknown: match request.on_unknown() {
@@ -60,6 +56,7 @@ fn decode(request: pb::SendMessageRequest, client: u32, now: Timestamp) -> Resul
         class,
         subject_id: request.subject_id,
         client,
+        not_before,
         not_after,
         encoding: plan.encoding,
         units: u32::try_from(plan.units).unwrap_or(u32::MAX),
@@ -82,6 +79,20 @@ fn decode(request: pb::SendMessageRequest, client: u32, now: Timestamp) -> Resul
         submitted_at: None,
         delivered_at: None,
     })
+}
+
+/// When it may leave.
+fn window(request: &pb::SendMessageRequest) -> Result<(Option<Timestamp>, Option<Timestamp>), Status> {
+    let read = |time: &Option<prost_types::Timestamp>, field, reason| {
+        let valid = |time| clock::from_proto(time).ok_or_else(|| bad_field(field, reason, NO_TIMESTAMP));
+        time.as_ref().map(valid).transpose()
+    };
+    let not_before = read(&request.not_before, "not_before", "NOT_BEFORE_INVALID")?;
+    let not_after = read(&request.not_after, "not_after", "NOT_AFTER_INVALID")?;
+    if not_before.zip(not_after).is_some_and(|(first, last)| first > last) {
+        return Err(bad_field("not_before", "NOT_BEFORE_INVALID", "must not be later than not_after"));
+    }
+    Ok((not_before, not_after))
 }
 
 /// A challenge whose second half is lost would be worse than none.

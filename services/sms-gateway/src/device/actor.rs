@@ -1,21 +1,24 @@
 //! The one task that owns a modem: opens it, sets it up, keeps it awake, sends and receives.
 
 use super::asking;
+use super::care::{self, Care};
 use super::courier::Courier;
+use super::failure::Failure;
 use super::fleet::Order;
 use super::ladder::{self, Ladder, Rung};
 use super::link::{Link, LinkError};
 use super::radio_link::RadioLink;
 use super::serial::SerialPort;
-use super::setup::{self, Habits, SetupOutcome};
-use super::status::{TROUBLE_NO_SIM, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
+use super::setup::{self, Habits, SetupOutcome, SimLooks};
+use super::status::{TROUBLE_NO_SIM, TROUBLE_NO_STORAGE, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
 use super::storage::Storage;
-use super::submit::Submission;
+use super::submit::{self, Submission};
 use super::{ModemState, Transport, drain};
 use crate::config::Way;
 use crate::domain::at_line::Urc;
+use crate::domain::cnmi::Reports;
 use crate::domain::pdu;
-use crate::store::{Sim, SimCheck, StoreError};
+use crate::store::{Sim, SimCheck};
 use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -36,14 +39,6 @@ const BLOCKED_RETRY: Duration = Duration::from_secs(2);
 /// A submission that takes longer shows the modem as DEGRADED, so that nobody counts on it meanwhile.
 const SLOW_ANSWER: Duration = Duration::from_secs(20);
 
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Why a session ended although nothing failed.
 enum End {
     Shutdown,
@@ -61,8 +56,9 @@ pub struct Actor {
     habits: Habits,
     /// How long the heartbeat's questions may take: more for a modem that has shown that it is slow.
     answer_within: Duration,
-    pin_refusals: u32,
+    sim_looks: SimLooks,
     radio: RadioLink,
+    care: Care,
 }
 
 impl Transport for Actor {
@@ -83,8 +79,9 @@ impl Actor {
             storage: Storage::default(),
             habits: Habits::default(),
             answer_within: ANSWER_WITHIN,
-            pin_refusals: 0,
+            sim_looks: SimLooks::default(),
             radio: RadioLink::default(),
+            care: Care::default(),
         }
     }
 
@@ -122,29 +119,47 @@ impl Actor {
     async fn attempt(&mut self, pause: &mut Duration) -> Result<End, Failure> {
         // Without a link nothing is being submitted, so no row may say SUBMITTING.
         self.courier.close_open().await?;
-        let mut link = self.open(pause).await?;
+        self.courier.late = None;
+        let shutdown = self.courier.shutdown.clone();
+        let mut link = tokio::select! {
+            () = shutdown.wait() => return Ok(End::Shutdown),
+            link = self.open(pause) => link?,
+        };
         *pause = REOPEN_FIRST;
         self.courier.set_state(ModemState::Opening);
+        self.sim_looks.opened();
         loop {
             let pin_file = self.way.pin_file.as_deref();
-            let refusals = &mut self.pin_refusals;
-            match setup::set_up(&mut link, &self.courier.store, pin_file, refusals).await? {
+            let looks = &mut self.sim_looks;
+            // A PIN that was sent and not answered would count as tried.
+            let may_stop = pin_file.is_none();
+            let shutdown = self.courier.shutdown.clone();
+            let set_up = tokio::select! {
+                () = shutdown.wait(), if may_stop => return Ok(End::Shutdown),
+                set_up = setup::set_up(&mut link, &self.courier.store, pin_file, looks) => set_up?,
+            };
+            match set_up {
                 SetupOutcome::Ready(ready) => {
                     self.courier.status.send_modify(|status| {
                         status.model = ready.model;
                         status.storage_used = ready.storage.used;
                         status.storage_total = ready.storage.total;
+                        status.reports = ready.reports != Reports::Never;
                     });
                     self.sim = ready.sim;
                     (self.storage, self.habits) = (ready.storage, ready.habits);
+                    self.courier.reports = self.way.reports && ready.reports != Reports::Never;
                     self.courier.owed_acks = ready.wants_acks.then_some(0);
                     self.radio = RadioLink::default();
+                    self.care = tokio::select! {
+                        () = shutdown.wait() => return Ok(End::Shutdown),
+                        care = Care::set_up(&mut link) => care?,
+                    };
                     return self.serve(&mut link).await;
                 }
                 SetupOutcome::Blocked(state) => {
                     let trouble = if state == ModemState::Failed { TROUBLE_NO_SIM } else { "" };
                     self.courier.set_trouble(state, trouble);
-                    let shutdown = self.courier.shutdown.clone();
                     tokio::select! {
                         () = shutdown.wait() => return Ok(End::Shutdown),
                         () = sleep(BLOCKED_RETRY) => {}
@@ -250,6 +265,7 @@ impl Actor {
                 }
                 _ = heartbeat.tick() => {
                     self.check(link).await?;
+                    self.look_after(link).await?;
                     // From now: a modem that takes longer than this pause would hear nothing but the question.
                     heartbeat.reset();
                     more = true;
@@ -271,26 +287,26 @@ impl Actor {
             Urc::Pdu(line) => match pdu::from_hex(&line) {
                 Ok(bytes) => {
                     self.courier.take_report(bytes).await?;
-                    self.acknowledge(link).await?;
+                    care::acknowledge(link, &mut self.courier).await?;
                 }
                 Err(_) => tracing::warn!("a status report is not hexadecimal"),
             },
+            Urc::Acknowledged(answer) => self.courier.accept_late(submit::reference(&answer)).await?,
             Urc::Restarted => return Ok(true),
-            Urc::Other => {}
+            Urc::Ussd(_) | Urc::Other => {}
         }
         Ok(false)
     }
 
-    /// What was handed over directly is on disk; a modem of phase 2+ hands over no more until it is told so.
-    async fn acknowledge(&mut self, link: &mut Link) -> Result<(), LinkError> {
-        const ANSWER: Duration = Duration::from_secs(5);
-        while self.courier.owed_acks.is_some_and(|owed| owed > 0) {
-            if !link.command("AT+CNMA", None, ANSWER).await?.is_ok() {
-                link.command("AT+CNMA=0", None, ANSWER).await?;
+    /// What a modem is asked beside its work must not make it look gone.
+    async fn look_after(&mut self, link: &mut Link) -> Result<(), Failure> {
+        match self.care.look(link, &self.courier, self.way.credit.as_ref()).await {
+            Err(Failure::Link(LinkError::Timeout)) => {
+                self.courier.set_state(ModemState::Degraded);
+                Ok(asking::first_answer(link).await?)
             }
-            self.courier.owed_acks = self.courier.owed_acks.map(|owed| owed - 1);
+            looked => looked,
         }
-        Ok(())
     }
 
     async fn check_sim(&mut self) -> Result<(), Failure> {
@@ -321,6 +337,10 @@ impl Actor {
         }
         match registered {
             Ok(_) if self.swapped => self.courier.set_trouble(ModemState::Failed, TROUBLE_SIM_SWAPPED),
+            // What is sent would get no answer.
+            Ok(_) if self.storage.roomless => {
+                self.courier.set_trouble(ModemState::Failed, TROUBLE_NO_STORAGE);
+            }
             Ok(true) => self.courier.set_state(ModemState::Ready),
             Ok(false) => self.courier.set_state(ModemState::NoNetwork),
             Err(LinkError::Timeout) => {
@@ -379,7 +399,10 @@ impl Actor {
             Err(error) => return Err(error),
             Ok(()) => {}
         }
-        self.acknowledge(link).await?;
+        if let Some(went_out) = self.courier.outcome.take() {
+            self.care.submitted(link, &self.courier, went_out).await?;
+        }
+        care::acknowledge(link, &mut self.courier).await?;
         Ok(true)
     }
 }

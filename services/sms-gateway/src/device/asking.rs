@@ -1,8 +1,8 @@
 //! Questions to a modem whose habits are not known: it may be busy, or say nothing at all to what it does not know.
 
 use super::link::{Link, LinkError, Reply};
-use crate::domain::at_line::FinalResult;
 use crate::domain::cms;
+use crate::domain::final_result::FinalResult;
 use std::time::Duration;
 use tokio::time::sleep;
 

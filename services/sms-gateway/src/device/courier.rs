@@ -2,13 +2,16 @@
 //! point of no return is what keeps invariant I11.
 
 use super::fleet::{Fleet, Order, Task};
+use super::status::{ClockSource, Sighting};
 use super::{ModemState, ModemStatus};
 use crate::crash;
 use crate::domain::cms::Verdict;
+use crate::domain::network_clock;
 use crate::domain::outbox::Outgoing;
 use crate::domain::rate::{Caps, Past};
 use crate::store::{Pending, Result, Row, Store, StoreError, Taken};
 use chit_runtime::{Clock, Shutdown};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
@@ -27,6 +30,12 @@ pub struct Courier {
     pub reports: bool,
     /// Handed over, and what became of them is not on disk yet.
     pub open: BTreeMap<String, Option<Pending<Row>>>,
+    /// Whether the last submission went out; `None`: it says nothing of the way there.
+    pub outcome: Option<bool>,
+    /// A message whose answer was given up while the modem was there: its acknowledgement may still come.
+    pub late: Option<String>,
+    /// The last reference that the modem gave; a modem that gives the same one twice in a row gives none.
+    pub last_reference: Option<u8>,
     /// PDUs that the modem handed over and wants acknowledged; `None`: it does not.
     pub owed_acks: Option<u32>,
 }
@@ -75,6 +84,10 @@ impl Courier {
     /// The network took it. The commit goes on while the next message is prepared.
     pub async fn accept(&mut self, id: &str, reference: Option<u8>) -> Result<()> {
         let (modem, now) = (self.modem.clone(), self.clock.now());
+        self.outcome = Some(true);
+        let constant = reference.is_some() && reference == self.last_reference;
+        self.last_reference = reference;
+        let reference = reference.filter(|_| !constant);
         let pending = self
             .store
             .enqueue_change(id, move |message| {
@@ -89,6 +102,7 @@ impl Courier {
 
     pub async fn refuse(&mut self, id: &str, verdict: Verdict, reason: String) -> Result<()> {
         let now = self.clock.now();
+        self.outcome = matches!(verdict, Verdict::Temporary | Verdict::Unknown).then_some(false);
         let rule = move |message: &mut Outgoing| {
             message.refuse(verdict, reason.clone(), now);
             Ok(())
@@ -98,8 +112,23 @@ impl Courier {
         Ok(())
     }
 
+    /// The acknowledgement of a message that was given up as UNKNOWN.
+    pub async fn accept_late(&mut self, reference: Option<u8>) -> Result<()> {
+        let Some(id) = self.late.take() else { return Ok(()) };
+        let (modem, now) = (self.modem.clone(), self.clock.now());
+        self.last_reference = reference;
+        let rule = move |message: &mut Outgoing| {
+            message.accept_late(&modem, reference, now);
+            Ok(())
+        };
+        tracing::info!(message_id = id, "a late answer of the modem: the network has the message");
+        self.store.enqueue_change(&id, rule).await?.done().await?;
+        Ok(())
+    }
+
     pub async fn lose_answer(&mut self, id: &str) -> Result<()> {
         let now = self.clock.now();
+        self.outcome = Some(false);
         let rule = move |message: &mut Outgoing| {
             message.lose_answer(now);
             Ok(())
@@ -154,6 +183,17 @@ impl Courier {
             }
         });
         Ok(())
+    }
+
+    /// Something of the network's arrived at once with its time stamp.
+    pub fn sees_clock(&self, stamp: Timestamp) {
+        let now = self.clock.now();
+        let better =
+            self.status.borrow().clock.is_none_or(|known| known.source == ClockSource::ServiceCentre);
+        if better && network_clock::is_sighting(stamp, now) {
+            let sighting = Sighting { source: ClockSource::ServiceCentre, network: stamp, at: now };
+            self.status.send_modify(|status| status.clock = Some(sighting));
+        }
     }
 
     /// Of what the modem has just handed over.

@@ -1,8 +1,8 @@
 //! Empties the modem's storage: list, commit, delete. In that order, so that a crash repeats and never loses.
 
-use super::actor::Failure;
 use super::asking::ask_within;
 use super::courier::Courier;
+use super::failure::Failure;
 use super::link::{Answer, Link};
 use super::storage::Storage;
 use crate::crash;
@@ -42,6 +42,7 @@ async fn drain(link: &mut Link, courier: &Courier) -> Result<bool, Failure> {
         if found.is_empty() {
             return Ok(false);
         }
+        found.iter().filter_map(|(_, bytes)| sent_at(bytes)).for_each(|stamp| courier.sees_clock(stamp));
         let indexes: Vec<u32> = found.iter().map(|(index, _)| *index).collect();
         courier.take(found.into_iter().map(|(_, bytes)| bytes).collect()).await?;
         let mut deleted = 0;

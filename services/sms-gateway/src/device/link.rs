@@ -1,7 +1,8 @@
 //! One command at a time, with a deadline, over a port. Deadlines are monotonic.
 
 use super::ModemPort;
-use crate::domain::at_line::{Expected, FinalResult, Line, LineReader, Urc};
+use crate::domain::at_line::{Expected, Line, LineReader, Urc};
+use crate::domain::final_result::FinalResult;
 use futures::FutureExt as _;
 use std::collections::VecDeque;
 use std::io;
@@ -142,7 +143,9 @@ impl Link {
                     return Ok(PromptReply::Final(result));
                 }
                 Ok(Line::Urc(urc)) => self.note(urc)?,
-                Ok(Line::Echo | Line::Answer { .. }) => {}
+                // Nothing has been given to the modem yet.
+                Ok(Line::Answer { text, .. }) => self.keep(Urc::Acknowledged(text)),
+                Ok(Line::Echo) => {}
                 Err(LinkError::Timeout) if early => {
                     self.escape().await?;
                     return Ok(PromptReply::Final(FinalResult::Ok));
@@ -175,9 +178,10 @@ impl Link {
         }
     }
 
-    /// An `AT` after Ctrl-Z, whose answer is one of the next steps.
+    /// A command after Ctrl-Z, whose OK is one of the next steps. Not every modem says OK to a bare `AT`; to this one it has
+    /// said so when it was set up.
     pub async fn knock(&mut self) -> Result<(), LinkError> {
-        self.write(b"AT\r").await
+        self.write(b"AT+CMGF=0\r").await
     }
 
     /// Leaves a prompt that may be open, and forgets what was half read. Status reports are kept.
@@ -239,6 +243,32 @@ impl Link {
                 Some(read) => read?,
                 None => return Ok(()),
             }
+        }
+    }
+
+    /// The operator's answer to a USSD code; other news is kept.
+    pub async fn wait_ussd(&mut self, within: Duration) -> Result<Option<String>, LinkError> {
+        let deadline = Instant::now() + within;
+        loop {
+            let waits = self.urcs.iter().position(|urc| matches!(urc, Urc::Ussd(_)));
+            if let Some(Urc::Ussd(said)) = waits.and_then(|at| self.urcs.remove(at)) {
+                return Ok(Some(said));
+            }
+            match self.line(&Expected::default(), deadline).await {
+                Ok(Line::Urc(urc)) => self.note(urc)?,
+                Ok(_) => {}
+                Err(LinkError::Timeout) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Of a submission that was given up, if it has come meanwhile.
+    pub fn take_acknowledgement(&mut self) -> Option<String> {
+        let at = self.urcs.iter().position(|urc| matches!(urc, Urc::Acknowledged(_)))?;
+        match self.urcs.remove(at) {
+            Some(Urc::Acknowledged(answer)) => Some(answer),
+            _ => None,
         }
     }
 

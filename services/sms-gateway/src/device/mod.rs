@@ -2,8 +2,10 @@
 
 pub mod actor;
 mod asking;
+mod care;
 pub mod courier;
 mod drain;
+mod failure;
 pub mod fleet;
 mod ladder;
 mod link;
@@ -17,7 +19,7 @@ mod status;
 mod storage;
 mod submit;
 
-pub use status::{ModemState, ModemStatus};
+pub use status::{ClockSource, ModemState, ModemStatus};
 
 use std::pin::Pin;
 use tokio::io::{AsyncRead, AsyncWrite};

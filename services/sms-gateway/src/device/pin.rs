@@ -1,4 +1,5 @@
-//! The SIM's PIN: one try per SIM and PIN, ever. Three wrong ones ask for the PUK, ten wrong PUKs kill the SIM.
+//! The SIM's PIN. One that was refused, or whose answer never came, is not tried again on that SIM, ever: three wrong ones
+//! ask for the PUK, ten wrong PUKs kill the SIM. One that was taken is given again after every power cut.
 
 use super::asking::ask_for_certain;
 use super::link::{Link, LinkError};
@@ -53,8 +54,15 @@ pub async fn unlock(link: &mut Link, store: &Arc<Store>, pin_file: Option<&Path>
     let reply = link.command(&format!("AT+CPIN=\"{pin}\""), Some("+CPIN:"), TIMEOUT).await?;
     if !reply.is_ok() {
         tracing::error!("the SIM refused the PIN of pin_file");
+        return Ok(false);
     }
-    Ok(reply.is_ok())
+    if let Err(error) = store.run(move |store| store.pin_was_right(&attempt)).await {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "after a power cycle a person must give the PIN"
+        );
+    }
+    Ok(true)
 }
 
 fn read_pin(path: &Path) -> Option<String> {

@@ -1,7 +1,7 @@
 //! `AT+CMMS` (27.005 §3.5.6): the radio link stays open between messages while more than one waits.
 
-use super::actor::Failure;
 use super::courier::Courier;
+use super::failure::Failure;
 use super::link::{Link, LinkError};
 use super::setup;
 

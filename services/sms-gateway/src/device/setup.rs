@@ -5,34 +5,16 @@ use super::link::{Link, LinkError, Reply};
 use super::status::SIGNAL_UNKNOWN;
 use super::storage::Storage;
 use super::{ModemState, pin};
-use crate::domain::at_line::FinalResult;
+use crate::domain::cnmi::{self, Reports};
+use crate::domain::final_result::FinalResult;
 use crate::store::{Sim, Store};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 const SIM_TIMEOUT: Duration = Duration::from_secs(20);
-/// 27.005 §3.4.1. Messages by index (mt 1); reports at once (ds 1), by index (2) or not at all (0). Cell broadcasts
-/// are not wanted (bm 0), but some modems take the set with bm 2 only, which ModemManager uses; others lack mode 2,
-/// know only one way to treat what was buffered (bfr), or take fewer values.
-const CNMI_LADDER: [&str; 13] = [
-    "AT+CNMI=2,1,0,1,0",
-    "AT+CNMI=2,1,2,1,0",
-    "AT+CNMI=2,1,0,1,1",
-    "AT+CNMI=1,1,0,1,0",
-    "AT+CNMI=1,1,0,1,1",
-    "AT+CNMI=2,1,0,2,0",
-    "AT+CNMI=2,1,2,2,0",
-    "AT+CNMI=1,1,0,2,0",
-    "AT+CNMI=2,1,0,0,0",
-    "AT+CNMI=2,1,2,0,0",
-    "AT+CNMI=1,1,0,0,0",
-    "AT+CNMI=2,1",
-    "AT+CNMI=1,1",
-];
-/// From these steps on reports are stored, and there are none.
-const CNMI_REPORTS_STORED: usize = 5;
-const CNMI_WITHOUT_REPORTS: usize = 8;
+/// For modems that take fewer values than five.
+const CNMI_SHORT: [&str; 2] = ["AT+CNMI=2,1", "AT+CNMI=1,1"];
 /// Where reports are stored (27.005 §3.1, `<mem1>`).
 const REPORT_MEMORY: &str = "SR";
 /// A modem that answers AT+CPIN? with a plain refusal so many times has no such question.
@@ -43,6 +25,7 @@ pub struct Ready {
     pub model: String,
     pub sim: Sim,
     pub storage: Storage,
+    pub reports: Reports,
     /// What it hands over directly must be acknowledged (27.005 §3.4.4), or it hands over nothing more.
     pub wants_acks: bool,
     pub habits: Habits,
@@ -73,6 +56,22 @@ async fn subscription(link: &mut Link) -> Result<String, LinkError> {
     Ok(reply.values("+CNMI:").unwrap_or_default().replace(' ', ""))
 }
 
+/// What the looks at the SIM have shown.
+#[derive(Debug, Default)]
+pub struct SimLooks {
+    /// Plain refusals of `AT+CPIN?`.
+    refusals: u32,
+    /// The PIN was given and taken since the modem was opened.
+    unlocked: bool,
+}
+
+impl SimLooks {
+    /// The modem was opened again; it may have been without power.
+    pub fn opened(&mut self) {
+        self.unlocked = false;
+    }
+}
+
 pub enum SetupOutcome {
     Ready(Ready),
     /// Looked at again later.
@@ -83,7 +82,7 @@ pub async fn set_up(
     link: &mut Link,
     store: &Arc<Store>,
     pin_file: Option<&Path>,
-    pin_refusals: &mut u32,
+    looks: &mut SimLooks,
 ) -> Result<SetupOutcome, LinkError> {
     if !ask_if_known(link, "ATQ0V1E0", None).await?.is_ok() {
         ask_if_known(link, "ATE0", None).await?;
@@ -91,7 +90,7 @@ pub async fn set_up(
     link.take_echoes();
     // Numbers instead of words in errors; a modem without it says plain ERROR.
     ask_if_known(link, "AT+CMEE=1", None).await?;
-    if let Some(state) = check_sim(link, store, pin_file, pin_refusals).await? {
+    if let Some(state) = check_sim(link, store, pin_file, looks).await? {
         return Ok(SetupOutcome::Blocked(state));
     }
     if !ask(link, "AT+CMGF=0", None).await?.is_ok() {
@@ -103,14 +102,15 @@ pub async fn set_up(
     let wants_acks =
         service.values("+CSMS:").and_then(|values| values.split(',').next()).map(str::trim) == Some("1");
     let mut storage = Storage::choose(link).await?;
-    if subscribe(link).await? {
+    let reports = subscribe(link).await?;
+    if reports == Reports::Stored {
         storage.announced(REPORT_MEMORY);
     }
     ask_if_known(link, "AT+CREG=0", None).await?;
     let model = model(link).await?;
     let sim = Sim { imei: imei(link).await?, iccid: iccid(link).await? };
     let habits = Habits { echoes: link.take_echoes() > 0, subscription: subscription(link).await? };
-    Ok(SetupOutcome::Ready(Ready { model, sim, storage, wants_acks, habits }))
+    Ok(SetupOutcome::Ready(Ready { model, sim, storage, reports, wants_acks, habits }))
 }
 
 /// Digits of `AT+CGSN` (27.007 §5.4); empty when the modem does not say.
@@ -159,7 +159,7 @@ async fn check_sim(
     link: &mut Link,
     store: &Arc<Store>,
     pin_file: Option<&Path>,
-    refusals: &mut u32,
+    looks: &mut SimLooks,
 ) -> Result<Option<ModemState>, LinkError> {
     let reply = link.question("AT+CPIN?", "+CPIN:", SIM_TIMEOUT).await?;
     if reply.unended {
@@ -169,8 +169,11 @@ async fn check_sim(
     let said = reply.values("+CPIN:").map(|state| state.trim_matches('"'));
     Ok(match SimSays::of(said, reply.result) {
         SimSays::Ready => None,
+        // It took the PIN a moment ago and asks again: it is not given a second time before the modem restarts.
+        SimSays::WantsPin if looks.unlocked => Some(ModemState::SimLocked),
         SimSays::WantsPin => {
             let unlocked = pin::unlock(link, store, pin_file).await?;
+            looks.unlocked = unlocked;
             // The SIM reads its files first; the next look finds it READY.
             Some(if unlocked { ModemState::Opening } else { ModemState::SimLocked })
         }
@@ -178,9 +181,9 @@ async fn check_sim(
         SimSays::WantsOther => Some(ModemState::SimLocked),
         SimSays::Gone => Some(ModemState::Failed),
         SimSays::Starting => Some(ModemState::Opening),
-        SimSays::NoQuestion if *refusals >= PIN_REFUSALS_MAX => None,
+        SimSays::NoQuestion if looks.refusals >= PIN_REFUSALS_MAX => None,
         SimSays::NoQuestion => {
-            *refusals += 1;
+            looks.refusals += 1;
             Some(ModemState::Opening)
         }
     })
@@ -226,18 +229,24 @@ impl SimSays {
     }
 }
 
-/// True when reports are stored and must be fetched.
-async fn subscribe(link: &mut Link) -> Result<bool, LinkError> {
-    for (at, step) in CNMI_LADDER.iter().enumerate() {
-        if ask_if_known(link, step, None).await?.is_ok() {
-            if at >= CNMI_WITHOUT_REPORTS {
-                tracing::warn!("the modem gives no status reports: messages stay SUBMITTED");
+/// How reports come.
+async fn subscribe(link: &mut Link) -> Result<Reports, LinkError> {
+    let offer = ask_if_known(link, "AT+CNMI=?", Some("+CNMI:")).await?;
+    for setting in cnmi::settings(offer.values("+CNMI:")) {
+        if ask_if_known(link, &setting.command(), None).await?.is_ok() {
+            if setting.reports() == Reports::Never {
+                tracing::warn!("the modem gives no status reports: messages end as REPORT_TIMEOUT");
             }
-            return Ok((CNMI_REPORTS_STORED..CNMI_WITHOUT_REPORTS).contains(&at));
+            return Ok(setting.reports());
+        }
+    }
+    for short in CNMI_SHORT {
+        if ask_if_known(link, short, None).await?.is_ok() {
+            return Ok(Reports::Never);
         }
     }
     tracing::warn!("the modem announces nothing: its storage is read every 30 s only");
-    Ok(false)
+    Ok(Reports::Never)
 }
 
 async fn model(link: &mut Link) -> Result<String, LinkError> {

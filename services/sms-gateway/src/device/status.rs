@@ -26,6 +26,24 @@ pub const SIGNAL_UNKNOWN: u32 = 99;
 pub const TROUBLE_SIM_SWAPPED: &str = "SIM_SWAPPED";
 pub const TROUBLE_NO_SIM: &str = "NO_SIM";
 pub const TROUBLE_SILENT: &str = "SILENT";
+pub const TROUBLE_NO_STORAGE: &str = "NO_STORAGE";
+
+/// Who said what time it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockSource {
+    /// The network tells its phones (3GPP TS 22.042).
+    Nitz,
+    /// Stamped on what it delivered at once.
+    ServiceCentre,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    pub source: ClockSource,
+    pub network: Timestamp,
+    /// By this machine's clock.
+    pub at: Timestamp,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModemStatus {
@@ -37,6 +55,15 @@ pub struct ModemStatus {
     pub signal: u32,
     pub storage_used: u32,
     pub storage_total: u32,
+    /// It hands over status reports.
+    pub reports: bool,
+    /// What carries SMS; empty = not said.
+    pub bearer: &'static str,
+    /// What is left on the SIM, empty = not known, and when the operator said so.
+    pub credit: String,
+    pub credit_at: Option<Timestamp>,
+    pub credit_low: bool,
+    pub clock: Option<Sighting>,
     /// A cap is reached; until then messages wait.
     pub limited_until: Option<Timestamp>,
     /// `None` while READY.
@@ -54,6 +81,12 @@ impl ModemStatus {
             signal: SIGNAL_UNKNOWN,
             storage_used: 0,
             storage_total: 0,
+            reports: true,
+            bearer: "",
+            credit: String::new(),
+            credit_at: None,
+            credit_low: false,
+            clock: None,
             limited_until: None,
             unready_since: Some(Instant::now()),
         }

@@ -3,20 +3,14 @@
 use super::asking::{ask, ask_if_known};
 use super::link::{Link, LinkError};
 
-/// All three the same, so that what arrives is where it is listed; some modems choose less than three, or have other
-/// names. "MT" is every memory together.
-const CHOICES: [&str; 8] = [
-    "\"SM\",\"SM\",\"SM\"",
-    "\"ME\",\"ME\",\"ME\"",
-    "\"SM\",\"SM\"",
-    "\"ME\",\"ME\"",
-    "\"MT\",\"MT\",\"MT\"",
-    "\"MT\"",
-    "\"SM\"",
-    "\"ME\"",
-];
+/// The SIM first: what is on it survives another modem. "MT" is every memory together.
+const PREFERRED: [&str; 3] = ["SM", "ME", "MT"];
+/// For a modem that does not say which it has; some choose less than three.
+const PLACES: [usize; 3] = [3, 2, 1];
 /// Names of a memory are two letters; a modem that announces by longer ones is not followed.
 const NAME_BYTES_MAX: usize = 4;
+/// Memories that are tried, whatever the modem lists.
+const MEMORIES_MAX: usize = 6;
 
 /// What is read and emptied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,19 +21,32 @@ pub struct Storage {
     name: String,
     pub used: u32,
     pub total: u32,
+    /// The modem says that there is no place: an OK is no room, and no reply would ever come.
+    pub roomless: bool,
     /// Others that the modem announced something in.
     others: Vec<String>,
 }
 
 impl Storage {
+    /// The first memory with room. Without any the last that was taken, roomless.
     pub async fn choose(link: &mut Link) -> Result<Self, LinkError> {
+        let offer = ask_if_known(link, "AT+CPMS=?", Some("+CPMS:")).await?;
+        let choices = choices(offer.values("+CPMS:").unwrap_or_default());
         let mut storage = Self::default();
-        for choice in CHOICES {
+        for choice in choices {
             let reply = ask_if_known(link, &format!("AT+CPMS={choice}"), Some("+CPMS:")).await?;
-            if reply.is_ok() {
-                choice.clone_into(&mut storage.choice);
+            if !reply.is_ok() {
+                continue;
+            }
+            storage.choice = choice;
+            match reply.values("+CPMS:").and_then(places) {
+                Some((used, total)) => storage.holds(used, total),
+                None => storage.measure(link).await?,
+            }
+            if !storage.roomless {
                 break;
             }
+            tracing::warn!(memory = storage.choice, "the modem took an SMS storage that has no place");
         }
         if storage.choice.is_empty() {
             tracing::warn!("the modem lets no SMS storage be chosen; its own choice is used");
@@ -58,16 +65,20 @@ impl Storage {
     pub async fn measure(&mut self, link: &mut Link) -> Result<(), LinkError> {
         let reply = ask_if_known(link, "AT+CPMS?", Some("+CPMS:")).await?;
         if let Some((name, used, total)) = reply.values("+CPMS:").and_then(named) {
-            (self.name, self.used, self.total) = (name, used, total);
+            self.name = name;
+            self.holds(used, total);
         }
         Ok(())
+    }
+
+    fn holds(&mut self, used: u32, total: u32) {
+        (self.used, self.total, self.roomless) = (used, total, total == 0);
     }
 
     /// A message was announced in this memory; remembered if it is another one.
     pub fn announced(&mut self, memory: &str) {
         let own = memory.is_empty() || memory == self.name || self.choice.contains(&format!("\"{memory}\""));
-        let plain = memory.len() <= NAME_BYTES_MAX && memory.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !own && plain && !self.others.iter().any(|other| other == memory) {
+        if !own && plain(memory) && !self.others.iter().any(|other| other == memory) {
             self.others.push(memory.to_owned());
         }
     }
@@ -94,10 +105,61 @@ impl Storage {
     }
 }
 
+fn plain(memory: &str) -> bool {
+    !memory.is_empty()
+        && memory.len() <= NAME_BYTES_MAX
+        && memory.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// All places the same where the modem allows it, so that what arrives (`<mem3>`) is where it is listed (`<mem1>`). `offer` is the
+/// answer to `AT+CPMS=?`, such as `("SM","ME"),("SM"),("SM","ME")`.
+fn choices(offer: &str) -> Vec<String> {
+    let lists: Vec<Vec<&str>> = offer
+        .split('(')
+        .skip(1)
+        .map(|list| {
+            let names = list.split(')').next().unwrap_or_default().split(',');
+            names.map(|name| name.trim().trim_matches('"')).filter(|name| plain(name)).collect()
+        })
+        .collect();
+    let quoted =
+        |memories: &[&str]| memories.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
+    let Some(read) = lists.first().filter(|read| !read.is_empty()) else {
+        let every = |places: usize| PREFERRED.iter().map(move |memory| vec![*memory; places]);
+        return PLACES.into_iter().flat_map(every).map(|memories| quoted(&memories)).collect();
+    };
+    let known = PREFERRED.into_iter().filter(|memory| read.contains(memory));
+    let other = read.iter().copied().filter(|memory| !PREFERRED.contains(memory));
+    let mut found = Vec::new();
+    for memory in known.chain(other).take(MEMORIES_MAX) {
+        let mut memories: Option<Vec<&str>> = Some(Vec::new());
+        for list in &lists {
+            let same_or_first = if list.contains(&memory) { Some(memory) } else { list.first().copied() };
+            memories = memories.zip(same_or_first).map(|(chosen, next)| [chosen, vec![next]].concat());
+        }
+        found.extend(memories.map(|memories| quoted(&memories)));
+        // Some list three and take fewer.
+        found.push(quoted(&[memory]));
+    }
+    found
+}
+
+/// Answer to a setting: `<used1>,<total1>,…`, of some modems with the name before.
+fn places(values: &str) -> Option<(u32, u32)> {
+    if let Some((_, used, total)) = named(values) {
+        return Some((used, total));
+    }
+    let mut values = values.split(',').map(str::trim);
+    Some((values.next()?.parse().ok()?, values.next()?.parse().ok()?))
+}
+
 /// `<mem1>,<used1>,<total1>,…`.
 fn named(values: &str) -> Option<(String, u32, u32)> {
     let mut values = values.split(',').map(str::trim);
     let name = values.next()?.trim_matches('"').to_owned();
+    if name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() {
+        return None;
+    }
     Some((name, values.next()?.parse().ok()?, values.next()?.parse().ok()?))
 }
 
@@ -110,6 +172,19 @@ mod tests {
         assert_eq!(named("\"SM\",3,50,\"SM\",3,50"), Some(("SM".into(), 3, 50)));
         assert_eq!(named(" \"MT\" , 3 , 50"), Some(("MT".into(), 3, 50)));
         assert_eq!(named(",,,,,,,,"), None);
+        assert_eq!(places("3,50,3,50,3,50"), Some((3, 50)));
+        assert_eq!(places("\"SM\",0,0,\"SM\",0,0"), Some((0, 0)));
+        assert_eq!(places(""), None);
+    }
+
+    #[test]
+    fn the_memories_are_those_that_the_modem_lists() {
+        let found = choices("(\"ME\",\"SM\"),(\"SM\"),(\"SM\",\"ME\")");
+        let wanted = ["\"SM\",\"SM\",\"SM\"", "\"SM\"", "\"ME\",\"SM\",\"ME\"", "\"ME\""];
+        assert_eq!(found, wanted);
+        assert_eq!(choices("(\"XX\")"), ["\"XX\"", "\"XX\""]);
+        assert_eq!(choices("")[..2], ["\"SM\",\"SM\",\"SM\"", "\"ME\",\"ME\",\"ME\""]);
+        assert!(choices("(\";+CFUN\")").iter().all(|choice| !choice.contains("CFUN")));
     }
 
     #[test]

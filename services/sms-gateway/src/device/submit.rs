@@ -1,14 +1,15 @@
 //! Hands one message, or one part of a long one, to the modem.
 
-use super::actor::Failure;
 use super::courier::{Courier, NotNow};
+use super::failure::Failure;
 use super::fleet::Task;
 use super::link::{Link, LinkError, PromptReply, SubmitStep};
 use crate::crash;
+use crate::domain::cms::{self, Verdict};
+use crate::domain::final_result::FinalResult;
 use crate::domain::outbox::{Outgoing, State, VALIDITY_MINUTES};
 use crate::domain::pdu::submit::cmgs_length;
 use crate::domain::pdu::{self, FromNetwork, Submit};
-use crate::domain::{at_line::FinalResult, cms, cms::Verdict};
 use crate::store::Result as StoreResult;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -23,14 +24,24 @@ const REST_TIMEOUT: Duration = Duration::from_secs(2);
 /// After an OK without the acknowledgement, which may belong to an earlier command.
 const OK_ALONE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// An OK that comes before any acknowledgement. A modem that gives no references has said all; to any other it is the
-/// late end of an earlier command, and the submission goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OkAlone {
-    No,
+/// An OK that comes before any acknowledgement that is surely this message's. A modem that gives no references has said all;
+/// to any other it is the late end of an earlier command, and the submission goes on.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Sign {
+    #[default]
+    None,
     Since(Instant),
     /// The modem was asked for a sign: it gives none before the submission is over.
     Asked,
+}
+
+/// After Ctrl-Z.
+#[derive(Default)]
+struct Heard {
+    acknowledged: bool,
+    /// The reference of an acknowledgement that may be of the message before, which was given up.
+    doubtful: Option<Option<u8>>,
+    sign: Sign,
 }
 
 pub struct Submission<'a> {
@@ -55,7 +66,11 @@ impl Submission<'_> {
             let reason = "TEXT_NOT_ENCODABLE".to_owned();
             return Ok(self.courier.refuse(&message.id, Verdict::Permanent, reason).await?);
         };
-        match self.link.prompt(&format!("AT+CMGS={}", cmgs_length(&pdu)), PROMPT_TIMEOUT).await {
+        let prompted = self.link.prompt(&format!("AT+CMGS={}", cmgs_length(&pdu)), PROMPT_TIMEOUT).await;
+        if let Some(answer) = self.link.take_acknowledgement() {
+            self.courier.accept_late(reference(&answer)).await?;
+        }
+        match prompted {
             Ok(PromptReply::Prompt) => self.hand_over(task, &hex::encode_upper(pdu)).await,
             Ok(PromptReply::Final(result)) => {
                 let (verdict, reason) = (cms::before_handover(result), cms::reason(result));
@@ -95,6 +110,9 @@ impl Submission<'_> {
             tracing::warn!(message_id = message.id, "the modem's final answer did not come");
             self.courier.settle().await?;
             self.courier.lose_answer(&message.id).await?;
+            if matches!(error, Failure::Link(LinkError::Timeout)) {
+                self.courier.late = Some(message.id.clone());
+            }
             return Err(error);
         }
         Ok(())
@@ -103,49 +121,51 @@ impl Submission<'_> {
     /// Writes down whatever the modem says. An error means that it did not say everything.
     async fn final_answer(&mut self, message: &Outgoing, pdu_hex: &str) -> Result<(), Failure> {
         let mut deadline = Instant::now() + self.answer_timeout;
-        let (mut acknowledged, mut ok_alone) = (false, OkAlone::No);
+        let mut heard = Heard::default();
         loop {
-            let until = match ok_alone {
-                OkAlone::Since(at) => deadline.min(at + OK_ALONE_TIMEOUT),
-                OkAlone::No | OkAlone::Asked => deadline,
+            let until = match heard.sign {
+                Sign::Since(at) => deadline.min(at + OK_ALONE_TIMEOUT),
+                Sign::None | Sign::Asked => deadline,
             };
             let step = match self.step(pdu_hex, until).await {
-                Err(LinkError::Timeout) if matches!(ok_alone, OkAlone::Since(_)) => {
+                Err(LinkError::Timeout) if matches!(heard.sign, Sign::Since(_)) => {
                     self.link.knock().await?;
-                    ok_alone = OkAlone::Asked;
+                    heard.sign = Sign::Asked;
                     continue;
                 }
                 step => step?,
             };
             match step {
-                // `+CMGS:` is the network's acknowledgement, whatever the modem says afterwards.
+                // `+CMGS:` is the network's acknowledgement, whatever the modem says afterwards: of this message, unless the
+                // one before was given up and has none yet.
                 SubmitStep::Acknowledged(answer) => {
-                    if !acknowledged {
-                        self.courier.accept(&message.id, reference(&answer)).await?;
+                    match (self.courier.late.is_some(), heard.doubtful.take()) {
+                        (true, None) if !heard.acknowledged => {
+                            heard.doubtful = Some(reference(&answer));
+                            heard.sign = Sign::Since(Instant::now() + REST_TIMEOUT);
+                        }
+                        (_, earlier) => {
+                            if let Some(earlier) = earlier {
+                                self.courier.accept_late(earlier).await?;
+                            }
+                            self.accept(message, &mut heard, reference(&answer)).await?;
+                            deadline = deadline.min(Instant::now() + REST_TIMEOUT);
+                        }
                     }
-                    acknowledged = true;
-                    deadline = deadline.min(Instant::now() + REST_TIMEOUT);
                 }
-                SubmitStep::Final(_) if acknowledged => {
-                    if ok_alone == OkAlone::Asked {
+                SubmitStep::Final(_) if heard.acknowledged => {
+                    if heard.sign == Sign::Asked {
                         self.link.quiet().await?;
                     }
                     return Ok(());
                 }
-                SubmitStep::Final(FinalResult::Ok) if ok_alone == OkAlone::Asked => {
-                    return Ok(self.courier.accept(&message.id, None).await?);
+                SubmitStep::Final(FinalResult::Ok) if heard.sign == Sign::Asked => {
+                    // The submission is over, and there was one acknowledgement or none.
+                    let number = heard.doubtful.take().flatten();
+                    return self.accept(message, &mut heard, number).await;
                 }
-                SubmitStep::Final(FinalResult::Ok) => ok_alone = OkAlone::Since(Instant::now()),
-                SubmitStep::Final(result) => {
-                    let verdict = match ok_alone {
-                        OkAlone::No => cms::after_handover(result),
-                        // An OK and an error: one of them belongs to another command.
-                        OkAlone::Since(_) | OkAlone::Asked => Verdict::Unknown,
-                    };
-                    let reason = cms::reason(result);
-                    tracing::info!(message_id = message.id, ?verdict, reason, "a submission was refused");
-                    return Ok(self.courier.refuse(&message.id, verdict, reason).await?);
-                }
+                SubmitStep::Final(FinalResult::Ok) => heard.sign = Sign::Since(Instant::now()),
+                SubmitStep::Final(result) => return self.refused(message, result, heard).await,
                 SubmitStep::Report(line) => {
                     if self.hear_report(message, &line).await? {
                         deadline = deadline.min(Instant::now() + REST_TIMEOUT);
@@ -153,6 +173,39 @@ impl Submission<'_> {
                 }
             }
         }
+    }
+
+    async fn accept(
+        &mut self,
+        message: &Outgoing,
+        heard: &mut Heard,
+        number: Option<u8>,
+    ) -> Result<(), Failure> {
+        if !std::mem::replace(&mut heard.acknowledged, true) {
+            self.courier.accept(&message.id, number).await?;
+        }
+        Ok(())
+    }
+
+    async fn refused(
+        &mut self,
+        message: &Outgoing,
+        result: FinalResult,
+        heard: Heard,
+    ) -> Result<(), Failure> {
+        let verdict = match (heard.doubtful, heard.sign) {
+            // An acknowledgement and a refusal are of two messages: the first one is the one that was given up.
+            (Some(earlier), _) => {
+                self.courier.accept_late(earlier).await?;
+                cms::after_handover(result)
+            }
+            (None, Sign::None) => cms::after_handover(result),
+            // An OK and an error: one of them belongs to another command.
+            (None, Sign::Since(_) | Sign::Asked) => Verdict::Unknown,
+        };
+        let reason = cms::reason(result);
+        tracing::info!(message_id = message.id, ?verdict, reason, "a submission was refused");
+        Ok(self.courier.refuse(&message.id, verdict, reason).await?)
     }
 
     /// True when it says that this very message arrived.
@@ -187,6 +240,6 @@ impl Submission<'_> {
 }
 
 /// `+CMGS: <mr>[,<ackpdu>]` (27.005 §3.5.1).
-fn reference(answer: &str) -> Option<u8> {
+pub fn reference(answer: &str) -> Option<u8> {
     answer.strip_prefix("+CMGS:")?.split(',').next()?.trim().parse().ok()
 }

@@ -1,7 +1,7 @@
 //! Lines of an AT dialogue: 3GPP TS 27.007 / 27.005 and ITU-T V.250 §5.7. Echo on or off, both are fine.
 //! A line is an echo, a prompt, a final result, an answer to the command in flight, or unsolicited (URC).
 
-use super::cms;
+use super::final_result::FinalResult;
 use std::collections::VecDeque;
 
 /// The longest legal line is a PDU of 176 octets; anything far beyond it is noise on the wire.
@@ -13,16 +13,6 @@ const OPEN_HEADERS_MAX: usize = 4;
 const BOOT_WORDS: [&str; 7] =
     ["RDY", "SMS READY", "SMS DONE", "^SYSSTART", "MODEM:STARTUP", "NORMAL POWER DOWN", "+PBREADY"];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinalResult {
-    Ok,
-    Error,
-    /// 27.005 §3.2.5; `None` when the modem wrote words instead of a number.
-    Cms(Option<u16>),
-    /// 27.007 §9.2.
-    Cme(Option<u16>),
-}
-
 #[derive(Clone, PartialEq, Eq)]
 pub enum Urc {
     /// `+CMTI` or `+CDSI`: something is in this memory ("SM"; empty = not said). The index is not used, a drain
@@ -30,6 +20,10 @@ pub enum Urc {
     Stored(String),
     /// `+CDS` or `+CMT` with its PDU.
     Pdu(String),
+    /// `+CUSD:` with its values: the operator answers a USSD code.
+    Ussd(String),
+    /// `+CMGS:` with its values while nothing is being submitted: the answer to a submission that was given up.
+    Acknowledged(String),
     /// `+CPIN` other than READY, `+CFUN`, `^BOOT` and the words of a start: the modem may have restarted or lost its SIM.
     Restarted,
     Other,
@@ -123,8 +117,8 @@ impl LineReader {
         if expected.in_flight && !expected.echo.is_empty() && text.eq_ignore_ascii_case(&expected.echo) {
             return Some(Line::Echo);
         }
-        let numeric = || expected.in_flight.then(|| number(&text)).flatten();
-        if let Some(result) = final_result(&text).or_else(numeric) {
+        let numeric = || expected.in_flight.then(|| FinalResult::of_number(&text)).flatten();
+        if let Some(result) = FinalResult::read(&text).or_else(numeric) {
             // A header whose PDU never came is an answer of its own; a final result ends them all.
             self.headers.clear();
             return Some(Line::Final(result));
@@ -159,31 +153,6 @@ impl LineReader {
     }
 }
 
-fn final_result(text: &str) -> Option<FinalResult> {
-    // Some write it without the colon, or with a space before it.
-    let code = |name: &str| Some(text.strip_prefix(name)?.trim_start_matches([' ', ':']).trim());
-    if let Some(code) = code("+CMS ERROR") {
-        return Some(cms::cms(code));
-    }
-    if let Some(code) = code("+CME ERROR") {
-        return Some(cms::cme(code));
-    }
-    match text {
-        "OK" => Some(FinalResult::Ok),
-        "ERROR" | "COMMAND NOT SUPPORT" | "TOO MANY PARAMETERS" => Some(FinalResult::Error),
-        _ => None,
-    }
-}
-
-/// A modem that was left in ATV0 answers in numbers (V.250 §5.7.1). No answer is a lone 0 or 4.
-fn number(text: &str) -> Option<FinalResult> {
-    match text {
-        "0" => Some(FinalResult::Ok),
-        "4" => Some(FinalResult::Error),
-        _ => None,
-    }
-}
-
 /// Two answers share their name with a URC; the number and kind of values tells them apart.
 fn answers(text: &str, prefix: Option<&'static str>) -> bool {
     let Some(prefix) = prefix else { return urc(text) == Urc::Other && !is_vendor_urc(text) };
@@ -208,6 +177,12 @@ fn urc(text: &str) -> Urc {
     if let Some(values) = text.strip_prefix("+CMTI:").or_else(|| text.strip_prefix("+CDSI:")) {
         let memory = values.split(',').next().unwrap_or_default();
         return Urc::Stored(memory.trim().trim_matches('"').to_owned());
+    }
+    if let Some(values) = text.strip_prefix("+CUSD:") {
+        return Urc::Ussd(values.trim().to_owned());
+    }
+    if named("+CMGS:") {
+        return Urc::Acknowledged(text.to_owned());
     }
     // "+CPIN: NOT READY" is a SIM that went.
     let sim_gone = text.strip_prefix("+CPIN:").is_some_and(|state| state.trim() != "READY");

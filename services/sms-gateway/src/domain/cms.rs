@@ -1,7 +1,7 @@
 //! What a refused submission means. Sources: 27.005 §3.2.5 (300…), 24.011 annex E.2 (RP causes, 0…127),
 //! 23.040 §9.2.3.22 (TP-FCS, 128…255), 27.007 §9.2 (CME).
 
-use super::at_line::FinalResult;
+use super::final_result::FinalResult;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -39,45 +39,6 @@ pub fn after_handover(result: FinalResult) -> Verdict {
         // that the message stayed here.
         FinalResult::Cms(_) | FinalResult::Cme(_) | FinalResult::Error | FinalResult::Ok => Verdict::Unknown,
     }
-}
-
-/// What AT+CMEE=2 writes, for the codes that decide something here (27.005 §3.2.5, 27.007 §9.2.1).
-const CMS_WORDS: [(&str, u16); 10] = [
-    ("unassigned (unallocated) number", 1),
-    ("sim not inserted", 310),
-    ("sim pin necessary", 311),
-    ("sim pin required", 311),
-    ("sim failure", 313),
-    ("sim busy", 314),
-    ("invalid memory index", 321),
-    ("no network service", 331),
-    ("network timeout", 332),
-    ("unknown error", 500),
-];
-const CME_WORDS: [(&str, u16); 8] = [
-    ("operation not allowed", 3),
-    ("operation not supported", 4),
-    ("sim not inserted", 10),
-    ("sim pin required", 11),
-    ("sim puk required", 12),
-    ("sim failure", 13),
-    ("sim busy", 14),
-    ("sim wrong", 15),
-];
-
-/// The code after `+CMS ERROR:`, in digits or in words.
-pub fn cms(code: &str) -> FinalResult {
-    FinalResult::Cms(code.parse().ok().or_else(|| look_up(&CMS_WORDS, code)))
-}
-
-/// The code after `+CME ERROR:`.
-pub fn cme(code: &str) -> FinalResult {
-    FinalResult::Cme(code.parse().ok().or_else(|| look_up(&CME_WORDS, code)))
-}
-
-fn look_up(table: &[(&str, u16)], words: &str) -> Option<u16> {
-    let words = words.trim_matches('"').to_ascii_lowercase();
-    table.iter().find(|(known, _)| *known == words).map(|(_, code)| *code)
 }
 
 /// `failure_reason` of the API.
@@ -137,7 +98,7 @@ mod tests {
             FinalResult::Cms(Some(500)),
             FinalResult::Cms(Some(332)),
             FinalResult::Cms(Some(38_000)),
-            cms("no network service"),
+            FinalResult::cms("no network service"),
             FinalResult::Error,
             FinalResult::Cms(None),
         ] {
@@ -148,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_sim_that_fails_after_ctrl_z_proves_nothing() {
-        let words = [cms("SIM failure"), cms("SIM not inserted")];
+        let words = [FinalResult::cms("SIM failure"), FinalResult::cms("SIM not inserted")];
         for result in
             words.into_iter().chain([310, 311, 312, 313, 315, 318].map(|code| FinalResult::Cms(Some(code))))
         {

@@ -79,13 +79,13 @@ fn units(body: &Body) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pdu::AddressKind;
     use super::*;
+    use chit_msisdn::TypeOfNumber;
 
     fn part(number: u8, units: Vec<u16>) -> Deliver {
         Deliver {
             smsc: None,
-            from: Address { kind: AddressKind::International, raw: "+8613800138000".into() },
+            from: Address { kind: TypeOfNumber::International, raw: "+8613800138000".into() },
             sent_at: None,
             body: Body::Utf16(units),
             concatenation: Some(Concatenation { reference: 9, total: 2, number }),

@@ -63,6 +63,8 @@ pub struct Outgoing {
     pub subject_id: String,
     /// Who queued it: a user of this machine.
     pub client: u32,
+    /// It leaves in this time, both ends included.
+    pub not_before: Option<Timestamp>,
     pub not_after: Option<Timestamp>,
     pub encoding: Encoding,
     pub units: u32,
@@ -107,14 +109,18 @@ pub enum Refused {
 impl Outgoing {
     /// QUEUED, or RETRY_WAIT whose wait is over.
     pub fn is_sendable(&self, now: Timestamp) -> bool {
-        let in_time = self.not_after.is_none_or(|limit| now <= limit);
-        in_time
+        self.may_leave(now)
             && !self.held
             && match self.state {
                 State::Queued => true,
                 State::RetryWait { until } => until <= now,
                 _ => false,
             }
+    }
+
+    /// Quiet hours and deadlines bind the moment at which it leaves, however long it waited.
+    fn may_leave(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|limit| now >= limit) && self.not_after.is_none_or(|limit| now <= limit)
     }
 
     /// Parts that went, or may have gone, out by one modem bind the rest to it: an unknown message never moves.
@@ -147,10 +153,20 @@ impl Outgoing {
             part: self.accepted_parts,
         });
         self.submitted_at = Some(now);
-        self.failure_reason.clear();
         if self.state == State::Submitting {
             self.part_went_out();
         }
+    }
+
+    /// The acknowledgement of an attempt that was given up comes after all. It may be on its way once more meanwhile.
+    pub fn accept_late(&mut self, modem: &str, number: Option<u8>, now: Timestamp) {
+        let given_up = matches!(self.state, State::Unknown { .. } | State::Queued | State::RetryWait { .. });
+        if self.unknown_submits == 0 || !given_up {
+            return;
+        }
+        self.unknown_submits -= 1;
+        self.state = State::Submitting;
+        self.accept(modem, number, now);
     }
 
     /// A refusal before the prompt (the message still waits) or after Ctrl-Z.
@@ -270,7 +286,8 @@ impl Outgoing {
                 let due = since + resend_after;
                 self.not_after.is_none_or(|limit| due <= limit).then_some(due)
             }
-            State::Submitted if self.report_requested => Some(just_after(self.report_deadline())),
+            // Without a report that was asked for, and where none can come: nothing stays SUBMITTED for ever.
+            State::Submitted => Some(just_after(self.report_deadline())),
             _ => None,
         }
     }
@@ -279,6 +296,12 @@ impl Outgoing {
     pub fn is_reportable(&self, now: Timestamp) -> bool {
         let open = matches!(self.state, State::Submitted | State::Unknown { .. } | State::Submitting);
         self.submits > 0 && (open || now <= self.report_deadline())
+    }
+
+    /// What became of this part is known.
+    pub fn is_part_reported(&self, part: u8) -> bool {
+        let ended = matches!(self.state, State::Delivered | State::Undelivered);
+        ended || self.delivered_parts & (1 << part.min(15)) != 0
     }
 
     /// An attempt whose reference is not known, so that only the destination can pair it.

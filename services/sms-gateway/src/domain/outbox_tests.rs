@@ -16,6 +16,7 @@ pub fn message(class: Class) -> Outgoing {
         on_unknown: class.on_unknown(),
         subject_id: String::new(),
         client: 0,
+        not_before: None,
         not_after: None,
         encoding: Encoding::Gsm7,
         units: 6,
@@ -160,11 +161,49 @@ fn a_message_past_its_time_expires_and_is_never_claimed() {
 }
 
 #[test]
+fn a_message_before_its_time_waits_and_does_not_leave() {
+    let mut message = message(Class::Challenge);
+    (message.not_before, message.not_after) = (Some(at(10)), Some(at(20)));
+    assert!(!message.is_sendable(at(9)));
+    assert_eq!(message.hand_over("m", true, at(9)), Err(Refused::NotWaiting));
+    assert!(!message.pass_time(at(9), RESEND));
+    assert_eq!(message.state, State::Queued);
+    message.hand_over("m", true, at(10)).unwrap();
+}
+
+#[test]
+fn the_one_resend_keeps_to_the_hours_of_the_message() {
+    let mut message = handed_over(Class::Challenge);
+    message.lose_answer(at(0));
+    message.not_before = Some(at(500));
+    assert!(message.pass_time(at(120), RESEND));
+    assert!(!message.is_sendable(at(499)));
+    assert!(message.is_sendable(at(500)));
+}
+
+#[test]
 fn an_unknown_message_past_its_time_is_not_resent() {
     let mut message = handed_over(Class::Challenge);
     message.not_after = Some(at(100));
     message.lose_answer(at(0));
     assert!(!message.pass_time(at(121), RESEND));
+}
+
+#[test]
+fn a_late_acknowledgement_ends_the_doubt_and_the_resend() {
+    for resent in [false, true] {
+        let mut message = handed_over(Class::Challenge);
+        message.lose_answer(at(0));
+        assert!(message.pass_time(at(120), RESEND));
+        if !resent {
+            message.state = State::Unknown { since: at(0) };
+        }
+        message.accept_late("m", Some(4), at(130));
+        assert_eq!((message.state, message.submits), (State::Submitted, 1));
+        assert!(!message.is_sendable(at(131)));
+        message.accept_late("m", Some(5), at(140));
+        assert_eq!(message.references.len(), 1, "only what was given up has a late acknowledgement");
+    }
 }
 
 #[test]

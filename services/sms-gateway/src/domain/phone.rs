@@ -1,12 +1,13 @@
 //! Phone numbers. They never reach a log: `Debug` hides the digits and there is no `Display`.
 
+use chit_msisdn::Canonical;
 use std::fmt;
 
 /// E.164 §6.2.1: at most 15 digits, country code first, no leading zero.
 const DIGITS_MAX: usize = 15;
 /// Shorter numbers are service short codes; the gateway does not write to those.
 const DIGITS_MIN: usize = 7;
-/// Networks rewrite prefixes (national/international) in reports and replies; the tail stays.
+/// Networks rewrite prefixes (national/international) in reports and replies; the tail stays. It finds, and never decides.
 const SUFFIX_DIGITS: usize = 8;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -36,6 +37,11 @@ impl PhoneE164 {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What tells one subscriber from another.
+    pub fn canonical(&self) -> Canonical {
+        Canonical::from_e164(&self.0).expect("both take the same texts")
     }
 
     pub fn digits(&self) -> &str {
@@ -89,6 +95,13 @@ mod tests {
         assert_eq!(PhoneE164::parse("+10086"), Err(PhoneError::Length));
         assert_eq!(PhoneE164::parse("+0123456789"), Err(PhoneError::Length));
         assert_eq!(PhoneE164::parse("+1234567890123456"), Err(PhoneError::Length));
+    }
+
+    #[test]
+    fn every_number_has_a_canonical_form() {
+        for text in ["+8613800138000", "+1234567", "+123456789012345", "+5491123456789"] {
+            assert!(PhoneE164::parse(text).unwrap().canonical().digits().len() >= DIGITS_MIN);
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::records::time;
 use super::{Result, StoreError};
 use crate::domain::inbound::{InboundEncoding, Incoming};
-use crate::domain::pdu::{Address, AddressKind};
+use crate::domain::pdu::Address;
 use crate::domain::phone::SmsText;
+use chit_msisdn::TypeOfNumber;
 use jiff::Timestamp;
 use prost::Message;
 
@@ -60,11 +61,7 @@ impl InboundRecord {
     pub fn of(message: &Incoming) -> Self {
         Self {
             from_raw: message.from.raw.clone(),
-            from_kind: match message.from.kind {
-                AddressKind::International => 1,
-                AddressKind::Other => 2,
-                AddressKind::Alphanumeric => 3,
-            },
+            from_kind: kind_number(message.from.kind),
             text: message.text.0.clone(),
             encoding: match message.encoding {
                 InboundEncoding::Gsm7 => 1,
@@ -82,12 +79,7 @@ impl InboundRecord {
     }
 
     pub fn message(self) -> Result<Incoming> {
-        let kind = match self.from_kind {
-            1 => AddressKind::International,
-            2 => AddressKind::Other,
-            3 => AddressKind::Alphanumeric,
-            _ => return Err(StoreError::Corrupt("sender")),
-        };
+        let kind = kind(self.from_kind)?;
         Ok(Incoming {
             from: Address { kind, raw: self.from_raw },
             text: SmsText(self.text),
@@ -106,4 +98,25 @@ impl InboundRecord {
             service_centre: self.service_centre,
         })
     }
+}
+
+/// 2 stood for all but 1 and 3 in records of the first version.
+const KINDS: [(u32, TypeOfNumber); 8] = [
+    (1, TypeOfNumber::International),
+    (2, TypeOfNumber::Unknown),
+    (3, TypeOfNumber::Alphanumeric),
+    (4, TypeOfNumber::National),
+    (5, TypeOfNumber::NetworkSpecific),
+    (6, TypeOfNumber::Subscriber),
+    (7, TypeOfNumber::Abbreviated),
+    (8, TypeOfNumber::Reserved),
+];
+
+fn kind_number(kind: TypeOfNumber) -> u32 {
+    KINDS.iter().find(|(_, known)| *known == kind).map_or(2, |(number, _)| *number)
+}
+
+fn kind(number: u32) -> Result<TypeOfNumber> {
+    let found = KINDS.iter().find(|(known, _)| *known == number);
+    found.map(|(_, kind)| *kind).ok_or(StoreError::Corrupt("sender"))
 }

@@ -2,7 +2,8 @@
 //! a server that repeats one after a broken connection can be told from a payer who writes the same again only by
 //! this: between two sessions, and only what was not confirmed.
 
-use super::inbox::{Taken, take_pdu};
+use super::inbox::Taken;
+use super::pdus::take_pdu;
 use super::{LETTERS, Result, Store};
 use jiff::{SignedDuration, Timestamp};
 use redb::WriteTransaction;

@@ -6,6 +6,8 @@ mod inbox_records;
 mod index;
 mod letters;
 mod outbox;
+mod parts;
+mod pdus;
 mod queries;
 mod receipts;
 mod records;
@@ -16,10 +18,12 @@ pub use inbox::{InboundRow, Taken};
 pub use index::Row;
 pub use letters::Sitting;
 pub use queries::{Counts, Pick};
+pub use receipts::Receipt;
 pub use sims::{PinTry, Sim, SimCheck};
 pub use writer::Pending;
 
 use crate::domain::outbox::Refused;
+use chit_msisdn::Country;
 use jiff::{SignedDuration, Timestamp};
 use redb::{Database, TableDefinition, WriteTransaction};
 use std::path::Path;
@@ -62,6 +66,8 @@ const REQUESTS: TableDefinition<&str, &[u8]> = TableDefinition::new("requests");
 const INBOX: TableDefinition<u64, &[u8]> = TableDefinition::new("inbox");
 // <(sender, reference, total, part number), PartRecord>
 const PARTS: TableDefinition<(&str, u16, u8, u8), &[u8]> = TableDefinition::new("parts");
+// <(sender, reference, total), (time stamp of the message that was passed on incomplete, when), in microseconds since 1970>
+const PASSED_ON: TableDefinition<(&str, u16, u8), (i64, i64)> = TableDefinition::new("passed_on");
 // <SHA-256 of a TPDU, microseconds since 1970 when it was first read>
 const SEEN: TableDefinition<&[u8], i64> = TableDefinition::new("seen");
 // <sender, (thousandths of messages left, microseconds since 1970)>
@@ -150,6 +156,8 @@ pub struct Policy {
     pub resend_after: SignedDuration,
     /// To one number in any 24 h; 0 = no limit.
     pub per_destination_day: u32,
+    /// Says what a sender without a country code means.
+    pub country: Country,
     /// Done messages and acknowledged incoming ones are kept so long.
     pub keep: SignedDuration,
 }
@@ -213,6 +221,7 @@ fn make_tables(txn: &WriteTransaction) -> Result<()> {
     txn.open_table(REQUESTS)?;
     txn.open_table(INBOX)?;
     txn.open_table(PARTS)?;
+    txn.open_table(PASSED_ON)?;
     txn.open_table(SEEN)?;
     txn.open_table(BUCKETS)?;
     txn.open_table(UNDECODED)?;

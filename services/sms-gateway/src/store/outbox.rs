@@ -134,15 +134,20 @@ fn check_destination(txn: &WriteTransaction, message: &Outgoing, policy: &Policy
         return Ok(());
     }
     let (messages, destinations) = (txn.open_table(MESSAGES)?, txn.open_table(DESTINATIONS)?);
-    let tail = message.to.tail();
-    let Some(entry) = destinations.range((tail, 0)..=(tail, u64::MAX))?.rev().nth(limit - 1) else {
-        return Ok(());
-    };
-    let oldest = index::row(messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
-    let until = oldest.message.created_at + DAY;
-    let wait = until.duration_since(message.created_at);
-    if wait.is_positive() {
-        return Err(StoreError::DestinationFull { wait_s: wait.unsigned_abs().as_secs().max(1) });
+    let (tail, number) = (message.to.tail(), message.to.canonical());
+    let mut counted = 0;
+    for entry in destinations.range((tail, 0)..=(tail, u64::MAX))?.rev() {
+        let bytes = messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?;
+        let earlier = index::row(bytes.value())?.message;
+        let wait = (earlier.created_at + DAY).duration_since(message.created_at);
+        if !wait.is_positive() {
+            return Ok(());
+        }
+        // The same last digits may be another network's number.
+        counted += usize::from(earlier.to.canonical() == number);
+        if counted == limit {
+            return Err(StoreError::DestinationFull { wait_s: wait.unsigned_abs().as_secs().max(1) });
+        }
     }
     Ok(())
 }

@@ -78,6 +78,8 @@ pub struct MessageRecord {
     delivered_parts: u32,
     #[prost(string, tag = "32")]
     modem: String,
+    #[prost(int64, optional, tag = "33")]
+    not_before: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -162,6 +164,7 @@ impl MessageRecord {
             accepted_parts: message.accepted_parts.into(),
             delivered_parts: message.delivered_parts.into(),
             modem: message.modem.clone(),
+            not_before: message.not_before.map(Timestamp::as_microsecond),
         }
     }
 
@@ -190,6 +193,7 @@ impl MessageRecord {
             delivered_parts: small(self.delivered_parts)?,
             modem: self.modem,
             subject_id: self.subject_id,
+            not_before: self.not_before.map(time).transpose()?,
             not_after: self.not_after.map(time).transpose()?,
             encoding: match self.encoding {
                 1 => Encoding::Gsm7,

@@ -66,7 +66,22 @@ impl Store {
         }))
     }
 
-    /// True the first time only: a PIN gets one try per SIM, ever, or the SIM locks itself.
+    /// The SIM took the PIN: its tries are whole again, so the next power cycle may give it once more.
+    pub fn pin_was_right(&self, attempt: &PinTry) -> Result<()> {
+        let PinTry { named, nameless, anywhere } = *attempt;
+        self.write(move |txn| {
+            let mut tried = txn.open_table(PINS_TRIED)?;
+            tried.remove(named.unwrap_or(nameless).as_slice())?;
+            // Another SIM with a name may have refused it.
+            if named.is_none() {
+                tried.remove(anywhere.as_slice())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// True unless this PIN was refused by this SIM, or nobody knows whether it was: a PIN that is not taken gets one try per
+    /// SIM, ever, or the SIM locks itself.
     pub fn may_try_pin(&self, attempt: &PinTry) -> Result<bool> {
         let PinTry { named, nameless, anywhere } = *attempt;
         self.write(move |txn| {
@@ -106,5 +121,17 @@ mod tests {
         assert_eq!(tries(&[Some(10), Some(11), Some(10)]), [true, true, false]);
         assert_eq!(tries(&[Some(10), None, Some(11)]), [true, false, true]);
         assert_eq!(tries(&[None, None, Some(10)]), [true, false, false]);
+    }
+
+    #[test]
+    fn a_pin_that_was_taken_may_be_given_again_and_an_unanswered_one_not() {
+        let desk = Desk::new();
+        let right = PinTry { named: Some([1; 32]), nameless: [2; 32], anywhere: [3; 32] };
+        for _power_cycle in 0..3 {
+            assert!(desk.store().may_try_pin(&right).unwrap());
+            desk.store().pin_was_right(&right).unwrap();
+        }
+        assert!(desk.store().may_try_pin(&right).unwrap());
+        assert!(!desk.store().may_try_pin(&right).unwrap(), "its answer never came");
     }
 }

@@ -3,16 +3,19 @@ use crate::domain::cms::Verdict;
 use crate::domain::outbox::{Class, Outgoing, State, tests::message};
 use jiff::SignedDuration;
 
-const POLICY: Policy = Policy {
-    resend_after: SignedDuration::from_secs(120),
-    per_destination_day: 0,
-    keep: SignedDuration::from_hours(400 * 24),
-};
+fn policy() -> Policy {
+    Policy {
+        resend_after: SignedDuration::from_secs(120),
+        per_destination_day: 0,
+        keep: SignedDuration::from_hours(400 * 24),
+        country: chit_msisdn::Country::from_iso("CN").expect("an ISO code"),
+    }
+}
 const BODY: [u8; 32] = [7; 32];
 /// "否" from +8613800138000 at two different seconds.
 const REPLY: &str = "00040D91683108108300F000084211428150902302";
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + seconds).unwrap()
 }
 
@@ -24,7 +27,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Some(Store::open(&dir.path().join("db"), POLICY, at(0)).unwrap());
+        let store = Some(Store::open(&dir.path().join("db"), policy(), at(0)).unwrap());
         Self { dir, store }
     }
 
@@ -43,7 +46,7 @@ impl Desk {
         wait(self.store().hand_over(id, "m", true, now)).unwrap();
     }
 
-    fn take(&self, modem: &str, pdu: &[u8], now: Timestamp) -> Taken {
+    pub(super) fn take(&self, modem: &str, pdu: &[u8], now: Timestamp) -> Taken {
         let store = self.store();
         wait(async { store.enqueue_pdus(modem, vec![pdu.to_vec()], now).await?.done().await }).unwrap()[0]
     }
@@ -51,7 +54,7 @@ impl Desk {
     /// As after SIGKILL: nothing is told to the store, it is only opened again.
     fn restart(&mut self, now: Timestamp) {
         self.store = None;
-        self.store = Some(Store::open(&self.dir.path().join("db"), POLICY, now).unwrap());
+        self.store = Some(Store::open(&self.dir.path().join("db"), policy(), now).unwrap());
     }
 }
 
@@ -310,7 +313,7 @@ fn a_reply_moves_the_dialogue_to_the_modem_that_was_written_to() {
 #[test]
 fn one_number_gets_its_messages_of_a_day_and_no_more() {
     let dir = tempfile::tempdir().unwrap();
-    let policy = Policy { per_destination_day: 2, ..POLICY };
+    let policy = Policy { per_destination_day: 2, ..policy() };
     let store = Store::open(&dir.path().join("db"), policy, at(0)).unwrap();
     let send = |id: &str, seconds| {
         let message = Outgoing { created_at: at(seconds), ..named(id, Class::Notice) };

@@ -1,6 +1,6 @@
 //! What callers see of the modem.
 
-use crate::support::modem::Modem;
+use crate::support::modem::{Modem, Script};
 use crate::support::{Desk, message, until};
 use chit_proto::sms_gateway::v1::{MessageClass, MessageState, ModemState};
 use std::fs::Permissions;
@@ -37,7 +37,7 @@ async fn without_a_network_messages_wait() {
 }
 
 #[tokio::test]
-async fn a_locked_sim_waits_for_a_person_and_a_pin_is_tried_once() {
+async fn a_locked_sim_gets_its_pin_again_after_every_power_cut() {
     let modem = Modem::start();
     modem.with(|script| script.sim = "SIM PIN".into());
     let mut desk = Desk::start(&modem.path, "").await;
@@ -46,11 +46,75 @@ async fn a_locked_sim_waits_for_a_person_and_a_pin_is_tried_once() {
 
     give_pin(&mut desk).await;
     desk.wait_modem(ModemState::Ready).await;
-    // The modem loses power: the same PIN is not tried a second time.
-    modem.with(|script| script.sim = "SIM PIN".into());
-    desk.kill_and_restart().await;
+    for power_cuts in 1..=3 {
+        modem.with(|script| script.sim = "SIM PIN".into());
+        desk.kill_and_restart().await;
+        desk.wait_modem(ModemState::Ready).await;
+        modem.with(|script| assert_eq!(script.pins.len(), power_cuts + 1));
+    }
+}
+
+#[tokio::test]
+async fn a_pin_that_the_sim_refused_is_never_tried_again() {
+    let modem = Modem::start();
+    modem.with(|script| (script.sim, script.refuses_pin) = ("SIM PIN".into(), true));
+    let mut desk = Desk::start(&modem.path, "").await;
+    give_pin(&mut desk).await;
     desk.wait_modem(ModemState::SimLocked).await;
-    until("only one try", || async { modem.with(|script| script.pins == ["\"4321\""]) }).await;
+    for _ in 0..2 {
+        modem.with(|script| script.looks = 0);
+        desk.kill_and_restart().await;
+        desk.wait_modem(ModemState::SimLocked).await;
+        until("the SIM is looked at", || async { modem.with(|script| script.looks > 1) }).await;
+    }
+    modem.with(|script| assert_eq!(script.pins, ["\"4321\""]));
+}
+
+#[tokio::test]
+async fn a_memory_without_a_place_is_not_used() {
+    let modem = Modem::start();
+    modem.with(|script| script.places.insert("SM".into(), 0));
+    let desk = Desk::start(&modem.path, "").await;
+    let ready = desk.wait_modem(ModemState::Ready).await;
+    assert_eq!((ready.storage_used, ready.storage_total), (0, 50));
+    let chosen =
+        |script: &mut Script| script.heard.iter().rfind(|line| line.starts_with("AT+CPMS=\"")).cloned();
+    assert_eq!(modem.with(chosen).as_deref(), Some("AT+CPMS=\"ME\",\"ME\",\"ME\""));
+}
+
+#[tokio::test]
+async fn a_modem_with_no_place_at_all_is_in_trouble_and_sends_nothing() {
+    let modem = Modem::start();
+    modem.with(|script| script.places.extend([("SM".into(), 0), ("ME".into(), 0)]));
+    let desk = Desk::start(&modem.path, "").await;
+    desk.send(message(ID, MessageClass::Challenge)).await.unwrap();
+    assert_eq!(desk.wait_modem(ModemState::Failed).await.trouble, "NO_STORAGE");
+    modem.with(|script| assert!(script.submitted.is_empty()));
+}
+
+#[tokio::test]
+async fn announcements_are_set_up_with_what_the_modem_offers() {
+    for (offer, taken, reports_missing) in [
+        ("(0-3),(0,1),(0,2,3),(0,2),(1)", "AT+CNMI=2,1,0,2,1", false),
+        ("(1),(1),(2),(0),(0)", "AT+CNMI=1,1,2,0,0", true),
+    ] {
+        let modem = Modem::start();
+        modem.with(|script| script.cnmi = offer.into());
+        let desk = Desk::start(&modem.path, "").await;
+        assert_eq!(desk.wait_modem(ModemState::Ready).await.reports_missing, reports_missing);
+        modem.with(|script| assert!(script.heard.iter().any(|line| line == taken), "{:?}", script.heard));
+    }
+}
+
+#[tokio::test]
+async fn without_reports_a_message_ends_as_report_timeout() {
+    let modem = Modem::start();
+    modem.with(|script| script.cnmi = "(2),(1),(0),(0),(0)".into());
+    let desk = Desk::start(&modem.path, "").await;
+    desk.send(message(ID, MessageClass::Challenge)).await.unwrap();
+    desk.wait_message(ID, MessageState::Submitted).await;
+    desk.advance(25 * 3600 + 60);
+    desk.wait_message(ID, MessageState::ReportTimeout).await;
 }
 
 /// From its next start on.
@@ -94,10 +158,19 @@ async fn a_pin_gets_no_second_try_when_the_sim_keeps_its_name_to_itself_or_write
     let mut desk = Desk::start(&modem.path, "").await;
     give_pin(&mut desk).await;
     desk.wait_modem(ModemState::Ready).await;
-    for iccid in ["", "8986010000000000001"] {
-        modem.with(|script| (script.sim, script.iccid) = ("SIM PIN".into(), iccid.into()));
+    modem.with(|script| (script.sim, script.iccid) = ("SIM PIN".into(), String::new()));
+    desk.kill_and_restart().await;
+    desk.wait_modem(ModemState::SimLocked).await;
+    modem.with(|script| {
+        assert_eq!(script.pins.len(), 1, "it may be another SIM");
+        (script.iccid, script.refuses_pin) = ("8986010000000000001".into(), true);
+    });
+    desk.kill_and_restart().await;
+    until("the SIM, by another spelling", || async { modem.with(|script| script.pins.len() == 2) }).await;
+    for iccid in ["8986010000000000001F", "8986010000000000001", ""] {
+        modem.with(|script| script.iccid = iccid.into());
         desk.kill_and_restart().await;
         desk.wait_modem(ModemState::SimLocked).await;
-        modem.with(|script| assert_eq!(script.pins.len(), 1, "{iccid:?}"));
+        modem.with(|script| assert_eq!(script.pins.len(), 2, "{iccid:?}"));
     }
 }

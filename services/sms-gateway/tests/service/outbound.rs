@@ -103,6 +103,48 @@ async fn an_acknowledgement_counts_even_if_the_ok_after_it_is_lost() {
     assert_eq!(desk.wait_message(ID, MessageState::Submitted).await.submits, 1);
 }
 
+/// The modem's answer to A comes when B is already with it: it is A's, and B has one of its own.
+#[tokio::test]
+async fn a_late_acknowledgement_is_not_credited_to_the_next_message() {
+    for (fate, state, reference) in [
+        (Fate::LateThenRefuse(9, 1), MessageState::Failed, None),
+        (Fate::LateThenAccept(9), MessageState::Submitted, Some(77)),
+    ] {
+        let modem = Modem::start();
+        modem.with(|script| script.fates.extend([Fate::Swallow, fate]));
+        let desk = Desk::start(&modem.path, "answer_timeout_s = 1").await;
+        desk.send(message(ID, MessageClass::Notice)).await.unwrap();
+        let unknown = desk.wait_message(ID, MessageState::Unknown).await;
+        desk.wait_modem(ModemState::Ready).await;
+        desk.send(message(OTHER_ID, MessageClass::Notice)).await.unwrap();
+        desk.wait_message(OTHER_ID, state).await;
+        let late = desk.wait_message_after(ID, MessageState::Submitted, unknown.revision).await;
+        assert_eq!(late.submits, 1);
+        modem.report(&delivered(9));
+        desk.wait_message(ID, MessageState::Delivered).await;
+        if let Some(reference) = reference {
+            modem.report(&delivered(reference));
+            desk.wait_message(OTHER_ID, MessageState::Delivered).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_late_acknowledgement_that_comes_alone_ends_the_doubt() {
+    let modem = Modem::start();
+    modem.with(|script| script.fates.push_back(Fate::Swallow));
+    let desk = Desk::start(&modem.path, "answer_timeout_s = 1").await;
+    desk.send(message(ID, MessageClass::Challenge)).await.unwrap();
+    let unknown = desk.wait_message(ID, MessageState::Unknown).await;
+    desk.wait_modem(ModemState::Ready).await;
+    modem.with(|script| script.say.extend(*b"\r\n+CMGS: 5\r\n\r\nOK\r\n"));
+    desk.wait_message_after(ID, MessageState::Submitted, unknown.revision).await;
+    desk.advance(121);
+    desk.send(message(OTHER_ID, MessageClass::Notice)).await.unwrap();
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
+    assert_eq!(modem.with(|script| script.submitted.len()), 2, "not sent again");
+}
+
 #[tokio::test]
 async fn an_ok_of_an_earlier_command_is_not_taken_for_the_networks_answer() {
     let modem = Modem::start();
@@ -168,6 +210,30 @@ async fn a_message_waits_for_a_modem_that_is_plugged_in_later() {
     desk.wait_message(ID, MessageState::Submitted).await;
     modem.unplug();
     desk.wait_modem(ModemState::Absent).await;
+}
+
+/// Quiet hours bind when a message leaves: one that is queued at night waits, one that would leave too late does not go.
+#[tokio::test]
+async fn a_message_leaves_only_in_its_hours() {
+    let modem = Modem::start();
+    let desk = Desk::start(&modem.path, "").await;
+    desk.wait_modem(ModemState::Ready).await;
+    let morning = pb::SendMessageRequest {
+        not_before: Some(desk.in_seconds(3600)),
+        not_after: Some(desk.in_seconds(7200)),
+        ..message(ID, MessageClass::Challenge)
+    };
+    let queued = desk.send(morning).await.unwrap();
+    assert!(queued.not_before.is_some() && queued.not_after.is_some());
+    // One that may leave at once overtakes it, so the modem has looked at both.
+    desk.send(message(OTHER_ID, MessageClass::Notice)).await.unwrap();
+    desk.wait_message(OTHER_ID, MessageState::Submitted).await;
+    let id = pb::GetMessageRequest { message_id: ID.into() };
+    let waits = desk.client.clone().get_message(id).await.unwrap().into_inner().message.unwrap();
+    assert_eq!((waits.state(), waits.submits), (MessageState::Queued, 0));
+    desk.advance(3601);
+    desk.wait_message(ID, MessageState::Submitted).await;
+    assert_eq!(modem.with(|script| script.submitted.len()), 2);
 }
 
 #[tokio::test]

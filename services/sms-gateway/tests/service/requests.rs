@@ -33,6 +33,14 @@ async fn bad_input_names_its_field_and_never_repeats_number_or_text() {
         (pb::SendMessageRequest { class: 0, ..good.clone() }, "CLASS_UNSPECIFIED"),
         (pb::SendMessageRequest { message_id: "x".into(), ..good.clone() }, "MESSAGE_ID_INVALID"),
         (pb::SendMessageRequest { not_after: Some(past), ..good.clone() }, "NOT_AFTER_PASSED"),
+        (
+            pb::SendMessageRequest {
+                not_before: Some(desk.in_seconds(61)),
+                not_after: Some(desk.in_seconds(60)),
+                ..good.clone()
+            },
+            "NOT_BEFORE_INVALID",
+        ),
     ];
     for (request, reason) in cases {
         let refused = desk.send(request).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What a POST answers: nothing, where to go, an error in words, or the question for a second person's PIN.
+//! Answers to a POST: nothing, where to go, an error in words, or the question for a second person's PIN.
 
 use axum::response::{Html, IntoResponse, Response};
 use chit_proto::checkout::v1::{Approval, DeviceStatus, ListStaffRequest, StaffRole};
@@ -7,15 +7,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use tonic::{Code, Status};
 
-use crate::far;
-use crate::pages::visitor::SignedIn;
+use crate::peers::call;
 use crate::till::Till;
-use crate::view::approval::People;
+use crate::view::approval::{People, Resubmission};
 use crate::view::{self, Reader};
 
-/// Tells the page's script where to go.
+/// Where the page's script goes next.
 pub const GO: HeaderName = HeaderName::from_static("x-chit-go");
-/// Tells the page's script which element takes the answer.
+/// The element into which the page's script puts the answer.
 pub const INTO: HeaderName = HeaderName::from_static("x-chit-into");
 
 /// Other people's PINs, if the form had them. No Debug: the PIN must not reach a log.
@@ -42,19 +41,6 @@ impl ApprovalFields {
     }
 }
 
-/// The form to send again with a PIN.
-#[derive(Default)]
-pub struct Again<'a> {
-    pub action: &'a str,
-    pub fields: &'a [(&'a str, &'a str)],
-    /// He may not approve his own sale.
-    pub cashier: &'a str,
-    /// Key of the question above the PIN.
-    pub words: &'a str,
-    /// Two people must say so.
-    pub two: bool,
-}
-
 pub fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
@@ -72,7 +58,7 @@ pub fn refused(reader: &Reader, status: &Status) -> Response {
     into("notice", http_of(status), view::notice(reader, &reason))
 }
 
-/// An own refusal, before anything was asked of checkout.
+/// The till's own refusal, before any call to checkout.
 pub fn refused_as(reader: &Reader, code: StatusCode, reason: &str) -> Response {
     into("notice", code, view::notice(reader, reason))
 }
@@ -85,8 +71,13 @@ fn into(element: &'static str, code: StatusCode, html: maud::Markup) -> Response
     (code, [(INTO, element)], Html(html.into_string())).into_response()
 }
 
-/// Where a second person can help, he is asked in place; else the refusal is told.
-pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again: Again<'_>) -> Response {
+/// Asks for a second person's PIN where that helps; else shows the refusal.
+pub async fn ask_or_refuse(
+    till: &Till,
+    reader: &Reader,
+    status: &Status,
+    again: Resubmission<'_>,
+) -> Response {
     let reason = reason_of(status).unwrap_or_default();
     let pin_helps = matches!(
         reason.as_str(),
@@ -100,16 +91,16 @@ pub async fn ask_or_refuse(till: &Till, staff: &SignedIn, status: &Status, again
             | "OWN_SALE"
     );
     if !pin_helps {
-        return refused(&staff.reader, status);
+        return refused(reader, status);
     }
     let why = if again.two && reason == "APPROVAL_REQUIRED" { "SECOND_APPROVAL_REQUIRED" } else { &reason };
-    let html = view::approval::dialog(&staff.reader, why, &again, &people(till, again.cashier).await);
+    let html = view::approval::dialog(reader, why, &again, &people(till, again.cashier).await);
     into("ask", StatusCode::FORBIDDEN, html)
 }
 
-/// Supervisors and owners but the sale's own cashier; and all, for a second person.
+/// Supervisors and owners except the sale's own cashier; as the second person, all staff.
 async fn people(till: &Till, cashier: &str) -> People {
-    let answer = far!(till.far.staff.list_staff(ListStaffRequest {})).await;
+    let answer = call!(till.peers.staff.list_staff(ListStaffRequest {})).await;
     let staff = answer.map(|answer| answer.staff).unwrap_or_default();
     let may = staff.iter().filter(|member| member.role() >= StaffRole::Supervisor && member.name != cashier);
     People {

@@ -1,41 +1,10 @@
-//! Style and script, inside the binary, under names that change with their content.
-
-use std::sync::LazyLock;
+//! Style, script and icon. A browser may cache each for ever, because its name changes with its content.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use sha2::{Digest, Sha256};
 
-pub struct Asset {
-    pub path: String,
-    media_type: &'static str,
-    bytes: &'static [u8],
-}
-
-pub struct Assets {
-    pub css: Asset,
-    pub js: Asset,
-    pub icon: Asset,
-    /// Of all of them: a page that shows another one loads itself anew.
-    pub build: String,
-}
-
-pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let css = asset("chit", "css", "text/css; charset=utf-8", include_bytes!("../../assets/chit.css"));
-    let js = asset("till", "js", "text/javascript; charset=utf-8", include_bytes!("../../assets/till.js"));
-    let icon = asset("chit", "svg", "image/svg+xml", include_bytes!("../../assets/chit.svg"));
-    let all = [css.bytes, js.bytes, icon.bytes].concat();
-    Assets { css, js, icon, build: digest(&all) }
-});
-
-fn asset(stem: &str, extension: &str, media_type: &'static str, bytes: &'static [u8]) -> Asset {
-    Asset { path: format!("/assets/{stem}.{}.{extension}", digest(bytes)), media_type, bytes }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    hex::encode(&Sha256::digest(bytes)[..6])
-}
+use crate::assets::ASSETS;
 
 pub async fn read(Path(file): Path<String>) -> Response {
     let all = &*ASSETS;

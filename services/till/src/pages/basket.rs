@@ -13,9 +13,10 @@ use tonic::{Code, Status};
 use super::App;
 use crate::pages::answer;
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
 use crate::till::Till;
+use crate::view;
 use crate::view::money;
-use crate::{far, view};
 
 const FOUND_MAX: u32 = 12;
 const MILLI: i64 = 1000;
@@ -54,7 +55,7 @@ pub struct LineForm {
 
 pub async fn search(State(till): App, staff: SignedIn, Query(query): Query<SearchQuery>) -> Response {
     let request = SearchGoodsRequest { query: query.q.trim().to_owned(), limit: FOUND_MAX };
-    match far!(till.far.shop.search_goods(request)).await {
+    match call!(till.peers.shop.search_goods(request)).await {
         Ok(found) => {
             let scene = till.scene();
             let html = view::basket::found(&staff.reader, scene.current.as_ref(), &found.items);
@@ -124,16 +125,16 @@ async fn begin_anew(till: &Till, sale: &Sale, rid: &str) -> Result<(), Status> {
         if_basket_tag: sale.basket_tag.clone(),
         ..Default::default()
     };
-    far!(till.far.sales.void_sale(void)).await?;
+    call!(till.peers.sales.void_sale(void)).await?;
     let request_id = format!("after-{}", sale.sale_id);
-    let start = StartSaleRequest { request_id, cashier: sale.cashier.clone() };
-    far!(till.far.sales.start_sale(start)).await?;
+    let start = StartSaleRequest { request_id, cashier: sale.cashier.clone(), lane: sale.lane.clone() };
+    call!(till.peers.sales.start_sale(start)).await?;
     Ok(())
 }
 
 async fn editable(till: &Till, sale_id: &str) -> Result<Sale, Status> {
     let request = GetSaleRequest { sale_id: sale_id.to_owned() };
-    let sale = far!(till.far.sales.get_sale(request)).await?.sale.unwrap_or_default();
+    let sale = call!(till.peers.sales.get_sale(request)).await?.sale.unwrap_or_default();
     match sale.state() {
         SaleState::Draft | SaleState::PayerOk => Ok(sale),
         _ => Err(chit_runtime::error::status(Code::FailedPrecondition, "WRONG_STATE", "not editable")),
@@ -183,7 +184,7 @@ async fn change_once(
         total: Some(total),
         if_basket_tag: sale.basket_tag,
     };
-    far!(till.far.sales.set_basket(request)).await?;
+    call!(till.peers.sales.set_basket(request)).await?;
     till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).refused_scan = None);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Disputes: opened and withdrawn by staff, resolved by somebody else than the sale's cashier.
+//! Disputes: opened and withdrawn by staff, resolved by a person other than the sale's cashier.
 
 use axum::extract::{Form, State};
 use axum::response::Response;
@@ -9,10 +9,11 @@ use chit_proto::checkout::v1::{
 use serde::Deserialize;
 
 use super::App;
-use crate::far;
-use crate::pages::answer::{self, Again, ApprovalFields};
+use crate::pages::answer::{self, ApprovalFields};
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
 use crate::till::Till;
+use crate::view::approval::Resubmission;
 
 #[derive(Deserialize)]
 pub struct OpenForm {
@@ -42,7 +43,7 @@ pub async fn open(State(till): App, staff: SignedIn, Form(form): Form<OpenForm>)
         cause: cause as i32,
         actor: staff.name(),
     };
-    match far!(till.far.disputes.open_dispute(request)).await {
+    match call!(till.peers.disputes.open_dispute(request)).await {
         Ok(_) => answer::go(&back(&form.sale_id)),
         Err(status) => answer::refused(&staff.reader, &status),
     }
@@ -57,7 +58,7 @@ pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<Resolve
         uphold: form.outcome == "uphold",
         approval,
     };
-    let status = match far!(till.far.disputes.resolve_dispute(request)).await {
+    let status = match call!(till.peers.disputes.resolve_dispute(request)).await {
         Ok(_) => return answer::go(&back(&form.sale_id)),
         Err(status) => status,
     };
@@ -69,15 +70,20 @@ pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<Resolve
         ("outcome", &form.outcome),
     ];
     let words = if form.outcome == "uphold" { "approve-uphold" } else { "approve-dismiss" };
-    let again =
-        Again { action: "/dispute/resolve", fields: &fields, cashier: &cashier, words, ..Again::default() };
-    answer::ask_or_refuse(&till, &staff, &status, again).await
+    let again = Resubmission {
+        action: "/dispute/resolve",
+        fields: &fields,
+        cashier: &cashier,
+        words,
+        ..Resubmission::default()
+    };
+    answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 pub async fn withdraw(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {
     let request =
         WithdrawDisputeRequest { request_id: form.rid, dispute_id: form.dispute_id, actor: staff.name() };
-    match far!(till.far.disputes.withdraw_dispute(request)).await {
+    match call!(till.peers.disputes.withdraw_dispute(request)).await {
         Ok(_) => answer::go(&back(&form.sale_id)),
         Err(status) => answer::refused(&staff.reader, &status),
     }
@@ -90,8 +96,8 @@ fn back(sale_id: &str) -> String {
 
 async fn cashier_of(till: &Till, dispute_id: &str) -> String {
     let request = GetDisputeRequest { dispute_id: dispute_id.to_owned() };
-    let Ok(found) = far!(till.far.disputes.get_dispute(request)).await else { return String::new() };
+    let Ok(found) = call!(till.peers.disputes.get_dispute(request)).await else { return String::new() };
     let request = GetSaleRequest { sale_id: found.dispute.unwrap_or_default().sale_id };
-    let sale = far!(till.far.sales.get_sale(request)).await;
+    let sale = call!(till.peers.sales.get_sale(request)).await;
     sale.map(|found| found.sale.unwrap_or_default().cashier).unwrap_or_default()
 }

@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use super::App;
 use crate::pages::answer;
-use crate::pages::events::{self, Page};
+use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
+use crate::peers::call;
+use crate::scans;
 use crate::sessions::ViewedFile;
+use crate::view::Page;
 use crate::view::enquiry as enquiry_view;
-use crate::{far, scans};
 
 #[derive(Deserialize)]
 pub struct EnquiryQuery {
@@ -24,7 +26,7 @@ pub struct EnquiryQuery {
 }
 
 pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<EnquiryQuery>) -> Response {
-    let regions = events::regions(&till, &staff, &Page::Enquiry).await;
+    let regions = regions(&till, &staff, &Page::Enquiry).await;
     let up = till.scene().up();
     let typed = query.reference.trim();
     if typed.is_empty() {
@@ -33,7 +35,7 @@ pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<Enquiry
     }
     let reference = scans::sale_of_receipt(typed).unwrap_or_else(|| typed.to_uppercase());
     let request = LookUpSaleRequest { reference, actor: staff.name() };
-    match far!(till.far.enquiries.look_up_sale(request)).await {
+    match call!(till.peers.enquiries.look_up_sale(request)).await {
         Ok(found) => {
             let sale_id = found.sale.as_ref().map(|sale| sale.sale_id.clone()).unwrap_or_default();
             let manifest = Manifest::decode(found.manifest.as_slice()).unwrap_or_default();

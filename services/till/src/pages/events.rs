@@ -1,7 +1,7 @@
 //! The event stream of an open page: what changed, as HTML.
 //!
-//! It always answers 200 and never ends by itself while checkout is away: a browser that gets an error answer gives an
-//! EventSource up for good (state CLOSED), which is how a till stays dead after the shop has come back.
+//! It always answers 200 and never ends by itself while checkout is away: after an error answer a browser closes an
+//! EventSource for ever (state CLOSED), and the till would stay dead after the shop is back.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -11,7 +11,6 @@ use std::time::Duration;
 use axum::extract::{Query, State};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use chit_proto::checkout::v1::GetSaleRequest;
 use http::HeaderMap;
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -19,14 +18,14 @@ use tokio::time::interval;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
-use crate::hub::{Known, Scene};
-use crate::pages::assets::ASSETS;
+use crate::assets::ASSETS;
+use crate::pages::regions::regions;
 use crate::pages::visitor::{self, SignedIn};
-use crate::pages::{office, payers};
+use crate::scene::Scene;
 use crate::till::Till;
-use crate::{far, view};
+use crate::view::Page;
 
-/// A page that hears nothing for longer takes the till for gone (assets/till.js).
+/// A page that receives nothing for longer considers the till gone (assets/till.js).
 const BEAT: Duration = Duration::from_secs(2);
 /// Events that wait for a slow browser; the newest state follows anyway.
 const BUFFER: usize = 8;
@@ -34,61 +33,17 @@ const BUFFER: usize = 8;
 /// A browser drops an event without data (HTML standard §9.2.6).
 const NOTHING: &str = "-";
 
-/// Which page is open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Page {
-    Sale,
-    SaleOf(String),
-    Office,
-    Enquiry,
-    /// With what is searched for.
-    Payers(String),
-    PayerOf(String),
-    SignIn,
-}
-
-impl Page {
-    pub fn name(&self) -> String {
-        match self {
-            Self::Sale => "sale".to_owned(),
-            Self::SaleOf(sale_id) => format!("sale:{sale_id}"),
-            Self::Office => "office".to_owned(),
-            Self::Enquiry => "enquiry".to_owned(),
-            Self::Payers(query) => format!("payers:{query}"),
-            Self::PayerOf(payer_id) => format!("payer:{payer_id}"),
-            Self::SignIn => "signin".to_owned(),
-        }
-    }
-
-    fn parse(name: &str) -> Self {
-        match name {
-            "office" => Self::Office,
-            "enquiry" => Self::Enquiry,
-            "signin" => Self::SignIn,
-            _ => match name.split_once(':') {
-                Some(("sale", sale_id)) => Self::SaleOf(sale_id.to_owned()),
-                Some(("payers", query)) => Self::Payers(query.to_owned()),
-                Some(("payer", payer_id)) => Self::PayerOf(payer_id.to_owned()),
-                _ => Self::Sale,
-            },
-        }
-    }
-}
-
 #[derive(Deserialize)]
 pub struct StreamQuery {
     #[serde(default)]
     page: String,
 }
 
-/// A part of a page: its element's id and its HTML.
-pub type Region = (&'static str, String);
-
 pub async fn stream(State(till): App, headers: HeaderMap, Query(query): Query<StreamQuery>) -> Response {
     let (sender, receiver) = mpsc::channel(BUFFER);
     let page = Page::parse(&query.page);
     tokio::spawn(async move {
-        // A browser that went away is no fault.
+        // A closed browser is no fault.
         let _gone = Stream { till, headers, page, sender, sent: HashMap::new() }.run().await;
     });
     Sse::new(ReceiverStream::new(receiver)).into_response()
@@ -120,7 +75,7 @@ impl Stream {
                 self.say(if scene.up() { "up" } else { "down" }, NOTHING).await?;
             }
             if self.page != Page::SignIn {
-                let Some(staff) = visitor::quietly(&self.till, &self.headers) else {
+                let Some(staff) = visitor::peek(&self.till, &self.headers) else {
                     return self.say("signin", NOTHING).await;
                 };
                 if scene.up() {
@@ -153,7 +108,7 @@ impl Stream {
         if changed.is_empty() { Ok(()) } else { self.say("patch", &changed).await }
     }
 
-    /// A receipt before the handheld is an enquiry, where somebody is making one.
+    /// A scanned receipt opens its enquiry, on an enquiry page.
     async fn show_receipt(&self, scene: &Scene) -> Result<(), Gone> {
         match &scene.scanned_receipt {
             Some((_, sale_id)) if self.page == Page::Enquiry => {
@@ -168,38 +123,4 @@ impl Stream {
         let event = Event::default().event(name).data(data.replace('\r', " "));
         self.sender.send(Ok(event)).await.map_err(|_closed| Gone)
     }
-}
-
-/// All parts of a page as they are now.
-pub async fn regions(till: &Arc<Till>, staff: &SignedIn, page: &Page) -> Vec<Region> {
-    let scene = till.scene();
-    let mut reader = staff.reader.clone();
-    reader.now = till.clock.now();
-    let bar = ("bar", view::bar::bar(&reader, page, &scene).into_string());
-    match page {
-        Page::Sale => vec![bar, ("stage", view::sale::stage(&reader, &scene).into_string())],
-        Page::SaleOf(sale_id) => {
-            let stage = view::sale::stage_of(&reader, &scene, find(till, &scene, sale_id).await.as_ref());
-            vec![bar, ("stage", stage.into_string())]
-        }
-        Page::Office => {
-            let mut all = vec![bar];
-            all.extend(office::sections(till, &reader, &scene).await);
-            all
-        }
-        Page::Payers(query) => [bar].into_iter().chain(payers::list(till, &reader, query).await).collect(),
-        Page::PayerOf(payer_id) => {
-            [bar].into_iter().chain(payers::one(till, &reader, payer_id).await).collect()
-        }
-        Page::Enquiry | Page::SignIn => vec![bar],
-    }
-}
-
-async fn find(till: &Till, scene: &Scene, sale_id: &str) -> Option<Known> {
-    if let Some(known) = scene.current.as_ref().filter(|known| known.sale.sale_id == sale_id) {
-        return Some(known.clone());
-    }
-    let request = GetSaleRequest { sale_id: sale_id.to_owned() };
-    let sale = far!(till.far.sales.get_sale(request)).await.ok()?.sale?;
-    Some(Known { sale, revision: scene.revision })
 }

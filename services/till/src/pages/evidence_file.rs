@@ -70,7 +70,7 @@ async fn open(
 ) -> Result<Streaming<ReadEvidenceFileResponse>, Status> {
     let request =
         ReadEvidenceFileRequest { sale_id: sale_id.to_owned(), name: name.to_owned(), offset_bytes };
-    let mut media = till.far.media.clone();
+    let mut media = till.peers.media.clone();
     let opening = media.read_evidence_file(request);
     let away =
         |_| chit_runtime::error::status(tonic::Code::Unavailable, "SERVICE_UNREACHABLE", "media-capture");

@@ -1,5 +1,5 @@
 //! The pages and what their buttons do. A POST changes something in checkout and answers nothing but an error or where to
-//! go; what changed comes back over the event stream, to every open page alike.
+//! go; the change comes back over the event stream to every open page.
 
 mod answer;
 mod assets;
@@ -11,13 +11,10 @@ mod evidence_file;
 mod office;
 mod payers;
 mod pictures;
+mod regions;
 mod sale;
 mod sign_in;
 mod visitor;
-
-pub use answer::Again;
-pub use assets::ASSETS;
-pub use events::{Page, Region};
 
 use std::sync::Arc;
 

@@ -1,33 +1,26 @@
-//! Payers: who may buy by code, enrolling another, and another phone or card for one who comes in person.
-
-use std::sync::Arc;
+//! Payers: the list, enrolment, and a new phone or card for a payer who comes in person.
 
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use chit_proto::checkout::v1::{
-    ChangePhoneRequest, EnrolPayerRequest, FreezePayerRequest, GetPayerRequest, ListPayersRequest, Payer,
-    ResetPayerRequest,
+    ChangePhoneRequest, EnrolPayerRequest, FreezePayerRequest, Payer, ResetPayerRequest,
 };
 use http::StatusCode;
 use serde::Deserialize;
 use tonic::Status;
 
 use super::App;
-use crate::far;
-use crate::far::COMMIT_MAX;
-use crate::pages::answer::{self, Again, ApprovalFields};
-use crate::pages::events::{self, Page, Region};
+use crate::pages::answer::{self, ApprovalFields};
+use crate::pages::regions::{find_payer, regions};
 use crate::pages::visitor::SignedIn;
+use crate::peers::{COMMIT_MAX, call};
 use crate::till::Till;
-use crate::view::{Reader, payers as view};
-
-const PAGE: u32 = 1000;
-/// More than a shop has; one page of them a call.
-const PAGES_MAX: usize = 20;
+use crate::view::approval::Resubmission;
+use crate::view::{Page, payers as view};
 
 #[derive(Deserialize)]
 pub struct PayersQuery {
-    /// End of the payer's reference, or his card's serial.
+    /// End of the payer's reference, or the serial of their card.
     #[serde(default)]
     q: String,
 }
@@ -59,52 +52,21 @@ pub struct ChangeForm {
 
 pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<PayersQuery>) -> Response {
     let page = Page::Payers(query.q.trim().to_owned());
-    let regions = events::regions(&till, &staff, &page).await;
+    let regions = regions(&till, &staff, &page).await;
     let rid = ulid::Ulid::generate().to_string();
     Html(view::page(&staff.reader, &page, &regions, till.scene().up(), &rid).into_string()).into_response()
 }
 
 pub async fn page_of(State(till): App, staff: SignedIn, Path(payer_id): Path<String>) -> Response {
-    if let Err(status) = find(&till, &payer_id).await {
+    if let Err(status) = find_payer(&till, &payer_id).await {
         let reason = chit_runtime::error::reason_of(&status).unwrap_or_default();
         return answer::refused_as(&staff.reader, answer::http_of(&status), &reason);
     }
     let page = Page::PayerOf(payer_id.clone());
-    let regions = events::regions(&till, &staff, &page).await;
+    let regions = regions(&till, &staff, &page).await;
     let rid = ulid::Ulid::generate().to_string();
     let html = view::page_of(&staff.reader, &page, &regions, till.scene().up(), &payer_id, &rid);
     Html(html.into_string()).into_response()
-}
-
-/// While checkout is away the list stays as it was.
-pub async fn list(till: &Arc<Till>, reader: &Reader, query: &str) -> Option<Region> {
-    let mut found: Vec<Payer> = Vec::new();
-    let mut page_token = String::new();
-    for _ in 0..PAGES_MAX {
-        let request = ListPayersRequest { page_size: PAGE, page_token };
-        let page = far!(till.far.payers.list_payers(request)).await.ok()?;
-        found.extend(page.payers.into_iter().filter(|payer| is_meant(payer, query)));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    found.reverse();
-    Some(("payers", view::list(reader, &found).into_string()))
-}
-
-fn is_meant(payer: &Payer, query: &str) -> bool {
-    payer.payer_id.ends_with(&query.to_lowercase()) || payer.card_serial == query
-}
-
-pub async fn one(till: &Arc<Till>, reader: &Reader, payer_id: &str) -> Option<Region> {
-    let payer = find(till, payer_id).await.ok()?;
-    Some(("payer", view::one(reader, &payer).into_string()))
-}
-
-async fn find(till: &Till, payer_id: &str) -> Result<Payer, Status> {
-    let request = GetPayerRequest { payer_id: payer_id.to_owned() };
-    Ok(far!(till.far.payers.get_payer(request)).await?.payer.unwrap_or_default())
 }
 
 /// checkout takes the photo, prints mandate and card, and asks the first row by SMS.
@@ -117,7 +79,7 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
         consent: form.consent == "yes",
         approval: form.approval.approval(),
     };
-    let status = match far!(till.far.payers.enrol_payer(request), COMMIT_MAX).await {
+    let status = match call!(till.peers.payers.enrol_payer(request), COMMIT_MAX).await {
         Ok(answer) => return go_to(&answer.payer.unwrap_or_default()),
         Err(status) => status,
     };
@@ -128,14 +90,18 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
         ("lang", &form.lang),
         ("consent", &form.consent),
     ];
-    let again =
-        Again { action: "/payers/enrol", fields: &fields, words: "approve-enrol", ..Again::default() };
-    answer::ask_or_refuse(&till, &staff, &status, again).await
+    let again = Resubmission {
+        action: "/payers/enrol",
+        fields: &fields,
+        words: "approve-enrol",
+        ..Resubmission::default()
+    };
+    answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 pub async fn freeze(State(till): App, staff: SignedIn, Form(form): Form<ChangeForm>) -> Response {
     let request = FreezePayerRequest { request_id: form.rid, payer_id: form.payer_id, actor: staff.name() };
-    match far!(till.far.payers.freeze_payer(request)).await {
+    match call!(till.peers.payers.freeze_payer(request)).await {
         Ok(answer) => go_to(&answer.payer.unwrap_or_default()),
         Err(status) => answer::refused(&staff.reader, &status),
     }
@@ -149,7 +115,7 @@ pub async fn change_phone(State(till): App, staff: SignedIn, Form(form): Form<Ch
         approval: form.approval.approval(),
         second_approval: form.approval.second_approval(),
     };
-    let changed = far!(till.far.payers.change_phone(request), COMMIT_MAX).await;
+    let changed = call!(till.peers.payers.change_phone(request), COMMIT_MAX).await;
     let payer = changed.map(|answer| answer.payer.unwrap_or_default());
     go_or_ask(&till, &staff, &form, "/payers/phone", "approve-phone", payer).await
 }
@@ -161,7 +127,7 @@ pub async fn change_card(State(till): App, staff: SignedIn, Form(form): Form<Cha
         approval: form.approval.approval(),
         second_approval: form.approval.second_approval(),
     };
-    let changed = far!(till.far.payers.reset_payer(request), COMMIT_MAX).await;
+    let changed = call!(till.peers.payers.reset_payer(request), COMMIT_MAX).await;
     let payer = changed.map(|answer| answer.payer.unwrap_or_default());
     go_or_ask(&till, &staff, &form, "/payers/card", "approve-card", payer).await
 }
@@ -179,21 +145,21 @@ async fn go_or_ask(
         Err(status) => status,
     };
     let fields = [("rid", form.rid.as_str()), ("payer_id", &form.payer_id), ("phone", &form.phone)];
-    let again = Again { action, fields: &fields, words, two: true, ..Again::default() };
-    answer::ask_or_refuse(till, staff, &status, again).await
+    let again = Resubmission { action, fields: &fields, words, two: true, ..Resubmission::default() };
+    answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }
 
 fn go_to(payer: &Payer) -> Response {
     answer::go(&format!("/payers/{}", payer.payer_id))
 }
 
-/// The camera's eye for whoever frames the enrolment photo. Cashiers type enrolments, too, so any of them may look: it is
-/// logged like the look at such a photo.
+/// The camera's picture, to frame the enrolment photo. Cashiers type enrolments, too, so each of them may look; the look
+/// is logged, as for a stored photo.
 pub async fn view_of_camera(State(till): App, staff: SignedIn) -> Response {
     if till.thumb.begins_to_look(&staff.session.name, tokio::time::Instant::now()) {
         tracing::info!(name = staff.session.name, "looks through the camera");
     }
-    match crate::thumb::picture(&till).await {
+    match till.thumb.picture(&till.peers).await {
         Some(jpeg) => ([(http::header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

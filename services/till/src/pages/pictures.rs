@@ -7,7 +7,8 @@ use http::{StatusCode, header};
 
 use super::App;
 use crate::pages::visitor::SignedIn;
-use crate::{far, thumb};
+use crate::peers::call;
+use crate::thumb;
 
 const JPEG: [(http::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "image/jpeg")];
 
@@ -17,13 +18,13 @@ pub async fn thumb(State(till): App, _staff: SignedIn) -> Response {
     if !filmed {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match thumb::picture(&till).await {
+    match till.thumb.picture(&till.peers).await {
         Some(jpeg) => (JPEG, jpeg).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// Of the payer who stands at the till; of others for a supervisor, who changes phones and cards. That look is logged.
+/// Of the payer at the till; of other payers for a supervisor, who changes phones and cards. That look is logged.
 pub async fn payer(State(till): App, staff: SignedIn, Path(payer_id): Path<String>) -> Response {
     let scene = till.scene();
     let here = scene.current.as_ref().is_some_and(|known| known.sale.payer_id == payer_id);
@@ -33,7 +34,7 @@ pub async fn payer(State(till): App, staff: SignedIn, Path(payer_id): Path<Strin
     if !here {
         tracing::info!(name = staff.session.name, payer_id, "looked at an enrolment photo");
     }
-    match far!(till.far.payers.get_payer(GetPayerRequest { payer_id })).await {
+    match call!(till.peers.payers.get_payer(GetPayerRequest { payer_id })).await {
         Ok(answer) if !answer.photo_jpeg.is_empty() => (JPEG, answer.photo_jpeg).into_response(),
         _ => StatusCode::NOT_FOUND.into_response(),
     }

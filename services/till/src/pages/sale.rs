@@ -1,4 +1,4 @@
-//! One sale at the counter, from the payer's code to his leaving.
+//! One sale at the counter, from the payer's code to the release.
 
 use std::sync::Arc;
 
@@ -13,12 +13,14 @@ use serde::Deserialize;
 use tonic::Status;
 
 use super::App;
-use crate::far::{COMMIT_MAX, LOOK_MAX, LOOK_MS};
-use crate::pages::answer::{self, Again, ApprovalFields};
-use crate::pages::events::{self, Page};
+use crate::pages::answer::{self, ApprovalFields};
+use crate::pages::regions::regions;
 use crate::pages::visitor::SignedIn;
+use crate::peers::{COMMIT_MAX, LOOK_MAX, LOOK_MS, call};
 use crate::till::Till;
-use crate::{far, hub, view};
+use crate::view::Page;
+use crate::view::approval::Resubmission;
+use crate::{hub, view};
 
 /// Every action names its sale and its intent; a second press is the same intent.
 #[derive(Deserialize)]
@@ -51,12 +53,12 @@ pub async fn page_of(State(till): App, staff: SignedIn, Path(sale_id): Path<Stri
 }
 
 async fn whole(till: &Arc<Till>, staff: SignedIn, page: Page) -> Response {
-    let regions = events::regions(till, &staff, &page).await;
+    let regions = regions(till, &staff, &page).await;
     let html = view::sale::page(&staff.reader, &page.name(), &regions, till.scene().up());
     Html(html.into_string()).into_response()
 }
 
-/// Opens a sale if none is open here, so that the first scan finds one. An empty one of a colleague is given up.
+/// Opens a sale if none is open here, so that the first scan finds one. An empty one of a colleague is voided.
 pub async fn open_for(till: &Till, cashier: &str) {
     let scene = till.scene();
     if !scene.up() {
@@ -71,7 +73,7 @@ pub async fn open_for(till: &Till, cashier: &str) {
     if let Some(open) = scene.current.as_ref().map(|known| &known.sale).filter(|sale| is_draft(sale)) {
         let request_id = format!("empty-{}", open.sale_id);
         let void = VoidSaleRequest { request_id, sale_id: open.sale_id.clone(), ..Default::default() };
-        if let Err(status) = far!(till.far.sales.void_sale(void)).await {
+        if let Err(status) = call!(till.peers.sales.void_sale(void)).await {
             tracing::info!(code = ?status.code(), "a colleague's empty sale stays");
         }
     }
@@ -90,7 +92,12 @@ async fn start_after(till: &Till, sale_id: &str, cashier: &str) -> Result<(), St
         "none" => ulid::Ulid::generate().to_string(),
         _ => format!("after-{sale_id}"),
     };
-    far!(till.far.sales.start_sale(StartSaleRequest { request_id, cashier: cashier.to_owned() })).await?;
+    call!(till.peers.sales.start_sale(StartSaleRequest {
+        request_id,
+        cashier: cashier.to_owned(),
+        ..Default::default()
+    }))
+    .await?;
     Ok(())
 }
 
@@ -101,26 +108,26 @@ pub async fn start(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>
 
 pub async fn read_code(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let request = ScanPayerRequest { request_id: form.rid, sale_id: form.sale_id, timeout_ms: LOOK_MS };
-    reply(&staff, far!(till.far.sales.scan_payer(request), LOOK_MAX).await)
+    reply(&staff, call!(till.peers.sales.scan_payer(request), LOOK_MAX).await)
 }
 
 pub async fn person(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let same_person = form.is_yes();
     let request = ConfirmPersonRequest { request_id: form.rid, sale_id: form.sale_id, same_person };
-    reply(&staff, far!(till.far.sales.confirm_person(request)).await)
+    reply(&staff, call!(till.peers.sales.confirm_person(request)).await)
 }
 
 pub async fn commit(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let approval = form.approval.approval();
     let request = CommitSaleRequest { request_id: form.rid(), sale_id: form.sale_id.clone(), approval };
-    let result = far!(till.far.sales.commit_sale(request), COMMIT_MAX).await;
+    let result = call!(till.peers.sales.commit_sale(request), COMMIT_MAX).await;
     reply_or_ask(&till, &staff, &form, "/sale/commit", "approve-commit", result).await
 }
 
 /// The payer leaves; the next customer may begin.
 pub async fn release(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let request = ReleaseSaleRequest { request_id: form.rid, sale_id: form.sale_id.clone() };
-    if let Err(status) = far!(till.far.sales.release_sale(request)).await {
+    if let Err(status) = call!(till.peers.sales.release_sale(request)).await {
         return answer::refused(&staff.reader, &status);
     }
     let newest = till.scene().current.as_ref().is_some_and(|known| known.sale.sale_id == form.sale_id);
@@ -138,20 +145,20 @@ pub async fn void(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>)
         original_returned: form.is_yes(),
         ..Default::default()
     };
-    let result = far!(till.far.sales.void_sale(request)).await;
+    let result = call!(till.peers.sales.void_sale(request)).await;
     reply_or_ask(&till, &staff, &form, "/sale/void", "approve-void", result).await
 }
 
 pub async fn override_evidence(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let approval = form.approval.approval();
     let request = OverrideEvidenceRequest { request_id: form.rid(), sale_id: form.sale_id.clone(), approval };
-    let result = far!(till.far.sales.override_evidence(request)).await;
+    let result = call!(till.peers.sales.override_evidence(request)).await;
     reply_or_ask(&till, &staff, &form, "/sale/override", "approve-override", result).await
 }
 
-/// Somebody has just mended a device and does not want to wait for the next look at it.
+/// Checks the devices now: the cashier has just fixed one.
 pub async fn check(State(till): App, staff: SignedIn, Form(_form): Form<SaleForm>) -> Response {
-    let status = match far!(till.far.shop.get_status(GetStatusRequest {})).await {
+    let status = match call!(till.peers.shop.get_status(GetStatusRequest {})).await {
         Ok(status) => status,
         Err(status) => return answer::refused(&staff.reader, &status),
     };
@@ -166,18 +173,22 @@ pub async fn check(State(till): App, staff: SignedIn, Form(_form): Form<SaleForm
 pub async fn receipt(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let (printed_whole, actor) = (form.is_yes(), staff.name());
     let request = ResolveReceiptRequest { request_id: form.rid, sale_id: form.sale_id, printed_whole, actor };
-    reply(&staff, far!(till.far.sales.resolve_receipt(request)).await)
+    reply(&staff, call!(till.peers.sales.resolve_receipt(request)).await)
 }
 
 pub async fn reprint(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let request = ReprintReceiptRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
-    reply(&staff, far!(till.far.sales.reprint_receipt(request)).await)
+    reply(&staff, call!(till.peers.sales.reprint_receipt(request)).await)
 }
 
 pub async fn cash(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
-    let request =
-        RecordOtherPaymentRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
-    reply(&staff, far!(till.far.sales.record_other_payment(request)).await)
+    let request = RecordOtherPaymentRequest {
+        request_id: form.rid,
+        sale_id: form.sale_id,
+        actor: staff.name(),
+        amount: None,
+    };
+    reply(&staff, call!(till.peers.sales.record_other_payment(request)).await)
 }
 
 fn reply<T>(staff: &SignedIn, result: Result<T, Status>) -> Response {
@@ -200,11 +211,11 @@ async fn reply_or_ask<T>(
         Err(status) => status,
     };
     let request = GetSaleRequest { sale_id: form.sale_id.clone() };
-    let cashier = match far!(till.far.sales.get_sale(request)).await {
+    let cashier = match call!(till.peers.sales.get_sale(request)).await {
         Ok(found) => found.sale.unwrap_or_default().cashier,
         Err(status) => return answer::refused(&staff.reader, &status),
     };
     let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id), ("answer", &form.answer)];
-    let again = Again { action, fields: &fields, cashier: &cashier, words, ..Again::default() };
-    answer::ask_or_refuse(till, staff, &status, again).await
+    let again = Resubmission { action, fields: &fields, cashier: &cashier, words, ..Resubmission::default() };
+    answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use super::App;
 use crate::pages::visitor::{LANG_COOKIE, SignedIn, TOKEN_COOKIE, Visitor, cookie};
 use crate::pages::{answer, sale};
+use crate::peers::call;
 use crate::till::Till;
+use crate::view;
 use crate::view::Reader;
 use crate::words::Lang;
-use crate::{far, view};
 
 const LANG_COOKIE_S: u64 = 365 * 24 * 3600;
 
@@ -40,13 +41,13 @@ pub async fn page(State(till): App, visitor: Visitor) -> Response {
 
 /// `None` while checkout does not answer; the page then comes back by itself.
 async fn staff(till: &Arc<Till>) -> Option<Vec<StaffMember>> {
-    far!(till.far.staff.list_staff(ListStaffRequest {})).await.ok().map(|answer| answer.staff)
+    call!(till.peers.staff.list_staff(ListStaffRequest {})).await.ok().map(|answer| answer.staff)
 }
 
 /// checkout checks the PIN and counts the wrong ones.
 pub async fn sign_in(State(till): App, visitor: Visitor, Form(form): Form<SignInForm>) -> Response {
     let request = SignInRequest { actor: form.name, pin: form.pin };
-    let member = match far!(till.far.staff.sign_in(request)).await {
+    let member = match call!(till.peers.staff.sign_in(request)).await {
         Ok(answer) => answer.member.unwrap_or_default(),
         Err(status) => return answer::refused(&visitor.reader, &status),
     };
@@ -76,7 +77,7 @@ pub async fn language(visitor: Visitor, Form(form): Form<LanguageForm>) -> Respo
     let lang = Lang::parse(&form.lang).unwrap_or(before);
     let kept =
         format!("{LANG_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LANG_COOKIE_S}", lang.tag());
-    // An empty place means: the page one is on.
+    // "." means the current page.
     with_cookie(answer::go("."), &kept)
 }
 

@@ -1,4 +1,4 @@
-//! Who asks: language from his cookie, session from his token.
+//! Who asks: their language from a cookie, their session from a token.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::words::Lang;
 pub const TOKEN_COOKIE: &str = "chit";
 pub const LANG_COOKIE: &str = "chit-lang";
 
-/// Anybody, signed in or not.
+/// Any visitor, signed in or not.
 pub struct Visitor {
     pub reader: Reader,
 }
 
-/// Somebody signed in.
+/// A signed-in member of staff.
 pub struct SignedIn {
     pub token: String,
     pub session: Session,
@@ -51,8 +51,8 @@ fn reader(till: &Till, headers: &HeaderMap, session: Option<&Session>) -> Reader
     }
 }
 
-/// Whoever asks without touching his session: an open page is no sign of life.
-pub fn quietly(till: &Till, headers: &HeaderMap) -> Option<SignedIn> {
+/// The visitor, without touching their session: an open page is no sign of life.
+pub fn peek(till: &Till, headers: &HeaderMap) -> Option<SignedIn> {
     let token = cookie(headers, TOKEN_COOKIE)?.to_owned();
     let session = till.sessions.find(&token)?;
     Some(SignedIn { reader: reader(till, headers, Some(&session)), token, session })

@@ -1,20 +1,32 @@
-//! A second person's PIN, asked where it is needed. Both people are on the record.
+//! The question for a second person's PIN. Both people are on the record.
 
 use maud::{Markup, html};
 
 use super::layout::close_button;
 use super::{Reader, key_cap, keypad};
-use crate::pages::Again;
 
-/// Who may be asked for his PIN.
+/// The form to send again with a PIN.
+#[derive(Default)]
+pub struct Resubmission<'a> {
+    pub action: &'a str,
+    pub fields: &'a [(&'a str, &'a str)],
+    /// The sale's own cashier, who may not approve it.
+    pub cashier: &'a str,
+    /// Key of the question above the PIN.
+    pub words: &'a str,
+    /// Two people must approve.
+    pub two: bool,
+}
+
+/// The people whose PIN counts.
 pub struct People {
     pub approvers: Vec<String>,
-    /// Where two people are needed: anybody of the staff as the second.
+    /// Where two people are needed: any member of staff as the second.
     pub seconds: Vec<String>,
 }
 
 /// What goes into the dialog after a refusal.
-pub fn dialog(reader: &Reader, reason: &str, again: &Again<'_>, people: &People) -> Markup {
+pub fn dialog(reader: &Reader, reason: &str, again: &Resubmission<'_>, people: &People) -> Markup {
     html! {
         h2 { (reader.t(again.words)) }
         p.why data-reason=(reason) { (reader.reason(reason)) }

@@ -1,11 +1,11 @@
-//! The bar on top: where one is, what waits (which is normal), what does not work, who is signed in.
+//! The bar at the top: the current page, what waits (which is normal), what does not work, who is signed in.
 
 use chit_proto::checkout::v1::{GetStatusResponse, StaffRole};
 use maud::{Markup, html};
 
+use super::page::Page;
 use super::{Reader, chip};
-use crate::hub::Scene;
-use crate::pages::Page;
+use crate::scene::Scene;
 use crate::words::Lang;
 
 pub fn bar(reader: &Reader, page: &Page, scene: &Scene) -> Markup {
@@ -44,7 +44,7 @@ fn link(reader: &Reader, to: &str, words: &str, name: &str, here: bool) -> Marku
     }
 }
 
-/// Working without a network is what Chit is for: what waits is told, not alarmed about.
+/// Working without a network is what Chit is for: waiting deductions are news, no alarm.
 fn news(reader: &Reader, status: &GetStatusResponse) -> Markup {
     let waiting = status.deductions_waiting;
     let oldest = reader.ago(status.oldest_waiting_time.as_ref());

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::layout::close_button;
 use super::{Reader, key_cap, keypad, money};
-use crate::hub::Known;
+use crate::scene::Known;
 
 /// The list, newest first: what was just scanned is where the eye is, however long the list.
 pub fn lines(reader: &Reader, known: &Known, editable: bool) -> Markup {

@@ -5,8 +5,8 @@ use chit_proto::media_capture::v1::Manifest;
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
+use super::page::Region;
 use super::{Action, Reader, chip, money, office, proof};
-use crate::pages::Region;
 
 type Result<'a> = std::result::Result<(&'a LookUpSaleResponse, &'a Manifest), &'a str>;
 

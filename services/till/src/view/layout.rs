@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::page::Region;
 use super::{Reader, key_cap};
-use crate::pages::{ASSETS, Region};
+use crate::assets::ASSETS;
 
 pub struct Frame<'a> {
     /// Name for the event stream.
@@ -43,12 +44,12 @@ pub fn region(regions: &[Region], id: &str) -> Markup {
     PreEscaped(found.map(|(_, html)| html.clone()).unwrap_or_default())
 }
 
-/// Where refusals are told. Polite to neither eye nor ear: it is what the cashier must see next.
+/// Place for refusals. Assertive, because the cashier must see a refusal next.
 pub fn notice_place() -> Markup {
     html! { div #notice role="alert" aria-live="assertive" {} }
 }
 
-/// A second person's PIN is asked in here; the server fills it.
+/// The dialog for a second person's PIN; the server fills it.
 pub fn ask_dialog(reader: &Reader) -> Markup {
     html! { dialog #ask aria-label=(reader.t("ask-label")) {} }
 }

@@ -1,7 +1,7 @@
 //! HTML. Pure: what is shown depends on the arguments only.
 //!
 //! Every element that does something has an `id` (`act-<name>`, with the line's or sale's number where there are several)
-//! and `data-act="<name>"`; regions that the event stream replaces have the ids of `pages::events::regions`.
+//! and `data-act="<name>"`; regions that the event stream replaces have the ids of `pages::regions`.
 
 pub mod approval;
 pub mod bar;
@@ -10,6 +10,7 @@ pub mod enquiry;
 pub mod layout;
 pub mod money;
 pub mod office;
+mod page;
 mod payer;
 pub mod payers;
 mod progress;
@@ -21,13 +22,14 @@ pub mod trouble;
 
 use maud::{Markup, html};
 
+pub use page::{Page, Region};
 pub use reader::Reader;
 
 /// A button that sends a form: `name` is its `data-act`, `fields` are hidden.
 #[derive(Default)]
 pub struct Action<'a> {
     pub name: &'a str,
-    /// Where several of them are on one page: what tells them apart.
+    /// Distinguishes several of them on one page.
     pub of: &'a str,
     pub to: &'a str,
     pub fields: &'a [(&'a str, &'a str)],
@@ -107,8 +109,8 @@ fn close_notice(reader: &Reader) -> Markup {
     }
 }
 
-/// What was done, with a count.
-pub fn told(reader: &Reader, words: &str, count: usize) -> Markup {
+/// A success, with a count.
+pub fn success(reader: &Reader, words: &str, count: usize) -> Markup {
     html! {
         div.notice.good {
             span.mark aria-hidden="true" { "✓" }
@@ -118,7 +120,7 @@ pub fn told(reader: &Reader, words: &str, count: usize) -> Markup {
     }
 }
 
-/// A state with its sign: never told by colour alone.
+/// A state with its sign: colour alone never carries it.
 pub fn chip(look: &str, text: &str) -> Markup {
     let mark = match look {
         "good" => "✓",

@@ -7,10 +7,11 @@ use chit_proto::checkout::v1::{
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
-use super::sale::{look, short, short_attention};
+use super::page::Region;
+use super::sale::{look, short};
+use super::trouble::short_attention;
 use super::{Action, Reader, basket, chip, money, trouble};
-use crate::hub::Scene;
-use crate::pages::Region;
+use crate::scene::Scene;
 
 /// Rows of a list; the rest is a number.
 const ROWS_MAX: usize = 40;

@@ -1,10 +1,10 @@
-//! The payer's part of a sale: inviting his code, what is known of him, whether it is he.
+//! The payer's part of a sale: the invitation to show a code, what is known of them, and whether it is their face.
 
 use chit_proto::checkout::v1::{Sale, SaleState};
 use maud::{Markup, html};
 
 use super::{Action, Reader, basket, chip};
-use crate::hub::Known;
+use crate::scene::Known;
 
 /// Bits of RiskResult in their stored order (docs/api.md), and what follows from each.
 const RISKS: [(&str, Weight); 14] = [
@@ -33,7 +33,7 @@ enum Weight {
     Asked,
 }
 
-/// Before his code was read.
+/// Before the code was read.
 pub fn invitation(reader: &Reader, known: &Known) -> Markup {
     let sale = &known.sale;
     let rid = basket::rid(known, "s", 0);
@@ -48,7 +48,7 @@ pub fn invitation(reader: &Reader, known: &Known) -> Markup {
     }
 }
 
-/// His photo, the risk in words, the question, and the way on.
+/// The photo, the risk in words, the question, and the next step.
 pub fn card(reader: &Reader, known: &Known) -> Markup {
     let sale = &known.sale;
     html! {

@@ -4,8 +4,8 @@ use chit_proto::checkout::v1::{ChangeWarning, Payer, PayerState, StaffRole};
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
+use super::page::{Page, Region};
 use super::{Action, Reader, chip, key_cap};
-use crate::pages::{Page, Region};
 use crate::words::Lang;
 
 /// Rows of the list; the rest is found by the search.
@@ -64,7 +64,7 @@ pub fn list(reader: &Reader, payers: &[Payer]) -> Markup {
     }
 }
 
-/// Name, number, language, consent; the photo is taken when somebody has approved.
+/// Name, number, language, consent; the photo is taken after approval.
 fn enrolment(reader: &Reader, rid: &str) -> Markup {
     html! {
         section.card #enrolment aria-labelledby="enrol-title" {
@@ -212,7 +212,7 @@ fn state(reader: &Reader, payer: &Payer) -> Markup {
     chip(look, &reader.code("payer-state", short(payer)))
 }
 
-/// Whoever has the number of before a change must hear of it; where he did not, somebody calls him.
+/// A change must reach the old number; if the SMS did not, staff call it.
 fn warning_look(payer: &Payer) -> &'static str {
     match payer.change_warning() {
         ChangeWarning::Delivered => "good",

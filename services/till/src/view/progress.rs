@@ -73,7 +73,7 @@ fn photo_1(evidence: &Evidence, receipt: &Receipt) -> Step {
     }
 }
 
-/// A supervisor lets the goods go without pictures: nothing is shown as on its way that nobody waits for.
+/// A supervisor released the goods without pictures: a step that will not come is not shown as under way.
 fn is_given_up(evidence: &Evidence) -> bool {
     !evidence.override_by.is_empty()
 }

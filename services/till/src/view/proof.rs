@@ -55,7 +55,7 @@ fn follows(entry: &JournalEntry) -> bool {
         == entry.hash[..]
 }
 
-/// The manifest's own hash stands in the ledger since the bundle was sealed.
+/// The ledger has held the manifest's hash since the bundle was sealed.
 fn seal(reader: &Reader, sale: &Sale, answer: &LookUpSaleResponse, manifest: &Manifest) -> Markup {
     let hash = Sha256::digest(&answer.manifest);
     let sealed = answer.ledger_entries.iter().filter_map(record_of).any(|record| match record.change {

@@ -1,4 +1,4 @@
-//! Who reads: language, place, time, and what he may do.
+//! The reader of a page: language, time zone, the time now, and their role.
 
 use chit_proto::checkout::v1::{Sale, StaffRole};
 use fluent_bundle::FluentValue;
@@ -15,7 +15,7 @@ pub struct Reader {
     pub lang: Lang,
     pub zone: TimeZone,
     pub now: Timestamp,
-    /// Name and role, if somebody is signed in.
+    /// Name and role of the person signed in, if any.
     pub staff: Option<(String, StaffRole)>,
 }
 
@@ -45,7 +45,7 @@ impl Reader {
         self.code("state", sale.state().as_str_name().trim_start_matches("SALE_STATE_"))
     }
 
-    /// Day and minute at the shop's place.
+    /// Day and minute in the shop's time zone.
     pub fn time(&self, time: Option<&prost_types::Timestamp>) -> String {
         let local = time
             .and_then(chit_runtime::clock::from_proto)

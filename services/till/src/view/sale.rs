@@ -4,9 +4,10 @@ use chit_proto::checkout::v1::{Attention, Sale, SaleState};
 use maud::{Markup, html};
 
 use super::layout::{self, Frame, document, region};
+use super::page::Region;
+use super::trouble::short_attention;
 use super::{Action, Reader, basket, chip, key_cap, money, payer, progress, trouble};
-use crate::hub::{Known, RefusedScan, Scene};
-use crate::pages::Region;
+use crate::scene::{Known, RefusedScan, Scene};
 
 pub fn page(reader: &Reader, name: &str, regions: &[Region], up: bool) -> Markup {
     let frame = Frame { page: name, title: "title-sale", up };
@@ -30,7 +31,7 @@ pub fn stage(reader: &Reader, scene: &Scene) -> Markup {
     }
 }
 
-/// One sale by its id, for what was left to see to.
+/// One sale by its id, for what is left to do.
 pub fn stage_of(reader: &Reader, scene: &Scene, known: Option<&Known>) -> Markup {
     match known {
         Some(known) => of(reader, scene, known, false),
@@ -68,7 +69,7 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     }
 }
 
-/// The cashier hears a beep whatever was read; here stands why nothing came of it.
+/// The handheld beeps at every scan; this says why the sale did not take one.
 fn refused_scan(reader: &Reader, scan: &RefusedScan) -> Markup {
     let (reason, words) = match scan {
         RefusedScan::Goods(code) => {
@@ -235,7 +236,7 @@ fn previous_card(reader: &Reader, sale: &Sale) -> Markup {
     }
 }
 
-/// A sale of before: its state, and cash if the payer brings it.
+/// An earlier sale: its state, and cash if the payer brings it.
 fn left_behind(reader: &Reader, known: &Known) -> Markup {
     let sale = &known.sale;
     let rid = format!("cash-{}", sale.sale_id);
@@ -290,8 +291,4 @@ pub fn look(sale: &Sale) -> &'static str {
 
 pub fn short(sale: &Sale) -> &'static str {
     sale.state().as_str_name().trim_start_matches("SALE_STATE_")
-}
-
-pub fn short_attention(attention: Attention) -> &'static str {
-    attention.as_str_name().trim_start_matches("ATTENTION_")
 }

@@ -3,9 +3,8 @@
 use chit_proto::checkout::v1::{Attention, DeviceStatus, ReceiptState, Sale};
 use maud::{Markup, html};
 
-use super::sale::short_attention;
 use super::{Action, Reader, basket, chip};
-use crate::hub::{Known, Scene};
+use crate::scene::{Known, Scene};
 
 /// Without these no sale comes to its end; a modem may be away for days.
 const NEEDED_TO_SELL: [&str; 3] = ["ledger", "printer", "camera"];
@@ -22,6 +21,10 @@ pub fn card(reader: &Reader, scene: &Scene, known: &Known, attention: Attention)
             div.row.choices { (actions(reader, known, attention)) }
         }
     }
+}
+
+pub fn short_attention(attention: Attention) -> &'static str {
+    attention.as_str_name().trim_start_matches("ATTENTION_")
 }
 
 /// What the device itself says.
@@ -53,7 +56,7 @@ pub fn advice(reader: &Reader, device: &DeviceStatus) -> Markup {
     }
 }
 
-/// Before the sale is complete: what will stop it, while there is time to mend it.
+/// Before the sale is complete: what will stop it, while there is time to fix it.
 pub fn warnings(reader: &Reader, scene: &Scene) -> Markup {
     html! {
         @for device in broken(scene).filter(|device| NEEDED_TO_SELL.contains(&device.name.as_str())) {
@@ -95,7 +98,7 @@ fn actions(reader: &Reader, known: &Known, attention: Attention) -> Markup {
                 (Action { name: "override", to: "/sale/override", fields: &[("rid", &format!("override-{}", sale.sale_id)),
                     ("sale_id", &sale.sale_id)], words: "override", key: "F9", look: "primary", ..Action::default() }.html(reader))
             }
-            // Printing goes on by itself; who has just refilled wants to know at once.
+            // Printing continues by itself; after a refill the cashier wants to know at once.
             Attention::PrintBlocked => {
                 (Action { name: "check", to: "/sale/check", fields: &[("rid", "check"), ("sale_id", &sale.sale_id)], words: "check-again",
                     key: "F9", look: "primary", ..Action::default() }.html(reader))
@@ -106,7 +109,7 @@ fn actions(reader: &Reader, known: &Known, attention: Attention) -> Markup {
     }
 }
 
-/// After printing has begun a supervisor is asked; paper that came out must be back.
+/// After printing has begun, a supervisor must approve, and a printed receipt must be handed back.
 fn void(reader: &Reader, sale: &Sale) -> Markup {
     let receipt = sale.receipt.clone().unwrap_or_default();
     let on_paper =

@@ -43,14 +43,14 @@ impl FakeCheckout {
         self.state.lock().unwrap()
     }
 
-    /// Puts a sale in or changes it, and tells it.
+    /// Adds or changes a sale, and streams the change.
     pub fn put(&self, sale: Sale) {
         let mut state = self.state();
         state.sales.retain(|known| known.sale_id != sale.sale_id);
         state.sales.push(sale.clone());
         state.sales.sort_by(|left, right| right.sale_id.cmp(&left.sale_id));
         let resource = Some(event::Resource::Sale(sale));
-        // Nobody may be listening yet.
+        // There may be no listener yet.
         let _ = self.events.send(Event { revision: 7, resource, ..Event::default() });
     }
 
@@ -211,6 +211,8 @@ service!(shop_service_server::ShopService {
         })
     },
     get_z_report(GetZReportRequest) -> GetZReportResponse,
+    close_shift(CloseShiftRequest) -> CloseShiftResponse,
+    confirm_time(ConfirmTimeRequest) -> ConfirmTimeResponse,
     search_goods(SearchGoodsRequest) -> SearchGoodsResponse,
 });
 

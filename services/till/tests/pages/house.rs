@@ -1,4 +1,4 @@
-//! A till and its checkout in one process, and a browser that says what it is told to say.
+//! A till and its checkout in one process, and a browser that sends what the test asks for.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl House {
         self.ask(post(path, cookie, form)).await
     }
 
-    /// The cookie of somebody signed in.
+    /// The cookie of a signed-in person.
     pub async fn sign_in(&self, name: &str) -> String {
         let answer = self.post("/signin", "", &format!("name={name}&pin={PIN}")).await;
         assert_eq!(answer.header("x-chit-go"), "/", "{} {}", answer.status, answer.text());

@@ -198,7 +198,7 @@ async fn evidence_is_shown_to_who_looked_the_sale_up_and_in_the_ranges_asked_for
         (StatusCode::RANGE_NOT_SATISFIABLE, "bytes */100")
     );
 
-    assert_eq!(house.get(&path, &wang).await.status, StatusCode::FORBIDDEN, "he has not looked");
+    assert_eq!(house.get(&path, &wang).await.status, StatusCode::FORBIDDEN, "this session has not looked");
     assert_eq!(
         house.get(&format!("/enquiry/{SALE}/..%2Fgoods.bin"), &li).await.status,
         StatusCode::FORBIDDEN

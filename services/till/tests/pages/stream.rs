@@ -1,4 +1,4 @@
-//! The event stream: it is always there, tells what changed, and that checkout is away.
+//! The event stream: always there, it carries changes and says when checkout is away.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn until(body: &mut BodyDataStream, wanted: &str) -> String {
     let mut heard = String::new();
     let reading = async {
         while !heard.contains(wanted) {
-            let bytes = body.next().await.expect("the stream goes on").unwrap();
+            let bytes = body.next().await.expect("the stream continues").unwrap();
             heard.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     };

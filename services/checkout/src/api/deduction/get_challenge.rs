@@ -3,11 +3,16 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{GetChallengeRequest, GetChallengeResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::convert;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::values::ids::ChallengeId;
 
-pub async fn handle(shop: &Arc<Shop>, request: GetChallengeRequest) -> Result<GetChallengeResponse, Status> {
-    let challenge = shop.store.read(move |rows| rows.challenge(&request.challenge_id)).await?;
-    Ok(GetChallengeResponse { challenge: Some(convert::challenge(&challenge)) })
+pub async fn handle(
+    shop: &Arc<Shop>,
+    call: Call<GetChallengeRequest>,
+) -> Result<GetChallengeResponse, Status> {
+    let (id, now): (ChallengeId, _) = (call.body.challenge_id.parse()?, shop.clock.now());
+    let look = move |view: &crate::store::View| convert::challenge(view, &view.challenge(id)?, now);
+    Ok(GetChallengeResponse { challenge: Some(shop.store.read(look).await?) })
 }

@@ -3,33 +3,34 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ListBadRecordRequest, ListBadRecordResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::dialogue::rounds;
-use crate::domain::approval::Act;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::recovery;
+use crate::staff::approval::Act;
+use crate::values::ids::{SaleId, TransferId};
+use crate::values::refusal::Refusal;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: ListBadRecordRequest,
+    call: Call<ListBadRecordRequest>,
 ) -> Result<ListBadRecordResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let cashier = shop.sale(&request.sale_id).await?.cashier;
-    let approval = mutation::approval(request.approval.clone());
-    let grant = counter::approve(shop, approval, Act::ListOnPartialEvidence, Some(cashier)).await?;
-    let (sale_id, transfer_id, policy) =
-        (request.sale_id.clone(), shop.new_ulid()?, shop.cfg.evidence_policy);
-    mutation::once(shop, &request, move |tx| {
-        if !tx.sale(&sale_id)?.listing_needs_person {
+    let id: SaleId = call.body.sale_id.parse()?;
+    let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
+    let approval = mutation::approval(call.body.approval.clone());
+    let grant = shop.approve(approval, Act::ListOnPartialEvidence, Some(cashier)).await?;
+    let (transfer, kept): (TransferId, _) = (shop.new_id()?, shop.cfg.bad_record_kept());
+    let policy = shop.cfg.evidence_policy;
+    mutation::once(shop, &call, move |tx| {
+        if !tx.deduction(id)?.notice().is_some_and(|notice| notice.needs_person) {
             return Err(Refusal::wrong_state("the sale does not wait for a supervisor's listing"));
         }
-        let approver = grant.record(tx, &sale_id)?;
-        rounds::list(tx, &sale_id, transfer_id, Some(&approver))?;
-        Ok(ListBadRecordResponse { sale: Some(convert::sale(&tx.sale(&sale_id)?, policy)) })
+        let approver = grant.record(tx, id)?;
+        recovery::list(tx, id, transfer, kept, Some(&approver))?;
+        Ok(ListBadRecordResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

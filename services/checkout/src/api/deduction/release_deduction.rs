@@ -3,26 +3,22 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ReleaseDeductionRequest, ReleaseDeductionResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::domain::sale::SaleState;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::collection;
+use crate::context::Shop;
+use crate::values::ids::SaleId;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: ReleaseDeductionRequest,
+    call: Call<ReleaseDeductionRequest>,
 ) -> Result<ReleaseDeductionResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let (sale_id, actor, policy) = (request.sale_id.clone(), request.actor.clone(), shop.cfg.evidence_policy);
-    mutation::once(shop, &request, move |tx| {
-        let mut sale = tx.sale(&sale_id)?;
-        sale.must_be(
-            &[SaleState::Released, SaleState::Sealed, SaleState::Queued],
-            "released for its challenge",
-        )?;
-        sale.dispatch_released = true;
-        tx.put_sale(&actor, &sale)?;
-        Ok(ReleaseDeductionResponse { sale: Some(convert::sale(&sale, policy)) })
+    shop.staff.known("actor", &call.body.actor).await?;
+    let (id, actor, policy): (SaleId, _, _) =
+        (call.body.sale_id.parse()?, call.body.actor.clone(), shop.cfg.evidence_policy);
+    mutation::once(shop, &call, move |tx| {
+        collection::release(tx, id, &actor)?;
+        Ok(ReleaseDeductionResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

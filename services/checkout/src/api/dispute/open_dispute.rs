@@ -3,21 +3,25 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{OpenDisputeRequest, OpenDisputeResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::dialogue::disputes;
-use crate::domain::refusal::Refusal;
-use crate::domain::settlement::DisputeCause;
-use crate::shop::Shop;
+use crate::context::Shop;
+use crate::dispute::Cause;
+use crate::values::ids::DisputeId;
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
+use crate::verification::calling_off;
 
-pub async fn handle(shop: &Arc<Shop>, request: OpenDisputeRequest) -> Result<OpenDisputeResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let cause = DisputeCause::try_from(request.cause).unwrap_or(DisputeCause::Unspecified);
-    if cause == DisputeCause::Unspecified {
-        return Err(Refusal::field("cause", "CAUSE_INVALID", "say what the dispute is about").into());
-    }
-    let (reference, actor, dispute_id) = (request.sale_id.clone(), request.actor.clone(), shop.new_ulid()?);
-    mutation::once(shop, &request, move |tx| {
-        let dispute = disputes::open_in_person(tx, &reference, dispute_id, cause, &actor)?;
+pub async fn handle(shop: &Arc<Shop>, call: Call<OpenDisputeRequest>) -> Result<OpenDisputeResponse, Status> {
+    shop.staff.known("actor", &call.body.actor).await?;
+    let cause = Cause::ALL.into_iter().find(|cause| *cause as i32 == call.body.cause);
+    let cause = cause
+        .ok_or_else(|| Refusal::field("cause", Reason::CAUSE_INVALID, "say what the dispute is about"))?;
+    let (reference, actor) = (call.body.sale_id.clone(), call.body.actor.clone());
+    let id: DisputeId = shop.new_id()?;
+    mutation::once(shop, &call, move |tx| {
+        let sale = tx.sale_by_reference(&reference)?;
+        let dispute = calling_off::disputed_in_person(tx, sale, id, cause, &actor)?;
         Ok(OpenDisputeResponse { dispute: Some(convert::dispute(&dispute)) })
     })
     .await

@@ -3,36 +3,34 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ResolveDisputeRequest, ResolveDisputeResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::counter;
-use crate::dialogue::disputes::{self, Fresh};
-use crate::domain::approval::Act;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::collection::RefundIds;
+use crate::context::Shop;
+use crate::dispute;
+use crate::sale::{Stage, Step};
+use crate::staff::approval::Act;
+use crate::values::ids::DisputeId;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: ResolveDisputeRequest,
+    call: Call<ResolveDisputeRequest>,
 ) -> Result<ResolveDisputeResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let dispute_id = request.dispute_id.clone();
-    let cashier = shop
-        .store
-        .read({
-            let dispute_id = dispute_id.clone();
-            move |rows| Ok(rows.sale(&rows.dispute(&dispute_id)?.sale_id)?.cashier)
-        })
-        .await?;
-    let approval = mutation::approval(request.approval.clone());
-    let grant = counter::approve(shop, approval, Act::ResolveDispute, Some(cashier)).await?;
-    let fresh = Fresh { transfer_id: shop.new_ulid()?, job_id: shop.new_ulid()? };
-    let uphold = request.uphold;
-    mutation::once(shop, &request, move |tx| {
-        let sale_id = tx.dispute(&dispute_id)?.sale_id;
-        let approver = grant.record(tx, &sale_id)?;
-        let dispute = disputes::resolve(tx, &dispute_id, uphold, &approver, fresh)?;
+    let id: DisputeId = call.body.dispute_id.parse()?;
+    let cashier = shop.store.read(move |view| Ok(view.sale(view.dispute(id)?.sale)?.cashier)).await?;
+    let approval = mutation::approval(call.body.approval.clone());
+    let grant = shop.approve(approval, Act::ResolveDispute, Some(cashier)).await?;
+    let ids = RefundIds { by_rail: shop.new_id()?, in_cash: shop.new_id()?, notice: shop.new_id()? };
+    let uphold = call.body.uphold;
+    mutation::once(shop, &call, move |tx| {
+        let sale = tx.sale(tx.dispute(id)?.sale)?;
+        let at_counter = matches!(&sale.stage, Stage::Sold(sold)
+            if matches!(sold.step, Step::Committed | Step::Printing));
+        let approver = grant.record(tx, sale.id)?;
+        let dispute = dispute::resolve(tx, id, uphold, &approver, at_counter, ids)?;
         Ok(ResolveDisputeResponse { dispute: Some(convert::dispute(&dispute)) })
     })
     .await

@@ -3,18 +3,20 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{WithdrawDisputeRequest, WithdrawDisputeResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::dialogue::disputes;
-use crate::shop::Shop;
+use crate::context::Shop;
+use crate::dispute;
+use crate::values::ids::DisputeId;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: WithdrawDisputeRequest,
+    call: Call<WithdrawDisputeRequest>,
 ) -> Result<WithdrawDisputeResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let (dispute_id, actor) = (request.dispute_id.clone(), request.actor.clone());
-    mutation::once(shop, &request, move |tx| {
-        let dispute = disputes::withdraw(tx, &dispute_id, &actor)?;
+    shop.staff.known("actor", &call.body.actor).await?;
+    let (id, actor): (DisputeId, _) = (call.body.dispute_id.parse()?, call.body.actor.clone());
+    mutation::once(shop, &call, move |tx| {
+        let dispute = dispute::withdraw(tx, id, &actor)?;
         Ok(WithdrawDisputeResponse { dispute: Some(convert::dispute(&dispute)) })
     })
     .await

@@ -3,30 +3,34 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{AnswerInPersonRequest, AnswerInPersonResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::dialogue::in_person;
-use crate::domain::code_card::RowCode;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
-use crate::watch::inbox;
+use crate::context::Shop;
+use crate::inbound::replies;
+use crate::payer::code_card::RowCode;
+use crate::values::ids::PayerId;
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
+use crate::verification::in_person;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: AnswerInPersonRequest,
+    call: Call<AnswerInPersonRequest>,
 ) -> Result<AnswerInPersonResponse, Status> {
-    let code: RowCode = request.row_code.trim().parse().map_err(|_form| {
-        Refusal::field("row_code", "ROW_CODE_WRONG", "type the six digits of the row that the till names")
+    let code: RowCode = call.body.row_code.trim().parse().map_err(|_form| {
+        let remedy = "type the six digits of the row that the till names";
+        Refusal::field("row_code", Reason::ROW_CODE_WRONG, remedy)
     })?;
-    let (payer_id, fresh, voice) = (request.payer_id.clone(), inbox::fresh(shop)?, shop.voice());
-    let master = shop.keys.card_master.clone();
-    let (payer, accepted) = mutation::once_with(shop, &request, move |tx| {
-        let (payer, accepted) = in_person::answer(tx, &voice, &master, &payer_id, code, fresh)?;
+    let (id, fresh): (PayerId, _) = (call.body.payer_id.parse()?, replies::fresh(shop)?);
+    let (voice, master) = (shop.voice.clone(), shop.keys.card_master.clone());
+    let (answer, accepted) = mutation::once_with(shop, &call, move |tx| {
+        let (payer, accepted) = in_person::answer(tx, &voice, &master, id, code, fresh)?;
         Ok((AnswerInPersonResponse { payer: Some(convert::payer(&payer)) }, accepted))
     })
     .await?;
     if accepted {
-        return Ok(payer);
+        return Ok(answer);
     }
     let message = "that is not the code of the row that is asked; look at the row's number again";
-    Err(Refusal::field("row_code", "ROW_CODE_WRONG", message).into())
+    Err(Refusal::field("row_code", Reason::ROW_CODE_WRONG, message).into())
 }

@@ -3,36 +3,37 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ChangePhoneRequest, ChangePhoneResponse};
 use tonic::Status;
 
+use super::issue;
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::change;
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::domain::payer::PhoneE164;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::staff::approval::Act;
+use crate::values::ids::PayerId;
+use crate::values::phone::PhoneE164;
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
+use crate::verification::renewal::{self, Fresh};
 
-pub async fn handle(shop: &Arc<Shop>, request: ChangePhoneRequest) -> Result<ChangePhoneResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+pub async fn handle(shop: &Arc<Shop>, call: Call<ChangePhoneRequest>) -> Result<ChangePhoneResponse, Status> {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let phone = PhoneE164::parse_typed(&request.phone, &shop.cfg.country)
-        .map_err(|error| Refusal::field("phone", "NUMBER_INVALID", error.to_string()))?;
-    let (payer_id, wanted) = (request.payer_id.clone(), phone.clone());
-    let payer = shop
-        .store
-        .read(move |rows| {
-            let payer = rows.payer(&payer_id)?;
-            change::must_be_free(rows, &payer, &wanted)?;
-            Ok(payer)
-        })
-        .await?;
-    let first = mutation::approval(request.approval.clone());
-    let second = mutation::approval(request.second_approval.clone());
-    let grant = counter::approve_two(shop, first, second, Act::ChangePhoneOrCard).await?;
-    let (fresh, voice) = (change::prepare(shop, &payer, &phone)?, shop.voice());
-    mutation::once(shop, &request, move |tx| {
-        let payer = change::phone(tx, &voice, &payer.payer_id, &phone, grant, fresh)?;
+    let phone = PhoneE164::parse_typed(&call.body.phone, &shop.cfg.country)
+        .map_err(|error| Refusal::field("phone", Reason::NUMBER_INVALID, error.to_string()))?;
+    let (id, wanted): (PayerId, _) = (call.body.payer_id.parse()?, phone.clone());
+    let look = move |view: &crate::store::View| {
+        let payer = view.payer(id)?;
+        renewal::must_be_free(view, &payer, &wanted)?;
+        Ok(payer)
+    };
+    let payer = shop.store.read(look).await?;
+    let first = mutation::approval(call.body.approval.clone());
+    let second = mutation::approval(call.body.second_approval.clone());
+    let grant = shop.approve_two(first, second, Act::ChangePhoneOrCard).await?;
+    let code = issue(shop, id, &phone, renewal::next_serial(&payer)?)?;
+    let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
+    mutation::once(shop, &call, move |tx| {
+        let payer = renewal::phone(tx, &voice, id, &phone, grant, fresh)?;
         Ok(ChangePhoneResponse { payer: Some(convert::payer(&payer)) })
     })
     .await

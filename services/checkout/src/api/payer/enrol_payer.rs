@@ -3,34 +3,47 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{EnrolPayerRequest, EnrolPayerResponse};
 use tonic::Status;
 
-use chit_proto::media_capture::v1::TakeSnapshotRequest;
-
+use super::issue;
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::domain::payer::PhoneE164;
-use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::enrol::{self, NewPayer};
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::payer::enrolment::{self, FIRST_SERIAL, Fresh, NewPayer};
+use crate::peers::peer;
+use crate::staff::approval::Act;
+use crate::values::ids::PayerId;
+use crate::values::phone::PhoneE164;
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind};
+use crate::values::sms_text::Language;
+use chit_proto::media_capture::v1::TakeSnapshotRequest;
 
 const NAME_CHARS_MAX: usize = 80;
 
-pub async fn handle(shop: &Arc<Shop>, request: EnrolPayerRequest) -> Result<EnrolPayerResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+pub async fn handle(shop: &Arc<Shop>, call: Call<EnrolPayerRequest>) -> Result<EnrolPayerResponse, Status> {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let new = check(shop, &request)?;
-    let phone = new.phone.reveal().to_owned();
-    if shop.store.read(move |rows| rows.payer_by_phone(&phone)).await?.is_some() {
-        return Err(enrol::number_taken().into());
+    let new = check(shop, &call.body)?;
+    let phone = new.phone.clone();
+    if !shop.store.read(move |view| view.payers_by_phone(&phone)).await?.is_empty() {
+        return Err(enrolment::number_taken().into());
     }
-    let approval = mutation::approval(request.approval.clone());
-    let grant = counter::approve(shop, approval, Act::EnrolPayer, None).await?;
+    let approval = mutation::approval(call.body.approval.clone());
+    let grant = shop.approve(approval, Act::EnrolPayer, None).await?;
     let photo = photo(shop).await?;
-    let payer = enrol::prepare(shop, new)?;
-    mutation::once(shop, &request, move |tx| {
-        let payer = enrol::enrol(tx, payer, &photo, grant)?;
+    let fresh = Fresh {
+        id: PayerId(shop.random()?),
+        card_random: shop.random_u64()?,
+        mandate: shop.new_id()?,
+        mandate_job: shop.new_id()?,
+        card_job: shop.new_id()?,
+        account: shop.new_id()?,
+    };
+    let code = issue(shop, fresh.id, &new.phone, FIRST_SERIAL)?;
+    let traceparent = chit_runtime::trace::current_traceparent();
+    let payer = enrolment::payer(new, &fresh, code, traceparent, shop.clock.now());
+    mutation::once(shop, &call, move |tx| {
+        let payer = enrolment::enrol(tx, payer, &photo, grant)?;
         Ok(EnrolPayerResponse { payer: Some(convert::payer(&payer)) })
     })
     .await
@@ -39,30 +52,29 @@ pub async fn handle(shop: &Arc<Shop>, request: EnrolPayerRequest) -> Result<Enro
 fn check(shop: &Shop, request: &EnrolPayerRequest) -> Result<NewPayer, Refusal> {
     let name = request.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return Err(Refusal::field("name", "NAME_INVALID", "give 1 to 80 printable characters"));
+        return Err(Refusal::field("name", Reason::NAME_INVALID, "give 1 to 80 printable characters"));
     }
-    if !matches!(request.language.as_str(), "zh-CN" | "en") {
-        return Err(Refusal::field("language", "LANGUAGE_INVALID", "give zh-CN or en"));
-    }
+    let language = match request.language.as_str() {
+        "zh-CN" => Language::Chinese,
+        "en" => Language::English,
+        _ => return Err(Refusal::field("language", Reason::LANGUAGE_INVALID, "give zh-CN or en")),
+    };
     if !request.consent {
-        return Err(Refusal::field(
-            "consent",
-            "CONSENT_MISSING",
-            "without consent to photo and video there is no enrolment",
-        ));
+        let remedy = "without consent to photo and video there is no enrolment";
+        return Err(Refusal::field("consent", Reason::CONSENT_MISSING, remedy));
     }
     let phone = PhoneE164::parse_typed(&request.phone, &shop.cfg.country)
-        .map_err(|error| Refusal::field("phone", "NUMBER_INVALID", error.to_string()))?;
-    Ok(NewPayer { name: name.to_owned(), phone, language: request.language.clone() })
+        .map_err(|error| Refusal::field("phone", Reason::NUMBER_INVALID, error.to_string()))?;
+    Ok(NewPayer { name: name.to_owned(), phone, language })
 }
 
 /// The till will show it at every sale, so there is no enrolment without it.
 async fn photo(shop: &Arc<Shop>) -> Result<Vec<u8>, Status> {
-    match crate::far!(shop.media.take_snapshot(TakeSnapshotRequest {})).await {
+    match peer!(shop.media.take_snapshot(TakeSnapshotRequest {})).await {
         Ok(snapshot) => Ok(snapshot.jpeg),
         Err(_) => {
             let message = "the camera gives no picture; mend it (chit doctor), then enrol again";
-            Err(Refusal::new(RefusalKind::WrongState, "PHOTO_UNAVAILABLE", message).into())
+            Err(Refusal::new(RefusalKind::WrongState, Reason::PHOTO_UNAVAILABLE, message).into())
         }
     }
 }

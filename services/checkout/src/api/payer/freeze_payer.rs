@@ -3,23 +3,24 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{FreezePayerRequest, FreezePayerResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::domain::name::Named;
-use crate::domain::people::PayerState;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::payer::PayerState;
+use crate::values::ids::PayerId;
+use crate::values::name::Named;
+use crate::values::refusal::Refusal;
 
-pub async fn handle(shop: &Arc<Shop>, request: FreezePayerRequest) -> Result<FreezePayerResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let (payer_id, actor) = (request.payer_id.clone(), request.actor.clone());
-    mutation::once(shop, &request, move |tx| {
-        let mut payer = tx.payer(&payer_id)?;
-        if !matches!(payer.state(), PayerState::Active | PayerState::Pending | PayerState::Frozen) {
-            let message = format!("the payer is {}; only an active code can be frozen", payer.state().name());
+pub async fn handle(shop: &Arc<Shop>, call: Call<FreezePayerRequest>) -> Result<FreezePayerResponse, Status> {
+    shop.staff.known("actor", &call.body.actor).await?;
+    let (id, actor): (PayerId, _) = (call.body.payer_id.parse()?, call.body.actor.clone());
+    mutation::once(shop, &call, move |tx| {
+        let mut payer = tx.payer(id)?;
+        if !matches!(payer.state, PayerState::Active | PayerState::Pending | PayerState::Frozen) {
+            let message = format!("the payer is {}; only an active code can be frozen", payer.state.name());
             return Err(Refusal::wrong_state(message));
         }
-        payer.state = PayerState::Frozen as i32;
+        payer.freeze();
         tx.put_payer(&actor, &payer)?;
         Ok(FreezePayerResponse { payer: Some(convert::payer(&payer)) })
     })

@@ -3,16 +3,16 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ListPayersRequest, ListPayersResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, page};
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::values::ids::AccountId;
 
-pub async fn handle(shop: &Arc<Shop>, request: ListPayersRequest) -> Result<ListPayersResponse, Status> {
-    let size = page::size(request.page_size)?;
-    let mut payers = shop.store.read(|rows| rows.payers()).await?;
-    payers.retain(|payer| request.page_token.is_empty() || payer.account_id > request.page_token);
+pub async fn handle(shop: &Arc<Shop>, call: Call<ListPayersRequest>) -> Result<ListPayersResponse, Status> {
+    let size = page::size(call.body.page_size)?;
     // Account ids are made in the order of enrolment.
-    payers.sort_by(|left, right| left.account_id.cmp(&right.account_id));
-    let next_page_token = page::cut(&mut payers, size, |payer| payer.account_id.clone());
+    let after: Option<AccountId> = page::token(&call.body.page_token)?;
+    let mut payers = shop.store.read(move |view| view.payers_after(after, size + 1)).await?;
+    let next_page_token = page::cut(&mut payers, size, |payer| payer.account.to_string());
     Ok(ListPayersResponse { payers: payers.iter().map(convert::payer).collect(), next_page_token })
 }

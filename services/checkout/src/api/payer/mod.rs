@@ -8,29 +8,51 @@ mod get_payer;
 mod list_payers;
 mod reset_payer;
 
-use chit_proto::checkout::v1;
-use tonic::{Request, Response, Status};
+use std::sync::Arc;
 
-use super::Api;
+use crate::context::Shop;
+use crate::keys::PAYER_CODE_KEY_ID;
+use crate::payer::enrolment::{self, Issuer};
+use crate::payer::payer_code_digits;
+use crate::payer::record::IssuedCode;
+use crate::values::ids::PayerId;
+use crate::values::phone::PhoneE164;
+use crate::values::refusal::{Refusal, Result as Issued};
 
-/// One line a call: the work is in the file of the call's name.
-macro_rules! calls {
-    ($($method:ident($request:ident) -> $response:ident),* $(,)?) => {
-        #[tonic::async_trait]
-        impl v1::payer_service_server::PayerService for Api {
-            $(async fn $method(&self, request: Request<v1::$request>) -> Result<Response<v1::$response>, Status> {
-                $method::handle(&self.shop, request.into_inner()).await.map(Response::new)
-            })*
-        }
-    };
+super::calls! {
+    chit_proto::checkout::v1::payer_service_server::PayerService {
+        enrol_payer(EnrolPayerRequest) -> EnrolPayerResponse,
+        get_payer(GetPayerRequest) -> GetPayerResponse,
+        list_payers(ListPayersRequest) -> ListPayersResponse,
+        freeze_payer(FreezePayerRequest) -> FreezePayerResponse,
+        change_phone(ChangePhoneRequest) -> ChangePhoneResponse,
+        reset_payer(ResetPayerRequest) -> ResetPayerResponse,
+        answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse,
+    }
 }
 
-calls! {
-    enrol_payer(EnrolPayerRequest) -> EnrolPayerResponse,
-    get_payer(GetPayerRequest) -> GetPayerResponse,
-    list_payers(ListPayersRequest) -> ListPayersResponse,
-    freeze_payer(FreezePayerRequest) -> FreezePayerResponse,
-    change_phone(ChangePhoneRequest) -> ChangePhoneResponse,
-    reset_payer(ResetPayerRequest) -> ResetPayerResponse,
-    answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse,
+/// Signs a code of this serial and writes its picture; older pictures of the payer count for nothing then.
+pub(crate) fn issue(shop: &Arc<Shop>, payer: PayerId, phone: &PhoneE164, serial: u16) -> Issued<IssuedCode> {
+    let issuer = Issuer {
+        number: shop.cfg.issuer,
+        key_id: PAYER_CODE_KEY_ID,
+        currency: shop.currency,
+        validity_days: shop.cfg.code_validity_days,
+    };
+    let code = enrolment::code(&issuer, &shop.keys.payer_group, payer, phone, serial, shop.moment()?.today);
+    let png = payer_code_digits::png(&code.sign(&shop.keys.payer_code));
+    let path = shop.codes_dir.join(format!("{payer}-{serial}.png"));
+    write_private(&path, &png)
+        .map_err(|error| Refusal::internal(format!("the payer code's picture cannot be written: {error}")))?;
+    Ok(IssuedCode { serial, valid_to: code.to_day.date(), png_path: path.display().to_string() })
+}
+
+/// Who holds the picture can impersonate the payer at a till.
+fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }

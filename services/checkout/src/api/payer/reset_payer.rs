@@ -3,30 +3,28 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ResetPayerRequest, ResetPayerResponse};
 use tonic::Status;
 
+use super::issue;
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::change::{self, NewCard};
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::domain::payer::PhoneE164;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::staff::approval::Act;
+use crate::values::ids::PayerId;
+use crate::verification::renewal::{self, Fresh, NewCard};
 
-pub async fn handle(shop: &Arc<Shop>, request: ResetPayerRequest) -> Result<ResetPayerResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+pub async fn handle(shop: &Arc<Shop>, call: Call<ResetPayerRequest>) -> Result<ResetPayerResponse, Status> {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let payer_id = request.payer_id.clone();
-    let payer = shop.store.read(move |rows| rows.payer(&payer_id)).await?;
-    let first = mutation::approval(request.approval.clone());
-    let second = mutation::approval(request.second_approval.clone());
-    let grant = counter::approve_two(shop, first, second, Act::ChangePhoneOrCard).await?;
-    let phone =
-        PhoneE164::new(&payer.phone).map_err(|_damaged| Refusal::internal("a stored payer is damaged"))?;
-    let (fresh, voice) = (change::prepare(shop, &payer, &phone)?, shop.voice());
-    let card = NewCard { random: shop.random_u64()?, job_id: shop.new_ulid()? };
-    mutation::once(shop, &request, move |tx| {
-        let payer = change::card(tx, &voice, &payer.payer_id, card, grant, fresh)?;
+    let id: PayerId = call.body.payer_id.parse()?;
+    let payer = shop.store.read(move |view| view.payer(id)).await?;
+    let first = mutation::approval(call.body.approval.clone());
+    let second = mutation::approval(call.body.second_approval.clone());
+    let grant = shop.approve_two(first, second, Act::ChangePhoneOrCard).await?;
+    let code = issue(shop, id, &payer.phone, renewal::next_serial(&payer)?)?;
+    let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
+    let card = NewCard { random: shop.random_u64()?, job: shop.new_id()? };
+    mutation::once(shop, &call, move |tx| {
+        let payer = renewal::card(tx, &voice, id, card, grant, fresh)?;
         Ok(ResetPayerResponse { payer: Some(convert::payer(&payer)) })
     })
     .await

@@ -1,62 +1,60 @@
 use std::sync::Arc;
 
 use chit_proto::checkout::v1::{CommitSaleRequest, CommitSaleResponse};
+use chit_runtime::failpoint;
 use tonic::Status;
 
+use crate::api::call::Call;
+use crate::api::mutation;
+use crate::api::shown::Shown;
+use crate::context::Shop;
+use crate::sale::{self, Commit, Stage};
+use crate::staff::approval::Act;
+use crate::values::ids::{SaleId, TransferId};
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind};
 use std::time::Duration;
-
 use tokio::time::timeout;
-
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::domain::sale::Sale;
-use crate::shop::Shop;
-use crate::store::Rows;
 
 /// How long the caller waits for the ledger; the commit goes on after that, and a retry finds its result.
 const COMMIT_WAIT_MAX: Duration = Duration::from_secs(5);
 
-pub async fn handle(shop: &Arc<Shop>, request: CommitSaleRequest) -> Result<CommitSaleResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+pub async fn handle(shop: &Arc<Shop>, call: Call<CommitSaleRequest>) -> Result<CommitSaleResponse, Status> {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let sale_id = request.sale_id.clone();
-    let cashier = shop.sale(&sale_id).await?.cashier;
-    let grant = match mutation::approval(request.approval.clone()) {
-        Some(input) => Some(counter::approve(shop, Some(input), Act::OverLimit, Some(cashier)).await?),
+    let id: SaleId = call.body.sale_id.parse()?;
+    let grant = match mutation::approval(call.body.approval.clone()) {
+        Some(input) => {
+            let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
+            Some(shop.approve(Some(input), Act::OverLimit, Some(cashier)).await?)
+        }
         None => None,
     };
-    let (limits, moment) = (counter::limits(shop), counter::moment(shop)?);
-    shop.store
-        .write({
-            let sale_id = sale_id.clone();
-            move |tx| counter::begin_commit(tx, &sale_id, grant, &limits, &moment)
-        })
-        .await?;
-    let sale =
-        timeout(COMMIT_WAIT_MAX, outcome(shop, &sale_id)).await.map_err(|_elapsed| still_waiting())??;
-    let answer = CommitSaleResponse { sale: Some(convert::sale(&sale, shop.cfg.evidence_policy)) };
-    mutation::once(shop, &request, move |_| Ok(answer)).await
+    let (rules, moment) = (shop.rules(), shop.moment()?);
+    let transfer: TransferId = shop.new_id()?;
+    shop.store.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer)).await?;
+    failpoint("checkout/commit_sale/reserved");
+    let shown = timeout(COMMIT_WAIT_MAX, outcome(shop, id)).await.map_err(|_elapsed| still_waiting())??;
+    let answer = CommitSaleResponse { sale: Some(shown.to_proto(shop.cfg.evidence_policy)) };
+    mutation::once(shop, &call, move |_| Ok(answer)).await
 }
 
 /// The ledger's answer, as it reaches the sale.
-async fn outcome(shop: &Arc<Shop>, sale_id: &str) -> Result<Sale, Refusal> {
-    let mut revision = shop.store.watch_revision();
+async fn outcome(shop: &Arc<Shop>, id: SaleId) -> Result<Shown, Refusal> {
+    let mut events = shop.store.watch_events();
     loop {
-        revision.mark_unchanged();
-        let id = sale_id.to_owned();
-        let sale = shop.store.read(move |rows| rows.sale(&id)).await?;
-        if sale.state().is_committed() {
-            return Ok(sale);
+        events.mark_unchanged();
+        let shown = shop.store.read(move |view| Shown::read(view, id)).await?;
+        match &shown.sale.stage {
+            Stage::PayerOk { commit: Commit::Asked(_), .. } => {}
+            Stage::PayerOk { commit: Commit::Refused(reason), .. } => {
+                let message = format!("the ledger refused the sale ({reason}); nothing was printed");
+                return Err(Refusal::new(RefusalKind::WrongState, Reason::LEDGER_REFUSED, message));
+            }
+            _ => return Ok(shown),
         }
-        if !sale.committing {
-            let message =
-                format!("the ledger refused the sale ({}); nothing was printed", sale.commit_refusal);
-            return Err(Refusal::new(RefusalKind::WrongState, "LEDGER_REFUSED", message));
-        }
-        if revision.changed().await.is_err() {
+        if events.changed().await.is_err() {
             return Err(Refusal::internal("checkout is stopping; repeat the call"));
         }
     }
@@ -65,5 +63,5 @@ async fn outcome(shop: &Arc<Shop>, sale_id: &str) -> Result<Sale, Refusal> {
 fn still_waiting() -> Status {
     let message =
         "the ledger does not answer; the sale is being committed, repeat the call with the same request_id";
-    chit_runtime::error::status(tonic::Code::Unavailable, "LEDGER_UNREACHABLE", message)
+    chit_runtime::error::status(tonic::Code::Unavailable, Reason::LEDGER_UNREACHABLE.as_str(), message)
 }

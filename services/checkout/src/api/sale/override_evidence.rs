@@ -3,28 +3,28 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{OverrideEvidenceRequest, OverrideEvidenceResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::domain::sale::SaleState;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::sale;
+use crate::staff::approval::Act;
+use crate::values::ids::SaleId;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: OverrideEvidenceRequest,
+    call: Call<OverrideEvidenceRequest>,
 ) -> Result<OverrideEvidenceResponse, Status> {
-    let cashier = shop.sale(&request.sale_id).await?.cashier;
-    let approval = mutation::approval(request.approval.clone());
-    let grant = counter::approve(shop, approval, Act::ReleaseWithoutEvidence, Some(cashier)).await?;
-    let (sale_id, policy) = (request.sale_id.clone(), shop.cfg.evidence_policy);
-    mutation::once(shop, &request, move |tx| {
-        let mut sale = tx.sale(&sale_id)?;
-        sale.must_be(&[SaleState::Committed, SaleState::Printing], "released without evidence")?;
-        let approver = grant.record(tx, &sale_id)?;
-        sale.evidence.override_by.clone_from(&approver);
-        tx.put_sale(&approver, &sale)?;
-        Ok(OverrideEvidenceResponse { sale: Some(convert::sale(&sale, policy)) })
+    if let Some(known) = mutation::earlier(shop, &call).await? {
+        return Ok(known);
+    }
+    let id: SaleId = call.body.sale_id.parse()?;
+    let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
+    let approval = mutation::approval(call.body.approval.clone());
+    let grant = shop.approve(approval, Act::ReleaseWithoutEvidence, Some(cashier)).await?;
+    let policy = shop.cfg.evidence_policy;
+    mutation::once(shop, &call, move |tx| {
+        sale::override_evidence(tx, id, grant)?;
+        Ok(OverrideEvidenceResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

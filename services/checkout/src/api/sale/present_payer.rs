@@ -3,27 +3,39 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{PresentPayerRequest, PresentPayerResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter::{self, PayerScan};
-use crate::domain::refusal::Refusal;
-use crate::domain::sale::PayerScanSource;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::sale::{self, PayerScan, ScanSource};
+use crate::values::ids::SaleId;
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
 
 const ENGINE_CHARS_MAX: usize = 32;
 
-pub async fn handle(shop: &Arc<Shop>, request: PresentPayerRequest) -> Result<PresentPayerResponse, Status> {
-    if let Some(known) = mutation::earlier(shop, &request).await? {
+pub async fn handle(
+    shop: &Arc<Shop>,
+    call: Call<PresentPayerRequest>,
+) -> Result<PresentPayerResponse, Status> {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    if request.engine.chars().count() > ENGINE_CHARS_MAX {
-        return Err(Refusal::field("engine", "ENGINE_INVALID", "give at most 32 characters").into());
+    if call.body.engine.chars().count() > ENGINE_CHARS_MAX {
+        let remedy = "give at most 32 characters";
+        return Err(Refusal::field("engine", Reason::ENGINE_INVALID, remedy).into());
     }
+    let id: SaleId = call.body.sale_id.parse()?;
     let scan = PayerScan {
-        code: request.code.clone(),
-        source: PayerScanSource::Caller,
-        engine: request.engine.clone(),
+        code: call.body.code.clone(),
+        source: ScanSource::Caller,
+        engine: call.body.engine.clone(),
     };
-    let sale = counter::present_payer(shop, &request.sale_id, scan).await?;
-    let answer = PresentPayerResponse { sale: Some(convert::sale(&sale, shop.cfg.evidence_policy)) };
-    mutation::once(shop, &request, move |_| Ok(answer)).await
+    let code = scan.read(&shop.issuer_key(), shop.voice.quiet.local_day(shop.clock.now()))?;
+    let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
+    let issuer = shop.cfg.issuer;
+    mutation::once(shop, &call, move |tx| {
+        sale::present(tx, id, &code, scan, issuer, &rules, moment)?;
+        Ok(PresentPayerResponse { sale: shown::sale(tx, id, policy)? })
+    })
+    .await
 }

@@ -3,20 +3,31 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{RecordOtherPaymentRequest, RecordOtherPaymentResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::dialogue::payment;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::values::ids::{SaleId, TransferId};
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
+use crate::verification::calling_off;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: RecordOtherPaymentRequest,
+    call: Call<RecordOtherPaymentRequest>,
 ) -> Result<RecordOtherPaymentResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let (sale_id, actor, transfer_id) = (request.sale_id.clone(), request.actor.clone(), shop.new_ulid()?);
-    let policy = shop.cfg.evidence_policy;
-    mutation::once(shop, &request, move |tx| {
-        let sale = payment::paid_in_cash(tx, &sale_id, &actor, transfer_id)?;
-        Ok(RecordOtherPaymentResponse { sale: Some(convert::sale(&sale, policy)) })
+    shop.staff.known("actor", &call.body.actor).await?;
+    let (id, transfer): (SaleId, TransferId) = (call.body.sale_id.parse()?, shop.new_id()?);
+    let (actor, policy) = (call.body.actor.clone(), shop.cfg.evidence_policy);
+    let amount = match &call.body.amount {
+        Some(amount) if amount.currency_code != shop.currency.code() => {
+            let remedy = format!("use {}, the shop's currency", shop.currency.code());
+            return Err(Refusal::field("amount.currency_code", Reason::CURRENCY_UNKNOWN, remedy).into());
+        }
+        amount => amount.as_ref().map(|amount| amount.amount_minor),
+    };
+    mutation::once(shop, &call, move |tx| {
+        calling_off::paid_in_cash(tx, id, amount, &actor, transfer)?;
+        Ok(RecordOtherPaymentResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

@@ -3,15 +3,19 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ReleaseSaleRequest, ReleaseSaleResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::sale;
+use crate::values::ids::{FactId, SaleId};
 
-pub async fn handle(shop: &Arc<Shop>, request: ReleaseSaleRequest) -> Result<ReleaseSaleResponse, Status> {
-    let (sale_id, fact_id, policy) = (request.sale_id.clone(), shop.new_ulid()?, shop.cfg.evidence_policy);
-    mutation::once(shop, &request, move |tx| {
-        let sale = counter::release(tx, policy, &sale_id, &fact_id, false)?;
-        Ok(ReleaseSaleResponse { sale: Some(convert::sale(&sale, policy)) })
+pub async fn handle(shop: &Arc<Shop>, call: Call<ReleaseSaleRequest>) -> Result<ReleaseSaleResponse, Status> {
+    let (id, fact, policy): (SaleId, FactId, _) =
+        (call.body.sale_id.parse()?, shop.new_id()?, shop.cfg.evidence_policy);
+    mutation::once(shop, &call, move |tx| {
+        let actor = tx.sale(id)?.cashier;
+        sale::release(tx, policy, id, fact, false, &actor)?;
+        Ok(ReleaseSaleResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

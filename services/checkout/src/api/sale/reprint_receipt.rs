@@ -3,27 +3,31 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ReprintReceiptRequest, ReprintReceiptResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::domain::effect::{Effect, EffectKind};
-use crate::domain::refusal::{Refusal, RefusalKind};
-use crate::domain::sale::ReceiptState;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::outbox::Effect;
+use crate::sale::ReceiptState;
+use crate::values::ids::{JobId, SaleId};
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind};
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: ReprintReceiptRequest,
+    call: Call<ReprintReceiptRequest>,
 ) -> Result<ReprintReceiptResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let (sale_id, job_id, policy) = (request.sale_id.clone(), shop.new_ulid()?, shop.cfg.evidence_policy);
-    mutation::once(shop, &request, move |tx| {
-        let sale = tx.sale(&sale_id)?;
-        if sale.receipt.state() != ReceiptState::Printed {
+    shop.staff.known("actor", &call.body.actor).await?;
+    let (job, policy): (JobId, _) = (shop.new_id()?, shop.cfg.evidence_policy);
+    let reference = call.body.sale_id.clone();
+    mutation::once(shop, &call, move |tx| {
+        let sale: SaleId = tx.sale_by_reference(&reference)?;
+        let printed = tx.sale(sale)?.sold().is_some_and(|sold| sold.receipt.state == ReceiptState::Printed);
+        if !printed {
             let message = "only a receipt that is on paper can be copied";
-            return Err(Refusal::new(RefusalKind::WrongState, "RECEIPT_NOT_PRINTED", message));
+            return Err(Refusal::new(RefusalKind::WrongState, Reason::RECEIPT_NOT_PRINTED, message));
         }
-        tx.push(&Effect::with_far_id(EffectKind::Reprint, &sale_id, job_id))?;
-        Ok(ReprintReceiptResponse { sale: Some(convert::sale(&sale, policy)) })
+        tx.push(&Effect::PrintCopy { sale, job })?;
+        Ok(ReprintReceiptResponse { sale: shown::sale(tx, sale, policy)? })
     })
     .await
 }

@@ -3,31 +3,30 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{SetBasketRequest, SetBasketResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::domain::basket::LineInput;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::api::{convert, mutation, shown};
+use crate::context::Shop;
+use crate::sale::basket::LineInput;
+use crate::sale::goods;
+use crate::values::ids::SaleId;
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
 
-pub async fn handle(shop: &Arc<Shop>, request: SetBasketRequest) -> Result<SetBasketResponse, Status> {
-    let total = request.total.clone().ok_or_else(|| {
-        Refusal::field("total", "TOTAL_MISMATCH", "send the total; it must equal the sum of the lines")
+pub async fn handle(shop: &Arc<Shop>, call: Call<SetBasketRequest>) -> Result<SetBasketResponse, Status> {
+    let total = call.body.total.clone().ok_or_else(|| {
+        let remedy = "send the total; it must equal the sum of the lines";
+        Refusal::field("total", Reason::TOTAL_MISMATCH, remedy)
     })?;
     if total.amount_minor < 0 {
-        return Err(Refusal::field(
-            "total.amount_minor",
-            "AMOUNT_NEGATIVE",
-            "a total is not negative; make a refund",
-        )
-        .into());
+        let remedy = "a total is not negative; make a refund";
+        return Err(Refusal::field("total.amount_minor", Reason::AMOUNT_NEGATIVE, remedy).into());
     }
-    let lines: Vec<LineInput> = request.lines.iter().cloned().map(convert::line_input).collect();
-    let (sale_id, if_tag) = (request.sale_id.clone(), request.if_basket_tag.clone());
+    let lines: Vec<LineInput> = call.body.lines.iter().cloned().map(convert::line_input).collect();
+    let (id, if_tag): (SaleId, _) = (call.body.sale_id.parse()?, call.body.if_basket_tag.clone());
     let policy = shop.cfg.evidence_policy;
-    mutation::once(shop, &request, move |tx| {
-        let (minor, currency) = (total.amount_minor, &total.currency_code);
-        let sale = counter::set_basket(tx, &sale_id, &lines, minor, currency, &if_tag)?;
-        Ok(SetBasketResponse { sale: Some(convert::sale(&sale, policy)) })
+    mutation::once(shop, &call, move |tx| {
+        goods::set_basket(tx, id, &lines, total.amount_minor, &total.currency_code, &if_tag)?;
+        Ok(SetBasketResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

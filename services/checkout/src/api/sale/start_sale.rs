@@ -3,26 +3,44 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{StartSaleRequest, StartSaleResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::domain::sale::Sale;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::sale::{self, Opening, Sale};
+use crate::values::ids::{FactId, SaleId};
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
 
-pub async fn handle(shop: &Arc<Shop>, request: StartSaleRequest) -> Result<StartSaleResponse, Status> {
-    shop.staff.known("cashier", &request.cashier)?;
-    let traceparent = chit_runtime::trace::current_traceparent().unwrap_or_default();
-    let sale = Sale::draft(
-        shop.new_ulid()?,
-        &shop.cfg.till,
-        &request.cashier,
-        &shop.cfg.currency_code,
-        shop.now_ms(),
-        traceparent,
-    );
-    let (fact_id, policy) = (shop.new_ulid()?, shop.cfg.evidence_policy);
-    mutation::once(shop, &request, move |tx| {
-        counter::open(tx, policy, &sale, &fact_id)?;
-        Ok(StartSaleResponse { sale: Some(convert::sale(&sale, policy)) })
+const LANE_BYTES_MAX: usize = 32;
+
+pub async fn handle(shop: &Arc<Shop>, call: Call<StartSaleRequest>) -> Result<StartSaleResponse, Status> {
+    shop.staff.known("cashier", &call.body.cashier).await?;
+    let lane = lane(shop, &call.body.lane)?;
+    let opening = Opening {
+        till: &shop.cfg.till,
+        lane: &lane,
+        cashier: &call.body.cashier,
+        currency: shop.currency,
+        traceparent: chit_runtime::trace::current_traceparent(),
+    };
+    let id: SaleId = shop.new_id()?;
+    let draft = Sale::draft(id, opening, shop.clock.now());
+    let (fact, policy): (FactId, _) = (shop.new_id()?, shop.cfg.evidence_policy);
+    mutation::once(shop, &call, move |tx| {
+        sale::open(tx, policy, &draft, fact)?;
+        Ok(StartSaleResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
+}
+
+fn lane(shop: &Shop, asked: &str) -> Result<String, Refusal> {
+    if asked.is_empty() {
+        return Ok(shop.cfg.till.clone());
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if asked.len() > LANE_BYTES_MAX || !asked.bytes().all(plain) {
+        let remedy = "give 1 to 32 characters of A-Z a-z 0-9 _ -, or nothing for the shop's till";
+        return Err(Refusal::field("lane", Reason::LANE_INVALID, remedy));
+    }
+    Ok(asked.to_owned())
 }

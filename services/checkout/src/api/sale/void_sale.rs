@@ -3,25 +3,29 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{VoidSaleRequest, VoidSaleResponse};
 use tonic::Status;
 
-use crate::api::{convert, mutation};
-use crate::counter;
-use crate::domain::approval::Act;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::api::{mutation, shown};
+use crate::context::Shop;
+use crate::sale::{self, Void};
+use crate::staff::approval::Act;
+use crate::values::ids::{JobId, SaleId};
 
-pub async fn handle(shop: &Arc<Shop>, request: VoidSaleRequest) -> Result<VoidSaleResponse, Status> {
-    let cashier = shop.sale(&request.sale_id).await?.cashier;
-    let grant = match mutation::approval(request.approval.clone()) {
-        Some(input) => {
-            Some(counter::approve(shop, Some(input), Act::VoidAfterPrinting, Some(cashier)).await?)
-        }
+pub async fn handle(shop: &Arc<Shop>, call: Call<VoidSaleRequest>) -> Result<VoidSaleResponse, Status> {
+    if let Some(known) = mutation::earlier(shop, &call).await? {
+        return Ok(known);
+    }
+    let id: SaleId = call.body.sale_id.parse()?;
+    let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
+    let grant = match mutation::approval(call.body.approval.clone()) {
+        Some(input) => Some(shop.approve(Some(input), Act::VoidAfterPrinting, Some(cashier.clone())).await?),
         None => None,
     };
-    let (sale_id, returned, policy) =
-        (request.sale_id.clone(), request.original_returned, shop.cfg.evidence_policy);
-    let (notice_job_id, if_tag) = (shop.new_ulid()?, request.if_basket_tag.clone());
-    mutation::once(shop, &request, move |tx| {
-        let sale = counter::void(tx, &sale_id, grant, returned, notice_job_id, &if_tag)?;
-        Ok(VoidSaleResponse { sale: Some(convert::sale(&sale, policy)) })
+    let (original_returned, if_tag) = (call.body.original_returned, call.body.if_basket_tag.clone());
+    let (notice, policy): (JobId, _) = (shop.new_id()?, shop.cfg.evidence_policy);
+    mutation::once(shop, &call, move |tx| {
+        let void = Void { grant, original_returned, notice, if_tag: &if_tag, actor: &cashier };
+        sale::void(tx, id, void)?;
+        Ok(VoidSaleResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await
 }

@@ -3,14 +3,16 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{GetSettlementBatchRequest, GetSettlementBatchResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::convert;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
+use crate::values::ids::BatchId;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: GetSettlementBatchRequest,
+    call: Call<GetSettlementBatchRequest>,
 ) -> Result<GetSettlementBatchResponse, Status> {
-    let batch = shop.store.read(move |rows| rows.batch(&request.batch_id)).await?;
+    let id: BatchId = call.body.batch_id.parse()?;
+    let batch = shop.store.read(move |view| view.batch(id)).await?;
     Ok(GetSettlementBatchResponse { batch: Some(convert::batch(&batch)) })
 }

@@ -3,17 +3,15 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ListSettlementBatchesRequest, ListSettlementBatchesResponse};
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, page};
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::context::Shop;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: ListSettlementBatchesRequest,
+    call: Call<ListSettlementBatchesRequest>,
 ) -> Result<ListSettlementBatchesResponse, Status> {
-    let size = page::size(request.page_size)?;
-    let mut batches = shop.store.read(|rows| rows.batches()).await?;
-    batches.sort_by(|left, right| right.batch_id.cmp(&left.batch_id));
-    batches.truncate(size);
+    let size = page::size(call.body.page_size)?;
+    let batches = shop.store.read(move |view| view.newest_batches(size)).await?;
     Ok(ListSettlementBatchesResponse { batches: batches.iter().map(convert::batch).collect() })
 }

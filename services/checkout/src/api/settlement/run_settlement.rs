@@ -1,24 +1,28 @@
 use std::sync::Arc;
 
 use chit_proto::checkout::v1::{RunSettlementRequest, RunSettlementResponse};
+use chit_runtime::failpoint;
 use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::{convert, mutation};
-use crate::dialogue::settling;
-use crate::domain::approval::Act;
-use crate::shop::Shop;
+use crate::collection::settling;
+use crate::context::Shop;
+use crate::staff::approval::Act;
+use crate::values::ids::BatchId;
 
 pub async fn handle(
     shop: &Arc<Shop>,
-    request: RunSettlementRequest,
+    call: Call<RunSettlementRequest>,
 ) -> Result<RunSettlementResponse, Status> {
     // Money moves.
-    shop.staff.may("actor", &request.actor, Act::RunSettlement)?;
-    let (batch_id, actor, currency) =
-        (shop.new_ulid()?, request.actor.clone(), shop.cfg.currency_code.clone());
-    mutation::once(shop, &request, move |tx| {
-        let batch = settling::submit(tx, batch_id, &actor, &currency)?;
+    shop.staff.may("actor", &call.body.actor, Act::RunSettlement).await?;
+    let (id, actor, currency): (BatchId, _, _) = (shop.new_id()?, call.body.actor.clone(), shop.currency);
+    let answer = mutation::once(shop, &call, move |tx| {
+        let batch = settling::submit(tx, id, &actor, currency)?;
         Ok(RunSettlementResponse { batch: Some(convert::batch(&batch)) })
     })
-    .await
+    .await;
+    failpoint("checkout/settle/submitted");
+    answer
 }

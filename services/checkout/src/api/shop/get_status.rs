@@ -1,40 +1,83 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-use chit_proto::checkout::v1::{GetStatusRequest, GetStatusResponse};
-use tonic::Status;
-
 use std::time::Duration;
 
-use chit_proto::checkout::v1::DeviceStatus;
+use chit_proto::checkout::v1::{DeviceStatus, GetStatusRequest, GetStatusResponse};
 use chit_proto::{ledger, media_capture, printer, scanner, sms_gateway};
+use tonic::Status;
 
+use crate::api::call::Call;
 use crate::api::convert;
-use crate::domain::sale::SaleState;
-use crate::shop::Shop;
-use crate::store::{ReadTx, Rows};
+use crate::api::shown::Shown;
+use crate::collection::Step;
+use crate::context::Shop;
+use crate::peers::peer;
+use crate::sale::EvidencePolicy;
+use crate::store::View;
+use crate::values::ids::SaleId;
+use crate::values::refusal::Result as Found;
 
 /// A status page must not wait for a dead service.
 const LOOK_MAX: Duration = Duration::from_millis(800);
 const ATTENTION_MAX: usize = 100;
+/// More are not counted.
+const COUNT_MAX: usize = 10_000;
 
-pub async fn handle(shop: &Arc<Shop>, _request: GetStatusRequest) -> Result<GetStatusResponse, Status> {
-    let look = |rows: &ReadTx| Ok((rows.newest_revision()?, rows.open_sales()?));
-    let (revision, mut sales) = shop.store.read(look).await?;
-    sales.sort_by(|left, right| right.sale_id.cmp(&left.sale_id));
-    let waits = |state| matches!(state, SaleState::Sealed | SaleState::Queued | SaleState::Challenged);
-    let waiting: Vec<_> = sales.iter().filter(|sale| waits(sale.state())).collect();
-    let policy = shop.cfg.evidence_policy;
-    let attention = sales.iter().filter(|sale| !convert::attention(sale, policy).is_empty());
+pub async fn handle(shop: &Arc<Shop>, _call: Call<GetStatusRequest>) -> Result<GetStatusResponse, Status> {
+    let (policy, voice, now) = (shop.cfg.evidence_policy, shop.voice.clone(), shop.clock.now());
+    let look = move |view: &View| {
+        let waiting = view.count_in(Step::Queued, COUNT_MAX)? + view.count_in(Step::Challenged, COUNT_MAX)?;
+        Ok(GetStatusResponse {
+            deductions_waiting: count(waiting),
+            oldest_waiting_time: oldest_waiting(view)?.and_then(convert::time),
+            verified: count(view.count_in(Step::Verified, COUNT_MAX)?),
+            attention: attention(view, policy)?,
+            payer_attention: view.payers_in_need(ATTENTION_MAX)?.iter().map(convert::payer).collect(),
+            foreign_codes: view.foreign_codes(&voice, now)?,
+            revision: view.newest_event()?.revision,
+            ..GetStatusResponse::default()
+        })
+    };
+    let stored = shop.store.read(look).await?;
     Ok(GetStatusResponse {
-        deductions_waiting: count(waiting.len()),
-        oldest_waiting_time: waiting.last().and_then(|sale| convert::time(sale.commit_ms)),
-        verified: count(sales.iter().filter(|sale| sale.state() == SaleState::Verified).count()),
-        attention: attention.take(ATTENTION_MAX).map(|sale| convert::sale(sale, policy)).collect(),
         devices: devices(shop).await,
-        now: Some(chit_runtime::clock::to_proto(shop.clock.now())),
+        now: convert::time(shop.clock.now()),
         sandbox: shop.sandbox,
-        revision,
+        time_in_doubt: *shop.signals.time_in_doubt.borrow(),
+        ..stored
     })
+}
+
+fn oldest_waiting(view: &View) -> Found<Option<jiff::Timestamp>> {
+    let mut oldest = None;
+    for step in [Step::Queued, Step::Challenged] {
+        if let Some(id) = view.sales_in(step, None, 1)?.first() {
+            let sold = view.deduction(*id)?.sold_at;
+            oldest = Some(oldest.map_or(sold, |known: jiff::Timestamp| known.min(sold)));
+        }
+    }
+    Ok(oldest)
+}
+
+/// Sales that need a person: by their own state, by their payer's, or because another service refuses what comes next.
+fn attention(view: &View, policy: EvidencePolicy) -> Found<Vec<chit_proto::checkout::v1::Sale>> {
+    let mut ids: BTreeSet<SaleId> = view.sales_in_need(ATTENTION_MAX)?.into_iter().collect();
+    ids.extend(view.refused_sales(ATTENTION_MAX)?);
+    ids.extend(view.newest_disputes(true, ATTENTION_MAX)?.iter().map(|dispute| dispute.sale));
+    for payer in view.payers_in_need(ATTENTION_MAX)? {
+        ids.extend(view.open_deductions_of(payer.id)?.iter().map(|deduction| deduction.sale));
+    }
+    let mut sales = Vec::new();
+    for id in ids.into_iter().rev() {
+        let shown = Shown::read(view, id)?;
+        if !shown.attention(policy).is_empty() {
+            sales.push(shown.to_proto(policy));
+        }
+        if sales.len() == ATTENTION_MAX {
+            break;
+        }
+    }
+    Ok(sales)
 }
 
 fn count(number: usize) -> u32 {
@@ -43,11 +86,11 @@ fn count(number: usize) -> u32 {
 
 async fn devices(shop: &Arc<Shop>) -> Vec<DeviceStatus> {
     let (ledger, printer, media, scanner, sms) = tokio::join!(
-        crate::far!(shop.ledger.get_head(ledger::v1::GetHeadRequest {}), LOOK_MAX),
-        crate::far!(shop.printer.get_status(printer::v1::GetStatusRequest {}), LOOK_MAX),
-        crate::far!(shop.media.get_device_status(media_capture::v1::GetDeviceStatusRequest {}), LOOK_MAX),
-        crate::far!(shop.scanner.get_status(scanner::v1::GetStatusRequest {}), LOOK_MAX),
-        crate::far!(shop.sms.get_modem(sms_gateway::v1::GetModemRequest {}), LOOK_MAX),
+        peer!(shop.ledger.get_head(ledger::v1::GetHeadRequest {}), LOOK_MAX),
+        peer!(shop.printer.get_status(printer::v1::GetStatusRequest {}), LOOK_MAX),
+        peer!(shop.media.get_device_status(media_capture::v1::GetDeviceStatusRequest {}), LOOK_MAX),
+        peer!(shop.scanner.get_status(scanner::v1::GetStatusRequest {}), LOOK_MAX),
+        peer!(shop.sms.get_modem(sms_gateway::v1::GetModemRequest {}), LOOK_MAX),
     );
     let mut devices = vec![device("ledger", ledger.map(|_| "READY".to_owned()))];
     devices.push(device(

@@ -1,57 +1,63 @@
 use std::sync::Arc;
 
 use chit_proto::checkout::v1::{LookUpSaleRequest, LookUpSaleResponse};
-use tonic::Status;
-
 use chit_proto::ledger::v1::GetProofRequest;
 use chit_proto::media_capture::v1::{GetEvidenceRequest, Manifest};
 use prost::Message as _;
+use tonic::Status;
 
 use super::dialogue;
-
+use crate::api::call::Call;
 use crate::api::convert;
-use crate::domain::sale::{EvidenceState, Sale};
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::api::shown::Shown;
+use crate::context::Shop;
+use crate::peers::peer;
+use crate::values::ids::SaleId;
 
 /// A view is logged before anything is shown.
-pub async fn handle(shop: &Arc<Shop>, request: LookUpSaleRequest) -> Result<LookUpSaleResponse, Status> {
-    shop.staff.known("actor", &request.actor)?;
-    let (reference, actor) = (request.reference.clone(), request.actor.clone());
-    let (sale, disputes, challenges) = shop
-        .store
-        .write(move |tx| {
-            let sale = tx.sale_by_reference(&reference)?;
-            tx.log_enquiry(&actor, &sale.sale_id)?;
-            let disputes: Result<Vec<_>, _> = sale.dispute_ids.iter().map(|id| tx.dispute(id)).collect();
-            let mut challenges = tx.challenges_of(&sale.payer_id)?;
-            challenges.retain(|challenge| challenge.sale_ids.contains(&sale.sale_id));
-            Ok((sale, disputes?, challenges))
-        })
-        .await?;
-    let (evidence_folder, manifest) = evidence(shop, &sale).await?;
-    let proof = GetProofRequest { subject_id: sale.sale_id.clone() };
-    let ledger_entries = crate::far!(shop.ledger.get_proof(proof)).await?.entries;
+pub async fn handle(shop: &Arc<Shop>, call: Call<LookUpSaleRequest>) -> Result<LookUpSaleResponse, Status> {
+    shop.staff.known("actor", &call.body.actor).await?;
+    let (reference, actor) = (call.body.reference, call.body.actor);
+    let look = move |tx: &mut crate::store::Tx| {
+        let id = tx.sale_by_reference(&reference)?;
+        tx.record_view(&actor, &id.to_bytes())?;
+        let shown = Shown::read(tx, id)?;
+        let disputes = shown.deduction.as_ref().map(|deduction| deduction.disputes.clone());
+        let disputes: Result<Vec<_>, _> =
+            disputes.unwrap_or_default().into_iter().map(|id| tx.dispute(id)).collect();
+        let mut challenges = match shown.sale.presented() {
+            Some(presented) => tx.challenges_of(presented.payer)?,
+            None => Vec::new(),
+        };
+        challenges.retain(|challenge| challenge.asks.sales().contains(&id));
+        let challenges: Result<Vec<_>, _> =
+            challenges.iter().map(|challenge| convert::challenge(tx, challenge, tx.now)).collect();
+        Ok((shown, disputes?, challenges?))
+    };
+    let (shown, disputes, challenges) = shop.store.write(look).await?;
+    let sealed = shown.sale.sold().is_some_and(|sold| sold.evidence.state.is_sealed());
+    let (evidence_folder, manifest) =
+        if sealed { evidence(shop, shown.sale.id).await? } else { Default::default() };
+    let proof = GetProofRequest { subject_id: shown.sale.id.to_string() };
+    let ledger_entries = peer!(shop.ledger.get_proof(proof)).await?.entries;
     let (photo_files, video_file) = pictures(&manifest);
+    let traces = shown.deduction.as_ref().map(|deduction| deduction.sms.clone()).unwrap_or_default();
     Ok(LookUpSaleResponse {
-        dialogue: dialogue::of(shop, &sale).await?,
+        dialogue: dialogue::of(shop, traces).await?,
         photo_files,
         video_file,
-        sale: Some(convert::sale(&sale, shop.cfg.evidence_policy)),
+        sale: Some(shown.to_proto(shop.cfg.evidence_policy)),
         evidence_folder,
         manifest,
         ledger_entries,
         disputes: disputes.iter().map(convert::dispute).collect(),
-        challenges: challenges.iter().map(convert::challenge).collect(),
+        challenges,
     })
 }
 
-async fn evidence(shop: &Arc<Shop>, sale: &Sale) -> Result<(String, Vec<u8>), Status> {
-    if !matches!(sale.evidence.state(), EvidenceState::Sealed | EvidenceState::Partial) {
-        return Ok(Default::default());
-    }
-    let request = GetEvidenceRequest { sale_id: sale.sale_id.clone() };
-    let evidence = crate::far!(shop.media.get_evidence(request)).await?;
+async fn evidence(shop: &Arc<Shop>, id: SaleId) -> Result<(String, Vec<u8>), Status> {
+    let request = GetEvidenceRequest { sale_id: id.to_string() };
+    let evidence = peer!(shop.media.get_evidence(request)).await?;
     Ok((evidence.folder, evidence.manifest))
 }
 

@@ -1,6 +1,8 @@
-//! Everything that is not about one sale, payer or batch: enquiry, events, status, reports, the sandbox's clock.
+//! Everything that is not about one sale, payer or batch: enquiry, events, status, reports, the clock.
 
 mod advance_clock;
+mod close_shift;
+mod confirm_time;
 mod dialogue;
 mod get_status;
 mod get_z_report;
@@ -13,13 +15,25 @@ use tonic::{Request, Response, Status};
 
 use super::Api;
 
-#[tonic::async_trait]
-impl v1::enquiry_service_server::EnquiryService for Api {
-    async fn look_up_sale(
-        &self,
-        request: Request<v1::LookUpSaleRequest>,
-    ) -> Result<Response<v1::LookUpSaleResponse>, Status> {
-        look_up_sale::handle(&self.shop, request.into_inner()).await.map(Response::new)
+super::calls! {
+    chit_proto::checkout::v1::enquiry_service_server::EnquiryService {
+        look_up_sale(LookUpSaleRequest) -> LookUpSaleResponse,
+    }
+}
+
+super::calls! {
+    chit_proto::checkout::v1::shop_service_server::ShopService {
+        get_status(GetStatusRequest) -> GetStatusResponse,
+        get_z_report(GetZReportRequest) -> GetZReportResponse,
+        close_shift(CloseShiftRequest) -> CloseShiftResponse,
+        confirm_time(ConfirmTimeRequest) -> ConfirmTimeResponse,
+        search_goods(SearchGoodsRequest) -> SearchGoodsResponse,
+    }
+}
+
+super::calls! {
+    chit_proto::checkout::v1::sandbox_service_server::SandboxService {
+        advance_clock(AdvanceClockRequest) -> AdvanceClockResponse,
     }
 }
 
@@ -32,39 +46,5 @@ impl v1::event_service_server::EventService for Api {
         request: Request<v1::WatchEventsRequest>,
     ) -> Result<Response<Self::WatchEventsStream>, Status> {
         watch_events::handle(&self.shop, request.into_inner()).await.map(Response::new)
-    }
-}
-
-#[tonic::async_trait]
-impl v1::shop_service_server::ShopService for Api {
-    async fn get_status(
-        &self,
-        request: Request<v1::GetStatusRequest>,
-    ) -> Result<Response<v1::GetStatusResponse>, Status> {
-        get_status::handle(&self.shop, request.into_inner()).await.map(Response::new)
-    }
-
-    async fn get_z_report(
-        &self,
-        request: Request<v1::GetZReportRequest>,
-    ) -> Result<Response<v1::GetZReportResponse>, Status> {
-        get_z_report::handle(&self.shop, request.into_inner()).await.map(Response::new)
-    }
-
-    async fn search_goods(
-        &self,
-        request: Request<v1::SearchGoodsRequest>,
-    ) -> Result<Response<v1::SearchGoodsResponse>, Status> {
-        search_goods::handle(&self.shop, request.into_inner()).map(Response::new)
-    }
-}
-
-#[tonic::async_trait]
-impl v1::sandbox_service_server::SandboxService for Api {
-    async fn advance_clock(
-        &self,
-        request: Request<v1::AdvanceClockRequest>,
-    ) -> Result<Response<v1::AdvanceClockResponse>, Status> {
-        advance_clock::handle(&self.shop, request.into_inner()).await.map(Response::new)
     }
 }

@@ -1,36 +1,41 @@
+use std::sync::Arc;
+
 use chit_proto::checkout::v1::{CatalogueItem, SearchGoodsRequest, SearchGoodsResponse};
 use tonic::Status;
 
-use crate::config;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
+use crate::api::call::Call;
+use crate::context::Shop;
+use crate::sale::goods;
+use crate::values::reason::Reason;
+use crate::values::refusal::Refusal;
 
 const LIMIT: u32 = 12;
 const LIMIT_MAX: u32 = 50;
 const QUERY_CHARS_MAX: usize = 64;
 
-pub fn handle(shop: &Shop, request: SearchGoodsRequest) -> Result<SearchGoodsResponse, Status> {
+pub async fn handle(shop: &Arc<Shop>, call: Call<SearchGoodsRequest>) -> Result<SearchGoodsResponse, Status> {
+    let request = call.body;
     if request.query.chars().count() > QUERY_CHARS_MAX {
-        return Err(Refusal::field("query", "QUERY_TOO_LONG", "give at most 64 characters").into());
+        return Err(Refusal::field("query", Reason::QUERY_TOO_LONG, "give at most 64 characters").into());
     }
     let limit = if request.limit == 0 { LIMIT } else { request.limit };
     if limit > LIMIT_MAX {
-        return Err(Refusal::field("limit", "LIMIT_INVALID", "give 1 to 50, or 0 for 12").into());
+        return Err(Refusal::field("limit", Reason::LIMIT_INVALID, "give 1 to 50, or 0 for 12").into());
     }
     let query = request.query.to_lowercase();
-    let found = shop.cfg.catalogue.iter().filter(|item| matches(item, &query));
+    let found = shop.catalogue.iter().filter(|item| matches(item, &query));
     Ok(SearchGoodsResponse {
         items: found.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(item).collect(),
     })
 }
 
 /// Every word is the beginning of the GTIN or somewhere in the name.
-fn matches(item: &config::CatalogueItem, query: &str) -> bool {
+fn matches(item: &goods::CatalogueItem, query: &str) -> bool {
     let name = item.description.to_lowercase();
     query.split_whitespace().all(|word| item.gtin.starts_with(word) || name.contains(word))
 }
 
-fn item(item: &config::CatalogueItem) -> CatalogueItem {
+fn item(item: &goods::CatalogueItem) -> CatalogueItem {
     CatalogueItem {
         gtin: item.gtin.clone(),
         description: item.description.clone(),
@@ -44,7 +49,7 @@ mod tests {
 
     #[test]
     fn every_word_is_looked_for_in_name_and_number() {
-        let noodles = config::CatalogueItem {
+        let noodles = goods::CatalogueItem {
             gtin: "6920000012343".into(),
             description: "康师傅 Beef Noodles".into(),
             unit_price_minor: 450,

@@ -1,15 +1,19 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use chit_proto::checkout::v1::{WatchEventsRequest, WatchEventsResponse};
+use chit_proto::checkout::v1::{self, WatchEventsRequest, WatchEventsResponse};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use crate::api::convert;
-use crate::domain::refusal::Refusal;
-use crate::shop::Shop;
-use crate::store::Rows;
+use crate::api::{convert, shown};
+use crate::context::Shop;
+use crate::sale::EvidencePolicy;
+use crate::store::history::{Kind, Recorded};
+use crate::store::{View, records};
+use crate::values::ids::{PayerId, SaleId};
+use crate::values::refusal::Refusal;
+use crate::values::time;
 
 pub type Events = Pin<Box<dyn tokio_stream::Stream<Item = Result<WatchEventsResponse, Status>> + Send>>;
 
@@ -29,7 +33,7 @@ async fn follow(
     request: WatchEventsRequest,
     sender: mpsc::Sender<Result<WatchEventsResponse, Status>>,
 ) {
-    let mut revision = shop.store.watch_revision();
+    let mut revision = shop.store.watch_events();
     let mut after = request.after_revision;
     loop {
         revision.mark_unchanged();
@@ -47,7 +51,7 @@ async fn follow(
                 }
             }
             Err(refusal) => {
-                // The reader is told; if he is gone there is nobody to tell.
+                // If the reader is gone there is nobody to say it to.
                 let _ = sender.send(Err(refusal.into())).await;
                 return;
             }
@@ -60,14 +64,69 @@ async fn follow(
     }
 }
 
-async fn page(shop: &Shop, after: u64, subject_id: &str) -> Result<(Vec<WatchEventsResponse>, u64), Refusal> {
-    let events = shop.store.read(move |rows| rows.events_after(after, PAGE)).await?;
-    let last = events.last().map_or(after, |event| event.revision);
-    let wanted = events.into_iter().filter(|event| subject_id.is_empty() || event.subject_id == subject_id);
-    let responses: Result<Vec<_>, _> = wanted
-        .map(|event| {
-            Ok(WatchEventsResponse { event: Some(convert::event(event, shop.cfg.evidence_policy)?) })
-        })
-        .collect();
-    Ok((responses?, last))
+async fn page(shop: &Shop, after: u64, subject: &str) -> Result<(Vec<WatchEventsResponse>, u64), Refusal> {
+    let (subject, policy, now) = (subject_bytes(subject), shop.cfg.evidence_policy, shop.clock.now());
+    let look = move |view: &View| {
+        let events = view.events_after(after, PAGE)?;
+        let last = events.last().map_or(after, |recorded| recorded.revision);
+        let mut responses = Vec::new();
+        for recorded in events {
+            if subject.as_ref().is_none_or(|subject| recorded.event.subject == *subject) {
+                let event = Some(event(view, recorded, policy, now)?);
+                responses.push(WatchEventsResponse { event });
+            }
+        }
+        Ok((responses, last))
+    };
+    shop.store.read(look).await
+}
+
+/// The id that a reader follows, as events name it; none = all.
+fn subject_bytes(subject: &str) -> Option<Vec<u8>> {
+    if subject.is_empty() {
+        return None;
+    }
+    let ulid = subject.parse::<SaleId>().map(|id| id.to_bytes().to_vec());
+    // What is no id is followed in vain.
+    Some(ulid.or_else(|_| subject.parse::<PayerId>().map(|id| id.0.to_vec())).unwrap_or_default())
+}
+
+/// An event with its resource as it is now.
+fn event(
+    view: &View,
+    recorded: Recorded,
+    policy: EvidencePolicy,
+    now: jiff::Timestamp,
+) -> Result<v1::Event, Refusal> {
+    use v1::event::Resource;
+    let Recorded { revision, event, previous_hash } = recorded;
+    let resource = match Kind::of(event.kind) {
+        Some(Kind::Sale) => shown::sale(view, records::id(&event.subject)?, policy)?.map(Resource::Sale),
+        Some(Kind::Payer) => {
+            let payer = view.payer(PayerId(records::fixed(&event.subject)?))?;
+            Some(Resource::Payer(convert::payer(&payer)))
+        }
+        Some(Kind::Challenge) => {
+            let challenge = view.challenge(records::id(&event.subject)?)?;
+            Some(Resource::Challenge(convert::challenge(view, &challenge, now)?))
+        }
+        Some(Kind::Batch) => {
+            Some(Resource::SettlementBatch(convert::batch(&view.batch(records::id(&event.subject)?)?)))
+        }
+        Some(Kind::Dispute) => {
+            Some(Resource::Dispute(convert::dispute(&view.dispute(records::id(&event.subject)?)?)))
+        }
+        Some(Kind::Enquiry) => {
+            Some(Resource::EnquirySaleId(records::id::<SaleId>(&event.subject)?.to_string()))
+        }
+        Some(Kind::Person | Kind::Shift) | None => None,
+    };
+    Ok(v1::Event {
+        revision,
+        actor: event.actor,
+        time: convert::time(time::from_ms(event.time_ms)),
+        previous_hash: previous_hash.to_vec(),
+        state: i32::try_from(event.state).unwrap_or_default(),
+        resource,
+    })
 }

@@ -1,9 +1,14 @@
-use chit_proto::checkout::v1::ListStaffResponse;
+use std::sync::Arc;
 
-use crate::shop::Shop;
+use chit_proto::checkout::v1::{ListStaffRequest, ListStaffResponse};
+use tonic::Status;
 
-pub fn handle(shop: &Shop) -> ListStaffResponse {
-    let mut staff: Vec<_> = shop.staff.all().collect();
+use crate::api::call::Call;
+use crate::context::Shop;
+
+pub async fn handle(shop: &Arc<Shop>, call: Call<ListStaffRequest>) -> Result<ListStaffResponse, Status> {
+    let _ = call;
+    let mut staff = shop.staff.all().await?;
     staff.sort_by(|left, right| (left.role, &left.name).cmp(&(right.role, &right.name)));
-    ListStaffResponse { staff: staff.into_iter().map(super::member).collect() }
+    Ok(ListStaffResponse { staff: staff.iter().map(super::member).collect() })
 }

@@ -1,4 +1,4 @@
-//! `chit doctor`: is everything there that a sale needs, and if not, what to do next.
+//! `chit doctor`: checks all that a sale needs, and says what to do next.
 
 mod devices;
 mod keys;
@@ -13,7 +13,7 @@ use crate::output::Output;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     Ok,
-    /// Sales go on, something of them waits or is missing.
+    /// Sales continue, but something waits or is missing.
     Warn,
     /// Nothing can be sold.
     Fail,

@@ -35,7 +35,7 @@ pub async fn to_folder(shop: &Shop, folder: &Path) -> Result<(PathBuf, Verified)
     Ok((file, verified))
 }
 
-/// Whole or not at all, readable by the owner only; verified as it stands on the disk.
+/// Whole or not at all, readable by the owner only; verified as written on the disk.
 async fn write(shop: &Shop, folder: &Path) -> Result<(NamedTempFile, Verified), Failure> {
     let answer = checkpoint(shop).await?;
     let signed = answer.checkpoint.unwrap_or_default();

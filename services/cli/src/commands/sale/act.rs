@@ -4,13 +4,14 @@ use chit_proto::checkout::v1::{
     GetSaleRequest, OverrideEvidenceRequest, RecordOtherPaymentRequest, ReleaseSaleRequest,
     ReprintReceiptRequest, ResolveReceiptRequest, VoidSaleRequest,
 };
+use chit_proto::money::v1::Money;
 
 use super::{SaleAct, YesNo};
 use crate::failure::Failure;
 use crate::shop::{Shop, ask};
 use crate::view;
 
-pub async fn run(shop: &Shop, act: SaleAct) -> Result<(), Failure> {
+pub async fn run(shop: &Shop, act: SaleAct, currency: &str) -> Result<(), Failure> {
     let (client, request_id) = (shop.sales(), shop.request_id());
     let sale = match act {
         SaleAct::Show { sale: sale_id } => ask!(client.get_sale(GetSaleRequest { sale_id })).await?.sale,
@@ -36,8 +37,10 @@ pub async fn run(shop: &Shop, act: SaleAct) -> Result<(), Failure> {
         SaleAct::Reprint { sale: sale_id, actor } => {
             ask!(client.reprint_receipt(ReprintReceiptRequest { request_id, sale_id, actor })).await?.sale
         }
-        SaleAct::PaidOtherwise { sale: sale_id, actor } => {
-            let request = RecordOtherPaymentRequest { request_id, sale_id, actor };
+        SaleAct::PaidOtherwise { sale: sale_id, amount_minor, actor } => {
+            let amount =
+                amount_minor.map(|amount_minor| Money { amount_minor, currency_code: currency.to_owned() });
+            let request = RecordOtherPaymentRequest { request_id, sale_id, actor, amount };
             ask!(client.record_other_payment(request)).await?.sale
         }
     };

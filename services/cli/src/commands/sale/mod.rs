@@ -74,10 +74,13 @@ pub enum SaleAct {
         #[arg(long, value_name = "NAME")]
         actor: String,
     },
-    /// The payer paid the whole sum in cash: nothing is deducted any more.
+    /// The payer paid in cash: only what remains is deducted.
     PaidOtherwise {
         /// ULID of the sale.
         sale: String,
+        /// A part, in minor units of the sale's currency (fen for yuan) [default: all that is owed].
+        #[arg(long, value_name = "MINOR")]
+        amount_minor: Option<i64>,
         /// Who took the money: a staff name.
         #[arg(long, value_name = "NAME")]
         actor: String,
@@ -92,7 +95,7 @@ pub enum YesNo {
 
 pub async fn run(shop: &Shop, args: SaleArgs, currency: &str) -> Result<(), Failure> {
     match (args.act, args.sell) {
-        (Some(act), _) => act::run(shop, act).await,
+        (Some(act), _) => act::run(shop, act, currency).await,
         (None, Some(sell)) => sell::run(shop, sell, currency).await,
         (None, None) => Err(Failure::usage("give --cashier and at least one --line; see `chit sale --help`")),
     }

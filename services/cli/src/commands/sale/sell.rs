@@ -41,7 +41,7 @@ pub struct SellArgs {
     /// The person at the till is the one of the enrolment photo.
     #[arg(long, conflicts_with = "other_person")]
     same_person: bool,
-    /// The person at the till is somebody else.
+    /// The person at the till is another one.
     #[arg(long)]
     other_person: bool,
     /// Who approves a sale over a limit: a staff name. The PIN is read as elsewhere.
@@ -61,7 +61,11 @@ pub struct SellArgs {
 
 pub async fn run(shop: &Shop, args: SellArgs, currency: &str) -> Result<(), Failure> {
     let client = shop.sales();
-    let start = StartSaleRequest { request_id: shop.step_id("start"), cashier: args.cashier.clone() };
+    let start = StartSaleRequest {
+        request_id: shop.step_id("start"),
+        cashier: args.cashier.clone(),
+        lane: String::new(),
+    };
     let sale_id = ask!(client.start_sale(start)).await?.sale.unwrap_or_default().sale_id;
     shop.output.progress(format!("sale {sale_id}"));
     if let Err(failure) = commit(shop, &args, &sale_id, currency).await {

@@ -6,7 +6,11 @@ use std::path::Path;
 const FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
 
 fn model() -> Model {
-    Table::load(None).unwrap().named(GENERIC_80).unwrap().clone()
+    named(GENERIC_80)
+}
+
+fn named(name: &str) -> Model {
+    Table::load(None).unwrap().named(name).unwrap().clone()
 }
 
 fn page(elements: Vec<Element>) -> Page {
@@ -18,7 +22,18 @@ fn text(text: &str, style: Style) -> Element {
 }
 
 fn bytes(elements: Vec<Element>, process_id: Option<[u8; 4]>) -> Vec<u8> {
-    let target = Target { model: &model(), chinese_font: true, face: None, logo_key: None };
+    bytes_for(&model(), elements, process_id)
+}
+
+fn bytes_for(model: &Model, elements: Vec<Element>, process_id: Option<[u8; 4]>) -> Vec<u8> {
+    let target = Target {
+        model,
+        chinese_font: true,
+        face: None,
+        logo_key: None,
+        recognised: true,
+        status_fence: true,
+    };
     compose(&page(elements), target, process_id).unwrap().bytes
 }
 
@@ -42,8 +57,39 @@ fn a_style_is_switched_on_and_off_again_and_blank_lines_are_one_feed() {
 }
 
 #[test]
+fn a_printer_that_nothing_is_known_of_gets_a_drawn_symbol_and_never_its_text() {
+    let native = named("xprinter-80");
+    let qr = vec![Element::Qr { data: "CHIT".into() }];
+    let target = Target {
+        model: &native,
+        chinese_font: true,
+        face: None,
+        logo_key: None,
+        recognised: false,
+        status_fence: true,
+    };
+    let unknown = compose(&page(qr.clone()), target, None).unwrap().bytes;
+    for out in [unknown, bytes(qr, None)] {
+        let has = |part: &[u8]| out.windows(part.len()).any(|window| window == part);
+        assert!(has(b"\x1dv0") && !has(b"\x1d(k") && !has(b"CHIT"));
+    }
+}
+
+#[test]
+fn big_chinese_is_big_on_a_printer_that_obeys_fs_only() {
+    let title = || vec![text("\u{8336}5", DOUBLE)];
+    let has = |out: &[u8], part: &[u8]| out.windows(part.len()).any(|window| window == part);
+    let clone = bytes(title(), None);
+    let wanted = b"\x1d!\x11\x1c!\x0c\x1cW\x01\x1c&\xb2\xe8\x1c.5\n\x1c!\x00\x1cW\x00";
+    assert!(has(&clone, wanted), "{clone:?}");
+    let epson = bytes_for(&named("epson-tm-80"), title(), None);
+    assert!(has(&epson, b"\x1d!\x11") && !has(&epson, b"\x1cW"));
+    assert!(!has(&bytes(vec![text("T5", DOUBLE)], None), b"\x1cW"), "Latin needs GS ! only");
+}
+
+#[test]
 fn a_qr_has_five_dots_a_module_and_level_m() {
-    let out = bytes(vec![Element::Qr { data: "CHIT".into() }], None);
+    let out = bytes_for(&named("xprinter-80"), vec![Element::Qr { data: "CHIT".into() }], None);
     let has = |part: &[u8]| out.windows(part.len()).any(|window| window == part);
     assert!(has(b"\x1d(k\x04\x001A2\x00") && has(b"\x1d(k\x03\x001C\x05") && has(b"\x1d(k\x03\x001E1"));
     assert!(has(b"\x1d(k\x07\x001P0CHIT\x1d(k\x03\x001Q0"));
@@ -53,7 +99,14 @@ fn a_qr_has_five_dots_a_module_and_level_m() {
 fn without_a_chinese_font_only_the_lines_with_chinese_are_drawn() {
     let face = Face::load(Path::new(FONT)).unwrap();
     let model = model();
-    let target = Target { model: &model, chinese_font: false, face: Some(&face), logo_key: None };
+    let target = Target {
+        model: &model,
+        chinese_font: false,
+        face: Some(&face),
+        logo_key: None,
+        recognised: true,
+        status_fence: true,
+    };
     let elements = vec![text("茶 tea", PLAIN), text("  2 x 3.50", PLAIN), Element::Cut];
     let composed = compose(&page(elements.clone()), target, None).unwrap();
     let has = |part: &[u8]| composed.bytes.windows(part.len()).any(|window| window == part);
@@ -67,7 +120,14 @@ fn without_a_chinese_font_only_the_lines_with_chinese_are_drawn() {
 #[test]
 fn a_mute_printer_is_asked_nothing() {
     let model = Model { answers: false, ..model() };
-    let target = Target { model: &model, chinese_font: true, face: None, logo_key: None };
+    let target = Target {
+        model: &model,
+        chinese_font: true,
+        face: None,
+        logo_key: None,
+        recognised: true,
+        status_fence: true,
+    };
     let composed = compose(&page(vec![text("a", PLAIN), Element::Cut]), target, None).unwrap();
     assert!(composed.bytes.ends_with(b"a\n\x1dV\x42\x00"));
 }
@@ -78,7 +138,14 @@ fn a_logo_that_rests_in_the_printer_is_named_by_its_key_and_is_as_long() {
     let mut dots = Bitmap::blank(100, 40);
     (0..40).for_each(|y| dots.burn(y, y));
     let logo = Element::Logo(std::sync::Arc::new(dots));
-    let drawn = Target { model: &model, chinese_font: true, face: None, logo_key: None };
+    let drawn = Target {
+        model: &model,
+        chinese_font: true,
+        face: None,
+        logo_key: None,
+        recognised: true,
+        status_fence: true,
+    };
     let named = Target { logo_key: Some(*b"42"), ..drawn };
     let composed = |target| compose(&page(vec![logo.clone(), Element::Cut]), target, None).unwrap();
     let (drawn, named) = (composed(drawn), composed(named));

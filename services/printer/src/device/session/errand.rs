@@ -13,7 +13,7 @@ use crate::profile::Cut;
 
 impl<L: PrinterLink + Sync> Session<'_, L> {
     pub(super) async fn run_errand(&mut self, order: Order) -> Result<(), Ended> {
-        // Who waited too long was told "busy"; a drawer that opens after that would surprise him.
+        // A caller who waited too long got "busy"; a drawer that opens after that would surprise them.
         if order.reply.is_closed() {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             Ok(done) => Ok(done.time),
             Err(error) => Err(error.into()),
         };
-        // Whoever asked may have gone; the journal knows.
+        // The caller may be gone; the journal knows.
         let _ = order.reply.send(done);
         Ok(())
     }

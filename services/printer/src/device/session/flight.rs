@@ -1,5 +1,7 @@
 //! A job on its way: journaled before the first byte, confirmed by the fence, in doubt if the link is lost.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
@@ -11,7 +13,11 @@ use crate::domain::condition::Condition;
 use crate::domain::document::{Document, Edition};
 use crate::domain::job::{Change, Confidence, Failure, Job, process_id};
 use crate::domain::layout::lay_out;
+use crate::profile::Fence;
 use crate::store::{Moment, StoreError};
+
+/// A printer that cannot say when it is done is given this beyond the paper's own time: the cutter, a warm-up.
+pub(super) const IDLE_MARGIN: Duration = Duration::from_secs(2);
 
 /// A paper that is ready to be sent. Whole papers of code cards are never kept here.
 pub(super) struct Draft {
@@ -45,6 +51,8 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         let page = lay_out(&document, edition, self.identity.columns(), &self.actor.stationery);
         let target = Target {
             model: &self.identity.model,
+            recognised: self.identity.is_recognised(),
+            status_fence: self.identity.fence() == Fence::Status,
             chinese_font: self.identity.has_chinese_font(),
             face: self.identity.face(),
             logo_key: self.memory.key(),
@@ -75,30 +83,36 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         if !self.actor.link.holds_back() && bytes.len() > self.identity.model.buffer_bytes {
             tracing::warn!(job_id = %job.id, bytes = bytes.len(), "more than the printer's buffer, and no flow control");
         }
+        let paper_um = micrometres(draft.paper.dots, self.identity.model.dpi);
         let send = Change::Send {
             bytes_sha256: Sha256::digest(&bytes).to_vec(),
             byte_count: bytes.len() as u64,
-            paper_um: micrometres(draft.paper.dots, self.identity.model.dpi),
+            paper_um,
         };
         if !self.begin(job, send).await? {
             return Ok(());
         }
-        let give_up_at = Instant::now() + self.identity.fence_timeout();
         self.in_flight = Some(InFlight {
             job_id: job.id.clone(),
             process_id: draft.process_id,
             all_sent: false,
             answers: 0,
-            give_up_at,
+            paper_um,
+            give_up_at: Instant::now() + self.identity.fence_timeout(paper_um),
+            idle_at: None,
+            idle_round: None,
         });
         self.publish();
         self.write_job(&job.id, &bytes).await?;
         if !self.identity.model.answers {
             return self.finish(Confidence::SentOnly).await;
         }
+        let idle = draft.process_id.is_none() && self.identity.fence() == Fence::Idle;
+        let (now, base) = (Instant::now(), self.identity.fence_timeout(paper_um));
         if let Some(flight) = &mut self.in_flight {
             flight.all_sent = true;
-            flight.give_up_at = Instant::now() + self.identity.fence_timeout();
+            flight.give_up_at = now + base;
+            flight.idle_at = idle.then(|| now + IDLE_MARGIN + self.identity.printing_time(paper_um));
         }
         Ok(())
     }
@@ -196,12 +210,45 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         Ok(())
     }
 
+    /// The slowest printer would be done by now: one that says it is fit, asked afresh, has printed the paper.
+    async fn ask_if_idle(&mut self, now: Instant) -> Result<(), Ended> {
+        let Some(flight) =
+            self.in_flight.as_mut().filter(|flight| flight.idle_at.is_some_and(|at| at <= now))
+        else {
+            return Ok(());
+        };
+        flight.idle_at = None;
+        flight.idle_round = Some(self.rounds_begun + 1);
+        flight.give_up_at = now + self.identity.fence_timeout(0);
+        self.asked.clear();
+        self.ask_round().await
+    }
+
+    /// A round of questions is answered.
+    pub(super) async fn idle(&mut self) -> Result<(), Ended> {
+        let asked = self.in_flight.as_ref().and_then(|flight| flight.idle_round);
+        if asked.is_none_or(|round| self.rounds_answered < round) {
+            return Ok(());
+        }
+        if self.condition() == Condition::Ready {
+            return self.finish(Confidence::Idle).await;
+        }
+        // Out of paper amid the job: the rest of it comes after the change.
+        let again = Instant::now() + IDLE_MARGIN;
+        if let Some(flight) = &mut self.in_flight {
+            let rest = self.identity.printing_time(flight.paper_um);
+            (flight.idle_at, flight.idle_round) = (Some(again + rest), None);
+        }
+        Ok(())
+    }
+
     pub(super) async fn fence_overdue(&mut self, now: Instant) -> Result<(), Ended> {
+        self.ask_if_idle(now).await?;
         let fit = self.condition() == Condition::Ready;
         match &mut self.in_flight {
             Some(flight) if flight.give_up_at <= now && !fit => {
                 tracing::warn!(job_id = %flight.job_id, "the paper waits for the printer to be mended");
-                flight.give_up_at = now + self.identity.fence_timeout();
+                flight.give_up_at = now + self.identity.fence_timeout(flight.paper_um);
                 Ok(())
             }
             Some(flight) if flight.give_up_at <= now && flight.answers >= FENCE_ANSWERS => {
@@ -212,11 +259,11 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         }
     }
 
-    /// The link is gone: what was on its way is in doubt, and nobody repeats it but a person.
+    /// The link is gone: what was on its way is in doubt, and only a person may repeat it.
     pub async fn leave(&mut self) {
         let Some(flight) = self.in_flight.take() else { return };
         let moment = self.actor.journal.moment();
-        tracing::warn!(job_id = %flight.job_id, "the link was lost amid this job: somebody must look at the paper");
+        tracing::warn!(job_id = %flight.job_id, "the link was lost during this job: a person must look at the paper");
         if let Err(error) = self.commit(&flight.job_id, vec![(Change::Doubt, moment)]).await {
             // The next start finds the job in SENDING or AWAITING_FENCE and doubts it then.
             tracing::error!(job_id = %flight.job_id, error = &error as &dyn std::error::Error, "cannot journal the doubt");

@@ -1,10 +1,11 @@
 //! What the printer says: read by one task, sorted, and understood by the session.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Buffers, Ended, Session};
 use crate::device::command::separator;
@@ -15,13 +16,31 @@ use crate::domain::job::Confidence;
 
 /// Bytes per read; a printer's answers are few and short.
 const READ_LEN: usize = 256;
+/// The bytes of one automatic status leave the printer together; at 9600 baud four take 4 ms.
+const STATUS_PAUSE: Duration = Duration::from_millis(100);
 
-/// Ends with the link: its error, or the closed channel, tells the session why.
+/// Ends with the link: its error, or the closed channel, gives the session the reason.
 pub(super) async fn listen(mut reader: impl AsyncRead + Unpin, replies: mpsc::Sender<io::Result<Reply>>) {
     let mut classifier = Classifier::default();
     let mut bytes = [0; READ_LEN];
     loop {
-        let len = match reader.read(&mut bytes).await {
+        let read = reader.read(&mut bytes);
+        let read = match classifier.is_waiting() {
+            false => read.await,
+            true => match timeout(STATUS_PAUSE, read).await {
+                Ok(read) => read,
+                Err(_) => {
+                    let over = classifier.quiet();
+                    if let Some(reply) = over
+                        && replies.send(Ok(reply)).await.is_err()
+                    {
+                        return;
+                    }
+                    continue;
+                }
+            },
+        };
+        let len = match read {
             Ok(0) => return,
             Ok(len) => len,
             Err(error) => {
@@ -47,6 +66,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
                     self.seen.answer(question, byte);
                     if self.asked.is_empty() {
                         self.rounds_answered = self.rounds_begun;
+                        self.idle().await?;
                     }
                 }
             }
@@ -54,7 +74,10 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
                 self.told_by_itself = true;
                 self.seen.automatic(status);
             }
-            Reply::Status(_) => self.passed().await?,
+            Reply::Status(_) => {
+                self.identity.hear_status();
+                self.passed().await?;
+            }
             Reply::ProcessId(id) => {
                 if self
                     .in_flight
@@ -90,11 +113,16 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         Ok(())
     }
 
-    /// Out of paper amid a job, the printer goes on by itself after a change; the fence comes then.
+    /// Out of paper during a job, the printer continues by itself after a change; the fence comes then.
     fn keep_waiting_while_unfit(&mut self) {
         let unfit = self.condition() != Condition::Ready;
         if let (true, Some(flight)) = (unfit, &mut self.in_flight) {
-            flight.give_up_at = Instant::now() + self.identity.fence_timeout();
+            let now = Instant::now();
+            flight.give_up_at = now + self.identity.fence_timeout(flight.paper_um);
+            if flight.idle_at.is_some() {
+                let rest = self.identity.printing_time(flight.paper_um);
+                flight.idle_at = Some(now + super::flight::IDLE_MARGIN + rest);
+            }
         }
     }
 

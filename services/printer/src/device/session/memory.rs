@@ -12,8 +12,8 @@ use super::{Ended, Session};
 use crate::device::command::{ACK, ASK_LOGO_KEYS};
 use crate::device::link::PrinterLink;
 use crate::device::logo;
+use crate::domain::bitmap::Bitmap;
 use crate::domain::condition::Condition;
-use crate::drawing::bitmap::Bitmap;
 use crate::drawing::font::COLUMN_DOTS;
 use crate::profile::LogoMemory;
 use crate::store::StoredLogo;
@@ -95,7 +95,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     pub(super) async fn hear_logo_keys(&mut self, keys: Vec<[u8; 2]>, more: bool) -> Result<(), Ended> {
         if !matches!(self.memory, Memory::Asked { .. } | Memory::Writing { .. }) {
-            // Too late: an acknowledgement now would stand in the middle of a paper.
+            // Too late: an acknowledgement now would come in the middle of a paper.
             return Ok(());
         }
         self.writer.write_all(&ACK).await?;

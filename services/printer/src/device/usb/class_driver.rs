@@ -38,7 +38,7 @@ impl PrinterLink for UsbLink {
     /// A printer that waits for paper takes no bytes; nothing times that out here.
     fn expect_stalls(&self, _: &Writer, _: bool) {}
 
-    /// Whichever printer it is: the path tells.
+    /// The printer at the path, whichever it is.
     async fn returned(&self) {
         plugged_in(|device| device.is_printer).await;
     }

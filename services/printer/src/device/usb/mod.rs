@@ -25,7 +25,7 @@ fn describe(device: &DeviceInfo) -> Plugged {
     }
 }
 
-/// Ends when a printer that `fits` is plugged in. udev tells of it after its rules have run, so that it may be opened.
+/// Ends when a printer that `fits` is plugged in. udev reports it after its rules have run, so that it may be opened.
 async fn plugged_in(fits: impl Fn(&Plugged) -> bool) {
     let Ok(mut watch) = nusb::watch_devices() else { return std::future::pending().await };
     loop {

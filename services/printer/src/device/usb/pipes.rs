@@ -206,7 +206,7 @@ mod tests {
         let bus = Bus::default();
         let mut writer = Writer::new(bus.clone());
         let paper = vec![0x55; PIECE + 10];
-        // Somebody stops waiting, as the session does when an answer comes in between.
+        // The caller stops waiting, as the session does when an answer comes in between.
         let gave_up = poll_fn(|cx| Poll::Ready(Pin::new(&mut writer).poll_write(cx, &paper).is_pending()));
         assert!(gave_up.await);
         bus.ends.lock().unwrap().extend([(PIECE, Ok(())), (10, Ok(()))]);

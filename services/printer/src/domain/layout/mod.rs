@@ -13,8 +13,8 @@ use std::sync::Arc;
 use super::document::{Content, Document, Edition, Language};
 use super::text::{edges, printable, width, wrap};
 use super::words::{self, Vocabulary};
-use crate::drawing::bitmap::Bitmap;
-use crate::drawing::font::COLUMN_DOTS;
+use crate::domain::bitmap::Bitmap;
+use crate::domain::text::COLUMN_DOTS;
 
 /// Columns of 80 mm paper at the printer's font A (12 dots of 576).
 pub const COLUMNS_80_MM: usize = 48;

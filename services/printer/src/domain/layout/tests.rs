@@ -154,7 +154,7 @@ fn a_shop_s_own_order_of_blocks_is_followed_and_a_qr_keeps_its_white() {
 
 #[test]
 fn a_shop_s_logo_and_footer_are_on_its_receipts_and_on_no_code_card() {
-    let mut dots = crate::drawing::bitmap::Bitmap::blank(300, 40);
+    let mut dots = crate::domain::bitmap::Bitmap::blank(300, 40);
     dots.burn(1, 1);
     let logo = Some(std::sync::Arc::new(dots));
     let shop = Stationery { logo, ..Stationery::plain() };

@@ -1,7 +1,7 @@
 //! The words of a paper in each language, from two built-in files that a shop's own file may override word by word.
 //!
-//! Chinese papers carry the English edition mark as well, so that a person of either language sees whether he holds
-//! the ORIGINAL. That mark is no word of this file: nobody can change it.
+//! Chinese papers carry the English edition mark as well, so that readers of either language see whether they hold
+//! the ORIGINAL. That mark is no word of this file and cannot be changed.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ const EN: &str = include_str!("en.toml");
 /// Characters of one word.
 const LEN_MAX: usize = 120;
 const FOOTER_LINES_MAX: usize = 6;
-/// These tell the payer what he owes and that practice is practice: a shop cannot say it otherwise.
+/// These tell payers what they owe and that practice is practice: a shop cannot change them.
 const FIXED: [&str; 4] = ["not_charged_yet", "practice", "void_note", "not_an_invoice"];
 /// What a word may, and must, have filled in.
 const PLACEHOLDERS: [(&str, &str); 4] =
@@ -145,7 +145,7 @@ fn read(
             return Err(wrong(&word, "there is no such word"));
         }
         if FIXED.contains(&word.as_str()) {
-            return Err(wrong(&word, "this word tells the payer where he stands and cannot be changed"));
+            return Err(wrong(&word, "this word tells payers what they owe and cannot be changed"));
         }
         check(&word, &value).map_err(|remedy| wrong(&word, &remedy))?;
         all.insert(word, value);
@@ -240,7 +240,7 @@ mod tests {
         assert!(refused("[en]\nnot_charged_yet = \"PAID\"").contains("cannot be changed"));
         assert!(refused("[en]\nsms_from = \"An SMS comes.\"").contains("{number} once"));
         assert!(refused("[en]\ntotal = \"{n} due\"").contains("no braces"));
-        assert!(refused("[\"zh-CN\"]\ntotal = \"合计🎁\"").contains("can draw"));
+        assert!(refused("[\"zh-CN\"]\ntotal = \"合计\u{e000}\"").contains("can draw"));
         assert!(refused("[en]\nfooter = \"one line\"").contains("a list"));
         assert!(refused("receipt = [\"qr\"]").contains("the payer needs Letterhead"));
         assert!(refused("receipt = [\"q-r\"]").contains("unknown variant `q-r`"));

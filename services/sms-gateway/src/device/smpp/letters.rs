@@ -1,8 +1,9 @@
 //! Messages as SMPP writes them: SMPP 3.4 §4.4.1 (submit_sm), §4.6.1 (deliver_sm), appendix B (receipts).
 
 use crate::domain::pdu::text::Units;
-use crate::domain::pdu::{self, DeliveryOutcome, TextPlan, gsm7};
+use crate::domain::pdu::{self, Address, DeliveryOutcome, TextPlan, gsm7};
 use crate::store::Row;
+use chit_msisdn::TypeOfNumber;
 use jiff::Timestamp;
 use rusmpp::pdus::{DeliverSm, SubmitSm};
 use rusmpp::tlvs::TlvValue;
@@ -75,7 +76,8 @@ pub fn submit(row: &Row, source: &str, reports: bool) -> Option<SubmitSm> {
 
 /// The server's number of the message and, when it is final, what became of it. `None`: no receipt.
 pub fn receipt(letter: &DeliverSm) -> Option<(String, Option<DeliveryOutcome>)> {
-    if u8::from(letter.esm_class) & ESM_RECEIPT == 0 {
+    let named = letter.tlvs().iter().any(|tlv| matches!(tlv.value(), Some(TlvValue::ReceiptedMessageId(_))));
+    if u8::from(letter.esm_class) & ESM_RECEIPT == 0 && !named {
         return None;
     }
     let (mut number, mut outcome) = (None, None);
@@ -90,6 +92,12 @@ pub fn receipt(letter: &DeliverSm) -> Option<(String, Option<DeliveryOutcome>)> 
     let text = letter.short_message().to_str().unwrap_or_default();
     let number = number.or_else(|| field(text, "id:").map(str::to_owned))?;
     Some((number, outcome.or_else(|| field(text, "stat:").and_then(outcome_of_word))))
+}
+
+/// Of a message; of a receipt whom the message was for.
+pub fn sender(letter: &DeliverSm) -> Address {
+    let kind = TypeOfNumber::from_bits(letter.source_addr_ton.into());
+    Address { kind, raw: letter.source_addr.as_str().to_owned() }
 }
 
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
@@ -133,7 +141,7 @@ pub fn pdu(letter: &DeliverSm, now: Timestamp) -> Vec<u8> {
     let (header, body) = text.split_at(header_octets.min(text.len()));
     let from = pdu::deliver::Sender {
         digits: letter.source_addr.as_str(),
-        international: letter.source_addr_ton == Ton::International,
+        kind: TypeOfNumber::from_bits(letter.source_addr_ton.into()),
     };
     let units = match u8::from(letter.data_coding) {
         // The server's default alphabet, taken for GSM's.

@@ -2,12 +2,13 @@
 //! What it brings is made into SMS PDUs, so that the inbox treats it as a modem's.
 
 mod letters;
+mod tls;
 
 use super::courier::{Courier, NotNow};
-use super::{ModemState, Transport};
+use super::{ModemPort, ModemState, Transport};
 use crate::config::Smpp as Settings;
 use crate::domain::cms::Verdict;
-use crate::store::{Sitting, StoreError};
+use crate::store::{Receipt, Sitting, StoreError};
 use futures::{SinkExt as _, StreamExt as _};
 use rusmpp::pdus::{BindTransceiver, DeliverSm, DeliverSmResp};
 use rusmpp::tokio_codec::CommandCodec;
@@ -51,7 +52,7 @@ enum Failure {
 }
 
 type Result<T> = std::result::Result<T, Failure>;
-type Connection = Framed<TcpStream, CommandCodec>;
+type Connection = Framed<Box<dyn ModemPort>, CommandCodec>;
 
 pub struct Smpp {
     pub settings: Settings,
@@ -109,6 +110,7 @@ impl Smpp {
         let connecting = TcpStream::connect(&self.settings.address);
         let stream = timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| Failure::Silent)?;
         let stream = stream.map_err(|error| Failure::Broken(error.into()))?;
+        let stream = self.secure(stream).await?;
         let connection = Framed::new(stream, CommandCodec::new());
         let sitting = Sitting { modem: self.courier.modem.clone(), since: self.courier.clock.now() };
         let mut session =
@@ -117,6 +119,17 @@ impl Smpp {
         *pause = RECONNECT_FIRST;
         self.courier.set_state(ModemState::Ready);
         self.serve(&mut session).await
+    }
+
+    /// Within TLS if the settings say so: the password and every text go over this line.
+    async fn secure(&self, stream: TcpStream) -> Result<Box<dyn ModemPort>> {
+        if !self.settings.tls {
+            return Ok(Box::new(stream));
+        }
+        let host = self.settings.address.rsplit_once(':').map_or("", |(host, _)| host);
+        let handshake = tls::connect(stream, host, &self.settings.ca_file);
+        let secured = timeout(CONNECT_TIMEOUT, handshake).await.map_err(|_| Failure::Silent)?;
+        Ok(Box::new(secured.map_err(|error| Failure::Broken(error.into()))?))
     }
 
     async fn bind(&self, session: &mut Session) -> Result<()> {
@@ -209,7 +222,8 @@ impl Smpp {
         let now = self.courier.clock.now();
         match letters::receipt(&letter) {
             Some((number, Some(outcome))) => {
-                self.courier.store.take_receipt(self.courier.modem.clone(), number, outcome, now).await?;
+                let receipt = Receipt { number, from: letters::sender(&letter), outcome };
+                self.courier.store.take_receipt(self.courier.modem.clone(), receipt, now).await?;
             }
             Some((_, None)) => {}
             None => {

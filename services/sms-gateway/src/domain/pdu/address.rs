@@ -3,6 +3,7 @@
 use super::octets::Octets;
 use super::{PduError, gsm7};
 use crate::domain::phone::PhoneE164;
+use chit_msisdn::{Country, Sender, TypeOfNumber};
 use std::fmt;
 
 /// Type-of-address octet: extension bit, type of number (bits 6..4), numbering plan (bits 3..0).
@@ -10,35 +11,23 @@ const TYPE_INTERNATIONAL: u8 = 0x91;
 const TYPE_UNKNOWN: u8 = 0x81;
 const TYPE_ALPHANUMERIC: u8 = 0xD0;
 const NAME_SEPTETS_MAX: usize = 11;
-const NUMBER_TYPE_MASK: u8 = 0x70;
-const NUMBER_INTERNATIONAL: u8 = 0x10;
-const NUMBER_ALPHANUMERIC: u8 = 0x50;
+/// Where the three bits of the type of number begin.
+const NUMBER_TYPE_SHIFT: u8 = 4;
 /// §9.1.2.5: the whole field has at most 12 octets, so the value has at most 20 semi-octets.
 const SEMI_OCTETS_MAX: u8 = 20;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddressKind {
-    International,
-    /// National, subscriber, short code or unknown: digits without a country code.
-    Other,
-    /// A name such as a bank's. It can never be a payer.
-    Alphanumeric,
-}
-
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
-    pub kind: AddressKind,
+    /// A hint: networks say "unknown" of full numbers and "international" of national ones.
+    pub kind: TypeOfNumber,
     /// Digits (with `+` when international) or the name, as the network gave it.
     pub raw: String,
 }
 
 impl Address {
-    /// The number, when the sender gave a full international one.
-    pub fn e164(&self) -> Option<PhoneE164> {
-        match self.kind {
-            AddressKind::International => PhoneE164::parse(&self.raw).ok(),
-            AddressKind::Other | AddressKind::Alphanumeric => None,
-        }
+    /// Who it may mean in the shop's country.
+    pub fn sender(&self, country: Country) -> Sender {
+        chit_msisdn::sender(&self.raw, self.kind, country)
     }
 }
 
@@ -56,9 +45,10 @@ pub fn read(reader: &mut Octets<'_>) -> Result<Address, PduError> {
     }
     let kind_octet = reader.u8()?;
     let value = reader.take(usize::from(digits).div_ceil(2))?;
-    if kind_octet & NUMBER_TYPE_MASK == NUMBER_ALPHANUMERIC {
+    let kind = TypeOfNumber::from_bits(kind_octet >> NUMBER_TYPE_SHIFT);
+    if kind == TypeOfNumber::Alphanumeric {
         let septets = gsm7::unpack(value, 0, usize::from(digits) * 4 / 7);
-        return Ok(Address { kind: AddressKind::Alphanumeric, raw: gsm7::decode(&septets) });
+        return Ok(Address { kind, raw: gsm7::decode(&septets) });
     }
     Ok(numeric(kind_octet, value, usize::from(digits)))
 }
@@ -79,13 +69,16 @@ pub fn write_destination(to: &PhoneE164, out: &mut Vec<u8>) {
     write_digits(to.digits().as_bytes(), TYPE_INTERNATIONAL, out);
 }
 
-/// TP-OA of a message that did not come as a PDU. A name is cut to the eleven characters that fit.
-pub(super) fn write_sender(text: &str, international: bool, out: &mut Vec<u8>) {
+/// TP-OA of a message that did not come as a PDU. A name is cut to the eleven characters that fit. A literal `+` says
+/// "international", whatever the type says.
+pub(super) fn write_sender(text: &str, kind: TypeOfNumber, out: &mut Vec<u8>) {
     let digits = text.trim_start_matches('+').as_bytes();
-    let fits = digits.len() <= usize::from(SEMI_OCTETS_MAX) && digits.iter().all(u8::is_ascii_digit);
-    match (fits, international) {
-        (true, true) => write_digits(digits, TYPE_INTERNATIONAL, out),
-        (true, false) => write_digits(digits, TYPE_UNKNOWN, out),
+    let number = digits.len() <= usize::from(SEMI_OCTETS_MAX)
+        && digits.iter().all(u8::is_ascii_digit)
+        && kind != TypeOfNumber::Alphanumeric;
+    match (number, kind) {
+        (true, _) if text.starts_with('+') => write_digits(digits, TYPE_INTERNATIONAL, out),
+        (true, kind) => write_digits(digits, TYPE_UNKNOWN | kind.bits() << NUMBER_TYPE_SHIFT, out),
         (false, _) => {
             let name: String =
                 text.chars().filter(|letter| gsm7::encode(&letter.to_string()).is_some()).collect();
@@ -111,13 +104,12 @@ fn write_digits(digits: &[u8], kind: u8, out: &mut Vec<u8>) {
 }
 
 fn numeric(kind_octet: u8, value: &[u8], digits: usize) -> Address {
-    let international = kind_octet & NUMBER_TYPE_MASK == NUMBER_INTERNATIONAL;
+    let kind = TypeOfNumber::from_bits(kind_octet >> NUMBER_TYPE_SHIFT);
     let mut raw = String::with_capacity(digits + 1);
-    if international {
+    if kind == TypeOfNumber::International {
         raw.push('+');
     }
     raw.extend(semi_octets(value).take(digits).map_while(digit));
-    let kind = if international { AddressKind::International } else { AddressKind::Other };
     Address { kind, raw }
 }
 
@@ -139,19 +131,57 @@ mod tests {
         read(&mut Octets::new(&hex::decode(hex_text).unwrap()))
     }
 
+    fn china() -> Country {
+        Country::from_iso("CN").unwrap()
+    }
+
+    /// The forms that networks use for one subscriber.
+    #[test]
+    fn a_number_is_the_same_sender_in_every_form() {
+        for (hex_text, raw) in [
+            ("0D91683119325476F8", "+8613912345678"),
+            ("0D81683119325476F8", "8613912345678"),
+            ("0BA13119325476F8", "13912345678"),
+            ("0B813119325476F8", "13912345678"),
+            ("0B913119325476F8", "+13912345678"),
+            ("0F8100683119325476F8", "008613912345678"),
+            ("0FA100683119325476F8", "008613912345678"),
+        ] {
+            let address = parse(hex_text).unwrap();
+            assert_eq!(address.raw, raw);
+            let candidates = address.sender(china());
+            let known = candidates.only(|number| (number.as_str() == "+8613912345678").then_some(()));
+            assert!(known.is_some(), "{hex_text}");
+        }
+    }
+
+    #[test]
+    fn a_sender_of_another_way_keeps_its_type() {
+        for (text, kind, expected) in [
+            ("8613912345678", TypeOfNumber::Unknown, "0D81683119325476F8"),
+            ("+8613912345678", TypeOfNumber::Unknown, "0D91683119325476F8"),
+            ("13912345678", TypeOfNumber::National, "0BA13119325476F8"),
+            ("8613912345678", TypeOfNumber::International, "0D91683119325476F8"),
+            ("Bank", TypeOfNumber::Unknown, "07D0C2B07B0D"),
+        ] {
+            let mut out = Vec::new();
+            write_sender(text, kind, &mut out);
+            assert_eq!(hex::encode_upper(out), expected);
+        }
+    }
+
     #[test]
     fn an_odd_international_number_drops_the_fill() {
         let address = parse("0B913108103254F6").unwrap();
         assert_eq!(address.raw, "+13800123456");
-        assert_eq!(address.kind, AddressKind::International);
-        assert!(address.e164().is_some());
+        assert_eq!(address.kind, TypeOfNumber::International);
     }
 
     #[test]
     fn a_short_code_is_no_e164_number() {
         let address = parse("05A10180F6").unwrap();
         assert_eq!(address.raw, "10086");
-        assert_eq!(address.e164(), None);
+        assert_eq!(address.sender(china()), Sender::ShortCode);
     }
 
     #[test]
@@ -159,8 +189,8 @@ mod tests {
         // "Bank" = 4 septets = 28 bits = 7 semi-octets.
         let address = parse("07D0C2B07B0D").unwrap();
         assert_eq!(address.raw, "Bank");
-        assert_eq!(address.kind, AddressKind::Alphanumeric);
-        assert_eq!(address.e164(), None);
+        assert_eq!(address.kind, TypeOfNumber::Alphanumeric);
+        assert_eq!(address.sender(china()), Sender::Alphanumeric);
     }
 
     #[test]

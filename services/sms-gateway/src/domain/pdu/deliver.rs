@@ -4,6 +4,7 @@ use super::octets::Octets;
 use super::text::Units;
 use super::user_data::{self, Body, Concatenation};
 use super::{Address, PduError, address, gsm7, timestamp};
+use chit_msisdn::TypeOfNumber;
 use jiff::Timestamp;
 
 /// TP-User-Data-Header-Indicator, bit 6 (§9.2.3.23).
@@ -31,7 +32,7 @@ pub(super) fn read(smsc: Option<Address>, first: u8, reader: &mut Octets<'_>) ->
 /// Sender of a message that came by another way than a modem.
 pub struct Sender<'a> {
     pub digits: &'a str,
-    pub international: bool,
+    pub kind: TypeOfNumber,
 }
 
 /// What came by another way, as a DELIVER without service centre: the inbox has one kind of record. `header` is a whole
@@ -39,7 +40,7 @@ pub struct Sender<'a> {
 pub fn write(from: &Sender<'_>, header: &[u8], units: &Units, sent_at: Timestamp) -> Vec<u8> {
     let indicator = if header.is_empty() { 0 } else { HEADER_INDICATOR };
     let mut out = vec![0, indicator];
-    address::write_sender(from.digits, from.international, &mut out);
+    address::write_sender(from.digits, from.kind, &mut out);
     // TP-PID 0.
     out.push(0);
     let (dcs, length, data) = match units {
@@ -66,7 +67,7 @@ pub fn write(from: &Sender<'_>, header: &[u8], units: &Units, sent_at: Timestamp
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AddressKind, FromNetwork, decode};
+    use super::super::{FromNetwork, decode};
     use super::*;
 
     fn deliver(hex_text: &str) -> Deliver {
@@ -83,7 +84,7 @@ mod tests {
         assert_eq!(message.smsc.unwrap().raw, "+27381000015");
         // Type 0xC8 is not international: digits without a plus.
         assert_eq!(message.from.raw, "27838890001");
-        assert_eq!(message.from.kind, AddressKind::Other);
+        assert_eq!(message.from.kind, TypeOfNumber::Subscriber);
         assert_eq!(message.sent_at.unwrap().to_string(), "2099-03-29T13:16:59Z");
         assert_eq!(message.body.text().unwrap(), "hellohello");
         assert_eq!(message.concatenation, None);
@@ -94,7 +95,7 @@ mod tests {
         let message =
             deliver("00040D91683108108300F0000042112481509023 06 B49A ED 16 C3 01".replace(' ', "").as_str());
         assert_eq!(message.smsc, None);
-        assert_eq!(message.from.e164().unwrap().as_str(), "+8613800138000");
+        assert_eq!(message.from.raw, "+8613800138000");
     }
 
     #[test]
@@ -123,22 +124,22 @@ mod tests {
     #[test]
     fn a_message_of_another_way_reads_back_from_its_pdu() {
         let now = "2026-11-24T10:05:09Z".parse().unwrap();
-        let from = Sender { digits: "8613800138000", international: true };
+        let from = Sender { digits: "8613800138000", kind: TypeOfNumber::International };
         let septets = Units::Septets(gsm7::encode("PAY 481516 €").unwrap());
         let Ok(FromNetwork::Deliver(plain)) = decode(&write(&from, &[], &septets, now)) else {
             panic!("unread")
         };
         assert_eq!((plain.body.text().unwrap().as_str(), plain.sent_at), ("PAY 481516 €", Some(now)));
-        assert_eq!(plain.from.e164().unwrap().as_str(), "+8613800138000");
+        assert_eq!(plain.from.raw, "+8613800138000");
         let header = [5, 0, 3, 7, 2, 1];
         let units = Units::Utf16("否😀".encode_utf16().collect());
         for units in [septets, units] {
-            let name = Sender { digits: "BANK", international: false };
+            let name = Sender { digits: "BANK", kind: TypeOfNumber::Unknown };
             let Ok(FromNetwork::Deliver(part)) = decode(&write(&name, &header, &units, now)) else {
                 panic!("unread")
             };
             assert_eq!(part.concatenation, Some(Concatenation { reference: 7, total: 2, number: 1 }));
-            assert_eq!((part.from.raw.as_str(), part.from.kind), ("BANK", AddressKind::Alphanumeric));
+            assert_eq!((part.from.raw.as_str(), part.from.kind), ("BANK", TypeOfNumber::Alphanumeric));
         }
     }
 
@@ -146,6 +147,6 @@ mod tests {
     fn an_alphanumeric_sender_keeps_its_name() {
         let message = deliver("000407D0C2B07B0D000042112481509023024F25".to_string().as_str());
         assert_eq!(message.from.raw, "Bank");
-        assert_eq!(message.from.kind, AddressKind::Alphanumeric);
+        assert_eq!(message.from.kind, TypeOfNumber::Alphanumeric);
     }
 }

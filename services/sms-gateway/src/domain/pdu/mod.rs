@@ -12,7 +12,7 @@ pub mod text;
 pub mod timestamp;
 pub mod user_data;
 
-pub use address::{Address, AddressKind};
+pub use address::Address;
 pub use deliver::Deliver;
 pub use shift_tables::Shifts;
 pub use status_report::{DeliveryOutcome, StatusReport};

@@ -94,7 +94,7 @@ impl Desk {
         self.wait_modem_where(state.as_str_name(), |modem| modem.state() == state).await
     }
 
-    async fn wait_modem_where(&self, what: &str, wanted: impl Fn(&pb::Modem) -> bool) -> pb::Modem {
+    pub async fn wait_modem_where(&self, what: &str, wanted: impl Fn(&pb::Modem) -> bool) -> pb::Modem {
         let mut stream =
             self.client.clone().watch_modem(pb::WatchModemRequest {}).await.unwrap().into_inner();
         let wait = async {

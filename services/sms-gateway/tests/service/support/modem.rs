@@ -22,6 +22,10 @@ pub enum Fate {
     /// The OK of an earlier command comes late; from then on it is mute.
     StrayOk,
     Refuse(u16),
+    /// The answer to the submission before comes at last, then this one is refused.
+    LateThenRefuse(u8, u16),
+    /// The answer to the submission before comes at last, then this one's.
+    LateThenAccept(u8),
 }
 
 #[derive(Default)]
@@ -40,6 +44,20 @@ pub struct Script {
     pub say: Vec<u8>,
     pub storage: BTreeMap<u32, String>,
     pub pins: Vec<String>,
+    pub refuses_pin: bool,
+    /// What the operator answers to a USSD code.
+    pub ussd: String,
+    /// What `AT+CCLK?` says.
+    pub clock: String,
+    /// SMS go out by this service only (27.007 §10.1.21).
+    pub only_service: Option<u8>,
+    pub service: u8,
+    /// Values of `+CNMI=?`; empty: it does not know the question.
+    pub cnmi: String,
+    /// Commands that came, in order.
+    pub heard: Vec<String>,
+    /// Places of each memory; what it does not name has 50.
+    pub places: BTreeMap<String, u32>,
     /// How often `AT+CPIN?` was asked.
     pub looks: usize,
     /// Empty: it does not know.
@@ -171,7 +189,11 @@ impl Peer {
     fn submit(&mut self, script: &mut Script, pdu: String) -> String {
         let echo = if script.echo { pdu.clone() } else { String::new() };
         script.submitted.push(pdu);
-        echo + &match script.fates.pop_front().unwrap_or(Fate::Accept) {
+        let fate = match script.only_service {
+            Some(only) if only != script.service => Fate::Refuse(41),
+            _ => script.fates.pop_front().unwrap_or(Fate::Accept),
+        };
+        echo + &match fate {
             Fate::Accept => {
                 self.reference = self.reference.wrapping_add(1);
                 format!("\r\n^RSSI:9\r\n\r\n+CMGS: {}\r\n\r\nOK\r\n", self.reference)
@@ -182,12 +204,19 @@ impl Peer {
                 (script.mute, script.ignored) = (true, 0);
                 "\r\nOK\r\n".into()
             }
+            Fate::LateThenRefuse(late, code) => {
+                format!("\r\n+CMGS: {late}\r\n\r\nOK\r\n\r\n+CMS ERROR: {code}\r\n")
+            }
+            Fate::LateThenAccept(late) => {
+                format!("\r\n+CMGS: {late}\r\n\r\nOK\r\n\r\n+CMGS: 77\r\n\r\nOK\r\n")
+            }
             Fate::Refuse(code) => format!("\r\n+CMS ERROR: {code}\r\n"),
         }
     }
 
     fn command(&mut self, script: &mut Script, line: &str) -> String {
         let ok = |answer: String| format!("\r\n{answer}\r\n\r\nOK\r\n");
+        script.heard.push(line.to_owned());
         if line == "ATE0" {
             script.echo = false;
         }
@@ -201,8 +230,17 @@ impl Peer {
         }
         if let Some(pin) = line.strip_prefix("AT+CPIN=") {
             script.pins.push(pin.to_owned());
+            if script.refuses_pin {
+                return "\r\n+CME ERROR: 16\r\n".into();
+            }
             script.sim.clear();
             return "\r\nOK\r\n".into();
+        }
+        if let Some(service) = line.strip_prefix("AT+CGSMS=").and_then(|value| value.parse().ok()) {
+            script.service = service;
+        }
+        if line.starts_with("AT+CUSD=1,") && !script.ussd.is_empty() {
+            return format!("\r\nOK\r\n\r\n+CUSD: 0,\"{}\",15\r\n", script.ussd);
         }
         script.looks += usize::from(line == "AT+CPIN?");
         match line {
@@ -222,8 +260,32 @@ impl Peer {
                 let entries = list.map(|(i, pdu)| format!("+CMGL: {i},1,,{}\r\n{pdu}", pdu.len() / 2 - 1));
                 ok(entries.collect::<Vec<_>>().join("\r\n"))
             }
-            _ if line.starts_with("AT+CPMS=") => ok("+CPMS: 1,50,1,50,1,50".into()),
+            "AT+CGSMS?" => ok(format!("+CGSMS: {}", script.service)),
+            "AT+CGSMS=?" => ok("+CGSMS: (0-3)".into()),
+            "AT+CCLK?" if !script.clock.is_empty() => ok(format!("+CCLK: {}", script.clock)),
+            "AT+CNMI=?" if script.cnmi.is_empty() => "\r\nERROR\r\n".into(),
+            "AT+CNMI=?" => ok(format!("+CNMI: {}", script.cnmi)),
+            _ if line.starts_with("AT+CNMI=") && !script.cnmi.is_empty() => cnmi(&script.cnmi, line),
+            "AT+CPMS=?" => ok("+CPMS: (\"SM\",\"ME\"),(\"SM\",\"ME\"),(\"SM\",\"ME\")".into()),
+            _ if line.starts_with("AT+CPMS=") => {
+                let memory = line.split('"').nth(1).unwrap_or_default();
+                let places = script.places.get(memory).copied().unwrap_or(50);
+                ok(format!("+CPMS: 0,{places},0,{places},0,{places}"))
+            }
             _ => "\r\nOK\r\n".into(),
         }
     }
+}
+
+/// OK when each value is in its set of the offer, such as `(0-3),(0,1)`.
+fn cnmi(offer: &str, line: &str) -> String {
+    let sets = offer.split(')').filter_map(|set| set.split_once('('));
+    let values = line.trim_start_matches("AT+CNMI=").split(',');
+    let taken = sets.zip(values).all(|((_, set), value)| {
+        set.split(',').any(|item| match item.split_once('-') {
+            Some((first, last)) => (first..=last).contains(&value),
+            None => item == value,
+        })
+    });
+    if taken { "\r\nOK\r\n".into() } else { "\r\n+CMS ERROR: 538\r\n".into() }
 }

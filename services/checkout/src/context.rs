@@ -1,0 +1,186 @@
+//! What the outer parts of checkout work with: settings, state, peers, keys, clock. Rules and steps get what they need as
+//! arguments.
+
+use std::sync::Arc;
+
+use chit_runtime::{Clock, Context, Shutdown};
+use iso_currency::Currency;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use tokio::sync::{Notify, watch};
+use ulid::Ulid;
+
+use crate::config::{Config, Dispatch};
+use crate::keys::{House, Keys, PAYER_CODE_KEY_ID};
+use crate::migration;
+use crate::payer::payer_code::DayNumber;
+use crate::peers::Peers;
+use crate::risk::{Limits, Moment, SANDBOX_REFUSED_ENDING};
+use crate::sale::goods::CatalogueItem;
+use crate::sale::{Rules, goods};
+use crate::staff::{ApprovalInput, Grant, JointGrant, Staff, approval::Act};
+use crate::store::Store;
+use crate::texts::Voice;
+use crate::values::calendar::QuietHours;
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind, Result};
+
+pub struct Shop {
+    pub cfg: Config,
+    pub catalogue: Vec<CatalogueItem>,
+    pub currency: Currency,
+    pub store: Store,
+    pub peers: Peers,
+    pub keys: Keys,
+    pub house: House,
+    pub staff: Staff,
+    pub clock: Clock,
+    pub voice: Voice,
+    pub sandbox: bool,
+    /// Where pictures of payer codes are kept.
+    pub codes_dir: std::path::PathBuf,
+    pub signals: Signals,
+    pub shutdown: Shutdown,
+}
+
+/// What one part of the process tells another.
+pub struct Signals {
+    /// Wakes the schedule before its next look.
+    pub wake: Notify,
+    /// True while the modem can send and receive.
+    pub modem_ready: watch::Sender<bool>,
+    /// True while nobody has confirmed what the clock says.
+    pub time_in_doubt: watch::Sender<bool>,
+}
+
+impl Shop {
+    pub async fn open(ctx: &Context, cfg: Config) -> anyhow::Result<Arc<Self>> {
+        let currency = goods::currency(&cfg.currency_code)?;
+        let catalogue = cfg.catalogue();
+        goods::check_catalogue(&catalogue)?;
+        let state = ctx.shared.state_of("checkout");
+        let zone = TimeZone::get(&ctx.shared.time_zone)?;
+        let codes_dir = state.join("payer-codes");
+        std::fs::create_dir_all(&codes_dir)?;
+        let keys = Keys::load(&ctx.shared)?;
+        let facts = migration::Facts {
+            bad_record_kept: cfg.bad_record_kept(),
+            lane: cfg.till.clone(),
+            asks_by_itself: cfg.dispatch == Dispatch::Auto,
+        };
+        let (path, credential, clock) = (state.join("checkout.redb"), keys.data.clone(), ctx.clock.clone());
+        // An import may take minutes.
+        let store =
+            tokio::task::spawn_blocking(move || migration::open(&path, &credential, clock, &facts)).await??;
+        Ok(Arc::new(Self {
+            peers: Peers::new(&ctx.shared),
+            house: House::load(&ctx.shared, &cfg.currency_code)?,
+            staff: Staff::load(ctx.shared.key("staff.toml")?, store.clone()).await?,
+            voice: Voice {
+                shop_zh: cfg.shop_name.clone(),
+                shop_en: cfg.shop_name(false).to_owned(),
+                quiet: QuietHours::usual(zone),
+            },
+            catalogue,
+            currency,
+            store,
+            keys,
+            clock: ctx.clock.clone(),
+            sandbox: ctx.shared.sandbox,
+            codes_dir,
+            signals: Signals {
+                wake: Notify::new(),
+                modem_ready: watch::Sender::new(false),
+                time_in_doubt: watch::Sender::new(false),
+            },
+            shutdown: ctx.shutdown.clone(),
+            cfg,
+        }))
+    }
+
+    /// The local day as it stands in receipt numbers: "20261124".
+    pub fn local_day(&self) -> String {
+        self.voice.quiet.local_day(self.clock.now()).strftime("%Y%m%d").to_string()
+    }
+
+    pub fn moment(&self) -> Result<Moment> {
+        let now = self.clock.now();
+        let today = DayNumber::of(self.voice.quiet.local_day(now)).ok_or_else(|| {
+            let message = "the clock of this machine is outside 2020-2199; set it";
+            Refusal::new(RefusalKind::WrongState, Reason::CLOCK_UNUSABLE, message)
+        })?;
+        Ok(Moment { now, today, in_doubt: *self.signals.time_in_doubt.borrow() })
+    }
+
+    pub fn rules(&self) -> Rules {
+        let cfg = &self.cfg.limits;
+        let limits = Limits {
+            sale_minor: cfg.sale_minor,
+            payer_minor: cfg.payer_minor,
+            payer_sales: cfg.payer_unverified_sales,
+            till_minor: cfg.till_minor,
+            refused_ending: self.sandbox.then_some(SANDBOX_REFUSED_ENDING),
+            oldest: SignedDuration::from_hours(24 * i64::from(cfg.oldest_unverified_days)),
+            ..Limits::default()
+        };
+        Rules { limits, codes: self.cfg.risk.codes(), zone: self.voice.quiet.zone.clone() }
+    }
+
+    /// Whose payer codes this till accepts.
+    pub fn issuer_key(&self) -> crate::sale::IssuerKey {
+        let key = self.keys.payer_code.verifying_key();
+        crate::sale::IssuerKey { issuer: self.cfg.issuer, key_id: PAYER_CODE_KEY_ID, key }
+    }
+
+    pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Refusal::internal(format!("the system gives no random numbers: {error}")))?;
+        Ok(bytes)
+    }
+
+    pub fn random_u64(&self) -> Result<u64> {
+        Ok(u64::from_be_bytes(self.random()?))
+    }
+
+    /// A new id with the business time in front, so that ids sort by time.
+    pub fn new_id<T: From<[u8; 16]>>(&self) -> Result<T> {
+        let random = u128::from_be_bytes(self.random()?);
+        let ms = u64::try_from(self.clock.now().as_millisecond()).unwrap_or_default();
+        Ok(Ulid::from_parts(ms, random).to_bytes().into())
+    }
+
+    /// Checks an approval away from the async threads: argon2id is slow on purpose.
+    pub async fn approve(
+        self: &Arc<Self>,
+        input: Option<ApprovalInput>,
+        act: Act,
+        sale_cashier: Option<String>,
+    ) -> Result<Grant> {
+        let shop = self.clone();
+        tokio::task::spawn_blocking(move || {
+            shop.staff.approve(input.as_ref(), act, sale_cashier.as_deref(), shop.clock.now())
+        })
+        .await
+        .map_err(unchecked)?
+    }
+
+    /// The same of two people.
+    pub async fn approve_two(
+        self: &Arc<Self>,
+        first: Option<ApprovalInput>,
+        second: Option<ApprovalInput>,
+        act: Act,
+    ) -> Result<JointGrant> {
+        let shop = self.clone();
+        tokio::task::spawn_blocking(move || {
+            shop.staff.approve_two(first.as_ref(), second.as_ref(), act, shop.clock.now())
+        })
+        .await
+        .map_err(unchecked)?
+    }
+}
+
+fn unchecked(join: tokio::task::JoinError) -> Refusal {
+    Refusal::internal(format!("the approval was not checked: {join}"))
+}

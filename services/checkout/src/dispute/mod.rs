@@ -1,0 +1,8 @@
+//! Disputes: opened by the payer's reply or in person, resolved by somebody who did not make the sale.
+
+mod case;
+mod steps;
+mod stored;
+
+pub use case::{Cause, Dispute, DisputeState};
+pub use steps::{open, resolve, withdraw};

@@ -1,0 +1,20 @@
+//! What checkout does outside after a change of state. The state says what to do next, so a killed checkout takes up what
+//! it finds; the other services answer repeated ids with their first answers (I5).
+
+mod accounts;
+mod batch;
+mod dispatcher;
+mod enrolment;
+mod facts;
+pub mod goods;
+mod papers;
+mod point;
+mod receipt;
+mod receipt_qr;
+mod recording;
+mod reserve;
+mod sms;
+pub mod transfers;
+
+pub use accounts::ensure_accounts;
+pub use dispatcher::run;

@@ -1,0 +1,37 @@
+//! What checkout hears from the other services, each in its own task that reconnects for ever.
+
+mod message_states;
+pub mod modem;
+pub mod replies;
+pub mod scans;
+
+use std::time::Duration;
+
+use crate::context::Shop;
+use crate::peers::Fault;
+
+pub use message_states::{report_of, run as follow_messages};
+
+/// A restarted service is back within half a second; ask a little faster than that.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Runs `listen` again and again until shutdown: a stream ends whenever the far side restarts.
+async fn for_ever<F, Fut>(shop: &Shop, name: &str, mut listen: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<(), Fault>>,
+{
+    loop {
+        tokio::select! {
+            () = shop.shutdown.wait() => return,
+            ended = listen() => match ended {
+                Ok(()) | Err(Fault::Away(_)) => {}
+                Err(fault) => tracing::warn!(stream = name, %fault, "listening again"),
+            }
+        }
+        tokio::select! {
+            () = shop.shutdown.wait() => return,
+            () = tokio::time::sleep(RECONNECT_PAUSE) => {}
+        }
+    }
+}

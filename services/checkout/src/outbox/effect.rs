@@ -1,0 +1,286 @@
+//! The effects, each with the ids it needs. Every effect can be repeated: its ids are fixed before it is written, and
+//! the far side answers a repeated id with its first answer.
+
+use crate::store::records::{self, damaged, outbox::Entry};
+use crate::values::ids::{BatchId, FactId, JobId, MessageId, PayerId, SaleId, TransferId};
+use crate::values::refusal::Result;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Reserve the sale's amount in the ledger.
+    Reserve {
+        sale: SaleId,
+    },
+    /// Keep the recording going until it is sealed.
+    HoldRecording {
+        sale: SaleId,
+    },
+    /// Photo 1, receipt, photo 2.
+    PrintReceipt {
+        sale: SaleId,
+    },
+    /// End of the clip.
+    StopRecording {
+        sale: SaleId,
+    },
+    /// The ledger witnesses a fact. `about`: the sales that do not go on without it.
+    RecordFact {
+        fact: FactId,
+        about: Vec<SaleId>,
+    },
+    /// Release the reserved amount.
+    VoidPending {
+        sale: SaleId,
+    },
+    SendMessage {
+        message: MessageId,
+    },
+    /// Take a message back if it was not sent.
+    CancelMessage {
+        message: MessageId,
+    },
+    /// Post the sales of a batch in the ledger.
+    PostBatch {
+        batch: BatchId,
+    },
+    /// Pay money back in the ledger.
+    PostRefund {
+        sale: SaleId,
+        refund: TransferId,
+    },
+    /// From receivable to bad debt.
+    MoveToBadDebt {
+        sale: SaleId,
+        transfer: TransferId,
+    },
+    /// The payer paid in cash.
+    PostPayment {
+        sale: SaleId,
+        payment: TransferId,
+    },
+    /// A listed debt was paid in cash.
+    PostRecovery {
+        sale: SaleId,
+        payment: TransferId,
+    },
+    /// Account, mandate and code card.
+    PrintEnrolment {
+        payer: PayerId,
+    },
+    /// One more COPY of the receipt.
+    PrintCopy {
+        sale: SaleId,
+        job: JobId,
+    },
+    /// A refund on paper.
+    PrintNotice {
+        sale: SaleId,
+        job: JobId,
+    },
+    /// Take the receipt back if no byte of it was sent.
+    CancelReceipt {
+        sale: SaleId,
+    },
+}
+
+/// Effects of one lane run one after the other; lanes run beside each other.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Lane {
+    subject: Vec<u8>,
+    track: Track,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Track {
+    Main,
+    Recording,
+    Stop,
+    Cancel,
+    /// Money does not wait for paper.
+    Money,
+}
+
+impl Effect {
+    /// A short name for traces and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Reserve { .. } => "RESERVE",
+            Self::HoldRecording { .. } => "HOLD_RECORDING",
+            Self::PrintReceipt { .. } => "PRINT_RECEIPT",
+            Self::StopRecording { .. } => "STOP_RECORDING",
+            Self::RecordFact { .. } => "RECORD_FACT",
+            Self::VoidPending { .. } => "VOID_PENDING",
+            Self::SendMessage { .. } => "SEND_MESSAGE",
+            Self::CancelMessage { .. } => "CANCEL_MESSAGE",
+            Self::PostBatch { .. } => "POST_BATCH",
+            Self::PostRefund { .. } => "POST_REFUND",
+            Self::MoveToBadDebt { .. } => "MOVE_TO_BAD_DEBT",
+            Self::PostPayment { .. } => "POST_PAYMENT",
+            Self::PostRecovery { .. } => "POST_RECOVERY",
+            Self::PrintEnrolment { .. } => "PRINT_ENROLMENT",
+            Self::PrintCopy { .. } => "PRINT_COPY",
+            Self::PrintNotice { .. } => "PRINT_NOTICE",
+            Self::CancelReceipt { .. } => "CANCEL_RECEIPT",
+        }
+    }
+
+    pub fn lane(&self) -> Lane {
+        let track = match self {
+            Self::HoldRecording { .. } => Track::Recording,
+            Self::StopRecording { .. } => Track::Stop,
+            Self::CancelReceipt { .. } => Track::Cancel,
+            Self::VoidPending { .. }
+            | Self::PostRefund { .. }
+            | Self::MoveToBadDebt { .. }
+            | Self::PostPayment { .. }
+            | Self::PostRecovery { .. } => Track::Money,
+            _ => Track::Main,
+        };
+        // The fact of a challenge's text has the id of its message, so both share a lane.
+        Lane { subject: self.subject(), track }
+    }
+
+    /// The sales that do not go on without it. An SMS has none: the dialogue goes on without it.
+    pub fn sales(&self) -> Vec<SaleId> {
+        match self {
+            Self::RecordFact { about, .. } => about.clone(),
+            Self::SendMessage { .. }
+            | Self::CancelMessage { .. }
+            | Self::PostBatch { .. }
+            | Self::PrintEnrolment { .. } => Vec::new(),
+            Self::Reserve { sale }
+            | Self::HoldRecording { sale }
+            | Self::PrintReceipt { sale }
+            | Self::StopRecording { sale }
+            | Self::VoidPending { sale }
+            | Self::PostRefund { sale, .. }
+            | Self::MoveToBadDebt { sale, .. }
+            | Self::PostPayment { sale, .. }
+            | Self::PostRecovery { sale, .. }
+            | Self::PrintCopy { sale, .. }
+            | Self::PrintNotice { sale, .. }
+            | Self::CancelReceipt { sale } => vec![*sale],
+        }
+    }
+
+    fn subject(&self) -> Vec<u8> {
+        match self {
+            Self::RecordFact { fact, .. } => fact.to_bytes().to_vec(),
+            Self::SendMessage { message } | Self::CancelMessage { message } => message.to_bytes().to_vec(),
+            Self::PostBatch { batch } => batch.to_bytes().to_vec(),
+            Self::PrintEnrolment { payer } => payer.0.to_vec(),
+            _ => self.sales().first().map(|sale| sale.to_bytes().to_vec()).unwrap_or_default(),
+        }
+    }
+
+    fn kind(&self) -> u32 {
+        match self {
+            Self::Reserve { .. } => 1,
+            Self::HoldRecording { .. } => 2,
+            Self::PrintReceipt { .. } => 3,
+            Self::StopRecording { .. } => 4,
+            Self::RecordFact { .. } => 5,
+            Self::VoidPending { .. } => 6,
+            Self::SendMessage { .. } => 7,
+            Self::CancelMessage { .. } => 8,
+            Self::PostBatch { .. } => 9,
+            Self::PostRefund { .. } => 10,
+            Self::MoveToBadDebt { .. } => 11,
+            Self::PostPayment { .. } => 12,
+            Self::PostRecovery { .. } => 13,
+            Self::PrintEnrolment { .. } => 14,
+            Self::PrintCopy { .. } => 15,
+            Self::PrintNotice { .. } => 16,
+            Self::CancelReceipt { .. } => 17,
+        }
+    }
+
+    pub(super) fn to_record(&self) -> Entry {
+        let made = match self {
+            Self::PostRefund { refund: id, .. }
+            | Self::MoveToBadDebt { transfer: id, .. }
+            | Self::PostPayment { payment: id, .. }
+            | Self::PostRecovery { payment: id, .. } => id.to_bytes().to_vec(),
+            Self::PrintCopy { job, .. } | Self::PrintNotice { job, .. } => job.to_bytes().to_vec(),
+            _ => Vec::new(),
+        };
+        let sales = match self {
+            Self::RecordFact { about, .. } => about.iter().map(|sale| sale.to_bytes().to_vec()).collect(),
+            _ => Vec::new(),
+        };
+        Entry { kind: self.kind(), subject: self.subject(), made, sales }
+    }
+
+    pub(super) fn from_record(entry: &Entry) -> Result<Self> {
+        let sale = || records::id::<SaleId>(&entry.subject);
+        let made = || records::id::<TransferId>(&entry.made);
+        let job = || records::id::<JobId>(&entry.made);
+        Ok(match entry.kind {
+            1 => Self::Reserve { sale: sale()? },
+            2 => Self::HoldRecording { sale: sale()? },
+            3 => Self::PrintReceipt { sale: sale()? },
+            4 => Self::StopRecording { sale: sale()? },
+            5 => Self::RecordFact { fact: records::id(&entry.subject)?, about: records::ids(&entry.sales)? },
+            6 => Self::VoidPending { sale: sale()? },
+            7 => Self::SendMessage { message: records::id(&entry.subject)? },
+            8 => Self::CancelMessage { message: records::id(&entry.subject)? },
+            9 => Self::PostBatch { batch: records::id(&entry.subject)? },
+            10 => Self::PostRefund { sale: sale()?, refund: made()? },
+            11 => Self::MoveToBadDebt { sale: sale()?, transfer: made()? },
+            12 => Self::PostPayment { sale: sale()?, payment: made()? },
+            13 => Self::PostRecovery { sale: sale()?, payment: made()? },
+            14 => Self::PrintEnrolment { payer: PayerId(records::fixed(&entry.subject)?) },
+            15 => Self::PrintCopy { sale: sale()?, job: job()? },
+            16 => Self::PrintNotice { sale: sale()?, job: job()? },
+            17 => Self::CancelReceipt { sale: sale()? },
+            _ => return Err(damaged("an effect is unknown")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ulid::Ulid;
+
+    fn all() -> Vec<Effect> {
+        let (sale, other) = (SaleId(Ulid::from_parts(1, 2)), SaleId(Ulid::from_parts(3, 4)));
+        let (transfer, job) = (TransferId(Ulid::from_parts(5, 6)), JobId(Ulid::from_parts(7, 8)));
+        let message = MessageId(Ulid::from_parts(9, 10));
+        vec![
+            Effect::Reserve { sale },
+            Effect::HoldRecording { sale },
+            Effect::PrintReceipt { sale },
+            Effect::StopRecording { sale },
+            Effect::RecordFact { fact: FactId(Ulid::from_parts(11, 12)), about: vec![sale, other] },
+            Effect::VoidPending { sale },
+            Effect::SendMessage { message },
+            Effect::CancelMessage { message },
+            Effect::PostBatch { batch: BatchId(Ulid::from_parts(13, 14)) },
+            Effect::PostRefund { sale, refund: transfer },
+            Effect::MoveToBadDebt { sale, transfer },
+            Effect::PostPayment { sale, payment: transfer },
+            Effect::PostRecovery { sale, payment: transfer },
+            Effect::PrintEnrolment { payer: PayerId([3; 8]) },
+            Effect::PrintCopy { sale, job },
+            Effect::PrintNotice { sale, job },
+            Effect::CancelReceipt { sale },
+        ]
+    }
+
+    #[test]
+    fn every_effect_reads_back_from_its_record() {
+        for effect in all() {
+            assert_eq!(Effect::from_record(&effect.to_record()), Ok(effect));
+        }
+    }
+
+    #[test]
+    fn a_challenges_fact_and_its_message_share_a_lane_and_money_does_not_wait_for_paper() {
+        let id = Ulid::from_parts(9, 10);
+        let fact = Effect::RecordFact { fact: FactId(id), about: Vec::new() };
+        assert_eq!(fact.lane(), Effect::SendMessage { message: MessageId(id) }.lane());
+        let sale = SaleId(id);
+        assert_ne!(Effect::VoidPending { sale }.lane(), Effect::PrintReceipt { sale }.lane());
+    }
+}

@@ -1,0 +1,7 @@
+//! What was not answered: the notice, the bad record, its end.
+
+mod bad_record;
+mod notice;
+
+pub use bad_record::{end, list, remove_from_deny_list};
+pub use notice::{Outcome, is_due, noticed, notify};

@@ -1,0 +1,9 @@
+//! The one decision at the counter: facts → bits → the shop's action codes.
+
+mod assessment;
+mod refusal;
+mod rules;
+
+pub use assessment::{Moment, Subject, assess};
+pub use refusal::{approval_needed, refused};
+pub use rules::{ActionCodes, Face, Limits, RiskResult, SANDBOX_REFUSED_ENDING, Verdict};

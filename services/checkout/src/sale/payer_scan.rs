@@ -1,0 +1,128 @@
+//! The payer's code, checked offline (DESIGN step 2).
+
+use ed25519_dalek::VerifyingKey;
+use jiff::civil::Date;
+
+use super::commit::Rules;
+use super::sale::{Commit, Presented, Sale, ScanSource, Stage};
+use super::scan_route::{self, ScanRoute};
+use crate::payer::Payer;
+use crate::payer::payer_code::{self, PayerCode};
+use crate::risk::{self, Moment, RiskResult, Verdict};
+use crate::store::Tx;
+use crate::values::ids::SaleId;
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind, Result};
+
+/// A payer's code as it was read.
+pub struct PayerScan {
+    pub code: Vec<u8>,
+    pub source: ScanSource,
+    pub engine: String,
+}
+
+/// Whose signature counts, for which issuer and key.
+pub struct IssuerKey {
+    pub issuer: u16,
+    pub key_id: u8,
+    pub key: VerifyingKey,
+}
+
+impl PayerScan {
+    /// What the code says, if it is genuine and valid today.
+    pub fn read(&self, own: &IssuerKey, today: Date) -> Result<PayerCode> {
+        let refuse = |reason, message: &str| Err(Refusal::field("code", reason, message));
+        let no_payer_code = "this is not a Chit payer code; ask the payer to show the payer code";
+        let Ok(text) = std::str::from_utf8(&self.code) else {
+            return refuse(Reason::NOT_A_PAYER_CODE, no_payer_code);
+        };
+        let digits = match scan_route::route(text) {
+            ScanRoute::PayerCode(digits) => digits,
+            ScanRoute::EmvConsumer => {
+                let message = "this is a bank's payer code (EMV); Chit takes its own payer code";
+                return refuse(Reason::EMV_PAYER_CODE, message);
+            }
+            ScanRoute::EmvMerchant => {
+                let message = "this is a merchant's code; ask the payer to show the payer code";
+                return refuse(Reason::MERCHANT_CODE, message);
+            }
+            ScanRoute::Wallet => {
+                let message =
+                    "this is a wallet's payer code and needs a network; ask for the Chit payer code";
+                return refuse(Reason::WALLET_CODE, message);
+            }
+            ScanRoute::Goods(_) | ScanRoute::Unknown => {
+                return refuse(Reason::NOT_A_PAYER_CODE, no_payer_code);
+            }
+        };
+        let key_of = |issuer, key_id| ((issuer, key_id) == (own.issuer, own.key_id)).then_some(own.key);
+        payer_code::decode_and_verify(digits.as_str(), key_of, today)
+            .map_err(|error| Refusal::field("code", error.reason(), error.to_string()))
+    }
+}
+
+/// The sale is PAYER_OK, unless something is known of the payer that refuses every sale to them.
+pub fn present(
+    tx: &mut Tx,
+    id: SaleId,
+    code: &PayerCode,
+    scan: PayerScan,
+    own_issuer: u16,
+    rules: &Rules,
+    moment: Moment,
+) -> Result<Sale> {
+    let mut sale = tx.sale(id)?;
+    sale.must_be_editable("given a payer")?;
+    let payer = known_payer(tx, code)?;
+    let mut presented = Presented {
+        payer: payer.id,
+        source: Some(scan.source),
+        engine: scan.engine,
+        at: tx.now,
+        code_serial: Some(code.serial),
+        foreign: code.issuer != own_issuer,
+        risk: RiskResult::NONE,
+        same_person: None,
+    };
+    let subject = presented.subject(id, sale.total_minor);
+    presented.risk = risk::assess(tx, &payer, &subject, &rules.limits, moment)?;
+    let of_the_payer = presented.risk.among(RiskResult::OF_THE_PAYER);
+    if let Verdict::Refuse(bits) = rules.codes.verdict(of_the_payer) {
+        return Err(risk::refused(bits, &payer, &rules.zone));
+    }
+    sale.stage = Stage::PayerOk { payer: presented, commit: Commit::NotAsked };
+    let actor = sale.cashier.clone();
+    sale.touch(&actor, tx.now);
+    tx.put_sale(&actor, &sale)?;
+    Ok(sale)
+}
+
+fn known_payer(tx: &Tx, code: &PayerCode) -> Result<Payer> {
+    let payer = tx.payer(code.payer_id).map_err(|refusal| match refusal.kind {
+        RefusalKind::NotFound => Refusal::field(
+            "code",
+            Reason::UNKNOWN_PAYER,
+            "the code is genuine, but this till does not know the payer; enrol them here",
+        ),
+        _ => refusal,
+    })?;
+    if code.serial < payer.code.serial {
+        let remedy = "the payer has a newer code; ask them to show that one";
+        return Err(Refusal::field("code", Reason::SERIAL_OLD, remedy));
+    }
+    Ok(payer)
+}
+
+/// The cashier's answer to "same person?".
+pub fn confirm_person(tx: &mut Tx, id: SaleId, same: bool) -> Result<Sale> {
+    let mut sale = tx.sale(id)?;
+    sale.must_be_editable("confirmed")?;
+    match &mut sale.stage {
+        Stage::PayerOk { payer, .. } => payer.same_person = Some(same),
+        _ => return Err(sale.cannot_be("confirmed")),
+    }
+    let actor = sale.cashier.clone();
+    sale.touch(&actor, tx.now);
+    tx.put_sale(&actor, &sale)?;
+    Ok(sale)
+}

@@ -1,0 +1,82 @@
+//! PINs as argon2id hashes. A check takes 19 MiB for some tens of milliseconds, so all checks share one buffer and run
+//! one after the other: however many people sign in at once, checkout grows by one buffer.
+
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
+use subtle::ConstantTimeEq;
+
+use super::approval::ApprovalError;
+
+#[derive(Default)]
+pub struct PinChecker {
+    memory: Mutex<Vec<Block>>,
+}
+
+fn check_form(pin: &str) -> Result<(), ApprovalError> {
+    let good = (4..=8).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit());
+    if good { Ok(()) } else { Err(ApprovalError::PinForm) }
+}
+
+/// argon2id with the crate's defaults (19 MiB, two passes; the OWASP minimum): some tens of milliseconds.
+pub fn hash_pin(pin: &str, salt: &[u8; 16]) -> Result<String, ApprovalError> {
+    check_form(pin)?;
+    let hash = Argon2::default().hash_password_with_salt(pin.as_bytes(), salt);
+    Ok(hash.expect("the default parameters and a salt of 16 bytes are valid").to_string())
+}
+
+impl PinChecker {
+    /// Runs for as long as `hash_pin`, and waits for the check before it: call it off the async threads.
+    pub fn verify(&self, pin: &str, pin_hash: &str) -> Result<bool, ApprovalError> {
+        check_form(pin)?;
+        let stored = PasswordHash::new(pin_hash).map_err(|_damaged| ApprovalError::StoredPin)?;
+        self.matches(pin, &stored).ok_or(ApprovalError::StoredPin)
+    }
+
+    fn matches(&self, pin: &str, stored: &PasswordHash) -> Option<bool> {
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+        let version = Version::try_from(stored.version?).ok()?;
+        let params = Params::try_from(stored).ok()?;
+        let (salt, expected) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() < params.block_count() {
+            memory.resize(params.block_count(), Block::default());
+        }
+        let mut found = vec![0; expected.len()];
+        Argon2::new(algorithm, version, params)
+            .hash_password_into_with_memory(pin.as_bytes(), salt.as_ref(), &mut found, &mut memory[..])
+            .ok()?;
+        Some(bool::from(found.ct_eq(expected.as_bytes())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_pin_is_accepted_and_a_wrong_one_is_not() {
+        let (checker, hash) = (PinChecker::default(), hash_pin("4711", &[1; 16]).unwrap());
+        assert!(hash.starts_with("$argon2id$v=19$"));
+        assert_eq!(checker.verify("4711", &hash), Ok(true));
+        assert_eq!(checker.verify("4712", &hash), Ok(false));
+        assert_eq!(checker.verify("4711", "damaged"), Err(ApprovalError::StoredPin));
+    }
+
+    #[test]
+    fn a_second_check_takes_no_more_memory() {
+        let (checker, hash) = (PinChecker::default(), hash_pin("4711", &[1; 16]).unwrap());
+        checker.verify("4711", &hash).unwrap();
+        let before = checker.memory.lock().unwrap().capacity();
+        checker.verify("4712", &hash).unwrap();
+        assert_eq!(checker.memory.lock().unwrap().capacity(), before);
+    }
+
+    #[test]
+    fn a_pin_is_four_to_eight_digits() {
+        for pin in ["123", "123456789", "12a4", "", "123\u{ff14}"] {
+            assert_eq!(hash_pin(pin, &[1; 16]), Err(ApprovalError::PinForm), "{pin}");
+        }
+    }
+}

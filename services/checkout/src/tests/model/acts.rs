@@ -1,0 +1,392 @@
+//! The random steps: people at the counter, payers, the network, the ledger, time.
+
+use chit_proto::sms_gateway::v1::MessageState;
+
+use super::World;
+use crate::collection::settling;
+use crate::dispute::Cause;
+use crate::effects::transfers;
+use crate::inbound::modem;
+use crate::outbox::Effect;
+use crate::outbox::fact::FactKind;
+use crate::payer::PayerState;
+use crate::payer::record::Papers;
+use crate::sale::state::SaleState;
+use crate::sale::{
+    self, Commit, Committed, EvidencePolicy, EvidenceState, Names, ReceiptState, Stage, Step, Void, Witnessed,
+};
+use crate::staff::Grant;
+use crate::staff::approval::Act;
+use crate::store::Tx;
+use crate::tests::fixture::{CASHIER, PHONE, SUPERVISOR};
+use crate::values::ids::{BatchId, PayerId, SaleId, TransferId};
+use crate::values::refusal::{RefusalKind, Result};
+use crate::verification::calling_off;
+
+const SECOND_PHONE: &str = "+8613800004321";
+const MESSAGE_ENDS: [MessageState; 8] = [
+    MessageState::Delivered,
+    MessageState::Delivered,
+    MessageState::Delivered,
+    MessageState::Submitted,
+    MessageState::Undelivered,
+    MessageState::Failed,
+    MessageState::Unknown,
+    MessageState::Expired,
+];
+
+impl World {
+    pub async fn step(mut self) -> Self {
+        match self.chance.below(100) {
+            0..18 => self.sell().await,
+            18..36 => self.hear().await,
+            36..50 => self.time_passes().await,
+            50..54 => self.modem().await,
+            54..60 => self.dispute().await,
+            60..67 => self.judge().await,
+            67..74 => self.cash().await,
+            74..80 => self.settle().await,
+            80..82 => self = self.restart().await,
+            82..86 => self.renew().await,
+            86..91 => self.answer_in_person().await,
+            91..94 => self.void().await,
+            94..96 => self.list().await,
+            _ => {}
+        }
+        if !self.chance.one_in(4) {
+            self.far_sides().await;
+        }
+        self
+    }
+
+    /// A refusal is an answer; a fault of the house is none.
+    fn took(&mut self, step: String, answer: std::result::Result<(), crate::values::refusal::Refusal>) {
+        let end = match answer {
+            Ok(()) => String::new(),
+            Err(refusal) => {
+                assert_ne!(refusal.kind, RefusalKind::Internal, "{step}: {refusal:?}");
+                format!(": {}", refusal.reason)
+            }
+        };
+        self.steps.taken.push(step + &end);
+    }
+
+    async fn sell(&mut self) {
+        let total = 1 + i64::try_from(self.chance.below(30_000)).unwrap();
+        let id = self.till.put(SaleState::PayerOk, total, |_| {}).await;
+        self.sales.push(id);
+        let (rules, moment) = (self.till.shop.rules(), self.till.shop.moment().unwrap());
+        let (grant, transfer) = (Some(Grant::new(Act::OverLimit, SUPERVISOR)), self.till.id());
+        let begun =
+            self.till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer)).await;
+        self.took(format!("sell {id} for {total}"), begun.map(drop));
+    }
+
+    /// Something of the payer's dialogue, or of a stranger's.
+    async fn hear(&mut self) {
+        let payer = self.till.payer_id;
+        let challenges = self.till.read(move |view| view.challenges_of(payer)).await;
+        let any = (!challenges.is_empty()).then(|| self.chance.below(challenges.len()));
+        let text = match (self.chance.below(20), challenges.last(), any) {
+            (0..9, Some(newest), _) => self.till.right(newest).await,
+            (9..11, _, Some(any)) => self.till.right(&challenges[any]).await,
+            (11..15, ..) => self.till.wrong(self.chance.below(40)).await,
+            (15, ..) => "0".into(),
+            (16, ..) => "0 2".into(),
+            (17, ..) => "ERR".into(),
+            (18, ..) if self.chance.one_in(3) => format!("LOST {}", self.till.serial().await),
+            _ => "HELP".into(),
+        };
+        let seq = self.till.read(|view| view.counter("inbound_seq")).await + 1;
+        self.till.hear(seq.max(1_000_000), &text).await;
+        self.steps.taken.push(format!("hear {text}"));
+    }
+
+    async fn time_passes(&mut self) {
+        let hours = [0, 1, 5, 13, 25, 25, 24 * 8].into_iter().nth(self.chance.below(7)).unwrap();
+        self.till.shop.clock.advance(jiff::SignedDuration::from_secs(hours * 3600 + 61)).unwrap();
+        self.till.tick().await;
+        self.steps.taken.push(format!("{hours} h pass"));
+    }
+
+    async fn modem(&mut self) {
+        let ready = !*self.till.shop.signals.modem_ready.borrow();
+        modem::note(&self.till.shop, ready).await.unwrap();
+        self.steps.taken.push(format!("modem ready: {ready}"));
+    }
+
+    /// A sale whose payer has left.
+    async fn left(&mut self) -> Option<SaleId> {
+        let id = self.chance.of(&self.sales)?;
+        let sale = self.till.read(move |view| view.sale(id)).await;
+        matches!(&sale.stage, Stage::Sold(sold) if matches!(sold.step, Step::Released { .. })).then_some(id)
+    }
+
+    async fn dispute(&mut self) {
+        let Some(sale) = self.left().await else { return };
+        let id = self.till.id();
+        let opened = self.till.write(move |tx| {
+            calling_off::disputed_in_person(tx, sale, id, Cause::InPerson, CASHIER).map(drop)
+        });
+        let opened = opened.await;
+        self.took(format!("dispute {sale}"), opened);
+    }
+
+    async fn judge(&mut self) {
+        let open = self.till.read(|view| view.newest_disputes(true, 100)).await;
+        if open.is_empty() {
+            return;
+        }
+        let id = open[self.chance.below(open.len())].id;
+        let (how, judged) = match self.chance.below(3) {
+            0 => {
+                let withdrawn =
+                    self.till.write(move |tx| crate::dispute::withdraw(tx, id, SUPERVISOR).map(drop));
+                ("withdraw", withdrawn.await)
+            }
+            1 => ("dismiss", self.till.resolve(id, false).await.map(drop)),
+            _ => ("uphold", self.till.resolve(id, true).await.map(drop)),
+        };
+        self.took(format!("{how} {id}"), judged);
+    }
+
+    async fn cash(&mut self) {
+        let Some(sale) = self.chance.of(&self.sales) else { return };
+        let part = [None, Some(1), Some(700)][self.chance.below(3)];
+        let paid = self.till.pays_in_cash(sale, part).await;
+        self.took(format!("{sale} pays {part:?}"), paid);
+    }
+
+    async fn settle(&mut self) {
+        let settled = self.till.settle().await;
+        self.took("settle".into(), settled.map(drop));
+    }
+
+    /// I6: what was durable is there, and nothing else.
+    async fn restart(mut self) -> Self {
+        let before = self.dump().await;
+        self.till = self.till.restart_after(1).await;
+        assert_eq!(before, self.dump().await, "another state after a restart");
+        self.steps.taken.push("restart".into());
+        self
+    }
+
+    async fn dump(&self) -> String {
+        let (sales, payer) = (self.sales.clone(), self.till.payer_id);
+        let all = self.till.read(move |view| {
+            let sold: Result<Vec<_>> =
+                sales.iter().map(|id| Ok((view.sale(*id)?, view.find_deduction(*id)?))).collect();
+            let dialogue = (view.payer(payer)?, view.challenges_of(payer)?);
+            Ok(format!("{:?} {:?} {:?}", sold?, dialogue, view.outbox_after(0, usize::MAX)?))
+        });
+        all.await
+    }
+
+    async fn renew(&mut self) {
+        let payer = self.till.payer().await;
+        if self.chance.one_in(3) {
+            let other = if payer.phone.reveal() == PHONE { SECOND_PHONE } else { PHONE };
+            let changed = self.till.change_phone(other).await;
+            self.took("another phone".into(), changed.map(drop));
+        } else if payer.needs_person() || self.chance.one_in(4) {
+            let changed = self.till.replace_card().await;
+            self.took("another card".into(), changed.map(drop));
+        }
+    }
+
+    async fn answer_in_person(&mut self) {
+        let payer = self.till.payer_id;
+        let challenges = self.till.read(move |view| view.challenges_of(payer)).await;
+        let code = match challenges.last() {
+            Some(newest) if !self.chance.one_in(4) => self.till.right(newest).await,
+            _ => self.till.wrong(self.chance.below(40)).await,
+        };
+        let answered = self.till.answer_in_person(&code).await;
+        self.took(format!("in person {code}"), answered.map(drop));
+    }
+
+    async fn void(&mut self) {
+        let Some(sale) = self.chance.of(&self.sales) else { return };
+        let (grant, notice) = (Some(Grant::new(Act::VoidAfterPrinting, SUPERVISOR)), self.till.id());
+        let voided = self.till.write(move |tx| {
+            let void = Void { grant, original_returned: true, notice, if_tag: "", actor: CASHIER };
+            sale::void(tx, sale, void).map(drop)
+        });
+        let voided = voided.await;
+        self.took(format!("void {sale}"), voided);
+    }
+
+    async fn list(&mut self) {
+        let Some(sale) = self.left().await else { return };
+        let listed = self.till.list(sale).await;
+        self.took(format!("list {sale}"), listed);
+    }
+
+    /// Ledger, gateway, printer and camera do what waits for them.
+    async fn far_sides(&mut self) {
+        for (entry, effect) in self.till.outbox().await {
+            match effect.clone() {
+                Effect::Reserve { sale } => self.reserve(entry, sale).await,
+                Effect::PostBatch { batch } => self.post(entry, batch).await,
+                Effect::RecordFact { fact, .. } => {
+                    let recorded = move |tx: &mut Tx| {
+                        let fact = tx.fact(fact)?;
+                        if fact.kind == FactKind::EvidenceSealed {
+                            sale::queue(tx, fact.subject.parse()?)?;
+                        }
+                        tx.complete(entry)?;
+                        tx.forget_fact(fact.id);
+                        Ok(())
+                    };
+                    self.till.write(recorded).await.unwrap();
+                }
+                Effect::SendMessage { message } => {
+                    let end = self.chance.of(&MESSAGE_ENDS).unwrap();
+                    self.till.report(message, end).await;
+                    self.complete(entry).await;
+                    self.steps.taken.push(format!("an SMS is {}", end.as_str_name()));
+                }
+                // Now and then the printer takes its time.
+                Effect::PrintReceipt { .. } if self.chance.one_in(5) => {}
+                Effect::PrintReceipt { sale } => self.print(entry, sale).await,
+                Effect::PrintEnrolment { payer } => self.print_papers(entry, payer).await,
+                Effect::VoidPending { sale }
+                | Effect::PostRefund { sale, .. }
+                | Effect::MoveToBadDebt { sale, .. }
+                | Effect::PostPayment { sale, .. }
+                | Effect::PostRecovery { sale, .. } => self.book(entry, effect, sale).await,
+                _ => self.complete(entry).await,
+            }
+        }
+    }
+
+    async fn complete(&self, entry: u64) {
+        self.till.write(move |tx| tx.complete(entry)).await.unwrap();
+    }
+
+    /// Now and then the ledger refuses: the same again under other ids.
+    async fn book(&mut self, entry: u64, effect: Effect, sale: SaleId) {
+        let mut effect = effect;
+        if self.chance.one_in(10) {
+            let (fresh, refused) = (self.till.id(), effect.clone());
+            let renewed = self.till.write(move |tx| transfers::renew(tx, entry, refused, fresh));
+            effect = renewed.await.unwrap();
+        }
+        let owed = self.till.read(move |view| view.deduction(sale)).await;
+        self.books.take(&effect, &owed);
+        self.complete(entry).await;
+        self.steps.taken.push(format!("{} of {sale}", effect.name()));
+    }
+
+    async fn reserve(&mut self, entry: u64, id: SaleId) {
+        let sale = self.till.read(move |view| view.sale(id)).await;
+        let Stage::PayerOk { commit: Commit::Asked(transfer), .. } = sale.stage else {
+            return self.complete(entry).await;
+        };
+        if self.chance.one_in(10) {
+            let refused = move |tx: &mut Tx| {
+                sale::refused(tx, id, "REFUSED")?;
+                tx.complete(entry)
+            };
+            return self.till.write(refused).await.unwrap();
+        }
+        self.books.reserve(transfer, sale.total_minor);
+        let answer = self.committed();
+        let done = move |tx: &mut Tx| {
+            sale::committed(tx, id, answer)?;
+            tx.complete(entry)
+        };
+        self.till.write(done).await.unwrap();
+    }
+
+    fn committed(&mut self) -> Committed {
+        let shop = &self.till.shop;
+        let names = Names {
+            lookup_codes: std::array::from_fn(|_| shop.random().unwrap()),
+            sale_numbers: std::array::from_fn(|_| u32::from_be_bytes(shop.random().unwrap())),
+        };
+        Committed {
+            ledger: Witnessed { seq: 1, tree_size: 1, root: None },
+            day: shop.local_day(),
+            names,
+            recording: self.till.id(),
+            job: self.till.id(),
+            resolve: self.till.id(),
+            goods_sha256: [7; 32],
+            released: !self.chance.one_in(8),
+        }
+    }
+
+    /// Printed and sealed; now and then no photo could be taken, and a supervisor takes the responsibility.
+    async fn print(&mut self, entry: u64, id: SaleId) {
+        self.complete(entry).await;
+        if self.till.sale(id).await.voided.is_some() {
+            return;
+        }
+        let (now, photo) = (self.till.shop.clock.now(), !self.chance.one_in(6));
+        let printed = move |put: &mut crate::tests::fixture::Put| {
+            let sold = put.sold();
+            sold.step = Step::Printing;
+            sold.receipt.state = ReceiptState::Printed;
+            sold.receipt.fenced_at = Some(now);
+            sold.evidence.photo_1_sha256 = photo.then_some([1; 32]);
+            sold.evidence.state = if photo { EvidenceState::Sealed } else { EvidenceState::Partial };
+            sold.evidence.manifest_sha256 = Some([2; 32]);
+        };
+        self.till.change_sale(id, printed).await;
+        if !photo && self.chance.one_in(2) {
+            let grant = Grant::new(Act::ReleaseWithoutEvidence, SUPERVISOR);
+            self.till.write(move |tx| sale::override_evidence(tx, id, grant)).await.unwrap();
+        }
+        if self.chance.one_in(2) {
+            let fact = self.till.id();
+            let released = self.till.write(move |tx| {
+                sale::release(tx, EvidencePolicy::RequirePhoto, id, fact, false, CASHIER).map(drop)
+            });
+            let released = released.await;
+            self.took(format!("release {id}"), released);
+        }
+    }
+
+    async fn print_papers(&mut self, entry: u64, payer: PayerId) {
+        let printed = move |tx: &mut Tx| {
+            let mut payer = tx.payer(payer)?;
+            payer.papers = Papers::Done;
+            if payer.state == PayerState::Enrolling {
+                payer.state = PayerState::Pending;
+            }
+            tx.put_payer("system", &payer)?;
+            tx.complete(entry)
+        };
+        self.till.write(printed).await.unwrap();
+    }
+
+    /// The rail settles the batch, but for those that the ledger refuses.
+    async fn post(&mut self, entry: u64, id: BatchId) {
+        let owed = self.till.read(move |view| view.deductions(&view.batch(id)?.sales)).await;
+        for deduction in owed {
+            let sale = deduction.sale;
+            if !self.chance.one_in(6) {
+                self.books.settle(&deduction);
+                continue;
+            }
+            let fresh: TransferId = self.till.id();
+            let park = move |tx: &mut Tx| {
+                let mut batch = tx.batch(id)?;
+                settling::park(tx, &mut batch, sale, "REFUSED")?;
+                let mut deduction = tx.deduction(sale)?;
+                deduction.resolve = transfers::following(deduction.resolve, fresh);
+                tx.put_deduction("system", &deduction)?;
+                tx.put_batch("system", &batch)
+            };
+            self.till.write(park).await.unwrap();
+            self.steps.taken.push(format!("the ledger refuses {sale}"));
+        }
+        let settled = move |tx: &mut Tx| {
+            settling::settled(tx, id)?;
+            tx.complete(entry)
+        };
+        self.till.write(settled).await.unwrap();
+        self.steps.taken.push(format!("batch {id} settled"));
+    }
+}

@@ -1,0 +1,123 @@
+//! An inbound SMS: who wrote it, what it means, what it changes. A code from another number is compared with nothing and
+//! answered with nothing; staff see that one came.
+
+use super::calling_off;
+use super::challenge::Challenge;
+use super::decide::Outcome;
+use super::dossier::Dossier;
+use super::outcome::{self, Fresh};
+use super::reply::{self, Reply};
+use crate::collection::{SmsTrace, Subject, TraceId};
+use crate::outbox::message::Progress;
+use crate::payer::Payer;
+use crate::payer::code_card::CardSerial;
+use crate::store::{Tx, View};
+use crate::texts::Voice;
+use crate::values::ids::{MessageId, SaleId};
+use crate::values::refusal::Result;
+
+use super::outcome::PAYER;
+
+/// A message as it came in.
+pub struct Heard {
+    pub seq: u64,
+    pub text: String,
+    pub text_chars: u32,
+    pub alphabet: crate::collection::Alphabet,
+    /// When it reached the modem, on the heard clock.
+    pub heard_ms: i64,
+}
+
+const FOREIGN_CODES: &str = "foreign_codes ";
+
+/// Returns the message of the challenge that the payer must have read to send this, if there is one.
+pub fn from_payer(
+    tx: &mut Tx,
+    voice: &Voice,
+    master: &[u8; 32],
+    payer: Payer,
+    heard: &Heard,
+    fresh: Fresh,
+) -> Result<Option<MessageId>> {
+    let reply = reply::parse(&heard.text);
+    if let Reply::Lost { card_serial: Some(serial) } = reply {
+        return lost(tx, serial, heard);
+    }
+    let dossier = Dossier::read(tx, master, payer)?;
+    let (outcome, code) = dossier.decide(&reply, heard.heard_ms);
+    let answered = answered(&outcome).and_then(|at| dossier.challenges.get(at));
+    let answered = answered.map(|challenge| challenge.message);
+    trace(tx, dossier.challenges.last(), heard)?;
+    outcome::apply(tx, voice, dossier, &outcome, code, fresh)?;
+    Ok(answered)
+}
+
+/// From a number that no payer has. LOST with a card's serial freezes silently, from any number; everything else gets no
+/// answer and no look at a card.
+pub fn from_stranger(tx: &mut Tx, voice: &Voice, heard: &Heard) -> Result<()> {
+    match reply::parse(&heard.text) {
+        Reply::Lost { card_serial: Some(serial) } => {
+            lost(tx, serial, heard)?;
+        }
+        Reply::Code(_) | Reply::RowAndCode { .. } => {
+            let counter = foreign_counter(voice, tx.now);
+            tx.next_number(&counter)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The card's payer is frozen, its rows count for nothing, and nobody is answered: a thief may hold the phone.
+fn lost(tx: &mut Tx, serial: CardSerial, heard: &Heard) -> Result<Option<MessageId>> {
+    let Some(id) = tx.payer_by_card(serial)? else { return Ok(None) };
+    let newest = tx.challenges_of(id)?.pop();
+    trace(tx, newest.as_ref(), heard)?;
+    calling_off::all_of(tx, id, PAYER)?;
+    let mut payer = tx.payer(id)?;
+    payer.lose_card();
+    tx.put_payer(PAYER, &payer)?;
+    Ok(None)
+}
+
+impl View {
+    /// Messages of this local day that look like a row code and came from a number that no payer has.
+    pub fn foreign_codes(&self, voice: &Voice, now: jiff::Timestamp) -> Result<u64> {
+        self.counter(&foreign_counter(voice, now))
+    }
+}
+
+fn foreign_counter(voice: &Voice, now: jiff::Timestamp) -> String {
+    format!("{FOREIGN_CODES}{}", voice.quiet.local_day(now))
+}
+
+/// The challenge that the payer must have read to send this.
+fn answered(outcome: &Outcome) -> Option<usize> {
+    match outcome {
+        Outcome::Verified { challenge, .. }
+        | Outcome::LateVerified { challenge, .. }
+        | Outcome::Rejected { challenge, .. }
+        | Outcome::WrongGoodsDispute { challenge, .. } => Some(*challenge),
+        Outcome::WrongTry { on, .. } | Outcome::ChallengeOver { on, .. } | Outcome::CardLocked { on, .. } => {
+            on.last().copied()
+        }
+        _ => None,
+    }
+}
+
+/// The reply stands in the dialogue of what was asked last.
+fn trace(tx: &mut Tx, newest: Option<&Challenge>, heard: &Heard) -> Result<()> {
+    let sales: Vec<SaleId> = newest.map(|challenge| challenge.asks.sales().to_vec()).unwrap_or_default();
+    for mut deduction in tx.deductions(&sales)? {
+        deduction.trace(SmsTrace {
+            id: TraceId::Theirs(heard.seq),
+            subject: Subject::Reply,
+            progress: Progress::Received,
+            text_chars: heard.text_chars,
+            alphabet: heard.alphabet,
+            revision: 0,
+        });
+        tx.put_deduction(PAYER, &deduction)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Asking the payer by SMS, and deciding what they answer. Each step is one transaction.
+
+pub mod asking;
+pub mod attending;
+pub mod calling_off;
+pub mod challenge;
+pub mod decide;
+mod dossier;
+pub mod hearing;
+pub mod in_person;
+mod outcome;
+pub mod progress;
+pub mod renewal;
+pub mod reply;
+mod report;
+mod rounds;
+mod stored;
+mod warning;
+
+pub use challenge::{Asks, Challenge, ChallengeState};
+pub use dossier::card_key;
+pub use outcome::Fresh;
+pub use report::Report;
+pub use rounds::expire;

@@ -1,0 +1,123 @@
+//! `chit evidence`: verified offline, kept, released, erased, copied.
+
+mod custody;
+mod export;
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::shop::Shop;
+
+#[derive(Subcommand, Debug)]
+pub enum EvidenceCommand {
+    /// Check every byte of a sealed bundle, or of an export, against its signed manifest. Works offline, without any key.
+    Verify {
+        /// Folder of the bundle.
+        folder: PathBuf,
+        /// Ed25519 public key of the device, 64 hexadecimal digits. Without it only the bundle's own word is checked.
+        #[arg(long, value_name = "HEX")]
+        public_key: Option<String>,
+        /// Accept that video and photos are not there: they were erased at the end of their term, or this is a redacted copy.
+        #[arg(long)]
+        without_film: bool,
+    },
+    /// Show what is kept of a sale, until when, and who holds it.
+    Show {
+        /// ULID of the sale.
+        sale_id: String,
+    },
+    /// Keep a sale's evidence whatever its age.
+    Hold {
+        /// ULID of the sale.
+        sale_id: String,
+        /// Who holds it.
+        #[arg(long)]
+        actor: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Name of the hold, to release it by [default: the actor].
+        #[arg(long)]
+        hold_id: Option<String>,
+    },
+    /// Let a held sale's evidence go at its term again.
+    Release {
+        /// ULID of the sale.
+        sale_id: String,
+        /// Who releases it.
+        #[arg(long)]
+        actor: String,
+        /// Name of the hold [default: the actor].
+        #[arg(long)]
+        hold_id: Option<String>,
+    },
+    /// Erase a sale's video and photos before their term, where the retention profile allows it already.
+    Purge {
+        /// ULID of the sale.
+        sale_id: String,
+        /// Who asks for it.
+        #[arg(long)]
+        actor: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Write one zip file for a third party: a copy in which the payer's code is covered.
+    Export {
+        /// ULID of the sale.
+        sale_id: String,
+        /// File to write; must not exist.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Who exports it.
+        #[arg(long)]
+        actor: String,
+        /// What for.
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// The originals instead. The payer's code can be read in them and gets a new serial at the next visit.
+        #[arg(long)]
+        unredacted: bool,
+        /// Do not ask whether the originals may leave the shop.
+        #[arg(long, requires = "unredacted")]
+        yes: bool,
+    },
+    /// Show what happened to sealed evidence: erased, exported, held, released.
+    Log,
+}
+
+/// What needs no shop.
+pub fn offline(command: &EvidenceCommand, output: Output) -> Option<Result<(), Failure>> {
+    match command {
+        EvidenceCommand::Verify { folder, public_key, without_film } => {
+            Some(verify::run(folder, public_key.as_deref(), *without_film, output))
+        }
+        _ => None,
+    }
+}
+
+pub async fn run(shop: &Shop, command: EvidenceCommand) -> Result<(), Failure> {
+    match command {
+        EvidenceCommand::Verify { folder, public_key, without_film } => {
+            verify::run(&folder, public_key.as_deref(), without_film, shop.output)
+        }
+        EvidenceCommand::Show { sale_id } => custody::show(shop, sale_id).await,
+        EvidenceCommand::Hold { sale_id, actor, reason, hold_id } => {
+            custody::hold(shop, sale_id, actor, reason, hold_id).await
+        }
+        EvidenceCommand::Release { sale_id, actor, hold_id } => {
+            custody::release(shop, sale_id, actor, hold_id).await
+        }
+        EvidenceCommand::Purge { sale_id, actor, reason } => {
+            custody::purge(shop, sale_id, actor, reason).await
+        }
+        EvidenceCommand::Export { sale_id, to, actor, reason, unredacted, yes } => {
+            export::run(shop, export::Wanted { sale_id, to, actor, reason, unredacted, yes }).await
+        }
+        EvidenceCommand::Log => custody::log(shop).await,
+    }
+}

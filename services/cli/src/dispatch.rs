@@ -1,0 +1,50 @@
+//! From parsed arguments to the command that runs.
+
+use std::sync::Arc;
+
+use chit_runtime::Context;
+
+use crate::args::{Cli, Command};
+use crate::commands::{
+    camera, clock, deduct, dispute, doctor, enrol, evidence, init, ledger, payer, pki, printer,
+    report_hardware, sale, sandbox, scanner, settle, shift, sms, status,
+};
+use crate::failure::Failure;
+use crate::money;
+use crate::output::Output;
+use crate::shop::Shop;
+
+/// Commands that need no configuration; `None` for all others.
+pub fn without_config(command: &Command, output: Output) -> Option<Result<(), Failure>> {
+    match command {
+        Command::Evidence(evidence) => evidence::offline(evidence, output),
+        Command::Ledger(command) => ledger::offline(command, output),
+        _ => None,
+    }
+}
+
+pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure> {
+    let shop = Shop::new(Arc::clone(&ctx.shared), output, cli.request_id)?;
+    match cli.command {
+        Command::Init => init::run(&ctx.shared, &money::currency(&cli.config)?, output),
+        Command::Doctor => doctor::run(&ctx.shared, &money::currency(&cli.config)?, output).await,
+        Command::Status => status::run(&shop).await,
+        Command::Enrol(args) => enrol::run(&shop, args).await,
+        Command::Payer(command) => payer::run(&shop, command).await,
+        Command::Sale(args) => sale::run(&shop, args, &money::currency(&cli.config)?).await,
+        Command::Sms(command) => sms::run(&shop, command).await,
+        Command::Scanner(command) => scanner::run(&shop, command).await,
+        Command::Printer(command) => printer::run(&shop, command).await,
+        Command::ReportHardware { file } => report_hardware::run(&shop, file).await,
+        Command::Deduct(command) => deduct::run(&shop, command).await,
+        Command::Settle(command) => settle::run(&shop, command).await,
+        Command::Shift(command) => shift::run(&shop, command).await,
+        Command::Clock(command) => clock::run(&shop, command).await,
+        Command::Dispute(command) => dispute::run(&shop, command).await,
+        Command::Camera(command) => camera::run(&shop, command).await,
+        Command::Evidence(command) => evidence::run(&shop, command).await,
+        Command::Ledger(command) => ledger::run(&shop, command).await,
+        Command::Pki(command) => pki::run(&ctx.shared, command, output),
+        Command::Sandbox(command) => sandbox::run(&shop, command).await,
+    }
+}

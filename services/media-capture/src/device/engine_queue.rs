@@ -1,0 +1,111 @@
+//! The way to the engine. Orders are kept; of frames only the newest few, because a late frame is worth nothing
+//! and a photo must never wait behind the encoder.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use super::engine::EngineInput;
+use crate::domain::frame_pipe::RawFrame;
+
+/// Frames waiting for the encoder: most of a second of a 15 fps camera, 17 MB at 1280×720.
+pub const FRAMES_WAITING_MAX: usize = 12;
+/// Orders waiting: every recording joins and leaves once, so this is an engine that stands still.
+const ORDERS_WAITING_MAX: usize = 256;
+
+#[derive(Clone, Default)]
+pub struct EngineQueue(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    inputs: VecDeque<EngineInput>,
+    frames: usize,
+    closed: bool,
+}
+
+impl EngineQueue {
+    /// Keeps the newest frames; the oldest goes.
+    pub fn frame(&self, frame: Arc<RawFrame>) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.frames == FRAMES_WAITING_MAX {
+            let oldest = waiting.inputs.iter().position(|input| matches!(input, EngineInput::Frame(_)));
+            if let Some(at) = oldest {
+                waiting.inputs.remove(at);
+                waiting.frames -= 1;
+            }
+        }
+        waiting.inputs.push_back(EngineInput::Frame(frame));
+        waiting.frames += 1;
+        drop(waiting);
+        self.0.bell.notify_one();
+    }
+
+    /// False: the engine is gone or stands still.
+    pub fn tell(&self, order: EngineInput) -> bool {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.closed || waiting.inputs.len() - waiting.frames >= ORDERS_WAITING_MAX {
+            tracing::error!("the encoder is gone or stands still");
+            return false;
+        }
+        waiting.inputs.push_back(order);
+        drop(waiting);
+        self.0.bell.notify_one();
+        true
+    }
+
+    /// Nothing more comes in; what waits is still handed out.
+    pub fn close(&self) {
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.0.bell.notify_all();
+    }
+
+    /// `None` once it is closed and empty.
+    pub fn next(&self) -> Option<EngineInput> {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(input) = waiting.inputs.pop_front() {
+                waiting.frames -= usize::from(matches!(input, EngineInput::Frame(_)));
+                return Some(input);
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.0.bell.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clip::GapReason;
+
+    #[test]
+    fn a_busy_encoder_loses_the_oldest_frames_and_no_order() {
+        let queue = EngineQueue::default();
+        for seq in 0..20 {
+            let frame = RawFrame { width: 2, height: 2, seq, monotonic_ns: 0, i420: vec![0; 6] };
+            queue.frame(Arc::new(frame));
+            if seq == 4 {
+                assert!(queue.tell(EngineInput::CameraDown(GapReason::CameraLost)));
+            }
+        }
+        queue.close();
+        assert!(!queue.tell(EngineInput::CameraDown(GapReason::CameraLost)));
+        let mut seen = Vec::new();
+        while let Some(input) = queue.next() {
+            seen.push(match input {
+                EngineInput::Frame(frame) => Some(frame.seq),
+                _ => None,
+            });
+        }
+        let frames: Vec<u32> = seen.iter().flatten().copied().collect();
+        assert_eq!(frames, (8..20).collect::<Vec<_>>());
+        assert_eq!(seen[0], None, "the order keeps its place before what came after it");
+    }
+}

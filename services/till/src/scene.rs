@@ -1,0 +1,103 @@
+//! What the pages show, and how checkout's news change it. It is a mirror: a new process asks checkout and shows the same.
+
+use chit_proto::checkout::v1::event::Resource;
+use chit_proto::checkout::v1::{Event, GetStatusResponse, Sale, SaleState};
+
+/// A sale and the revision of its last change; the revision makes request ids that differ from change to change.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub sale: Sale,
+    pub revision: u64,
+}
+
+/// A scan that the sale did not take, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefusedScan {
+    /// Goods that the catalogue lacks.
+    Goods(String),
+    /// A payer's code, by checkout's reason.
+    Payer(String),
+}
+
+/// What the pages show.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    pub events_up: bool,
+    pub status_up: bool,
+    /// Revision of the newest event that was seen.
+    pub revision: u64,
+    pub current: Option<Known>,
+    /// The newest committed sale before the current one.
+    pub previous: Option<Sale>,
+    pub status: Option<GetStatusResponse>,
+    /// The newest scan that the sale did not take.
+    pub refused_scan: Option<RefusedScan>,
+    /// Sale whose receipt was scanned last, with a count that distinguishes two scans of the same receipt.
+    pub scanned_receipt: Option<(u64, String)>,
+}
+
+impl Scene {
+    /// True while checkout answers.
+    pub fn up(&self) -> bool {
+        self.events_up && self.status_up
+    }
+
+    pub fn take_event(&mut self, event: Event) {
+        self.revision = event.revision;
+        if let Some(Resource::Sale(sale)) = event.resource {
+            self.take_sale(sale, event.revision);
+        }
+    }
+
+    pub fn take_sale(&mut self, sale: Sale, revision: u64) {
+        let newest = self.current.as_ref().map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
+        if sale.sale_id.as_str() >= newest {
+            self.refused_scan = None;
+            let before = self.current.replace(Known { sale, revision });
+            if let Some(before) = before
+                && self.current.as_ref().is_some_and(|now| now.sale.sale_id != before.sale.sale_id)
+            {
+                self.take_previous(before.sale);
+            }
+        } else {
+            self.take_previous(sale);
+        }
+    }
+
+    fn take_previous(&mut self, sale: Sale) {
+        let known = self.previous.as_ref().map(|sale| sale.sale_id.as_str()).unwrap_or_default();
+        if is_committed(&sale) && sale.sale_id.as_str() >= known {
+            self.previous = Some(sale);
+        }
+    }
+}
+
+fn is_committed(sale: &Sale) -> bool {
+    !matches!(sale.state(), SaleState::Unspecified | SaleState::Draft | SaleState::PayerOk)
+        && !sale.receipt_no.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sale(id: &str, state: SaleState, receipt_no: &str) -> Sale {
+        Sale { sale_id: id.into(), state: state as i32, receipt_no: receipt_no.into(), ..Sale::default() }
+    }
+
+    #[test]
+    fn the_newest_sale_is_shown_and_the_committed_one_before_it_is_remembered() {
+        let mut scene = Scene::default();
+        scene.take_sale(sale("A", SaleState::Printing, "1"), 1);
+        scene.take_sale(sale("B", SaleState::Draft, ""), 2);
+        scene.take_sale(sale("A", SaleState::Queued, "1"), 3);
+        assert_eq!(scene.current.as_ref().map(|known| known.sale.sale_id.as_str()), Some("B"));
+        assert_eq!(scene.previous.as_ref().map(Sale::state), Some(SaleState::Queued));
+        scene.take_sale(sale("C", SaleState::Draft, ""), 4);
+        assert_eq!(
+            scene.previous.as_ref().map(|sale| sale.sale_id.as_str()),
+            Some("A"),
+            "B was never committed"
+        );
+    }
+}
