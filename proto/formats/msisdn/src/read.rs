@@ -3,7 +3,7 @@
 //! The crate's own validity check loses a zero that belongs to the number (Benin, Côte d'Ivoire, Congo), and its parser
 //! takes some trunk prefixes for carrier codes (Colombia), so the digits as they stand are looked up first.
 
-use crate::canonical::Canonical;
+use crate::canonical::{Canonical, DIGITS_MAX, DIGITS_MIN};
 use crate::country::Country;
 use crate::fold;
 use phonenumber::Mode;
@@ -73,8 +73,12 @@ fn parsed(country: Option<Country>, text: &str) -> Option<String> {
     Some(number.format().mode(Mode::E164).to_string().strip_prefix('+')?.to_owned())
 }
 
-/// The digits, when a plan of their country code has such a number.
+/// The digits, when a plan of their country code has such a number. Some plans' patterns are open at the end (Germany's takes
+/// 15 digits after the country code), and no network carries more than E.164 allows.
 fn planned(digits: &str) -> Option<Reading> {
+    if !(DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) {
+        return None;
+    }
     let longest = CODE_DIGITS_MAX.min(digits.len().saturating_sub(1));
     // Codes are prefix-free, so at most one length has plans.
     let (plans, national) = (1..=longest).find_map(|length| {

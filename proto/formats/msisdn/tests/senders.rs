@@ -3,7 +3,7 @@
 use TypeOfNumber::{
     Abbreviated, Alphanumeric, International, National, NetworkSpecific, Subscriber, Unknown,
 };
-use chit_msisdn::{Canonical, Country, Sender, TypeOfNumber, enrol, sender};
+use chit_msisdn::{Canonical, Country, DIGITS_MAX, Sender, TypeOfNumber, enrol, sender};
 
 fn country(iso: &str) -> Country {
     Country::from_iso(iso).expect("an ISO code")
@@ -124,6 +124,14 @@ fn names_short_codes_and_noise_are_never_a_payer() {
     ] {
         assert_eq!(sender(address, hint, cn), expected, "{address:?} {hint:?}");
     }
+}
+
+#[test]
+fn a_plan_that_is_open_at_its_end_gives_no_number_longer_than_e164() {
+    let long = sender("20100000000000", Unknown, country("DE"));
+    assert!(long.candidates().iter().all(|number| number.digits().len() <= DIGITS_MAX));
+    assert!(enrol("+4920100000000000", country("DE")).is_err());
+    assert!(enrol("20100000000000", country("DE")).is_err());
 }
 
 #[test]
