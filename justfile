@@ -52,7 +52,7 @@ lab *args:
 package:
     ./deploy/packaging/build
 
-# Installs that package under a systemd of its own, and restarts and kills its services under load (root).
-try-package:
+# Makes the package, installs it under a systemd of its own, and restarts and kills its services under load (root).
+try-package: package
     cargo build -p chit-simulators
     ./deploy/packaging/try
