@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chit_runtime::{Tcp, TlsFiles};
+use chit_runtime::{Tcp, TlsFiles, peer};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::risk::{ActionCodes, RiskResult};
 use crate::sale::EvidencePolicy;
 use crate::sale::goods;
+use crate::staff::device::DeviceKind;
 
 /// Who decides when a challenge goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
@@ -87,6 +88,37 @@ impl RiskConfig {
     }
 }
 
+/// Users of this machine that call without a person, by what they are for. They must stand in `allow_uids`, too.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallersConfig {
+    #[serde(deserialize_with = "peer::uids")]
+    pub till: Vec<u32>,
+    #[serde(deserialize_with = "peer::uids")]
+    pub timer: Vec<u32>,
+    #[serde(deserialize_with = "peer::uids")]
+    pub display: Vec<u32>,
+}
+
+impl Default for CallersConfig {
+    /// The till's user of the Debian package, where there is one.
+    fn default() -> Self {
+        Self {
+            till: peer::find_user("chit-till").into_iter().collect(),
+            timer: Vec::new(),
+            display: Vec::new(),
+        }
+    }
+}
+
+impl CallersConfig {
+    pub fn kind_of(&self, uid: u32) -> Option<DeviceKind> {
+        let kinds =
+            [(DeviceKind::Till, &self.till), (DeviceKind::Timer, &self.timer), (DeviceKind::Display, &self.display)];
+        kinds.into_iter().find(|(_, uids)| uids.contains(&uid)).map(|(kind, _)| kind)
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -116,6 +148,9 @@ pub struct Config {
     pub bad_record_years: u16,
     /// How long the history of changes is kept, in days.
     pub history_days: u16,
+    /// The owner works alone: their own PIN approves what they did, marked SELF_APPROVED.
+    pub one_person: bool,
+    pub callers: CallersConfig,
     pub catalogue: Vec<CatalogueItem>,
     /// Where other POS software calls, by mutual TLS; none = nowhere. Port 0: see run_dir/checkout.tcp.
     pub tcp_listen: Option<SocketAddr>,
@@ -146,6 +181,8 @@ impl Default for Config {
             bad_record_years: 2,
             // SEPA: a debit may be returned for 13 months.
             history_days: 420,
+            one_person: false,
+            callers: CallersConfig::default(),
             catalogue: Vec::new(),
             tcp_listen: None,
             tls_cert: "pki/server.pem".into(),

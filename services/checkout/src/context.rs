@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chit_runtime::{Clock, Context, Shutdown};
+use chit_runtime::{Clock, Context, Shutdown, peer};
 use iso_currency::Currency;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -18,7 +18,9 @@ use crate::peers::Peers;
 use crate::risk::{Limits, Moment, SANDBOX_REFUSED_ENDING};
 use crate::sale::goods::CatalogueItem;
 use crate::sale::{Rules, goods};
-use crate::staff::{ApprovalInput, Grant, JointGrant, Staff, approval::Act};
+use crate::staff::approval::{Act, Hands};
+use crate::staff::lockout::Origin;
+use crate::staff::{ApprovalInput, Asked, Grant, JointGrant, Staff};
 use crate::store::Store;
 use crate::texts::Voice;
 use crate::values::calendar::QuietHours;
@@ -37,6 +39,8 @@ pub struct Shop {
     pub clock: Clock,
     pub voice: Voice,
     pub sandbox: bool,
+    /// Checkout's own user.
+    pub own_uid: u32,
     /// Where pictures of payer codes are kept.
     pub codes_dir: std::path::PathBuf,
     pub signals: Signals,
@@ -75,7 +79,7 @@ impl Shop {
         Ok(Arc::new(Self {
             peers: Peers::new(&ctx.shared),
             house: House::load(&ctx.shared, &cfg.currency_code)?,
-            staff: Staff::load(ctx.shared.key("staff.toml")?, store.clone()).await?,
+            staff: Staff::load(ctx.shared.key("staff.toml")?, store.clone(), cfg.one_person).await?,
             voice: Voice {
                 shop_zh: cfg.shop_name.clone(),
                 shop_en: cfg.shop_name(false).to_owned(),
@@ -87,6 +91,7 @@ impl Shop {
             keys,
             clock: ctx.clock.clone(),
             sandbox: ctx.shared.sandbox,
+            own_uid: peer::own_uid(),
             codes_dir,
             signals: Signals {
                 wake: Notify::new(),
@@ -153,13 +158,15 @@ impl Shop {
     /// Checks an approval away from the async threads: argon2id is slow on purpose.
     pub async fn approve(
         self: &Arc<Self>,
+        origin: Origin,
         input: Option<ApprovalInput>,
         act: Act,
-        sale_cashier: Option<String>,
+        hands: Hands,
     ) -> Result<Grant> {
         let shop = self.clone();
         tokio::task::spawn_blocking(move || {
-            shop.staff.approve(input.as_ref(), act, sale_cashier.as_deref(), shop.clock.now())
+            let asked = Asked { act, hands: &hands, origin: &origin, now: shop.clock.now() };
+            shop.staff.approve(input.as_ref(), &asked)
         })
         .await
         .map_err(unchecked)?
@@ -168,13 +175,15 @@ impl Shop {
     /// The same of two people.
     pub async fn approve_two(
         self: &Arc<Self>,
+        origin: Origin,
         first: Option<ApprovalInput>,
         second: Option<ApprovalInput>,
         act: Act,
     ) -> Result<JointGrant> {
         let shop = self.clone();
         tokio::task::spawn_blocking(move || {
-            shop.staff.approve_two(first.as_ref(), second.as_ref(), act, shop.clock.now())
+            let asked = Asked { act, hands: &Hands::NONE, origin: &origin, now: shop.clock.now() };
+            shop.staff.approve_two(first.as_ref(), second.as_ref(), &asked)
         })
         .await
         .map_err(unchecked)?

@@ -1,18 +1,15 @@
 //! A stable name for who calls: what a service keeps for one caller, another does not get.
 
-use sha2::{Digest, Sha256};
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
-
 use crate::peer;
+use crate::tls::Certified;
 
-/// `uid:990` over the Unix socket, `cert:` and a hash of the certificate over TCP.
+/// `uid:990` over the Unix socket, `cert:` and the client's name over TCP.
 pub fn scope_of<T>(request: &tonic::Request<T>) -> String {
     if let Some(uid) = peer::uid_of(request) {
         return format!("uid:{uid}");
     }
-    let tls = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
-    match tls.and_then(TlsConnectInfo::peer_certs).and_then(|certs| certs.first().cloned()) {
-        Some(cert) => format!("cert:{}", hex::encode(&Sha256::digest(&cert)[..8])),
+    match request.extensions().get::<Certified>() {
+        Some(certified) => format!("cert:{}", certified.client),
         None => "unknown".into(),
     }
 }

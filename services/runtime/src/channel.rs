@@ -3,6 +3,7 @@
 use crate::config::Shared;
 use crate::observe::code_in;
 use crate::record::{Record, Records, Side};
+use crate::session::{self, Token};
 use crate::trace;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
@@ -19,6 +20,16 @@ use tracing::{Instrument, Span};
 pub struct Channel {
     inner: tonic::transport::Channel,
     records: Records,
+    session: Option<Token>,
+}
+
+impl Channel {
+    /// The same connection for a person who has signed in: every call carries their session.
+    #[must_use]
+    pub fn with_session(mut self, token: Token) -> Self {
+        self.session = Some(token);
+        self
+    }
 }
 
 /// A lazy channel over the service's Unix socket; it reconnects by itself.
@@ -35,7 +46,7 @@ pub fn channel_to(uri: &str) -> Result<Channel, Error> {
 /// For an `Endpoint` with settings besides its address.
 impl From<tonic::transport::Channel> for Channel {
     fn from(inner: tonic::transport::Channel) -> Self {
-        Self { inner, records: Records::of(Side::Client) }
+        Self { inner, records: Records::of(Side::Client), session: None }
     }
 }
 
@@ -51,6 +62,7 @@ impl Service<Request<Body>> for Channel {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let mut record = self.records.start(request.uri().path(), !Span::current().is_none());
         trace::send(&record.span, request.headers_mut());
+        session::send(self.session.as_ref(), request.headers_mut());
         let answer = self.inner.call(request).instrument(record.span.clone());
         Box::pin(async move {
             let answer = answer.await;

@@ -44,6 +44,7 @@ pub mod peer;
 mod record;
 pub mod request_id;
 pub mod serve;
+pub mod session;
 pub mod shutdown;
 mod telemetry;
 pub mod tls;

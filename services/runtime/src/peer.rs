@@ -45,6 +45,16 @@ pub fn uids<'de, D: Deserializer<'de>>(list: D) -> Result<Vec<u32>, D::Error> {
     users.into_iter().map(uid).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
+/// The uid that this process runs under.
+pub fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The uid of a user of this machine, if there is one of that name.
+pub fn find_user(name: &str) -> Option<u32> {
+    uid_in(&fs::read_to_string(USERS).unwrap_or_default(), name)
+}
+
 /// passwd(5): `name:password:uid:…`.
 fn uid_in(passwd: &str, name: &str) -> Option<u32> {
     let mut users = passwd.lines().map(|line| line.split(':'));
@@ -59,7 +69,7 @@ pub(crate) struct Allowed {
 
 impl Allowed {
     pub(crate) fn of_this_process(others: &[u32]) -> Self {
-        Self { own_uid: rustix::process::geteuid().as_raw(), others: others.to_vec() }
+        Self { own_uid: own_uid(), others: others.to_vec() }
     }
 
     /// `None` means the kernel could not tell who calls.

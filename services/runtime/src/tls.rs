@@ -5,6 +5,7 @@ use crate::config::{ConfigError, Shared};
 use crate::error;
 use crate::held::{self, Held};
 use anyhow::Context as _;
+use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -17,6 +18,8 @@ use tonic::{Code, Status};
 
 /// A role is a URI among the certificate's subject alternative names; this is its beginning.
 pub const ROLE_URI: &str = "spiffe://chit/role/";
+/// The client's name is another one. A certificate that is renewed under the same name is the same client.
+pub const CLIENT_URI: &str = "spiffe://chit/client/";
 /// A peer that does not finish its handshake in this time is dropped.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Connections at a time, those included that have not shown a certificate yet; the next one waits in the listener.
@@ -49,9 +52,13 @@ pub struct TlsFiles {
     pub client_ca: PathBuf,
 }
 
-/// The role of a caller over TCP, among the extensions of each of its requests. Callers over the Unix socket have none.
+/// Who calls over TCP, among the extensions of each of its requests. Callers over the Unix socket have none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CertifiedRole(pub String);
+pub struct Certified {
+    pub role: String,
+    /// As the certificate names its client; a hash of the certificate where it names none.
+    pub client: String,
+}
 
 impl TlsFiles {
     pub(crate) fn server_config(&self, shared: &Shared) -> Result<ServerTlsConfig, ConfigError> {
@@ -104,26 +111,31 @@ fn tell(note: &Path, addr: SocketAddr) -> io::Result<()> {
     fs::rename(draft, note)
 }
 
-/// Lets a request in by the role of its certificate, and leaves the role with it.
+/// Lets a request in by the role of its certificate, and leaves role and name with it.
 pub(crate) fn admit<B>(may: May, method: &str, request: &mut http::Request<B>) -> Result<(), Status> {
-    let role = role_of(request.extensions())?;
-    if !may(&role.0, method) {
-        let message = format!("a client with the role `{}` may not call {method}", role.0);
+    let certified = certified(request.extensions())?;
+    if !may(&certified.role, method) {
+        let message = format!("a client with the role `{}` may not call {method}", certified.role);
         return Err(error::status(Code::PermissionDenied, "ROLE_TOO_LOW", message));
     }
-    request.extensions_mut().insert(role);
+    request.extensions_mut().insert(certified);
     Ok(())
 }
 
-fn role_of(extensions: &http::Extensions) -> Result<CertifiedRole, Status> {
+fn certified(extensions: &http::Extensions) -> Result<Certified, Status> {
     let refuse = |message: &str| error::status(Code::Unauthenticated, "CERTIFICATE_WITHOUT_ROLE", message);
     let certs = extensions.get::<TlsConnectInfo<TcpConnectInfo>>().and_then(TlsConnectInfo::peer_certs);
     let certs = certs.ok_or_else(|| refuse("show a client certificate"))?;
-    let cert = certs.first().and_then(|cert| webpki::EndEntityCert::try_from(cert).ok());
-    let cert = cert.ok_or_else(|| refuse("the client certificate is unreadable"))?;
-    let mut roles = cert.valid_uri_names().filter_map(|uri| uri.strip_prefix(ROLE_URI));
-    match (roles.next(), roles.next()) {
-        (Some(role), None) => Ok(CertifiedRole(role.to_owned())),
-        _ => Err(refuse("the client certificate must name one role; `chit pki issue` makes such a one")),
-    }
+    let shown = certs.first().ok_or_else(|| refuse("show a client certificate"))?;
+    let cert = webpki::EndEntityCert::try_from(shown)
+        .map_err(|_unreadable| refuse("the client certificate is unreadable"))?;
+    let only = |beginning: &str| {
+        let mut found = cert.valid_uri_names().filter_map(|uri| uri.strip_prefix(beginning));
+        found.next().filter(|_| found.next().is_none()).map(str::to_owned)
+    };
+    let role = only(ROLE_URI).ok_or_else(|| {
+        refuse("the client certificate must name one role; `chit pki issue` makes such a one")
+    })?;
+    let client = only(CLIENT_URI).unwrap_or_else(|| hex::encode(&Sha256::digest(shown)[..8]));
+    Ok(Certified { role, client })
 }

@@ -5,7 +5,7 @@
 mod echo;
 
 use chit_runtime::error::reason_of;
-use chit_runtime::tls::CertifiedRole;
+use chit_runtime::tls::Certified;
 use chit_runtime::{Channel, Context, Server, Tcp, TlsFiles};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -54,7 +54,7 @@ struct Running {
 /// Answers with the caller's role; a viewer may not `Say`.
 async fn serve(ctx: &Context) -> anyhow::Result<()> {
     let role_of = |request: tonic::Request<String>| {
-        echo::reply(request.extensions().get::<CertifiedRole>().map_or("none".to_owned(), |r| r.0.clone()))
+        echo::reply(request.extensions().get::<Certified>().map_or("none".to_owned(), |r| r.role.clone()))
     };
     let may = |role: &str, method: &str| role == "pos" || !method.ends_with("/Say");
     let file = |name: &str| Path::new("pki").join(name);

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use chit_runtime::session::{self, Token};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
+use crate::pages::visitor::{TOKEN_COOKIE, cookie};
 use crate::till::Till;
 
 /// No form and no foreign script can set it without a preflight, which is never answered.
@@ -35,7 +37,7 @@ const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 pub async fn check(State(till): State<Arc<Till>>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&till, request.method(), request.headers()) {
         Some(status) => status.into_response(),
-        None => next.run(request).await,
+        None => with_session(request, next).await,
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -44,6 +46,15 @@ pub async fn check(State(till): State<Arc<Till>>, request: Request, next: Next) 
     // Pages show money and people; only assets say that they may be kept.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whatever is asked of checkout for this request is asked in its session.
+async fn with_session(request: Request, next: Next) -> Response {
+    let token = cookie(request.headers(), TOKEN_COOKIE).and_then(|token| Token::new(token).ok());
+    match token {
+        Some(token) => session::scope(token, next.run(request)).await,
+        None => next.run(request).await,
+    }
 }
 
 fn refusal(till: &Till, method: &Method, headers: &HeaderMap) -> Option<StatusCode> {

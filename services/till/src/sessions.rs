@@ -1,26 +1,19 @@
-//! Who is signed in. A token is 256 random bits in an HttpOnly cookie; only its hash is known here.
-//!
-//! The hashes are also written to `run_dir` (memory on a real installation, gone with a reboot), so that a restart of this
-//! process signs no cashier out.
+//! Who is signed in here. Checkout opens the sessions and knows them over a restart of this process; the cookie holds a
+//! session's token. Here is only what belongs to the till: how long nobody touched it, and what was looked up. Nothing is
+//! written to disk, so nothing on a disk can be forged.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chit_proto::checkout::v1::{StaffMember, StaffRole};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
-/// Signed-in browsers at a time; the one that was idle longest goes.
+/// Signed-in browsers at a time; the one that was idle longest is asked for at checkout again.
 const SESSIONS_MAX: usize = 64;
 /// Sales whose evidence a session may open, the newest looked up.
 const VIEWED_MAX: usize = 32;
-const SECONDS_PER_MINUTE: u64 = 60;
-/// A touch is written to the file when the last one there is older.
-const WRITE_AFTER_S: u64 = 30;
 
 type Key = [u8; 32];
 
@@ -36,13 +29,23 @@ pub struct ViewedFile {
 pub struct Session {
     pub name: String,
     pub role: StaffRole,
-    last_s: u64,
+    pub must_change_pin: bool,
+    last: Instant,
     viewed: Vec<(String, Vec<ViewedFile>)>,
+}
+
+/// What the till knows of a token.
+pub enum Found {
+    Open(Session),
+    /// Nobody touched it for too long: it ends.
+    Idle,
+    /// Not from this process: checkout may know it.
+    Unknown,
 }
 
 impl Session {
     pub fn is_at_least(&self, role: StaffRole) -> bool {
-        self.role >= role
+        self.role != StaffRole::Auditor && self.role >= role
     }
 
     /// The file, if this session has looked its sale up.
@@ -54,61 +57,50 @@ impl Session {
 
 pub struct Sessions {
     all: Mutex<HashMap<Key, Session>>,
-    file: PathBuf,
-    idle_s: u64,
+    idle: Duration,
 }
 
 impl Sessions {
-    pub fn open(file: PathBuf, idle_minutes: u32) -> Self {
-        let idle_s = u64::from(idle_minutes) * SECONDS_PER_MINUTE;
-        let text = fs::read_to_string(&file).unwrap_or_default();
-        let all = text.lines().filter_map(parse).collect();
-        Self { all: Mutex::new(all), file, idle_s }
+    pub fn new(idle_minutes: u32) -> Self {
+        Self { all: Mutex::default(), idle: Duration::from_secs(60 * u64::from(idle_minutes)) }
     }
 
-    /// Returns the token for the cookie.
-    pub fn begin(&self, member: &StaffMember) -> anyhow::Result<String> {
-        let mut token = [0; 32];
-        getrandom::fill(&mut token).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
-        let token = hex::encode(token);
-        let session =
-            Session { name: member.name.clone(), role: member.role(), last_s: now_s(), viewed: Vec::new() };
+    /// Checkout says that this token is `member`'s.
+    pub fn begin(&self, token: &str, member: &StaffMember) -> Session {
+        let session = Session {
+            name: member.name.clone(),
+            role: member.role(),
+            must_change_pin: member.must_change_pin,
+            last: Instant::now(),
+            viewed: Vec::new(),
+        };
         let mut all = self.lock();
         if all.len() >= SESSIONS_MAX
-            && let Some(oldest) = all.iter().min_by_key(|(_, session)| session.last_s).map(|(key, _)| *key)
+            && let Some(oldest) = all.iter().min_by_key(|(_, session)| session.last).map(|(key, _)| *key)
         {
             all.remove(&oldest);
         }
-        all.insert(key_of(&token), session);
-        self.write(&all);
-        Ok(token)
+        all.insert(key_of(token), session.clone());
+        session
     }
 
-    /// The session of a token, if it is not too long idle.
-    pub fn find(&self, token: &str) -> Option<Session> {
-        let session = self.lock().get(&key_of(token)).cloned()?;
-        (now_s().saturating_sub(session.last_s) <= self.idle_s).then_some(session)
-    }
-
-    /// As `find`, for something a person did: the idle time starts again.
-    pub fn touch(&self, token: &str) -> Option<Session> {
-        let session = self.find(token)?;
-        let mut all = self.lock();
-        let now = now_s();
-        if let Some(kept) = all.get_mut(&key_of(token)) {
-            let written = kept.last_s;
-            kept.last_s = now;
-            if now.saturating_sub(written) > WRITE_AFTER_S {
-                self.write(&all);
-            }
+    pub fn find(&self, token: &str) -> Found {
+        match self.lock().get(&key_of(token)) {
+            None => Found::Unknown,
+            Some(session) if session.last.elapsed() > self.idle => Found::Idle,
+            Some(session) => Found::Open(session.clone()),
         }
-        Some(session)
+    }
+
+    /// A person did something: the idle time starts again.
+    pub fn touch(&self, token: &str) {
+        if let Some(session) = self.lock().get_mut(&key_of(token)) {
+            session.last = Instant::now();
+        }
     }
 
     pub fn end(&self, token: &str) {
-        let mut all = self.lock();
-        all.remove(&key_of(token));
-        self.write(&all);
+        self.lock().remove(&key_of(token));
     }
 
     pub fn saw(&self, token: &str, sale_id: &str, files: Vec<ViewedFile>) {
@@ -123,85 +115,64 @@ impl Sessions {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Session>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// A session that cannot be written lives on in memory.
-    fn write(&self, all: &HashMap<Key, Session>) {
-        let draft = self.file.with_extension("draft");
-        let lines: String = all.iter().map(|(key, session)| line(key, session)).collect();
-        let mut options = fs::OpenOptions::new();
-        let written = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&draft)
-            .and_then(|mut file| file.write_all(lines.as_bytes()))
-            .and_then(|()| fs::rename(&draft, &self.file));
-        if let Err(error) = written {
-            tracing::warn!(%error, "sessions will not outlive this process");
-        }
-    }
-}
-
-fn line(key: &Key, session: &Session) -> String {
-    format!("{} {} {} {}\n", hex::encode(key), session.role as i32, session.last_s, session.name)
-}
-
-fn parse(line: &str) -> Option<(Key, Session)> {
-    let mut words = line.splitn(4, ' ');
-    let key = hex::decode(words.next()?).ok()?.try_into().ok()?;
-    let role = StaffRole::try_from(words.next()?.parse::<i32>().ok()?).ok()?;
-    let last_s = words.next()?.parse().ok()?;
-    Some((key, Session { name: words.next()?.to_owned(), role, last_s, viewed: Vec::new() }))
 }
 
 fn key_of(token: &str) -> Key {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Of the system, not of the sandbox: advancing a day must not sign everybody out.
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn li() -> StaffMember {
-        StaffMember { name: "li".into(), role: StaffRole::Cashier as i32 }
+    fn named(name: &str) -> StaffMember {
+        StaffMember { name: name.into(), role: StaffRole::Cashier as i32, must_change_pin: false }
     }
 
-    #[test]
-    fn a_session_outlives_the_process_and_its_token_is_nowhere_on_disk() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("till.sessions");
-        let token = Sessions::open(file.clone(), 30).begin(&li()).unwrap();
-        let again = Sessions::open(file.clone(), 30);
-        assert_eq!(again.touch(&token).unwrap().name, "li");
-        assert!(!fs::read_to_string(&file).unwrap().contains(&token));
-        again.end(&token);
-        assert!(Sessions::open(file, 30).find(&token).is_none());
+    fn is_open(sessions: &Sessions, token: &str) -> bool {
+        matches!(sessions.find(token), Found::Open(_))
     }
 
-    #[test]
-    fn an_idle_session_ends() {
-        let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::open(dir.path().join("s"), 30);
-        let token = sessions.begin(&li()).unwrap();
-        sessions.lock().values_mut().for_each(|session| session.last_s -= 31 * 60);
-        assert!(sessions.touch(&token).is_none());
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_session_ends_and_a_touched_one_goes_on() {
+        let sessions = Sessions::new(30);
+        sessions.begin("a", &named("li"));
+        tokio::time::advance(Duration::from_secs(29 * 60)).await;
+        sessions.touch("a");
+        tokio::time::advance(Duration::from_secs(29 * 60)).await;
+        assert!(is_open(&sessions, "a"));
+        tokio::time::advance(Duration::from_secs(2 * 60)).await;
+        assert!(matches!(sessions.find("a"), Found::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_browser_too_many_pushes_out_the_one_that_was_idle_longest() {
+        let sessions = Sessions::new(30);
+        for at in 0..SESSIONS_MAX {
+            sessions.begin(&at.to_string(), &named("li"));
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        sessions.touch("0");
+        sessions.begin("newest", &named("li"));
+        assert!(matches!(sessions.find("1"), Found::Unknown), "the one that nobody touched");
+        assert!(is_open(&sessions, "0") && is_open(&sessions, "2") && is_open(&sessions, "newest"));
     }
 
     #[test]
     fn a_session_opens_only_what_it_has_looked_up() {
-        let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::open(dir.path().join("s"), 30);
-        let token = sessions.begin(&li()).unwrap();
+        let sessions = Sessions::new(30);
+        sessions.begin("a", &named("li"));
         let file = ViewedFile { name: "video.mp4".into(), media_type: "video/mp4".into(), size_bytes: 9 };
-        sessions.saw(&token, "A", vec![file]);
-        let session = sessions.find(&token).unwrap();
+        sessions.saw("a", "A", vec![file]);
+        let Found::Open(session) = sessions.find("a") else { panic!("it is open") };
         assert!(session.viewed("A", "video.mp4").is_some());
         assert!(session.viewed("A", "goods.bin").is_none() && session.viewed("B", "video.mp4").is_none());
+    }
+
+    #[test]
+    fn an_auditor_is_nobody_s_superior() {
+        let sessions = Sessions::new(30);
+        let auditor = StaffMember { role: StaffRole::Auditor as i32, ..named("sun") };
+        assert!(!sessions.begin("a", &auditor).is_at_least(StaffRole::Cashier));
     }
 }

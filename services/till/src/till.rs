@@ -14,6 +14,8 @@ use crate::thumb::Thumb;
 
 /// Pages that are open at a time; each holds one event stream.
 const READERS_MAX: usize = 64;
+/// Sign-in pages that are told when the shop is up again; the others still take a PIN.
+const STRANGERS_MAX: usize = 16;
 
 pub struct Till {
     pub peers: Peers,
@@ -24,6 +26,8 @@ pub struct Till {
     pub sessions: Sessions,
     pub thumb: Thumb,
     pub readers: Arc<Semaphore>,
+    /// Pages of people who are not signed in.
+    pub strangers: Arc<Semaphore>,
     pub zone: TimeZone,
     pub clock: Clock,
     pub cfg: Config,
@@ -36,9 +40,10 @@ impl Till {
             peers: Peers::new(&ctx.shared),
             scene: watch::Sender::new(Arc::new(Scene::default())),
             stale: tokio::sync::Notify::new(),
-            sessions: Sessions::open(ctx.shared.run_dir.join("till.sessions"), cfg.idle_minutes),
+            sessions: Sessions::new(cfg.idle_minutes),
             thumb: Thumb::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
+            strangers: Arc::new(Semaphore::new(STRANGERS_MAX)),
             zone: TimeZone::get(&ctx.shared.time_zone)?,
             clock: ctx.clock.clone(),
             shutdown: ctx.shutdown.clone(),

@@ -48,7 +48,8 @@ pub fn purpose(subject: Subject) -> String {
     }
 }
 
-pub fn payer(payer: &Payer) -> v1::Payer {
+/// With the card's serial only for who may see it: whoever knows it can freeze the payer (`LOST <serial>`).
+pub fn payer(payer: &Payer, with_serial: bool) -> v1::Payer {
     let change = payer.change.as_ref();
     let warning = change.and_then(|change| change.warning.as_ref());
     v1::Payer {
@@ -57,7 +58,7 @@ pub fn payer(payer: &Payer) -> v1::Payer {
         last4: payer.id.last4(),
         language: if payer.is_chinese() { "zh-CN".into() } else { "en".into() },
         code_serial: payer.code.serial.into(),
-        card_serial: payer.card.serial.to_string(),
+        card_serial: if with_serial { payer.card.serial.to_string() } else { String::new() },
         rows_left: payer.card.burned.remaining().into(),
         valid_to: payer.code.valid_to.to_string(),
         mandate_job_id: payer.mandate_job.to_string(),

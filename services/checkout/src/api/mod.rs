@@ -1,14 +1,20 @@
 //! The gRPC face: one file a call. Decode, authorise, one step, encode.
 
+mod access;
 mod admission;
 mod call;
+mod caller;
 mod convert;
 mod deduction;
+mod device;
 mod dispute;
+mod enquiry;
+mod events;
 mod mutation;
 mod page;
 pub(crate) mod payer;
 mod sale;
+mod sandbox;
 mod settlement;
 mod shop;
 pub(crate) mod shown;
@@ -29,16 +35,27 @@ pub struct Api {
     shop: Arc<Shop>,
 }
 
-/// One line a call: the work is in the file of the call's name.
+/// One line a call: who may make it (`access.rs`), and where it names a sale that must be the caller's own. The work is in
+/// the file of the call's name.
 macro_rules! calls {
-    ($service:path { $($method:ident($request:ident) -> $response:ident),* $(,)? }) => {
+    ($service:path {
+        $($method:ident($request:ident) -> $response:ident for $access:ident $(on $sale:ident)?),* $(,)?
+    }) => {
+        pub(in crate::api) const CALLS: crate::api::access::Table =
+            &[$((stringify!($method), crate::api::access::Access::$access)),*];
+
         #[tonic::async_trait]
         impl $service for crate::api::Api {
             $(async fn $method(
                 &self,
                 request: tonic::Request<chit_proto::checkout::v1::$request>,
             ) -> Result<tonic::Response<chit_proto::checkout::v1::$response>, tonic::Status> {
-                $method::handle(&self.shop, request.into()).await.map(tonic::Response::new)
+                type Named = fn(&chit_proto::checkout::v1::$request) -> &str;
+                let access = crate::api::access::Access::$access;
+                let sale = None::<Named>$(.or(Some((|body| body.$sale.as_str()) as Named)))?;
+                let method = stringify!($method);
+                let call = crate::api::call::Call::admit(&self.shop, request, access, method, sale).await?;
+                $method::handle(&self.shop, call).await.map(tonic::Response::new)
             })*
         }
     };
@@ -58,5 +75,6 @@ pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
         .add(v1::event_service_server::EventServiceServer::new(api.clone()))
         .add(v1::shop_service_server::ShopServiceServer::new(api.clone()))
         .add(v1::staff_service_server::StaffServiceServer::new(api.clone()))
+        .add(v1::device_service_server::DeviceServiceServer::new(api.clone()))
         .add(v1::sandbox_service_server::SandboxServiceServer::new(api))
 }

@@ -26,7 +26,7 @@ pub trait Mutation: Message + Clone {
 
 fn keyed<Req: Mutation>(call: &Call<Req>) -> std::result::Result<(RequestKey, Body), Status> {
     request_id::check(call.body.request_id())?;
-    let key = RequestKey::new(&call.caller, call.body.request_id());
+    let key = RequestKey::new(&call.by.scope, call.body.request_id());
     Ok((key, Body { name: Req::NAME, bytes: call.body.without_secrets().encode_to_vec() }))
 }
 
@@ -124,10 +124,11 @@ macro_rules! mutations {
 
 mutations!(
     StartSaleRequest, SetBasketRequest, ScanPayerRequest, PresentPayerRequest, ConfirmPersonRequest, ReleaseSaleRequest,
-    ResolveReceiptRequest, ReprintReceiptRequest, RecordOtherPaymentRequest, FreezePayerRequest, RunDeductionsRequest,
-    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, WithdrawDisputeRequest, CloseShiftRequest ;
+    ResolveReceiptRequest, ReprintReceiptRequest, FreezePayerRequest, RunDeductionsRequest,
+    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, CloseShiftRequest ;
     CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
-    ListBadRecordRequest, ConfirmTimeRequest ;
+    ListBadRecordRequest, ConfirmTimeRequest, RecordOtherPaymentRequest, WithdrawDisputeRequest, AddStaffRequest,
+    DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest ;
     ChangePhoneRequest, ResetPayerRequest
 );
 

@@ -15,6 +15,7 @@ impl From<Refusal> for Status {
             },
             RefusalKind::NotFound => Code::NotFound,
             RefusalKind::WrongState => Code::FailedPrecondition,
+            RefusalKind::NotSignedIn => Code::Unauthenticated,
             RefusalKind::NotAllowed => Code::PermissionDenied,
             RefusalKind::Conflict => Code::AlreadyExists,
             RefusalKind::Unavailable | RefusalKind::Stopping => Code::Unavailable,

@@ -78,10 +78,13 @@ async fn route(shop: &Arc<Shop>, scan: Scan) -> Result<()> {
             let code = scan.read(&shop.issuer_key(), today)?;
             let (rules, moment) = (shop.rules(), shop.moment()?);
             let issuer = shop.cfg.issuer;
-            shop.store
-                .write(move |tx| sale::present(tx, id, &code, scan, issuer, &rules, moment))
-                .await
-                .map(|_| ())
+            let present = move |tx: &mut crate::store::Tx| {
+                // Whoever has the basket open holds the scanner.
+                let actor = tx.sale(id)?.cashier;
+                let by = sale::Presenting { issuer, actor: &actor, rules: &rules, moment };
+                sale::present(tx, id, &code, scan, by)
+            };
+            shop.store.write(present).await.map(|_| ())
         }
     }
 }

@@ -70,7 +70,7 @@ fn state(kind: Kind, snapshot: &[u8]) -> Result<u32> {
         Kind::Payer | Kind::Batch => v2::snapshot::<v2::PayerOrBatchState>(snapshot)?.state,
         Kind::Challenge => v2::snapshot::<v2::ChallengeState>(snapshot)?.state,
         Kind::Dispute => v2::snapshot::<v2::DisputeState>(snapshot)?.state,
-        Kind::Enquiry | Kind::Person | Kind::Shift => 0,
+        Kind::Enquiry | Kind::Person | Kind::Shift | Kind::Device => 0,
     };
     u32::try_from(state).map_err(|_negative| damaged("its state is unknown"))
 }

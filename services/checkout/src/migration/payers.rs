@@ -88,6 +88,7 @@ fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
         account: records::parsed(&old.account_id, "the payer's account")?,
         open_challenge: optional(&old.open_challenge_id, "the open challenge")?,
         enrolled_at: time::from_ms(old.create_ms),
+        enrolled_by: None,
         unasked: daily(&old.unasked_day, old.unasked_count)?,
         answers: daily(&old.answers_day, old.answers_count)?,
         not_before: since(old.not_before_ms),

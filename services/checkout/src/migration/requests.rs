@@ -3,7 +3,7 @@
 use super::tables::Row;
 use super::v2;
 use super::work::{Import, since};
-use crate::staff::approval::PinLockout;
+use crate::staff::lockout::{Origin, PinLockout};
 use crate::store::records::request::Remembered;
 use crate::values::refusal::Result;
 
@@ -17,6 +17,7 @@ pub fn request(import: &mut Import<'_>, row: &Row) -> Result<()> {
 pub fn lockout(import: &mut Import<'_>, row: &Row) -> Result<()> {
     let old: v2::Lockout = row.record()?;
     let wrong = u8::try_from(old.wrong).unwrap_or(u8::MAX);
-    import.tx.put_pin_lockout(row.name()?, PinLockout { wrong, locked_until: since(old.locked_until_ms) });
+    let lockout = PinLockout { wrong, locked_until: since(old.locked_until_ms), locks: 0 };
+    import.tx.put_pin_lockout(row.name()?, &Origin::shared(), lockout);
     Ok(())
 }

@@ -22,6 +22,8 @@ pub struct NewPayer {
     pub name: String,
     pub phone: PhoneE164,
     pub language: Language,
+    /// Who sits with them.
+    pub enrolled_by: String,
 }
 
 /// Ids and serials of a new payer, made beforehand.
@@ -96,6 +98,7 @@ pub fn payer(
         account: fresh.account,
         open_challenge: None,
         enrolled_at: now,
+        enrolled_by: Some(new.enrolled_by),
         unasked: DailyCount::default(),
         answers: DailyCount::default(),
         not_before: None,

@@ -147,6 +147,8 @@ pub struct Payer {
     pub consent: u32,
     pub traceparent: Option<String>,
     pub approved_by: String,
+    /// Who enrolled them; unknown of payers of an older program.
+    pub enrolled_by: Option<String>,
     /// One of their deductions is BAD_LISTED: outlasts a freeze, a lock and a new card.
     pub listed: bool,
     /// Outlasts a lock; a new card ends it.

@@ -36,6 +36,7 @@ pub fn begin_commit(
     rules: &Rules,
     moment: Moment,
     transfer: TransferId,
+    actor: &str,
 ) -> Result<Sale> {
     let mut sale = tx.sale(id)?;
     let mut presented = match &sale.stage {
@@ -58,12 +59,11 @@ pub fn begin_commit(
         Verdict::Refuse(bits) => return Err(risk::refused(bits, &payer, &rules.zone)),
     }
     sale.stage = Stage::PayerOk { payer: presented, commit: Commit::Asked(transfer) };
+    sale.touch(actor, tx.now);
     let actor = match grant {
         Some(grant) => grant.record(tx, id)?,
-        None => sale.cashier.clone(),
+        None => actor.to_owned(),
     };
-    let cashier = sale.cashier.clone();
-    sale.touch(&cashier, tx.now);
     tx.put_sale(&actor, &sale)?;
     tx.push(&Effect::Reserve { sale: id })?;
     Ok(sale)

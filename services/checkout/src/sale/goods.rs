@@ -28,6 +28,7 @@ pub fn set_basket(
     total_minor: i64,
     currency: &str,
     if_tag: &str,
+    actor: &str,
 ) -> Result<Sale> {
     let mut sale = tx.sale(id)?;
     sale.must_be_editable("given other goods")?;
@@ -37,13 +38,12 @@ pub fn set_basket(
         return Err(Refusal::field("total.currency_code", Reason::CURRENCY_UNKNOWN, remedy));
     }
     put_goods(&mut sale, lines, Some(total_minor))?;
-    touched(tx, sale)
+    touched(tx, sale, actor)
 }
 
-fn touched(tx: &mut Tx, mut sale: Sale) -> Result<Sale> {
-    let actor = sale.cashier.clone();
-    sale.touch(&actor, tx.now);
-    tx.put_sale(&actor, &sale)?;
+fn touched(tx: &mut Tx, mut sale: Sale, actor: &str) -> Result<Sale> {
+    sale.touch(actor, tx.now);
+    tx.put_sale(actor, &sale)?;
     Ok(sale)
 }
 
@@ -136,7 +136,8 @@ pub fn add_scanned(tx: &mut Tx, id: SaleId, item: &CatalogueItem) -> Result<Sale
         line.line_total_minor = line_total(line)?;
     }
     put_goods(&mut sale, &lines, None)?;
-    touched(tx, sale)
+    let cashier = sale.cashier.clone();
+    touched(tx, sale, &cashier)
 }
 
 fn same_item(line: &LineInput, item: &CatalogueItem) -> bool {

@@ -130,7 +130,7 @@ pub fn void(tx: &mut Tx, id: SaleId, void: Void<'_>) -> Result<Sale> {
     };
     let notice = sold.is_some().then_some(void.notice);
     sale.stage = Stage::Voided(Voided { at: tx.now, by: actor.clone(), notice, payer, sold });
-    sale.touch(&actor, tx.now);
+    sale.touched_at = tx.now;
     tx.put_sale(&actor, &sale)?;
     Ok(sale)
 }
@@ -178,7 +178,7 @@ pub fn override_evidence(tx: &mut Tx, id: SaleId, grant: Grant) -> Result<Sale> 
     if let Some(sold) = sale.sold_mut() {
         sold.evidence.override_by = Some(approver.clone());
     }
-    sale.touch(&approver, tx.now);
+    sale.touched_at = tx.now;
     tx.put_sale(&approver, &sale)?;
     Ok(sale)
 }

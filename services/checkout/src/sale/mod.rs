@@ -4,6 +4,7 @@ pub mod attention;
 pub mod basket;
 mod commit;
 pub mod goods;
+mod hands;
 mod leaving;
 mod opening;
 mod payer_scan;
@@ -15,9 +16,10 @@ pub mod state;
 mod stored;
 
 pub use commit::{Committed, Names, Rules, begin_commit, committed, refused};
+pub use hands::hands;
 pub use leaving::{Void, give_up_draft, override_evidence, queue, release, seal, void};
 pub use opening::{open, open_by_scan};
-pub use payer_scan::{IssuerKey, PayerScan, confirm_person, present};
+pub use payer_scan::{IssuerKey, PayerScan, Presenting, confirm_person, present};
 pub use sale::{
     Commit, Evidence, EvidencePolicy, EvidenceState, LaidOut, Opening, Presented, Receipt, ReceiptState,
     Sale, ScanSource, Sold, SoldLine, Stage, Step, Voided, Witnessed,

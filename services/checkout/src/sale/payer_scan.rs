@@ -61,16 +61,23 @@ impl PayerScan {
     }
 }
 
+/// What a payer's code is judged with, and who presents it.
+pub struct Presenting<'a> {
+    pub issuer: u16,
+    pub actor: &'a str,
+    pub rules: &'a Rules,
+    pub moment: Moment,
+}
+
 /// The sale is PAYER_OK, unless something is known of the payer that refuses every sale to them.
 pub fn present(
     tx: &mut Tx,
     id: SaleId,
     code: &PayerCode,
     scan: PayerScan,
-    own_issuer: u16,
-    rules: &Rules,
-    moment: Moment,
+    by: Presenting<'_>,
 ) -> Result<Sale> {
+    let Presenting { issuer, actor, rules, moment } = by;
     let mut sale = tx.sale(id)?;
     sale.must_be_editable("given a payer")?;
     let payer = known_payer(tx, code)?;
@@ -80,7 +87,7 @@ pub fn present(
         engine: scan.engine,
         at: tx.now,
         code_serial: Some(code.serial),
-        foreign: code.issuer != own_issuer,
+        foreign: code.issuer != issuer,
         risk: RiskResult::NONE,
         same_person: None,
     };
@@ -91,9 +98,8 @@ pub fn present(
         return Err(risk::refused(bits, &payer, &rules.zone));
     }
     sale.stage = Stage::PayerOk { payer: presented, commit: Commit::NotAsked };
-    let actor = sale.cashier.clone();
-    sale.touch(&actor, tx.now);
-    tx.put_sale(&actor, &sale)?;
+    sale.touch(actor, tx.now);
+    tx.put_sale(actor, &sale)?;
     Ok(sale)
 }
 
@@ -114,15 +120,14 @@ fn known_payer(tx: &Tx, code: &PayerCode) -> Result<Payer> {
 }
 
 /// The cashier's answer to "same person?".
-pub fn confirm_person(tx: &mut Tx, id: SaleId, same: bool) -> Result<Sale> {
+pub fn confirm_person(tx: &mut Tx, id: SaleId, same: bool, actor: &str) -> Result<Sale> {
     let mut sale = tx.sale(id)?;
     sale.must_be_editable("confirmed")?;
     match &mut sale.stage {
         Stage::PayerOk { payer, .. } => payer.same_person = Some(same),
         _ => return Err(sale.cannot_be("confirmed")),
     }
-    let actor = sale.cashier.clone();
-    sale.touch(&actor, tx.now);
-    tx.put_sale(&actor, &sale)?;
+    sale.touch(actor, tx.now);
+    tx.put_sale(actor, &sale)?;
     Ok(sale)
 }

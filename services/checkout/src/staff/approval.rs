@@ -1,37 +1,26 @@
-//! Who may allow what: roles, wrong PINs, and the rule that nobody decides about their own sale.
+//! Who may allow what, and the rule that nobody decides about a sale in which they had a hand.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::person::{Person, Role};
 use crate::values::reason::Reason;
-
-/// Ordered: an Owner may do what a Supervisor may.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Role {
-    Cashier,
-    Supervisor,
-    Owner,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StaffMember {
-    pub name: String,
-    pub role: Role,
-    /// PHC string, argon2id.
-    pub pin_hash: String,
-}
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApprovalError {
     #[error("a PIN is 4 to 8 digits")]
     PinForm,
+    #[error("this PIN is a one-time PIN or too short for its role; sign in and change it first")]
+    MustChangePin,
     #[error("wrong PIN; {left} tries left")]
     WrongPin { left: u8 },
     #[error("too many wrong PINs; try again after {until}")]
     LockedOut { until: Timestamp },
     #[error("this needs a {0:?}")]
     RoleTooLow(Role),
-    #[error("the sale's own cashier may not approve this; ask somebody else")]
+    #[error("who had a hand in the sale may not approve this; ask somebody else")]
     OwnSale,
+    #[error("who enrolled the payer may not approve this; ask somebody else")]
+    OwnPayer,
     #[error("two different people must approve this")]
     SamePerson,
     #[error("the stored PIN cannot be read; set it again")]
@@ -44,50 +33,11 @@ impl ApprovalError {
             Self::PinForm | Self::WrongPin { .. } => Reason::PIN_WRONG,
             Self::LockedOut { .. } => Reason::PIN_LOCKED_OUT,
             Self::RoleTooLow(_) => Reason::ROLE_TOO_LOW,
+            Self::MustChangePin => Reason::PIN_MUST_CHANGE,
             Self::OwnSale => Reason::OWN_SALE,
+            Self::OwnPayer => Reason::OWN_PAYER,
             Self::SamePerson => Reason::SAME_PERSON,
             Self::StoredPin => Reason::STORED_PIN_UNREADABLE,
-        }
-    }
-}
-
-/// Five wrong PINs close the door for five minutes. Four digits would fall in an hour without it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct PinLockout {
-    pub wrong: u8,
-    pub locked_until: Option<Timestamp>,
-}
-
-impl PinLockout {
-    pub const WRONG_MAX: u8 = 5;
-    pub const LOCKED_FOR: SignedDuration = SignedDuration::from_mins(5);
-
-    /// Ask before the PIN is even hashed.
-    pub fn check(self, now: Timestamp) -> Result<(), ApprovalError> {
-        match self.locked_until {
-            Some(until) if now < until => Err(ApprovalError::LockedOut { until }),
-            _ => Ok(()),
-        }
-    }
-
-    /// The counter to store after a PIN was tried, and the answer.
-    pub fn after_try(self, right: bool, now: Timestamp) -> (Self, Result<(), ApprovalError>) {
-        if let Err(locked) = self.check(now) {
-            return (self, Err(locked));
-        }
-        if right {
-            return (Self::default(), Ok(()));
-        }
-        let before = if self.locked_until.is_some() { 0 } else { self.wrong };
-        let wrong = before + 1;
-        if wrong >= Self::WRONG_MAX {
-            let until = now + Self::LOCKED_FOR;
-            (Self { wrong, locked_until: Some(until) }, Err(ApprovalError::LockedOut { until }))
-        } else {
-            (
-                Self { wrong, locked_until: None },
-                Err(ApprovalError::WrongPin { left: Self::WRONG_MAX - wrong }),
-            )
         }
     }
 }
@@ -113,6 +63,8 @@ pub enum Act {
     PrintCardOnNetworkPrinter,
     ManageStaff,
     ConfirmTime,
+    CashPayment,
+    WithdrawDispute,
 }
 
 impl From<Act> for i32 {
@@ -130,7 +82,7 @@ impl Act {
         }
     }
 
-    /// Whether the cashier of the sale is barred, whatever the role.
+    /// Whether those who had a hand in the sale are barred, whatever their role.
     fn bars_own_sale(self) -> bool {
         !matches!(self, Self::VoidBeforePrinting | Self::CloseShift)
     }
@@ -141,70 +93,90 @@ impl Act {
     }
 }
 
-/// `approver` is who typed a right PIN; `sale_cashier` is who made the sale, if a sale is concerned.
-pub fn check(act: Act, approver: &StaffMember, sale_cashier: Option<&str>) -> Result<(), ApprovalError> {
+/// Who had a hand in what is decided about.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hands {
+    /// Lines, person check, commit, release.
+    pub of_sale: Vec<String>,
+    /// Who enrolled the payer: they may serve, but neither approve nor judge.
+    pub enrolled_by: Option<String>,
+}
+
+impl Hands {
+    /// Of what concerns no sale.
+    pub const NONE: Self = Self { of_sale: Vec::new(), enrolled_by: None };
+}
+
+/// `approver` is who typed a right PIN.
+pub fn check(act: Act, approver: &Person, hands: &Hands) -> Result<(), ApprovalError> {
     if approver.role < act.required_role() {
         return Err(ApprovalError::RoleTooLow(act.required_role()));
     }
-    if act.bars_own_sale() && sale_cashier == Some(approver.name.as_str()) {
+    if !act.bars_own_sale() {
+        return Ok(());
+    }
+    if hands.of_sale.contains(&approver.name) {
         return Err(ApprovalError::OwnSale);
+    }
+    if hands.enrolled_by.as_ref() == Some(&approver.name) {
+        return Err(ApprovalError::OwnPayer);
     }
     Ok(())
 }
 
 /// For an act that takes two: one with the role, and anybody else of the staff.
-pub fn check_two(act: Act, approver: &StaffMember, witness: &StaffMember) -> Result<(), ApprovalError> {
+pub fn check_two(act: Act, approver: &Person, witness: &Person) -> Result<(), ApprovalError> {
     if approver.name == witness.name {
         return Err(ApprovalError::SamePerson);
     }
-    check(act, approver, None)
+    check(act, approver, &Hands::NONE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn staff(name: &str, role: Role) -> StaffMember {
-        StaffMember { name: name.to_owned(), role, pin_hash: String::new() }
-    }
-
-    #[test]
-    fn five_wrong_pins_lock_for_five_minutes_and_then_count_anew() {
-        let start: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
-        let mut lockout = PinLockout::default();
-        for left in (1..5).rev() {
-            let (next, answer) = lockout.after_try(false, start);
-            assert_eq!(answer, Err(ApprovalError::WrongPin { left }));
-            lockout = next;
+    fn staff(name: &str, role: Role) -> Person {
+        Person {
+            name: name.to_owned(),
+            role,
+            pin_hash: String::new(),
+            must_change_pin: false,
+            disabled: false,
         }
-        let until = start + PinLockout::LOCKED_FOR;
-        let (lockout, answer) = lockout.after_try(false, start);
-        assert_eq!(answer, Err(ApprovalError::LockedOut { until }));
-        let before = until - SignedDuration::from_secs(1);
-        assert_eq!(
-            lockout.after_try(true, before).1,
-            Err(ApprovalError::LockedOut { until }),
-            "even a right one"
-        );
-        assert_eq!(lockout.after_try(false, until).1, Err(ApprovalError::WrongPin { left: 4 }));
-        assert_eq!(lockout.after_try(true, until), (PinLockout::default(), Ok(())));
+    }
+
+    fn sold_by(names: &[&str]) -> Hands {
+        Hands { of_sale: names.iter().map(|name| (*name).to_owned()).collect(), enrolled_by: None }
     }
 
     #[test]
-    fn nobody_approves_his_own_sale_not_even_the_owner() {
+    fn nobody_approves_a_sale_in_which_they_had_a_hand_not_even_the_owner() {
         let (mei, li) = (staff("mei", Role::Owner), staff("li", Role::Cashier));
-        assert_eq!(check(Act::ResolveDispute, &mei, Some("mei")), Err(ApprovalError::OwnSale));
-        assert_eq!(check(Act::ResolveDispute, &mei, Some("li")), Ok(()));
-        assert_eq!(check(Act::VoidBeforePrinting, &li, Some("li")), Ok(()));
+        for act in [Act::ResolveDispute, Act::OverLimit, Act::CashPayment, Act::WithdrawDispute] {
+            assert_eq!(check(act, &mei, &sold_by(&["li", "mei"])), Err(ApprovalError::OwnSale), "{act:?}");
+            assert_eq!(check(act, &mei, &sold_by(&["li"])), Ok(()), "{act:?}");
+        }
+        assert_eq!(check(Act::VoidBeforePrinting, &li, &sold_by(&["li"])), Ok(()));
+    }
+
+    #[test]
+    fn who_enrolled_a_payer_does_not_judge_their_sales() {
+        let wang = staff("wang", Role::Supervisor);
+        let hands = Hands { enrolled_by: Some("wang".into()), ..sold_by(&["li"]) };
+        assert_eq!(check(Act::ResolveDispute, &wang, &hands), Err(ApprovalError::OwnPayer));
     }
 
     #[test]
     fn a_role_too_low_is_told_which_role_is_needed() {
         let li = staff("li", Role::Cashier);
-        assert_eq!(check(Act::Refund, &li, Some("mei")), Err(ApprovalError::RoleTooLow(Role::Supervisor)));
+        let refund = check(Act::Refund, &li, &sold_by(&["mei"]));
+        assert_eq!(refund, Err(ApprovalError::RoleTooLow(Role::Supervisor)));
         let wang = staff("wang", Role::Supervisor);
-        let network = check(Act::PrintCardOnNetworkPrinter, &wang, None);
+        let network = check(Act::PrintCardOnNetworkPrinter, &wang, &Hands::NONE);
         assert_eq!(network, Err(ApprovalError::RoleTooLow(Role::Owner)));
+        let auditor = check(Act::VoidBeforePrinting, &staff("sun", Role::Auditor), &Hands::NONE);
+        assert_eq!(auditor, Err(ApprovalError::RoleTooLow(Role::Cashier)));
     }
 
     #[test]

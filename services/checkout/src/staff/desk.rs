@@ -1,11 +1,13 @@
-//! Who works here, and the check of an Approval. People live in the store; `staff.toml` only brings new ones in.
+//! The check of PINs: sign-in and Approval. People live in the store; `staff.toml` only brings the first ones in.
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::approval::{self, Act, ApprovalError, Role, StaffMember};
+use super::approval::{self, Act, ApprovalError, Hands};
 use super::grant::{Grant, JointGrant};
+use super::lockout::Origin;
+use super::person::{Person, Role};
 use super::pin::PinChecker;
 use crate::store::{Store, Tx};
 use crate::values::reason::Reason;
@@ -17,10 +19,20 @@ pub struct ApprovalInput {
     pub pin: String,
 }
 
+/// One act that is to be approved.
+pub struct Asked<'a> {
+    pub act: Act,
+    pub hands: &'a Hands,
+    pub origin: &'a Origin,
+    pub now: Timestamp,
+}
+
 pub struct Staff {
     /// Wrong PINs are counted on disk: a restart gives nobody more tries.
     store: Store,
     pins: PinChecker,
+    /// The owner works alone, so their own PIN approves what they did.
+    one_person: bool,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +47,8 @@ struct StaffEntry {
     name: String,
     role: StaffRole,
     pin_hash: String,
+    #[serde(default)]
+    must_change_pin: bool,
 }
 
 #[derive(Deserialize)]
@@ -43,26 +57,34 @@ enum StaffRole {
     Cashier,
     Supervisor,
     Owner,
+    Auditor,
 }
 
-impl From<StaffEntry> for StaffMember {
+impl From<StaffEntry> for Person {
     fn from(entry: StaffEntry) -> Self {
         let role = match entry.role {
             StaffRole::Cashier => Role::Cashier,
             StaffRole::Supervisor => Role::Supervisor,
             StaffRole::Owner => Role::Owner,
+            StaffRole::Auditor => Role::Auditor,
         };
-        Self { name: entry.name, role, pin_hash: entry.pin_hash }
+        Self {
+            name: entry.name,
+            role,
+            pin_hash: entry.pin_hash,
+            must_change_pin: entry.must_change_pin,
+            disabled: false,
+        }
     }
 }
 
 impl Staff {
-    /// Brings in who stands in the text of `staff.toml` and is not known yet.
-    pub async fn load(staff_toml: Vec<u8>, store: Store) -> anyhow::Result<Self> {
+    /// Brings in who stands in the text of `staff.toml` and was never known here.
+    pub async fn load(staff_toml: Vec<u8>, store: Store, one_person: bool) -> anyhow::Result<Self> {
         let text = String::from_utf8(staff_toml).context("staff.toml")?;
         let file: StaffFile = toml::from_str(&text).context("staff.toml")?;
         let bring_in = move |tx: &mut Tx| {
-            for person in file.staff.into_iter().map(StaffMember::from) {
+            for person in file.staff.into_iter().map(Person::from) {
                 if !tx.knows_person(&person.name)? {
                     tx.put_person("system", &person)?;
                 }
@@ -70,44 +92,29 @@ impl Staff {
             Ok(())
         };
         store.write(bring_in).await?;
-        Ok(Self { store, pins: PinChecker::default() })
-    }
-
-    /// The name is one of the staff's.
-    pub async fn known(&self, field: &'static str, name: &str) -> Result<()> {
-        let name = name.to_owned();
-        self.store.read(move |view| view.person(field, &name)).await.map(|_| ())
-    }
-
-    /// As `known`, of one whose role allows the act. For calls that name who acts and carry no PIN.
-    pub async fn may(&self, field: &'static str, name: &str, act: Act) -> Result<()> {
-        let name = name.to_owned();
-        let member = self.store.read(move |view| view.person(field, &name)).await?;
-        approval::check(act, &member, None)
-            .map_err(|error| Refusal { field: Some(field.into()), ..refuse("", &error) })
-    }
-
-    pub async fn all(&self) -> Result<Vec<StaffMember>> {
-        self.store.read(crate::store::View::people).await
+        Ok(Self { store, pins: PinChecker::default(), one_person })
     }
 
     /// Checks a PIN alone. It counts towards the same lockout as an Approval.
-    pub fn sign_in(&self, input: &ApprovalInput, now: Timestamp) -> Result<StaffMember> {
-        self.identify("", input, now)
+    pub fn sign_in(&self, input: &ApprovalInput, origin: &Origin, now: Timestamp) -> Result<Person> {
+        let person = self.identify("", input, origin, now)?;
+        let must_change_pin = person.must_change_pin || person.role.finds_too_short(&input.pin);
+        Ok(Person { must_change_pin, ..person })
     }
 
     /// Checks PIN, role and the rule about one's own sale. Takes tens of milliseconds: argon2id.
-    pub fn approve(
-        &self,
-        input: Option<&ApprovalInput>,
-        act: Act,
-        sale_cashier: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Grant> {
-        debug_assert!(!act.needs_two_people(), "{act:?} is for approve_two");
-        let approver = self.identify(FIRST, first_of(input, act)?, now)?;
-        approval::check(act, &approver, sale_cashier).map_err(|error| refuse(FIRST, &error))?;
-        Ok(Grant::new(act, &approver.name))
+    pub fn approve(&self, input: Option<&ApprovalInput>, asked: &Asked<'_>) -> Result<Grant> {
+        debug_assert!(!asked.act.needs_two_people(), "{:?} is for approve_two", asked.act);
+        let approver = self.approver(FIRST, first_of(input, asked.act)?, asked)?;
+        match approval::check(asked.act, &approver, asked.hands) {
+            Ok(()) => Ok(Grant::new(asked.act, &approver.name)),
+            Err(ApprovalError::OwnSale | ApprovalError::OwnPayer)
+                if self.one_person && approver.role == Role::Owner =>
+            {
+                Ok(Grant::of_oneself(asked.act, &approver.name))
+            }
+            Err(error) => Err(refuse(FIRST, &error)),
+        }
     }
 
     /// The same for an act that takes two people.
@@ -115,40 +122,58 @@ impl Staff {
         &self,
         first: Option<&ApprovalInput>,
         second: Option<&ApprovalInput>,
-        act: Act,
-        now: Timestamp,
+        asked: &Asked<'_>,
     ) -> Result<JointGrant> {
-        let (first, second) = (first_of(first, act)?, second_of(second)?);
-        let (approver, witness) = (self.identify(FIRST, first, now)?, self.identify(SECOND, second, now)?);
-        approval::check_two(act, &approver, &witness).map_err(|error| {
+        let (first, second) = (first_of(first, asked.act)?, second_of(second)?);
+        let approver = self.approver(FIRST, first, asked)?;
+        let witness = self.approver(SECOND, second, asked)?;
+        approval::check_two(asked.act, &approver, &witness).map_err(|error| {
             let field = if error == ApprovalError::SamePerson { SECOND } else { FIRST };
             refuse(field, &error)
         })?;
-        Ok(JointGrant { approver: Grant::new(act, &approver.name), witness: Grant::new(act, &witness.name) })
+        Ok(JointGrant {
+            approver: Grant::new(asked.act, &approver.name),
+            witness: Grant::new(asked.act, &witness.name),
+        })
+    }
+
+    /// Somebody whose PIN is their own.
+    fn approver(&self, part: &str, input: &ApprovalInput, asked: &Asked<'_>) -> Result<Person> {
+        let person = self.identify(part, input, asked.origin, asked.now)?;
+        if person.must_change_pin || person.role.finds_too_short(&input.pin) {
+            return Err(refuse(part, &ApprovalError::MustChangePin));
+        }
+        Ok(person)
     }
 
     /// Whose name and PIN these are. `part` is where they stand in the request.
-    fn identify(&self, part: &str, input: &ApprovalInput, now: Timestamp) -> Result<StaffMember> {
+    fn identify(
+        &self,
+        part: &str,
+        input: &ApprovalInput,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Person> {
         let field = format!("{part}actor");
-        let (member, known) = self.store.read_blocking(|view| {
-            let member = view.person(&field, &input.actor)?;
-            let lockout = view.pin_lockout(&member.name)?;
-            Ok((member, lockout))
+        let (person, known) = self.store.read_blocking(|view| {
+            let person = view.person(&field, &input.actor)?;
+            let lockout = view.pin_lockout(&person.name, origin)?;
+            Ok((person, lockout))
         })?;
         known.check(now).map_err(|error| refuse(part, &error))?;
-        let right = self.pins.verify(&input.pin, &member.pin_hash).map_err(|error| refuse(part, &error))?;
+        let right = self.pins.verify(&input.pin, &person.pin_hash).map_err(|error| refuse(part, &error))?;
         // Others may have tried meanwhile, so it is read once more where it is written.
-        let name = member.name.clone();
+        let (name, origin) = (person.name.clone(), origin.clone());
         let tried = self.store.write_blocking(move |tx| {
-            let before = tx.pin_lockout(&name)?;
+            let before = tx.pin_lockout(&name, &origin)?;
             let (after, answer) = before.after_try(right, now);
             if after != before {
-                tx.put_pin_lockout(&name, after);
+                tx.put_pin_lockout(&name, &origin, after);
             }
             Ok(answer)
         })?;
         tried.map_err(|error| refuse(part, &error))?;
-        Ok(member)
+        Ok(person)
     }
 }
 

@@ -10,20 +10,33 @@ use crate::values::refusal::Result;
 pub struct Grant {
     act: Act,
     approver: String,
+    self_approved: bool,
 }
 
 impl Grant {
     pub fn new(act: Act, approver: &str) -> Self {
-        Self { act, approver: approver.to_owned() }
+        Self { act, approver: approver.to_owned(), self_approved: false }
+    }
+
+    /// In a shop of one person: the approver had a hand in what they approve.
+    pub fn of_oneself(act: Act, approver: &str) -> Self {
+        Self { self_approved: true, ..Self::new(act, approver) }
+    }
+
+    /// Enough for nothing that harms a payer's name.
+    pub fn is_self_approved(&self) -> bool {
+        self.self_approved
     }
 
     /// The ledger witnesses the Approval, in the transaction of what was approved; returns the approver. What is hashed
     /// stands in the events of this transaction, but for the act: who has them can prove it.
     pub fn record(self, tx: &mut Tx, subject: impl std::fmt::Display) -> Result<String> {
         let subject = subject.to_string();
-        let text = format!("{}/{subject}/{}/{}", self.act.name(), self.approver, tx.now.as_millisecond());
+        let mark = if self.self_approved { "/SELF_APPROVED" } else { "" };
+        let text =
+            format!("{}/{subject}/{}/{}{mark}", self.act.name(), self.approver, tx.now.as_millisecond());
         tx.witness_once(FactKind::Approval, subject, &text, &self.approver)?;
-        Ok(self.approver)
+        Ok(if self.self_approved { format!("{} SELF_APPROVED", self.approver) } else { self.approver })
     }
 }
 

@@ -1,10 +1,16 @@
-//! The people of the shop: who they are, their PINs, and what they approve.
+//! The people of the shop: who they are, their PINs and sessions, and what they approve; and the devices that call without a
+//! person.
 
 pub mod approval;
 mod desk;
+pub mod device;
 mod grant;
+pub mod lockout;
+pub mod people;
+pub mod person;
 pub mod pin;
+pub mod session;
 mod stored;
 
-pub use desk::{ApprovalInput, Staff};
+pub use desk::{ApprovalInput, Asked, Staff};
 pub use grant::{Grant, JointGrant};

@@ -27,6 +27,7 @@ pub enum Kind {
     Enquiry = 6,
     Person = 7,
     Shift = 8,
+    Device = 9,
 }
 
 impl Kind {
@@ -40,6 +41,7 @@ impl Kind {
             Self::Enquiry,
             Self::Person,
             Self::Shift,
+            Self::Device,
         ]
         .into_iter()
         .find(|kind| *kind as u32 == number)

@@ -104,6 +104,10 @@ tables! {
     People = "person",
     /// <name ‖ 0 ‖ origin, PinTries>
     PinTries = "pin_tries",
+    /// <SHA-256 of the token, Session>
+    Sessions = "session",
+    /// <SHA-256 of the token, Device>
+    Devices = "device",
     /// <name, u64>: counters, cursors and times
     Counters = "counter",
     /// <name, bytes>: what the store is opened with

@@ -7,7 +7,8 @@ use super::fixture::{CASHIER, PIN, SUPERVISOR, Till};
 use crate::outbox::fact::FactKind;
 use crate::sale::state::SaleState;
 use crate::staff::ApprovalInput;
-use crate::staff::approval::{Act, PinLockout};
+use crate::staff::approval::{Act, Hands};
+use crate::staff::lockout::{Origin, PinLockout};
 use crate::values::refusal::Result;
 
 fn input(actor: &str, pin: &str) -> Option<ApprovalInput> {
@@ -15,7 +16,7 @@ fn input(actor: &str, pin: &str) -> Option<ApprovalInput> {
 }
 
 async fn two(till: &Till, first: Option<ApprovalInput>, second: Option<ApprovalInput>) -> Result<()> {
-    till.shop.approve_two(first, second, Act::ChangePhoneOrCard).await.map(|_grant| ())
+    till.shop.approve_two(Origin::shared(), first, second, Act::ChangePhoneOrCard).await.map(|_grant| ())
 }
 
 #[tokio::test]
@@ -42,17 +43,20 @@ async fn wrong_pins_are_counted_on_disk_for_each_of_the_two() {
     for _ in 1..PinLockout::WRONG_MAX {
         two(&till, input(SUPERVISOR, PIN), input(CASHIER, "111111")).await.unwrap_err();
     }
-    let stored = till.read(|view| view.pin_lockout(CASHIER)).await;
-    assert_eq!(stored, PinLockout { wrong: PinLockout::WRONG_MAX - 1, locked_until: None });
+    let stored = till.read(|view| view.pin_lockout(CASHIER, &Origin::shared())).await;
+    assert_eq!(stored, PinLockout { wrong: PinLockout::WRONG_MAX - 1, ..PinLockout::default() });
     for _ in 0..2 {
         let refusal = two(&till, input(SUPERVISOR, PIN), input(CASHIER, "111111")).await.unwrap_err();
         assert_eq!(refusal.reason, "PIN_LOCKED_OUT");
     }
-    assert!(till.read(|view| view.pin_lockout(CASHIER)).await.locked_until.is_some());
-    till.shop.approve(input(SUPERVISOR, PIN), Act::Refund, None).await.map(|_grant| ()).unwrap();
+    assert!(till.read(|view| view.pin_lockout(CASHIER, &Origin::shared())).await.locked_until.is_some());
+    let elsewhere = till.shop.approve(Origin::of("device:2"), input(CASHIER, PIN), Act::CloseShift, Hands::NONE);
+    elsewhere.await.map(|_grant| ()).expect("who types wrong PINs here locks nobody out there");
+    let other = till.shop.approve(Origin::shared(), input(SUPERVISOR, PIN), Act::Refund, Hands::NONE);
+    other.await.map(|_grant| ()).unwrap();
     till.advance(1);
     two(&till, input(SUPERVISOR, PIN), input(CASHIER, PIN)).await.unwrap();
-    assert_eq!(till.read(|view| view.pin_lockout(CASHIER)).await, PinLockout::default());
+    assert_eq!(till.read(|view| view.pin_lockout(CASHIER, &Origin::shared())).await, PinLockout::default());
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::values::refusal::Result;
 pub async fn commit(till: &Till, id: SaleId, approver: Option<&'static str>) -> Result<Sale> {
     let (rules, moment) = (till.shop.rules(), till.shop.moment()?);
     let (grant, transfer) = (approver.map(|name| Grant::new(Act::OverLimit, name)), till.id());
-    till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer)).await
+    till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, CASHIER)).await
 }
 
 async fn release(till: &Till, id: SaleId) -> Result<Sale> {
@@ -62,7 +62,7 @@ async fn nothing_of_a_sale_changes_while_the_ledger_is_asked() {
     let till = Till::open().await;
     let sale_id = till.put(SaleState::PayerOk, 100, |_| {}).await;
     commit(&till, sale_id, None).await.unwrap();
-    let change = move |tx: &mut Tx| goods::set_basket(tx, sale_id, &[typed("gold", 1)], 1, "CNY", "");
+    let change = move |tx: &mut Tx| goods::set_basket(tx, sale_id, &[typed("gold", 1)], 1, "CNY", "", CASHIER);
     assert_eq!(till.write(change).await.unwrap_err().reason, "WRONG_STATE");
     assert_eq!(void(&till, sale_id, None, false).await.unwrap_err().reason, "WRONG_STATE");
     assert_eq!(till.sale(sale_id).await.total_minor, 100);
@@ -76,7 +76,7 @@ async fn a_basket_made_from_an_older_one_does_not_replace_what_was_scanned_since
     let sale_id = till.put(SaleState::Draft, 100, |_| {}).await;
     let set = |description: &str, tag: &str| {
         let (line, tag) = (typed(description, 1), tag.to_owned());
-        till.write(move |tx| goods::set_basket(tx, sale_id, &[line], 1, "CNY", &tag))
+        till.write(move |tx| goods::set_basket(tx, sale_id, &[line], 1, "CNY", &tag, CASHIER))
     };
     let before = goods::tag_of(&till.sale(sale_id).await.lines);
     set("scanned meanwhile", "").await.unwrap();
@@ -272,7 +272,7 @@ async fn a_basket_that_nobody_touched_for_half_a_day_ends_by_itself() {
     let touched = till.put(SaleState::Draft, 100, |_| {}).await;
     commit(&till, asked, None).await.unwrap();
     till.advance(6);
-    till.write(move |tx| goods::set_basket(tx, touched, &[typed("tea", 1)], 1, "CNY", "")).await.unwrap();
+    till.write(move |tx| goods::set_basket(tx, touched, &[typed("tea", 1)], 1, "CNY", "", CASHIER)).await.unwrap();
     till.advance(6);
     till.tick().await;
     for sale_id in [left, shown] {

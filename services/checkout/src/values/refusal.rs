@@ -11,6 +11,8 @@ pub enum RefusalKind {
     NotFound,
     /// Not in this state; another call or event has to come first.
     WrongState,
+    /// Nobody has said who acts.
+    NotSignedIn,
     /// This person may not do it.
     NotAllowed,
     /// The same id was used for another request.

@@ -8,6 +8,7 @@ use chit_checkout::hash_pin;
 use chit_checkout::payer::payer_code::{DayNumber, PayerCode, SealedPhone};
 use chit_proto::checkout::v1 as proto;
 use chit_runtime::Channel;
+use chit_runtime::session::Token;
 use chit_runtime::{Context, channel};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -16,6 +17,7 @@ use proto::event_service_client::EventServiceClient;
 use proto::payer_service_client::PayerServiceClient;
 use proto::sale_service_client::SaleServiceClient;
 use proto::settlement_service_client::SettlementServiceClient;
+use proto::staff_service_client::StaffServiceClient;
 use tokio::task::JoinHandle;
 
 use crate::world::World;
@@ -30,7 +32,9 @@ pub struct House {
     pub world: World,
     ctx: Context,
     running: Option<JoinHandle<anyhow::Result<()>>>,
-    channel: Channel,
+    /// The cashier's and the supervisor's, each with their session.
+    cashier: Channel,
+    supervisor: Channel,
     restarts: bool,
     requests: std::cell::Cell<u32>,
 }
@@ -44,11 +48,32 @@ impl House {
         ctx.shared.state_of("checkout");
         ctx.clock.advance(until_ten_in_the_morning(ctx.clock.now())).unwrap();
         let world = World::serve(&ctx.shared.run_dir);
-        let channel = channel(&ctx.shared, "checkout");
-        let mut house =
-            Self { dir, world, ctx, running: None, channel, restarts, requests: std::cell::Cell::new(0) };
+        let checkout = channel(&ctx.shared, "checkout");
+        let mut house = Self {
+            dir,
+            world,
+            ctx,
+            running: None,
+            cashier: checkout.clone(),
+            supervisor: checkout,
+            restarts,
+            requests: std::cell::Cell::new(0),
+        };
         house.start().await;
+        house.cashier = house.signed_in("li").await;
+        house.supervisor = house.signed_in("wang").await;
         house
+    }
+
+    /// With nobody signed in.
+    pub fn nobody(&self) -> Channel {
+        channel(&self.ctx.shared, "checkout")
+    }
+
+    pub async fn signed_in(&self, name: &str) -> Channel {
+        let request = proto::SignInRequest { actor: name.into(), pin: PIN.into() };
+        let answer = StaffServiceClient::new(self.nobody()).sign_in(request).await.unwrap().into_inner();
+        self.nobody().with_session(Token::new(&answer.session_token).unwrap())
     }
 
     async fn start(&mut self) {
@@ -99,19 +124,24 @@ impl House {
     }
 
     pub fn sales(&self) -> SaleServiceClient<Channel> {
-        SaleServiceClient::new(self.channel.clone())
+        SaleServiceClient::new(self.cashier.clone())
     }
 
     pub fn payers(&self) -> PayerServiceClient<Channel> {
-        PayerServiceClient::new(self.channel.clone())
+        PayerServiceClient::new(self.cashier.clone())
+    }
+
+    /// A supervisor's view, with the serials of cards.
+    pub fn payers_supervised(&self) -> PayerServiceClient<Channel> {
+        PayerServiceClient::new(self.supervisor.clone())
     }
 
     pub fn settlement(&self) -> SettlementServiceClient<Channel> {
-        SettlementServiceClient::new(self.channel.clone())
+        SettlementServiceClient::new(self.supervisor.clone())
     }
 
     pub fn deductions(&self) -> DeductionServiceClient<Channel> {
-        DeductionServiceClient::new(self.channel.clone())
+        DeductionServiceClient::new(self.cashier.clone())
     }
 
     /// Follows what happens to `subject_id` until `look` finds something. An event tells the state right after its change,
@@ -122,7 +152,7 @@ impl House {
                 subject_id: subject_id.into(),
                 ..proto::WatchEventsRequest::default()
             };
-            let mut client = EventServiceClient::new(self.channel.clone());
+            let mut client = EventServiceClient::new(self.supervisor.clone());
             let mut events = client.watch_events(request).await.unwrap().into_inner();
             while let Some(event) = events.message().await.unwrap() {
                 if let Some(found) = look(event.event.unwrap()) {
@@ -213,7 +243,7 @@ fn write_keys(dir: &Path) {
     let staff = |name: &str, role: &str| {
         format!("[[staff]]\nname = \"{name}\"\nrole = \"{role}\"\npin_hash = \"{hash}\"\n")
     };
-    std::fs::write(dir.join("staff.toml"), staff("li", "cashier") + &staff("wang", "supervisor")).unwrap();
+    std::fs::write(dir.join("staff.toml"), staff("li", "cashier") + &staff("wang", "supervisor") + &staff("zhao", "owner")).unwrap();
     let account = |n: u128| ulid::Ulid::from(n).to_string();
     let house = format!(
         "currency_code = \"CNY\"\nsales = \"{}\"\nrefunds = \"{}\"\nbad_debt = \"{}\"\ncash = \"{}\"\n",

@@ -6,6 +6,7 @@ mod change;
 mod devices;
 mod far;
 mod house;
+mod people;
 mod requests;
 mod sale;
 mod world;

@@ -3,23 +3,20 @@
 use chit_proto::checkout::v1 as proto;
 use chit_runtime::error::reason_of;
 use proto::SaleState;
+use proto::settlement_service_client::SettlementServiceClient;
 use tonic::Code;
 
 use crate::house::House;
-use crate::sale::{answer, commit, draft, enrol};
+use crate::sale::{answer, approval, commit, draft, enrol};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_again_gets_the_first_answer_and_another_one_under_its_id_is_refused() {
     let house = House::open(false).await;
-    let start = |cashier: &str| proto::StartSaleRequest {
-        request_id: "once".into(),
-        cashier: cashier.into(),
-        ..proto::StartSaleRequest::default()
-    };
-    let first = house.sales().start_sale(start("li")).await.unwrap().into_inner();
-    let again = house.sales().start_sale(start("li")).await.unwrap().into_inner();
+    let start = |lane: &str| proto::StartSaleRequest { request_id: "once".into(), lane: lane.into() };
+    let first = house.sales().start_sale(start("a")).await.unwrap().into_inner();
+    let again = house.sales().start_sale(start("a")).await.unwrap().into_inner();
     assert_eq!(first, again);
-    let other = house.sales().start_sale(start("wang")).await.unwrap_err();
+    let other = house.sales().start_sale(start("b")).await.unwrap_err();
     assert_eq!(
         (other.code(), reason_of(&other).as_deref()),
         (Code::AlreadyExists, Some("REQUEST_ID_REUSED"))
@@ -86,11 +83,10 @@ async fn nothing_is_settled_and_nobody_is_asked_without_a_sale() {
     let run = proto::RunDeductionsRequest { request_id: house.new_id() };
     let answer = house.deductions().run_deductions(run).await.unwrap().into_inner();
     assert_eq!((answer.challenge_ids.len(), answer.waiting), (0, 0));
-    for (actor, reason) in
-        [("li", "ROLE_TOO_LOW"), ("nobody", "STAFF_UNKNOWN"), ("wang", "NOTHING_TO_SETTLE")]
-    {
-        let settle = proto::RunSettlementRequest { request_id: house.new_id(), actor: actor.into() };
-        let refused = house.settlement().run_settlement(settle).await.unwrap_err();
+    let by_cashier = SettlementServiceClient::new(house.signed_in("li").await);
+    for (mut client, reason) in [(by_cashier, "ROLE_TOO_LOW"), (house.settlement(), "NOTHING_TO_SETTLE")] {
+        let settle = proto::RunSettlementRequest { request_id: house.new_id() };
+        let refused = client.run_settlement(settle).await.unwrap_err();
         assert_eq!(reason_of(&refused).as_deref(), Some(reason));
     }
 }
@@ -113,7 +109,7 @@ async fn what_a_far_side_refuses_is_shown_on_the_sale_until_it_is_done() {
     let mut house = House::open(true).await;
     let sale = verified(&mut house).await;
     house.world.change(|facts| facts.refuse = 1);
-    let settle = proto::RunSettlementRequest { request_id: house.new_id(), actor: "wang".into() };
+    let settle = proto::RunSettlementRequest { request_id: house.new_id() };
     house.settlement().run_settlement(settle).await.unwrap();
     let stuck = |sale: &proto::Sale| sale.attention().any(|item| item == proto::Attention::Stuck);
     let waiting = house.sale_until(&sale.sale_id, stuck).await;
@@ -124,13 +120,12 @@ async fn what_a_far_side_refuses_is_shown_on_the_sale_until_it_is_done() {
     );
     house.step().await;
     let settle =
-        |house: &House| proto::RunSettlementRequest { request_id: house.new_id(), actor: "wang".into() };
+        |house: &House| proto::RunSettlementRequest { request_id: house.new_id() };
     let refused = house.settlement().run_settlement(settle(&house)).await.unwrap_err();
     assert_eq!(reason_of(&refused).as_deref(), Some("NOTHING_TO_SETTLE"), "it waits for a person");
     let release = proto::ReleaseDeductionRequest {
         request_id: house.new_id(),
         sale_id: sale.sale_id.clone(),
-        actor: "wang".into(),
     };
     house.deductions().release_deduction(release).await.unwrap();
     house.step().await;
@@ -154,8 +149,8 @@ async fn a_transfer_that_the_ledger_refused_is_tried_again_under_another_id() {
     let paid = proto::RecordOtherPaymentRequest {
         request_id: house.new_id(),
         sale_id: sale.sale_id.clone(),
-        actor: "li".into(),
         amount: None,
+        approval: approval(),
     };
     house.sales().record_other_payment(paid).await.unwrap();
     let stuck = |sale: &proto::Sale| sale.attention().any(|item| item == proto::Attention::Stuck);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chit_runtime::Shared;
-use chit_runtime::tls::ROLE_URI;
+use chit_runtime::tls::{CLIENT_URI, ROLE_URI};
 use clap::{Subcommand, ValueEnum};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -167,8 +167,9 @@ fn issue(
         return Err(Failure::refused("CLIENT_EXISTS", message));
     }
     let mut params = leaf(name, ExtendedKeyUsagePurpose::ClientAuth, days, today)?;
-    let uri = format!("{ROLE_URI}{}", role.name());
-    params.subject_alt_names = vec![SanType::URI(uri.as_str().try_into().context("role")?)];
+    for uri in [format!("{ROLE_URI}{}", role.name()), format!("{CLIENT_URI}{name}")] {
+        params.subject_alt_names.push(SanType::URI(uri.as_str().try_into().context("role")?));
+    }
     let (cert, key) = signed(&ca(shared, today)?, params)?;
     make(out)?;
     let ca = fs::read(shared.keys_dir.join(FOLDER).join("ca.pem")).context("ca.pem")?;

@@ -220,6 +220,8 @@ approve-void = Approve cancelling
 approve-override = Release without evidence
 approve-uphold = Decide for the payer
 approve-dismiss = Decide for the shop
+approve-cash = Confirm the cash
+approve-withdraw = Withdraw this dispute
 approve-list = List the bad record
 
 ## Help

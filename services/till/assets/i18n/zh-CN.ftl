@@ -212,6 +212,8 @@ approve-void = 批准取消
 approve-override = 缺少证据仍放行
 approve-uphold = 裁定支持付款人
 approve-dismiss = 裁定支持商家
+approve-cash = 确认收到现金
+approve-withdraw = 撤回异议
 approve-list = 列入不良记录
 
 ## 帮助

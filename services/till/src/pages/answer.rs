@@ -89,6 +89,7 @@ pub async fn ask_or_refuse(
             | "PIN_LOCKED_OUT"
             | "ROLE_TOO_LOW"
             | "OWN_SALE"
+            | "OWN_PAYER"
     );
     if !pin_helps {
         return refused(reader, status);

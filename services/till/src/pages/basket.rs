@@ -127,7 +127,7 @@ async fn begin_anew(till: &Till, sale: &Sale, rid: &str) -> Result<(), Status> {
     };
     call!(till.peers.sales.void_sale(void)).await?;
     let request_id = format!("after-{}", sale.sale_id);
-    let start = StartSaleRequest { request_id, cashier: sale.cashier.clone(), lane: sale.lane.clone() };
+    let start = StartSaleRequest { request_id, lane: sale.lane.clone() };
     call!(till.peers.sales.start_sale(start)).await?;
     Ok(())
 }

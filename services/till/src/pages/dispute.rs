@@ -1,4 +1,4 @@
-//! Disputes: opened and withdrawn by staff, resolved by a person other than the sale's cashier.
+//! Disputes: opened by staff; resolved and withdrawn with the PIN of a person who had no hand in the sale.
 
 use axum::extract::{Form, State};
 use axum::response::Response;
@@ -41,7 +41,6 @@ pub async fn open(State(till): App, staff: SignedIn, Form(form): Form<OpenForm>)
         request_id: form.rid,
         sale_id: form.sale_id.clone(),
         cause: cause as i32,
-        actor: staff.name(),
     };
     match call!(till.peers.disputes.open_dispute(request)).await {
         Ok(_) => answer::go(&back(&form.sale_id)),
@@ -81,12 +80,28 @@ pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<Resolve
 }
 
 pub async fn withdraw(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {
-    let request =
-        WithdrawDisputeRequest { request_id: form.rid, dispute_id: form.dispute_id, actor: staff.name() };
-    match call!(till.peers.disputes.withdraw_dispute(request)).await {
-        Ok(_) => answer::go(&back(&form.sale_id)),
-        Err(status) => answer::refused(&staff.reader, &status),
-    }
+    let approval = form.approval.approval();
+    let rid = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
+    let request = WithdrawDisputeRequest {
+        request_id: format!("{rid}-withdraw"),
+        dispute_id: form.dispute_id.clone(),
+        approval,
+    };
+    let status = match call!(till.peers.disputes.withdraw_dispute(request)).await {
+        Ok(_) => return answer::go(&back(&form.sale_id)),
+        Err(status) => status,
+    };
+    let cashier = cashier_of(&till, &form.dispute_id).await;
+    let fields =
+        [("rid", form.rid.as_str()), ("dispute_id", &form.dispute_id), ("sale_id", &form.sale_id)];
+    let again = Resubmission {
+        action: "/dispute/withdraw",
+        fields: &fields,
+        cashier: &cashier,
+        words: "approve-withdraw",
+        ..Resubmission::default()
+    };
+    answer::ask_or_refuse(&till, &staff.reader, &status, again).await
 }
 
 /// The enquiry shows what became of it; looking again is one more logged view.

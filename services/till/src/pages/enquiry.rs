@@ -34,7 +34,7 @@ pub async fn page(State(till): App, staff: SignedIn, Query(query): Query<Enquiry
         return Html(html.into_string()).into_response();
     }
     let reference = scans::sale_of_receipt(typed).unwrap_or_else(|| typed.to_uppercase());
-    let request = LookUpSaleRequest { reference, actor: staff.name() };
+    let request = LookUpSaleRequest { reference };
     match call!(till.peers.enquiries.look_up_sale(request)).await {
         Ok(found) => {
             let sale_id = found.sale.as_ref().map(|sale| sale.sale_id.clone()).unwrap_or_default();

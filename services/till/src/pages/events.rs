@@ -11,16 +11,17 @@ use std::time::Duration;
 use axum::extract::{Query, State};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
+use chit_runtime::session::{self, Token};
 use http::HeaderMap;
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::interval;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
 use crate::assets::ASSETS;
 use crate::pages::regions::regions;
-use crate::pages::visitor::{self, SignedIn};
+use crate::pages::visitor::{self, SignedIn, TOKEN_COOKIE, cookie};
 use crate::scene::Scene;
 use crate::till::Till;
 use crate::view::Page;
@@ -39,12 +40,22 @@ pub struct StreamQuery {
     page: String,
 }
 
+/// Who is signed in has a place; who is not learns only whether the shop is up, and takes no cashier's place.
 pub async fn stream(State(till): App, headers: HeaderMap, Query(query): Query<StreamQuery>) -> Response {
     let (sender, receiver) = mpsc::channel(BUFFER);
     let page = Page::parse(&query.page);
+    let token = cookie(&headers, TOKEN_COOKIE).and_then(|token| Token::new(token).ok());
+    let places = match visitor::peek(&till, &headers).await {
+        Some(_) => till.readers.clone(),
+        None => till.strangers.clone(),
+    };
+    let stream = Stream { till, headers, page, sender, sent: HashMap::new() };
     tokio::spawn(async move {
         // A closed browser is no fault.
-        let _gone = Stream { till, headers, page, sender, sent: HashMap::new() }.run().await;
+        let _gone = match token {
+            Some(token) => session::scope(token, stream.run(places)).await,
+            None => stream.run(places).await,
+        };
     });
     Sse::new(ReceiverStream::new(receiver)).into_response()
 }
@@ -60,8 +71,8 @@ struct Stream {
 struct Gone;
 
 impl Stream {
-    async fn run(mut self) -> Result<(), Gone> {
-        let Ok(_place) = self.till.readers.clone().try_acquire_owned() else {
+    async fn run(mut self, places: Arc<Semaphore>) -> Result<(), Gone> {
+        let Ok(_place) = places.try_acquire_owned() else {
             return self.say("full", NOTHING).await;
         };
         self.say("build", &ASSETS.build).await?;
@@ -75,7 +86,7 @@ impl Stream {
                 self.say(if scene.up() { "up" } else { "down" }, NOTHING).await?;
             }
             if self.page != Page::SignIn {
-                let Some(staff) = visitor::peek(&self.till, &self.headers) else {
+                let Some(staff) = visitor::peek(&self.till, &self.headers).await else {
                     return self.say("signin", NOTHING).await;
                 };
                 if scene.up() {

@@ -14,7 +14,7 @@ mod pictures;
 mod regions;
 mod sale;
 mod sign_in;
-mod visitor;
+pub mod visitor;
 
 use std::sync::Arc;
 

@@ -42,8 +42,7 @@ pub async fn deduct(State(till): App, staff: SignedIn, Form(form): Form<OfficeFo
 }
 
 pub async fn release(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm>) -> Response {
-    let request =
-        ReleaseDeductionRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
+    let request = ReleaseDeductionRequest { request_id: form.rid, sale_id: form.sale_id };
     match call!(till.peers.deductions.release_deduction(request)).await {
         Ok(_) => answer::done(),
         Err(status) => answer::refused(&staff.reader, &status),
@@ -55,7 +54,7 @@ pub async fn settle(State(till): App, staff: SignedIn, Form(form): Form<OfficeFo
     if !staff.session.is_at_least(StaffRole::Supervisor) {
         return answer::refused_as(&staff.reader, StatusCode::FORBIDDEN, "ROLE_TOO_LOW");
     }
-    let request = RunSettlementRequest { request_id: form.rid, actor: staff.name() };
+    let request = RunSettlementRequest { request_id: form.rid };
     match call!(till.peers.settlements.run_settlement(request)).await {
         Ok(answer) => success(&staff, "told-settled", answer.batch.unwrap_or_default().sale_ids.len()),
         Err(status) => answer::refused(&staff.reader, &status),

@@ -100,7 +100,7 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
 }
 
 pub async fn freeze(State(till): App, staff: SignedIn, Form(form): Form<ChangeForm>) -> Response {
-    let request = FreezePayerRequest { request_id: form.rid, payer_id: form.payer_id, actor: staff.name() };
+    let request = FreezePayerRequest { request_id: form.rid, payer_id: form.payer_id };
     match call!(till.peers.payers.freeze_payer(request)).await {
         Ok(answer) => go_to(&answer.payer.unwrap_or_default()),
         Err(status) => answer::refused(&staff.reader, &status),

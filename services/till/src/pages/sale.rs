@@ -77,7 +77,7 @@ pub async fn open_for(till: &Till, cashier: &str) {
             tracing::info!(code = ?status.code(), "a colleague's empty sale stays");
         }
     }
-    if let Err(status) = start_after(till, &after, cashier).await {
+    if let Err(status) = start_after(till, &after).await {
         tracing::info!(code = ?status.code(), "no sale was opened; the page offers it again");
     }
 }
@@ -87,14 +87,13 @@ fn is_draft(sale: &Sale) -> bool {
 }
 
 /// One next sale after each: a second press finds the one that the first opened.
-async fn start_after(till: &Till, sale_id: &str, cashier: &str) -> Result<(), Status> {
+async fn start_after(till: &Till, sale_id: &str) -> Result<(), Status> {
     let request_id = match sale_id {
         "none" => ulid::Ulid::generate().to_string(),
         _ => format!("after-{sale_id}"),
     };
     call!(till.peers.sales.start_sale(StartSaleRequest {
         request_id,
-        cashier: cashier.to_owned(),
         ..Default::default()
     }))
     .await?;
@@ -103,7 +102,7 @@ async fn start_after(till: &Till, sale_id: &str, cashier: &str) -> Result<(), St
 
 pub async fn start(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let after = if form.sale_id.is_empty() { "none" } else { &form.sale_id };
-    reply(&staff, start_after(&till, after, &staff.session.name).await)
+    reply(&staff, start_after(&till, after).await)
 }
 
 pub async fn read_code(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
@@ -134,7 +133,7 @@ pub async fn release(State(till): App, staff: SignedIn, Form(form): Form<SaleFor
     if !newest {
         return answer::go("/");
     }
-    reply(&staff, start_after(&till, &form.sale_id, &staff.session.name).await)
+    reply(&staff, start_after(&till, &form.sale_id).await)
 }
 
 pub async fn void(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
@@ -171,24 +170,25 @@ pub async fn check(State(till): App, staff: SignedIn, Form(_form): Form<SaleForm
 }
 
 pub async fn receipt(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
-    let (printed_whole, actor) = (form.is_yes(), staff.name());
-    let request = ResolveReceiptRequest { request_id: form.rid, sale_id: form.sale_id, printed_whole, actor };
+    let printed_whole = form.is_yes();
+    let request = ResolveReceiptRequest { request_id: form.rid, sale_id: form.sale_id, printed_whole };
     reply(&staff, call!(till.peers.sales.resolve_receipt(request)).await)
 }
 
 pub async fn reprint(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
-    let request = ReprintReceiptRequest { request_id: form.rid, sale_id: form.sale_id, actor: staff.name() };
+    let request = ReprintReceiptRequest { request_id: form.rid, sale_id: form.sale_id };
     reply(&staff, call!(till.peers.sales.reprint_receipt(request)).await)
 }
 
 pub async fn cash(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let request = RecordOtherPaymentRequest {
-        request_id: form.rid,
-        sale_id: form.sale_id,
-        actor: staff.name(),
+        request_id: form.rid(),
+        sale_id: form.sale_id.clone(),
         amount: None,
+        approval: form.approval.approval(),
     };
-    reply(&staff, call!(till.peers.sales.record_other_payment(request)).await)
+    let result = call!(till.peers.sales.record_other_payment(request)).await;
+    reply_or_ask(&till, &staff, &form, "/sale/cash", "approve-cash", result).await
 }
 
 fn reply<T>(staff: &SignedIn, result: Result<T, Status>) -> Response {

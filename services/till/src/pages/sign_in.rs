@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Form, State};
 use axum::response::{Html, IntoResponse, Response};
-use chit_proto::checkout::v1::{ListStaffRequest, SignInRequest, StaffMember};
+use chit_proto::checkout::v1::{ListStaffRequest, SignInRequest, SignOutRequest, StaffMember, StaffRole};
+use chit_runtime::session::{self, Token};
+use http::HeaderMap;
 use http::header::SET_COOKIE;
-use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::App;
@@ -47,25 +48,30 @@ async fn staff(till: &Arc<Till>) -> Option<Vec<StaffMember>> {
 /// checkout checks the PIN and counts the wrong ones.
 pub async fn sign_in(State(till): App, visitor: Visitor, Form(form): Form<SignInForm>) -> Response {
     let request = SignInRequest { actor: form.name, pin: form.pin };
-    let member = match call!(till.peers.staff.sign_in(request)).await {
-        Ok(answer) => answer.member.unwrap_or_default(),
+    let opened = match call!(till.peers.staff.sign_in(request)).await {
+        Ok(opened) => opened,
         Err(status) => return answer::refused(&visitor.reader, &status),
     };
-    let token = match till.sessions.begin(&member) {
-        Ok(token) => token,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "no session");
-            return answer::refused_as(&visitor.reader, StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL");
-        }
-    };
-    sale::open_for(&till, &member.name).await;
+    let (member, token) = (opened.member.unwrap_or_default(), opened.session_token);
+    let session = till.sessions.begin(&token, &member);
+    if let Ok(own) = Token::new(&token)
+        && !session.must_change_pin
+        && session.is_at_least(StaffRole::Cashier)
+    {
+        session::scope(own, sale::open_for(&till, &member.name)).await;
+    }
     tracing::info!(name = member.name, "signed in");
-    with_cookie(answer::go("/"), &format!("{TOKEN_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"))
+    let first = if session.must_change_pin { "/pin" } else { "/" };
+    with_cookie(answer::go(first), &format!("{TOKEN_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"))
 }
 
 pub async fn sign_out(State(till): App, headers: HeaderMap, staff: SignedIn) -> Response {
     if let Some(token) = cookie(&headers, TOKEN_COOKIE) {
         till.sessions.end(token);
+    }
+    // The request's own session; one that checkout cannot end now ends by itself.
+    if let Err(status) = call!(till.peers.staff.sign_out(SignOutRequest {})).await {
+        tracing::info!(code = ?status.code(), "the session goes on at checkout until it expires");
     }
     tracing::info!(name = staff.session.name, "signed out");
     let gone = format!("{TOKEN_COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
+use chit_proto::checkout::v1::{GetSessionRequest, SignOutRequest};
+use chit_runtime::session::{self, Token};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::pages::answer::GO;
-use crate::sessions::Session;
+use crate::peers::call;
+use crate::sessions::{Found, Session};
 use crate::till::Till;
 use crate::view::Reader;
 use crate::words::Lang;
@@ -51,10 +54,32 @@ fn reader(till: &Till, headers: &HeaderMap, session: Option<&Session>) -> Reader
     }
 }
 
+/// The visitor's session; checkout is asked for one that another process of this till has seen.
+async fn session_of(till: &Till, token: &str) -> Option<Session> {
+    match till.sessions.find(token) {
+        Found::Open(session) => Some(session),
+        Found::Idle => {
+            let own = Token::new(token).ok()?;
+            let ended = session::scope(own, async { call!(till.peers.staff.sign_out(SignOutRequest {})).await });
+            // While checkout is away it stays idle here, and is asked to end at the next try.
+            if ended.await.is_ok() {
+                till.sessions.end(token);
+            }
+            None
+        }
+        Found::Unknown => {
+            let own = Token::new(token).ok()?;
+            let known = async { call!(till.peers.staff.get_session(GetSessionRequest {})).await };
+            let member = session::scope(own, known).await.ok()?.member?;
+            Some(till.sessions.begin(token, &member))
+        }
+    }
+}
+
 /// The visitor, without touching their session: an open page is no sign of life.
-pub fn peek(till: &Till, headers: &HeaderMap) -> Option<SignedIn> {
+pub async fn peek(till: &Till, headers: &HeaderMap) -> Option<SignedIn> {
     let token = cookie(headers, TOKEN_COOKIE)?.to_owned();
-    let session = till.sessions.find(&token)?;
+    let session = session_of(till, &token).await?;
     Some(SignedIn { reader: reader(till, headers, Some(&session)), token, session })
 }
 
@@ -70,15 +95,22 @@ impl FromRequestParts<Arc<Till>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, till: &Arc<Till>) -> Result<Self, Response> {
-        let token = cookie(&parts.headers, TOKEN_COOKIE).unwrap_or_default().to_owned();
-        match till.sessions.touch(&token) {
-            Some(session) => {
-                Ok(Self { reader: reader(till, &parts.headers, Some(&session)), token, session })
-            }
-            None if parts.method == Method::POST => {
-                Err((StatusCode::UNAUTHORIZED, [(GO, "/signin")]).into_response())
-            }
-            None => Err(Redirect::to("/signin").into_response()),
+        let post = parts.method == Method::POST;
+        let Some(staff) = peek(till, &parts.headers).await else { return Err(elsewhere(post, "/signin")) };
+        if staff.session.must_change_pin && !WITH_ONE_TIME_PIN.contains(&parts.uri.path()) {
+            return Err(elsewhere(post, "/pin"));
         }
+        till.sessions.touch(&staff.token);
+        Ok(staff)
     }
+}
+
+/// What a person with a one-time PIN may do.
+const WITH_ONE_TIME_PIN: [&str; 3] = ["/pin", "/signout", "/language"];
+
+fn elsewhere(post: bool, path: &'static str) -> Response {
+    if post {
+        return (StatusCode::UNAUTHORIZED, [(GO, path)]).into_response();
+    }
+    Redirect::to(path).into_response()
 }

@@ -7,9 +7,11 @@ use crate::api::call::Call;
 use crate::api::{mutation, shown};
 use crate::context::Shop;
 use crate::recovery;
+use crate::sale;
 use crate::staff::approval::Act;
 use crate::values::ids::{SaleId, TransferId};
-use crate::values::refusal::Refusal;
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind};
 
 pub async fn handle(
     shop: &Arc<Shop>,
@@ -19,9 +21,13 @@ pub async fn handle(
         return Ok(known);
     }
     let id: SaleId = call.body.sale_id.parse()?;
-    let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
+    let hands = shop.store.read(move |view| sale::hands(view, id)).await?;
     let approval = mutation::approval(call.body.approval.clone());
-    let grant = shop.approve(approval, Act::ListOnPartialEvidence, Some(cashier)).await?;
+    let grant = shop.approve(call.by.origin.clone(), approval, Act::ListOnPartialEvidence, hands).await?;
+    if grant.is_self_approved() {
+        let message = "one person alone puts nobody on the deny list who sold to them";
+        return Err(Refusal::new(RefusalKind::NotAllowed, Reason::SELF_APPROVED_ONLY, message).into());
+    }
     let (transfer, kept): (TransferId, _) = (shop.new_id()?, shop.cfg.bad_record_kept());
     let policy = shop.cfg.evidence_policy;
     mutation::once(shop, &call, move |tx| {

@@ -7,9 +7,9 @@ mod run_deductions;
 
 super::calls! {
     chit_proto::checkout::v1::deduction_service_server::DeductionService {
-        run_deductions(RunDeductionsRequest) -> RunDeductionsResponse,
-        release_deduction(ReleaseDeductionRequest) -> ReleaseDeductionResponse,
-        get_challenge(GetChallengeRequest) -> GetChallengeResponse,
-        list_bad_record(ListBadRecordRequest) -> ListBadRecordResponse,
+        run_deductions(RunDeductionsRequest) -> RunDeductionsResponse for ASK,
+        release_deduction(ReleaseDeductionRequest) -> ReleaseDeductionResponse for STAFF,
+        get_challenge(GetChallengeRequest) -> GetChallengeResponse for LOOK,
+        list_bad_record(ListBadRecordRequest) -> ListBadRecordResponse for STAFF,
     }
 }

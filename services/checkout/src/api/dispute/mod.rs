@@ -8,10 +8,10 @@ mod withdraw_dispute;
 
 super::calls! {
     chit_proto::checkout::v1::dispute_service_server::DisputeService {
-        open_dispute(OpenDisputeRequest) -> OpenDisputeResponse,
-        resolve_dispute(ResolveDisputeRequest) -> ResolveDisputeResponse,
-        withdraw_dispute(WithdrawDisputeRequest) -> WithdrawDisputeResponse,
-        get_dispute(GetDisputeRequest) -> GetDisputeResponse,
-        list_disputes(ListDisputesRequest) -> ListDisputesResponse,
+        open_dispute(OpenDisputeRequest) -> OpenDisputeResponse for STAFF,
+        resolve_dispute(ResolveDisputeRequest) -> ResolveDisputeResponse for STAFF,
+        withdraw_dispute(WithdrawDisputeRequest) -> WithdrawDisputeResponse for STAFF,
+        get_dispute(GetDisputeRequest) -> GetDisputeResponse for LOOK,
+        list_disputes(ListDisputesRequest) -> ListDisputesResponse for LOOK,
     }
 }

@@ -13,11 +13,10 @@ use crate::values::refusal::Refusal;
 use crate::verification::calling_off;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<OpenDisputeRequest>) -> Result<OpenDisputeResponse, Status> {
-    shop.staff.known("actor", &call.body.actor).await?;
     let cause = Cause::ALL.into_iter().find(|cause| *cause as i32 == call.body.cause);
     let cause = cause
         .ok_or_else(|| Refusal::field("cause", Reason::CAUSE_INVALID, "say what the dispute is about"))?;
-    let (reference, actor) = (call.body.sale_id.clone(), call.body.actor.clone());
+    let (reference, actor) = (call.body.sale_id.clone(), call.actor());
     let id: DisputeId = shop.new_id()?;
     mutation::once(shop, &call, move |tx| {
         let sale = tx.sale_by_reference(&reference)?;

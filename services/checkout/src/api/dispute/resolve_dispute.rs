@@ -8,7 +8,7 @@ use crate::api::{convert, mutation};
 use crate::collection::RefundIds;
 use crate::context::Shop;
 use crate::dispute;
-use crate::sale::{Stage, Step};
+use crate::sale::{self, Stage, Step};
 use crate::staff::approval::Act;
 use crate::values::ids::DisputeId;
 
@@ -20,9 +20,9 @@ pub async fn handle(
         return Ok(known);
     }
     let id: DisputeId = call.body.dispute_id.parse()?;
-    let cashier = shop.store.read(move |view| Ok(view.sale(view.dispute(id)?.sale)?.cashier)).await?;
+    let hands = shop.store.read(move |view| sale::hands(view, view.dispute(id)?.sale)).await?;
     let approval = mutation::approval(call.body.approval.clone());
-    let grant = shop.approve(approval, Act::ResolveDispute, Some(cashier)).await?;
+    let grant = shop.approve(call.by.origin.clone(), approval, Act::ResolveDispute, hands).await?;
     let ids = RefundIds { by_rail: shop.new_id()?, in_cash: shop.new_id()?, notice: shop.new_id()? };
     let uphold = call.body.uphold;
     mutation::once(shop, &call, move |tx| {

@@ -23,9 +23,10 @@ pub async fn handle(
     })?;
     let (id, fresh): (PayerId, _) = (call.body.payer_id.parse()?, replies::fresh(shop)?);
     let (voice, master) = (shop.voice.clone(), shop.keys.card_master.clone());
+    let serials = call.by.sees_serials();
     let (answer, accepted) = mutation::once_with(shop, &call, move |tx| {
         let (payer, accepted) = in_person::answer(tx, &voice, &master, id, code, fresh)?;
-        Ok((AnswerInPersonResponse { payer: Some(convert::payer(&payer)) }, accepted))
+        Ok((AnswerInPersonResponse { payer: Some(convert::payer(&payer, serials)) }, accepted))
     })
     .await?;
     if accepted {

@@ -29,12 +29,13 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ChangePhoneRequest>) -> Result<
     let payer = shop.store.read(look).await?;
     let first = mutation::approval(call.body.approval.clone());
     let second = mutation::approval(call.body.second_approval.clone());
-    let grant = shop.approve_two(first, second, Act::ChangePhoneOrCard).await?;
+    let grant = shop.approve_two(call.by.origin.clone(), first, second, Act::ChangePhoneOrCard).await?;
     let code = issue(shop, id, &phone, renewal::next_serial(&payer)?)?;
     let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
+    let serials = call.by.sees_serials();
     mutation::once(shop, &call, move |tx| {
         let payer = renewal::phone(tx, &voice, id, &phone, grant, fresh)?;
-        Ok(ChangePhoneResponse { payer: Some(convert::payer(&payer)) })
+        Ok(ChangePhoneResponse { payer: Some(convert::payer(&payer, serials)) })
     })
     .await
 }

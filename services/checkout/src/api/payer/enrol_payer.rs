@@ -9,7 +9,7 @@ use crate::api::{convert, mutation};
 use crate::context::Shop;
 use crate::payer::enrolment::{self, FIRST_SERIAL, Fresh, NewPayer};
 use crate::peers::peer;
-use crate::staff::approval::Act;
+use crate::staff::approval::{Act, Hands};
 use crate::values::ids::PayerId;
 use crate::values::phone::PhoneE164;
 use crate::values::reason::Reason;
@@ -23,13 +23,13 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<EnrolPayerRequest>) -> Result<E
     if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    let new = check(shop, &call.body)?;
+    let new = check(shop, &call)?;
     let phone = new.phone.clone();
     if !shop.store.read(move |view| view.payers_by_phone(&phone)).await?.is_empty() {
         return Err(enrolment::number_taken().into());
     }
     let approval = mutation::approval(call.body.approval.clone());
-    let grant = shop.approve(approval, Act::EnrolPayer, None).await?;
+    let grant = shop.approve(call.by.origin.clone(), approval, Act::EnrolPayer, Hands::NONE).await?;
     let photo = photo(shop).await?;
     let fresh = Fresh {
         id: PayerId(shop.random()?),
@@ -42,14 +42,16 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<EnrolPayerRequest>) -> Result<E
     let code = issue(shop, fresh.id, &new.phone, FIRST_SERIAL)?;
     let traceparent = chit_runtime::trace::current_traceparent();
     let payer = enrolment::payer(new, &fresh, code, traceparent, shop.clock.now());
+    let serials = call.by.sees_serials();
     mutation::once(shop, &call, move |tx| {
         let payer = enrolment::enrol(tx, payer, &photo, grant)?;
-        Ok(EnrolPayerResponse { payer: Some(convert::payer(&payer)) })
+        Ok(EnrolPayerResponse { payer: Some(convert::payer(&payer, serials)) })
     })
     .await
 }
 
-fn check(shop: &Shop, request: &EnrolPayerRequest) -> Result<NewPayer, Refusal> {
+fn check(shop: &Shop, call: &Call<EnrolPayerRequest>) -> Result<NewPayer, Refusal> {
+    let request = &call.body;
     let name = request.name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return Err(Refusal::field("name", Reason::NAME_INVALID, "give 1 to 80 printable characters"));
@@ -65,7 +67,7 @@ fn check(shop: &Shop, request: &EnrolPayerRequest) -> Result<NewPayer, Refusal> 
     }
     let phone = PhoneE164::parse_typed(&request.phone, &shop.cfg.country)
         .map_err(|error| Refusal::field("phone", Reason::NUMBER_INVALID, error.to_string()))?;
-    Ok(NewPayer { name: name.to_owned(), phone, language })
+    Ok(NewPayer { name: name.to_owned(), phone, language, enrolled_by: call.actor() })
 }
 
 /// The till will show it at every sale, so there is no enrolment without it.

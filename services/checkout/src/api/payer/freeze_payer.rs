@@ -12,8 +12,8 @@ use crate::values::name::Named;
 use crate::values::refusal::Refusal;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<FreezePayerRequest>) -> Result<FreezePayerResponse, Status> {
-    shop.staff.known("actor", &call.body.actor).await?;
-    let (id, actor): (PayerId, _) = (call.body.payer_id.parse()?, call.body.actor.clone());
+    let (id, actor): (PayerId, _) = (call.body.payer_id.parse()?, call.actor());
+    let serials = call.by.sees_serials();
     mutation::once(shop, &call, move |tx| {
         let mut payer = tx.payer(id)?;
         if !matches!(payer.state, PayerState::Active | PayerState::Pending | PayerState::Frozen) {
@@ -22,7 +22,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<FreezePayerRequest>) -> Result<
         }
         payer.freeze();
         tx.put_payer(&actor, &payer)?;
-        Ok(FreezePayerResponse { payer: Some(convert::payer(&payer)) })
+        Ok(FreezePayerResponse { payer: Some(convert::payer(&payer, serials)) })
     })
     .await
 }

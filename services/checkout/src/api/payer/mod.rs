@@ -21,13 +21,13 @@ use crate::values::refusal::{Refusal, Result as Issued};
 
 super::calls! {
     chit_proto::checkout::v1::payer_service_server::PayerService {
-        enrol_payer(EnrolPayerRequest) -> EnrolPayerResponse,
-        get_payer(GetPayerRequest) -> GetPayerResponse,
-        list_payers(ListPayersRequest) -> ListPayersResponse,
-        freeze_payer(FreezePayerRequest) -> FreezePayerResponse,
-        change_phone(ChangePhoneRequest) -> ChangePhoneResponse,
-        reset_payer(ResetPayerRequest) -> ResetPayerResponse,
-        answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse,
+        enrol_payer(EnrolPayerRequest) -> EnrolPayerResponse for STAFF,
+        get_payer(GetPayerRequest) -> GetPayerResponse for LOOK,
+        list_payers(ListPayersRequest) -> ListPayersResponse for LOOK,
+        freeze_payer(FreezePayerRequest) -> FreezePayerResponse for STAFF,
+        change_phone(ChangePhoneRequest) -> ChangePhoneResponse for STAFF,
+        reset_payer(ResetPayerRequest) -> ResetPayerResponse for STAFF,
+        answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse for ROW,
     }
 }
 

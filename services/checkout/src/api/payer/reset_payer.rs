@@ -19,13 +19,14 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ResetPayerRequest>) -> Result<R
     let payer = shop.store.read(move |view| view.payer(id)).await?;
     let first = mutation::approval(call.body.approval.clone());
     let second = mutation::approval(call.body.second_approval.clone());
-    let grant = shop.approve_two(first, second, Act::ChangePhoneOrCard).await?;
+    let grant = shop.approve_two(call.by.origin.clone(), first, second, Act::ChangePhoneOrCard).await?;
     let code = issue(shop, id, &payer.phone, renewal::next_serial(&payer)?)?;
     let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
     let card = NewCard { random: shop.random_u64()?, job: shop.new_id()? };
+    let serials = call.by.sees_serials();
     mutation::once(shop, &call, move |tx| {
         let payer = renewal::card(tx, &voice, id, card, grant, fresh)?;
-        Ok(ResetPayerResponse { payer: Some(convert::payer(&payer)) })
+        Ok(ResetPayerResponse { payer: Some(convert::payer(&payer, serials)) })
     })
     .await
 }

@@ -26,14 +26,17 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<CommitSaleRequest>) -> Result<C
     let id: SaleId = call.body.sale_id.parse()?;
     let grant = match mutation::approval(call.body.approval.clone()) {
         Some(input) => {
-            let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
-            Some(shop.approve(Some(input), Act::OverLimit, Some(cashier)).await?)
+            let hands = shop.store.read(move |view| sale::hands(view, id)).await?;
+            Some(shop.approve(call.by.origin.clone(), Some(input), Act::OverLimit, hands).await?)
         }
         None => None,
     };
     let (rules, moment) = (shop.rules(), shop.moment()?);
     let transfer: TransferId = shop.new_id()?;
-    shop.store.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer)).await?;
+    let actor = call.actor();
+    shop.store
+        .write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, &actor))
+        .await?;
     failpoint("checkout/commit_sale/reserved");
     let shown = timeout(COMMIT_WAIT_MAX, outcome(shop, id)).await.map_err(|_elapsed| still_waiting())??;
     let answer = CommitSaleResponse { sale: Some(shown.to_proto(shop.cfg.evidence_policy)) };

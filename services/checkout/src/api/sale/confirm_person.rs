@@ -15,8 +15,9 @@ pub async fn handle(
 ) -> Result<ConfirmPersonResponse, Status> {
     let (id, same, policy): (SaleId, _, _) =
         (call.body.sale_id.parse()?, call.body.same_person, shop.cfg.evidence_policy);
+    let actor = call.actor();
     mutation::once(shop, &call, move |tx| {
-        sale::confirm_person(tx, id, same)?;
+        sale::confirm_person(tx, id, same, &actor)?;
         Ok(ConfirmPersonResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await

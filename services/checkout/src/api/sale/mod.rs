@@ -17,19 +17,19 @@ mod void_sale;
 
 super::calls! {
     chit_proto::checkout::v1::sale_service_server::SaleService {
-        start_sale(StartSaleRequest) -> StartSaleResponse,
-        set_basket(SetBasketRequest) -> SetBasketResponse,
-        scan_payer(ScanPayerRequest) -> ScanPayerResponse,
-        present_payer(PresentPayerRequest) -> PresentPayerResponse,
-        confirm_person(ConfirmPersonRequest) -> ConfirmPersonResponse,
-        commit_sale(CommitSaleRequest) -> CommitSaleResponse,
-        release_sale(ReleaseSaleRequest) -> ReleaseSaleResponse,
-        void_sale(VoidSaleRequest) -> VoidSaleResponse,
-        override_evidence(OverrideEvidenceRequest) -> OverrideEvidenceResponse,
-        resolve_receipt(ResolveReceiptRequest) -> ResolveReceiptResponse,
-        reprint_receipt(ReprintReceiptRequest) -> ReprintReceiptResponse,
-        record_other_payment(RecordOtherPaymentRequest) -> RecordOtherPaymentResponse,
-        get_sale(GetSaleRequest) -> GetSaleResponse,
-        list_sales(ListSalesRequest) -> ListSalesResponse,
+        start_sale(StartSaleRequest) -> StartSaleResponse for SELL,
+        set_basket(SetBasketRequest) -> SetBasketResponse for SELL on sale_id,
+        scan_payer(ScanPayerRequest) -> ScanPayerResponse for SELL on sale_id,
+        present_payer(PresentPayerRequest) -> PresentPayerResponse for SELL on sale_id,
+        confirm_person(ConfirmPersonRequest) -> ConfirmPersonResponse for SELL on sale_id,
+        commit_sale(CommitSaleRequest) -> CommitSaleResponse for SELL on sale_id,
+        release_sale(ReleaseSaleRequest) -> ReleaseSaleResponse for SELL on sale_id,
+        void_sale(VoidSaleRequest) -> VoidSaleResponse for SELL on sale_id,
+        override_evidence(OverrideEvidenceRequest) -> OverrideEvidenceResponse for SELL on sale_id,
+        resolve_receipt(ResolveReceiptRequest) -> ResolveReceiptResponse for SELL on sale_id,
+        reprint_receipt(ReprintReceiptRequest) -> ReprintReceiptResponse for SELL on sale_id,
+        record_other_payment(RecordOtherPaymentRequest) -> RecordOtherPaymentResponse for SELL on sale_id,
+        get_sale(GetSaleRequest) -> GetSaleResponse for LOOK_AT_SALE on sale_id,
+        list_sales(ListSalesRequest) -> ListSalesResponse for LOOK_AT_SALES,
     }
 }

@@ -32,9 +32,9 @@ pub async fn handle(
     };
     let code = scan.read(&shop.issuer_key(), shop.voice.quiet.local_day(shop.clock.now()))?;
     let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
-    let issuer = shop.cfg.issuer;
+    let (issuer, actor) = (shop.cfg.issuer, call.actor());
     mutation::once(shop, &call, move |tx| {
-        sale::present(tx, id, &code, scan, issuer, &rules, moment)?;
+        sale::present(tx, id, &code, scan, sale::Presenting { issuer, actor: &actor, rules: &rules, moment })?;
         Ok(PresentPayerResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await

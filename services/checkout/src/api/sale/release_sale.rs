@@ -12,8 +12,8 @@ use crate::values::ids::{FactId, SaleId};
 pub async fn handle(shop: &Arc<Shop>, call: Call<ReleaseSaleRequest>) -> Result<ReleaseSaleResponse, Status> {
     let (id, fact, policy): (SaleId, FactId, _) =
         (call.body.sale_id.parse()?, shop.new_id()?, shop.cfg.evidence_policy);
+    let actor = call.actor();
     mutation::once(shop, &call, move |tx| {
-        let actor = tx.sale(id)?.cashier;
         sale::release(tx, policy, id, fact, false, &actor)?;
         Ok(ReleaseSaleResponse { sale: shown::sale(tx, id, policy)? })
     })

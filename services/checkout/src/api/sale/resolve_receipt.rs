@@ -21,7 +21,6 @@ pub async fn handle(
     if let Some(known) = mutation::earlier(shop, &call).await? {
         return Ok(known);
     }
-    shop.staff.known("actor", &call.body.actor).await?;
     let (id, policy): (SaleId, _) = (call.body.sale_id.parse()?, shop.cfg.evidence_policy);
     let sale = shop.store.read(move |view| view.sale(id)).await?;
     let doubtful = sale.sold().filter(|sold| sold.receipt.state == ReceiptState::InDoubt);
@@ -35,7 +34,7 @@ pub async fn handle(
         request_id: call.body.request_id.clone(),
         job_id: sold.receipt.job.to_string(),
         outcome: outcome as i32,
-        actor: call.body.actor.clone(),
+        actor: call.actor(),
     };
     peer!(shop.printer.resolve_in_doubt(command)).await.map_err(|status| peer_status(Fault::from(status)))?;
     // The effect that follows the job writes what becomes of it.

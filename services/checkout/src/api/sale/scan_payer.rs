@@ -33,9 +33,9 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ScanPayerRequest>) -> Result<Sc
     let scan = PayerScan { code: scan.data, source: ScanSource::Camera, engine: scan.engine };
     let code = scan.read(&shop.issuer_key(), shop.voice.quiet.local_day(shop.clock.now()))?;
     let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
-    let issuer = shop.cfg.issuer;
+    let (issuer, actor) = (shop.cfg.issuer, call.actor());
     mutation::once(shop, &call, move |tx| {
-        sale::present(tx, id, &code, scan, issuer, &rules, moment)?;
+        sale::present(tx, id, &code, scan, sale::Presenting { issuer, actor: &actor, rules: &rules, moment })?;
         Ok(ScanPayerResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await

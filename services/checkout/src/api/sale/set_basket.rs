@@ -23,9 +23,9 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<SetBasketRequest>) -> Result<Se
     }
     let lines: Vec<LineInput> = call.body.lines.iter().cloned().map(convert::line_input).collect();
     let (id, if_tag): (SaleId, _) = (call.body.sale_id.parse()?, call.body.if_basket_tag.clone());
-    let policy = shop.cfg.evidence_policy;
+    let (actor, policy) = (call.actor(), shop.cfg.evidence_policy);
     mutation::once(shop, &call, move |tx| {
-        goods::set_basket(tx, id, &lines, total.amount_minor, &total.currency_code, &if_tag)?;
+        goods::set_basket(tx, id, &lines, total.amount_minor, &total.currency_code, &if_tag, &actor)?;
         Ok(SetBasketResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await

@@ -15,15 +15,18 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<VoidSaleRequest>) -> Result<Voi
         return Ok(known);
     }
     let id: SaleId = call.body.sale_id.parse()?;
-    let cashier = shop.store.read(move |view| Ok(view.sale(id)?.cashier)).await?;
     let grant = match mutation::approval(call.body.approval.clone()) {
-        Some(input) => Some(shop.approve(Some(input), Act::VoidAfterPrinting, Some(cashier.clone())).await?),
+        Some(input) => {
+            let hands = shop.store.read(move |view| sale::hands(view, id)).await?;
+            Some(shop.approve(call.by.origin.clone(), Some(input), Act::VoidAfterPrinting, hands).await?)
+        }
         None => None,
     };
     let (original_returned, if_tag) = (call.body.original_returned, call.body.if_basket_tag.clone());
+    let actor = call.actor();
     let (notice, policy): (JobId, _) = (shop.new_id()?, shop.cfg.evidence_policy);
     mutation::once(shop, &call, move |tx| {
-        let void = Void { grant, original_returned, notice, if_tag: &if_tag, actor: &cashier };
+        let void = Void { grant, original_returned, notice, if_tag: &if_tag, actor: &actor };
         sale::void(tx, id, void)?;
         Ok(VoidSaleResponse { sale: shown::sale(tx, id, policy)? })
     })

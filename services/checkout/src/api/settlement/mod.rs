@@ -6,8 +6,8 @@ mod run_settlement;
 
 super::calls! {
     chit_proto::checkout::v1::settlement_service_server::SettlementService {
-        run_settlement(RunSettlementRequest) -> RunSettlementResponse,
-        get_settlement_batch(GetSettlementBatchRequest) -> GetSettlementBatchResponse,
-        list_settlement_batches(ListSettlementBatchesRequest) -> ListSettlementBatchesResponse,
+        run_settlement(RunSettlementRequest) -> RunSettlementResponse for SETTLE,
+        get_settlement_batch(GetSettlementBatchRequest) -> GetSettlementBatchResponse for LOOK,
+        list_settlement_batches(ListSettlementBatchesRequest) -> ListSettlementBatchesResponse for LOOK,
     }
 }

@@ -8,11 +8,9 @@ use crate::api::call::Call;
 use crate::api::mutation;
 use crate::context::Shop;
 use crate::shift;
-use crate::staff::approval::Act;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<CloseShiftRequest>) -> Result<CloseShiftResponse, Status> {
-    shop.staff.may("actor", &call.body.actor, Act::CloseShift).await?;
-    let (actor, currency) = (call.body.actor.clone(), shop.currency.code());
+    let (actor, currency) = (call.actor(), shop.currency.code());
     mutation::once(shop, &call, move |tx| {
         let shift = shift::close(tx, &actor)?;
         Ok(CloseShiftResponse { report: Some(get_z_report::of_shift(tx, &shift, currency)?) })

@@ -6,7 +6,7 @@ use tonic::Status;
 use crate::api::call::Call;
 use crate::api::{convert, mutation};
 use crate::context::Shop;
-use crate::staff::approval::Act;
+use crate::staff::approval::{Act, Hands};
 use crate::trust;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<ConfirmTimeRequest>) -> Result<ConfirmTimeResponse, Status> {
@@ -14,7 +14,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ConfirmTimeRequest>) -> Result<
         return Ok(known);
     }
     let approval = mutation::approval(call.body.approval.clone());
-    let grant = shop.approve(approval, Act::ConfirmTime, None).await?;
+    let grant = shop.approve(call.by.origin.clone(), approval, Act::ConfirmTime, Hands::NONE).await?;
     let hears = *shop.signals.modem_ready.borrow();
     let answer = mutation::once(shop, &call, move |tx| {
         grant.record(tx, "time")?;

@@ -7,6 +7,7 @@ use chit_proto::{ledger, media_capture, printer, scanner, sms_gateway};
 use tonic::Status;
 
 use crate::api::call::Call;
+use crate::api::caller::Calling;
 use crate::api::convert;
 use crate::api::shown::Shown;
 use crate::collection::Step;
@@ -23,16 +24,17 @@ const ATTENTION_MAX: usize = 100;
 /// More are not counted.
 const COUNT_MAX: usize = 10_000;
 
-pub async fn handle(shop: &Arc<Shop>, _call: Call<GetStatusRequest>) -> Result<GetStatusResponse, Status> {
+pub async fn handle(shop: &Arc<Shop>, call: Call<GetStatusRequest>) -> Result<GetStatusResponse, Status> {
     let (policy, voice, now) = (shop.cfg.evidence_policy, shop.voice.clone(), shop.clock.now());
+    let by = call.by;
     let look = move |view: &View| {
         let waiting = view.count_in(Step::Queued, COUNT_MAX)? + view.count_in(Step::Challenged, COUNT_MAX)?;
         Ok(GetStatusResponse {
             deductions_waiting: count(waiting),
             oldest_waiting_time: oldest_waiting(view)?.and_then(convert::time),
             verified: count(view.count_in(Step::Verified, COUNT_MAX)?),
-            attention: attention(view, policy)?,
-            payer_attention: view.payers_in_need(ATTENTION_MAX)?.iter().map(convert::payer).collect(),
+            attention: attention(view, &by, policy)?,
+            payer_attention: payers_in_need(view, &by)?,
             foreign_codes: view.foreign_codes(&voice, now)?,
             revision: view.newest_event()?.revision,
             ..GetStatusResponse::default()
@@ -60,7 +62,7 @@ fn oldest_waiting(view: &View) -> Found<Option<jiff::Timestamp>> {
 }
 
 /// Sales that need a person: by their own state, by their payer's, or because another service refuses what comes next.
-fn attention(view: &View, policy: EvidencePolicy) -> Found<Vec<chit_proto::checkout::v1::Sale>> {
+fn attention(view: &View, by: &Calling, policy: EvidencePolicy) -> Found<Vec<chit_proto::checkout::v1::Sale>> {
     let mut ids: BTreeSet<SaleId> = view.sales_in_need(ATTENTION_MAX)?.into_iter().collect();
     ids.extend(view.refused_sales(ATTENTION_MAX)?);
     ids.extend(view.newest_disputes(true, ATTENTION_MAX)?.iter().map(|dispute| dispute.sale));
@@ -70,7 +72,7 @@ fn attention(view: &View, policy: EvidencePolicy) -> Found<Vec<chit_proto::check
     let mut sales = Vec::new();
     for id in ids.into_iter().rev() {
         let shown = Shown::read(view, id)?;
-        if !shown.attention(policy).is_empty() {
+        if by.owns(&shown.sale.cashier) && !shown.attention(policy).is_empty() {
             sales.push(shown.to_proto(policy));
         }
         if sales.len() == ATTENTION_MAX {
@@ -78,6 +80,14 @@ fn attention(view: &View, policy: EvidencePolicy) -> Found<Vec<chit_proto::check
         }
     }
     Ok(sales)
+}
+
+fn payers_in_need(view: &View, by: &Calling) -> Found<Vec<chit_proto::checkout::v1::Payer>> {
+    if !by.sees_payers() {
+        return Ok(Vec::new());
+    }
+    let serials = by.sees_serials();
+    Ok(view.payers_in_need(ATTENTION_MAX)?.iter().map(|payer| convert::payer(payer, serials)).collect())
 }
 
 fn count(number: usize) -> u32 {

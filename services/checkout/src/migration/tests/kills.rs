@@ -145,10 +145,10 @@ fn an_import_begins_anew_if_the_older_program_wrote_meanwhile() {
     importer.kill();
     super::schemas::forget_wrong_pins(&shop);
     let store = shop.open().unwrap();
-    let lockout = see(&store, |view| view.pin_lockout("zhao"));
+    let lockout = see(&store, |view| view.pin_lockout("zhao", &crate::staff::lockout::Origin::shared()));
     assert_eq!(
         lockout,
-        crate::staff::approval::PinLockout::default(),
+        crate::staff::lockout::PinLockout::default(),
         "as the older program left it at last"
     );
     let fresh = Shop::of_schema_2();

@@ -112,4 +112,6 @@ pub struct Payer {
     pub card_lost: bool,
     #[prost(bool, tag = "29")]
     pub frozen: bool,
+    #[prost(string, optional, tag = "30")]
+    pub enrolled_by: Option<String>,
 }

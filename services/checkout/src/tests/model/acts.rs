@@ -78,7 +78,7 @@ impl World {
         let (rules, moment) = (self.till.shop.rules(), self.till.shop.moment().unwrap());
         let (grant, transfer) = (Some(Grant::new(Act::OverLimit, SUPERVISOR)), self.till.id());
         let begun =
-            self.till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer)).await;
+            self.till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, CASHIER)).await;
         self.took(format!("sell {id} for {total}"), begun.map(drop));
     }
 

@@ -6,6 +6,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
+use crate::api::call::Call;
+use crate::api::caller::Calling;
 use crate::api::{convert, shown};
 use crate::context::Shop;
 use crate::sale::EvidencePolicy;
@@ -22,14 +24,15 @@ const PAGE: usize = 256;
 /// Events that wait for a slow reader; the rest stays in the store.
 const BUFFER: usize = 64;
 
-pub async fn handle(shop: &Arc<Shop>, request: WatchEventsRequest) -> Result<Events, Status> {
+pub async fn handle(shop: &Arc<Shop>, call: Call<WatchEventsRequest>) -> Result<Events, Status> {
     let (sender, receiver) = mpsc::channel(BUFFER);
-    tokio::spawn(follow(shop.clone(), request, sender));
+    tokio::spawn(follow(shop.clone(), call.by, call.body, sender));
     Ok(Box::pin(ReceiverStream::new(receiver)))
 }
 
 async fn follow(
     shop: Arc<Shop>,
+    reader: Calling,
     request: WatchEventsRequest,
     sender: mpsc::Sender<Result<WatchEventsResponse, Status>>,
 ) {
@@ -37,7 +40,7 @@ async fn follow(
     let mut after = request.after_revision;
     loop {
         revision.mark_unchanged();
-        match page(&shop, after, &request.subject_id).await {
+        match page(&shop, &reader, after, &request.subject_id).await {
             Ok((responses, last)) => {
                 let more = last > after;
                 after = last;
@@ -64,7 +67,13 @@ async fn follow(
     }
 }
 
-async fn page(shop: &Shop, after: u64, subject: &str) -> Result<(Vec<WatchEventsResponse>, u64), Refusal> {
+async fn page(
+    shop: &Shop,
+    reader: &Calling,
+    after: u64,
+    subject: &str,
+) -> Result<(Vec<WatchEventsResponse>, u64), Refusal> {
+    let reader = reader.clone();
     let (subject, policy, now) = (subject_bytes(subject), shop.cfg.evidence_policy, shop.clock.now());
     let look = move |view: &View| {
         let events = view.events_after(after, PAGE)?;
@@ -72,13 +81,25 @@ async fn page(shop: &Shop, after: u64, subject: &str) -> Result<(Vec<WatchEvents
         let mut responses = Vec::new();
         for recorded in events {
             if subject.as_ref().is_none_or(|subject| recorded.event.subject == *subject) {
-                let event = Some(event(view, recorded, policy, now)?);
-                responses.push(WatchEventsResponse { event });
+                let event = event(view, recorded, &reader, policy, now)?;
+                if is_for(&reader, &event) {
+                    responses.push(WatchEventsResponse { event: Some(event) });
+                }
             }
         }
         Ok((responses, last))
     };
     shop.store.read(look).await
+}
+
+/// Another program learns of sales only, a POS of those that it opened: what is of a payer's person, challenges and
+/// disputes stays in the shop.
+fn is_for(reader: &Calling, event: &v1::Event) -> bool {
+    match &event.resource {
+        _ if reader.sees_payers() => true,
+        Some(v1::event::Resource::Sale(sale)) => reader.owns(&sale.cashier),
+        _ => false,
+    }
 }
 
 /// The id that a reader follows, as events name it; none = all.
@@ -95,6 +116,7 @@ fn subject_bytes(subject: &str) -> Option<Vec<u8>> {
 fn event(
     view: &View,
     recorded: Recorded,
+    reader: &Calling,
     policy: EvidencePolicy,
     now: jiff::Timestamp,
 ) -> Result<v1::Event, Refusal> {
@@ -104,7 +126,7 @@ fn event(
         Some(Kind::Sale) => shown::sale(view, records::id(&event.subject)?, policy)?.map(Resource::Sale),
         Some(Kind::Payer) => {
             let payer = view.payer(PayerId(records::fixed(&event.subject)?))?;
-            Some(Resource::Payer(convert::payer(&payer)))
+            Some(Resource::Payer(convert::payer(&payer, reader.sees_serials())))
         }
         Some(Kind::Challenge) => {
             let challenge = view.challenge(records::id(&event.subject)?)?;
@@ -119,7 +141,7 @@ fn event(
         Some(Kind::Enquiry) => {
             Some(Resource::EnquirySaleId(records::id::<SaleId>(&event.subject)?.to_string()))
         }
-        Some(Kind::Person | Kind::Shift) | None => None,
+        Some(Kind::Person | Kind::Shift | Kind::Device) | None => None,
     };
     Ok(v1::Event {
         revision,

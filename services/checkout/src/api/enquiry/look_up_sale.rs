@@ -16,8 +16,7 @@ use crate::values::ids::SaleId;
 
 /// A view is logged before anything is shown.
 pub async fn handle(shop: &Arc<Shop>, call: Call<LookUpSaleRequest>) -> Result<LookUpSaleResponse, Status> {
-    shop.staff.known("actor", &call.body.actor).await?;
-    let (reference, actor) = (call.body.reference, call.body.actor);
+    let (actor, reference) = (call.actor(), call.body.reference);
     let look = move |tx: &mut crate::store::Tx| {
         let id = tx.sale_by_reference(&reference)?;
         tx.record_view(&actor, &id.to_bytes())?;
