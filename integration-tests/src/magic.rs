@@ -87,7 +87,7 @@ impl Devices {
     pub async fn of(house: &House) -> anyhow::Result<Self> {
         let Simulators { printer, camera, modem, .. } = &house.simulators;
         let (printer, camera, modem) = (printer.clone(), camera.clone(), modem.clone());
-        let desk = Desk::at(house);
+        let desk = Desk::at(house).await?;
         let since = desk.business_time().await?;
         Ok(Self { desk, printer, camera, modem, since, played: BTreeSet::new() })
     }

@@ -116,7 +116,7 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
     }
     progress.say("ready");
     house.certify(DEMO_CLIENT, "pos")?;
-    let desk = VirtualDesk::at(&house, house.till_url()?)?;
+    let desk = VirtualDesk::at(&house, house.till_url()?).await?;
     let listener = virtual_desk::bind(DESK_PORT).await?;
     explain(&house, &format!("http://{}/", listener.local_addr()?))?;
     tokio::select! {
@@ -131,7 +131,7 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
 
 /// For other POS software: a payer who answers by themselves, and magic amounts. The shop is open without them too.
 async fn lend_a_payer(house: &House, progress: Progress) {
-    let desk = Desk::at(house);
+    let desk = Desk::at(house).await?;
     let lent = async {
         if let Some(by) = desk.make_it_day().await? {
             let minutes = by.as_secs() / 60;

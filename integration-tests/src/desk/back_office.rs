@@ -66,17 +66,13 @@ impl Desk {
     }
 
     pub async fn run_settlement(&self) -> anyhow::Result<SettlementBatch> {
-        let request = RunSettlementRequest { request_id: new_id(), actor: SUPERVISOR.to_owned() };
+        let request = RunSettlementRequest { request_id: new_id() };
         ask!(self.settlements, run_settlement, request)?.batch.context("no batch")
     }
 
     pub async fn open_dispute(&self, sale_id: &str, cause: DisputeCause) -> anyhow::Result<Dispute> {
-        let request = OpenDisputeRequest {
-            request_id: new_id(),
-            sale_id: sale_id.to_owned(),
-            cause: cause as i32,
-            actor: CASHIER.to_owned(),
-        };
+        let request =
+            OpenDisputeRequest { request_id: new_id(), sale_id: sale_id.to_owned(), cause: cause as i32 };
         ask!(self.disputes, open_dispute, request)?.dispute.context("no dispute")
     }
 
@@ -116,7 +112,7 @@ impl Desk {
     }
 
     pub async fn look_up(&self, reference: &str) -> anyhow::Result<LookUpSaleResponse> {
-        let request = LookUpSaleRequest { reference: reference.to_owned(), actor: SUPERVISOR.to_owned() };
+        let request = LookUpSaleRequest { reference: reference.to_owned() };
         ask!(self.enquiries, look_up_sale, request)
     }
 

@@ -29,8 +29,7 @@ impl Desk {
     }
 
     pub async fn start_sale(&self) -> anyhow::Result<Sale> {
-        let request =
-            StartSaleRequest { request_id: new_id(), cashier: CASHIER.to_owned(), ..Default::default() };
+        let request = StartSaleRequest { request_id: new_id(), ..Default::default() };
         ask!(self.sales, start_sale, request)?.sale.context("no sale")
     }
 

@@ -15,6 +15,7 @@ use checkout::sale_service_client::SaleServiceClient;
 use checkout::sandbox_service_client::SandboxServiceClient;
 use checkout::settlement_service_client::SettlementServiceClient;
 use checkout::shop_service_client::ShopServiceClient;
+use checkout::staff_service_client::StaffServiceClient;
 use chit_proto::checkout::v1 as checkout;
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
@@ -22,7 +23,9 @@ use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
 use chit_runtime::Channel;
+use chit_runtime::session::Token;
 
+use crate::ask;
 use crate::house::{House, Pins};
 
 pub use asking::{CALL_MAX, Refused, settle};
@@ -52,28 +55,41 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn at(house: &House) -> Self {
+    /// The cashier sells, the supervisor looks into things and settles; nobody is signed in for the rest.
+    pub async fn at(house: &House) -> anyhow::Result<Self> {
         let to = |service| chit_runtime::channel(&house.shared, service);
         let checkout = to("checkout");
-        Self {
+        let cashier = signed_in(house, CASHIER).await?;
+        let supervisor = signed_in(house, SUPERVISOR).await?;
+        Ok(Self {
             pins: house.pins.clone(),
             time_zone: house.shared.time_zone.clone(),
-            sales: SaleServiceClient::new(checkout.clone()),
-            payers: PayerServiceClient::new(checkout.clone()),
-            deductions: DeductionServiceClient::new(checkout.clone()),
-            settlements: SettlementServiceClient::new(checkout.clone()),
-            disputes: DisputeServiceClient::new(checkout.clone()),
-            enquiries: EnquiryServiceClient::new(checkout.clone()),
-            events: EventServiceClient::new(checkout.clone()),
-            shop: ShopServiceClient::new(checkout.clone()),
+            sales: SaleServiceClient::new(cashier.clone()),
+            payers: PayerServiceClient::new(cashier.clone()),
+            deductions: DeductionServiceClient::new(cashier.clone()),
+            settlements: SettlementServiceClient::new(supervisor.clone()),
+            disputes: DisputeServiceClient::new(cashier.clone()),
+            enquiries: EnquiryServiceClient::new(supervisor.clone()),
+            events: EventServiceClient::new(supervisor),
+            shop: ShopServiceClient::new(cashier),
             sandbox: SandboxServiceClient::new(checkout),
             ledger: LedgerServiceClient::new(to("ledger")),
             printer: PrinterServiceClient::new(to("printer")),
             media: MediaCaptureServiceClient::new(to("media-capture")),
             scanner: ScannerServiceClient::new(to("scanner")),
             sms: SmsGatewayServiceClient::new(to("sms-gateway")),
-        }
+        })
     }
+}
+
+/// Checkout, for somebody whose PIN `chit init` told.
+pub async fn signed_in(house: &House, name: &str) -> anyhow::Result<Channel> {
+    let checkout = chit_runtime::channel(&house.shared, "checkout");
+    let staff = StaffServiceClient::new(checkout.clone());
+    let typed = house.pins.approval(name)?;
+    let request = checkout::SignInRequest { actor: typed.actor, pin: typed.pin };
+    let token = ask!(staff, sign_in, request)?.session_token;
+    Ok(checkout.with_session(Token::new(&token)?))
 }
 
 /// A new id of a request or of a resource.

@@ -37,7 +37,7 @@ struct Run<'a> {
 /// Plays the script in a house that is ready.
 pub async fn run(house: &House, script: &Script) -> anyhow::Result<Outcome> {
     fs::create_dir_all(&script.artefacts)?;
-    let desk = Desk::at(house);
+    let desk = Desk::at(house).await?;
     if let Some(by) = desk.make_it_day().await? {
         let minutes = by.as_secs() / 60;
         script.progress.say(format!(

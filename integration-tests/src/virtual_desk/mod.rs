@@ -57,12 +57,12 @@ pub struct VirtualDesk {
 }
 
 impl VirtualDesk {
-    pub fn at(house: &House, till_url: String) -> anyhow::Result<Arc<Self>> {
+    pub async fn at(house: &House, till_url: String) -> anyhow::Result<Arc<Self>> {
         let simulators = &house.simulators;
         let kept = house.place.root().join("desk.json");
         let scene = Scene::recalled(&kept);
         Ok(Arc::new(Self {
-            desk: Desk::at(house),
+            desk: Desk::at(house).await?,
             modem: simulators.modem.clone(),
             handheld: simulators.handheld.clone(),
             printer: simulators.printer.clone(),

@@ -41,12 +41,12 @@ impl Shop {
         let options = options.set("media-capture", "postroll_ms", POSTROLL_MS);
         let house = House::start(Place::temporary().unwrap(), &options).unwrap();
         house.ready().await.unwrap();
-        let desk = Desk::at(&house);
+        let desk = Desk::at(&house).await.unwrap();
         desk.make_it_day().await.unwrap();
         let till_url = house.till_url().unwrap();
         let listener = virtual_desk::bind(0).await.unwrap();
         let desk_url = format!("http://{}/?lang={lang}", listener.local_addr().unwrap());
-        let table: Arc<VirtualDesk> = VirtualDesk::at(&house, till_url.clone()).unwrap();
+        let table: Arc<VirtualDesk> = VirtualDesk::at(&house, till_url.clone()).await.unwrap();
         let serving = tokio::spawn(async move { table.serve(listener).await });
         let browser = Browser::open(WIDTH, HEIGHT).await;
         let page = browser.page();

@@ -57,7 +57,7 @@ async fn logs_traces_and_the_print_journal_hold_no_personal_data_and_no_secret()
 
 /// Returns when the old number was warned.
 async fn change_phone(house: &House) -> String {
-    let desk = Desk::at(house);
+    let desk = Desk::at(house).await.unwrap();
     let payers = ask!(desk.payers, list_payers, ListPayersRequest::default()).unwrap().payers;
     let sent = house.simulators.modem.ask(json!({ "cmd": "sent" })).await.unwrap();
     let old = sent["sent"][0]["to"].as_str().unwrap().to_owned();

@@ -34,7 +34,7 @@ pub fn options() -> Options {
 pub async fn open_house(options: &Options) -> (House, Desk) {
     let house = House::start(Place::temporary().unwrap(), options).unwrap();
     house.ready().await.unwrap();
-    let desk = Desk::at(&house);
+    let desk = Desk::at(&house).await.unwrap();
     desk.make_it_day().await.unwrap();
     (house, desk)
 }

@@ -113,8 +113,11 @@ impl Default for CallersConfig {
 
 impl CallersConfig {
     pub fn kind_of(&self, uid: u32) -> Option<DeviceKind> {
-        let kinds =
-            [(DeviceKind::Till, &self.till), (DeviceKind::Timer, &self.timer), (DeviceKind::Display, &self.display)];
+        let kinds = [
+            (DeviceKind::Till, &self.till),
+            (DeviceKind::Timer, &self.timer),
+            (DeviceKind::Display, &self.display),
+        ];
         kinds.into_iter().find(|(_, uids)| uids.contains(&uid)).map(|(kind, _)| kind)
     }
 }

@@ -9,6 +9,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use crate::failure::Failure;
 
 const PIN_VARIABLE: &str = "CHIT_PIN";
+const NEW_PIN_VARIABLE: &str = "CHIT_NEW_PIN";
 const SECOND_PIN_VARIABLE: &str = "CHIT_SECOND_PIN";
 /// A PIN has 4 to 8 digits.
 const PIN_LEN_MAX: usize = 8;
@@ -59,6 +60,17 @@ impl TwoApprovalsArgs {
         let first = self.first.needed().await?;
         Ok((first, read(second, self.second_pin_file.clone(), SECOND_PIN_VARIABLE).await?))
     }
+}
+
+/// A person's own name and PIN.
+pub async fn own(name: String, pin_file: Option<PathBuf>) -> Result<Approval, Failure> {
+    read(name, pin_file, PIN_VARIABLE).await
+}
+
+/// The PIN until now and the next one: by $CHIT_PIN and $CHIT_NEW_PIN, typed, or as two lines of standard input.
+pub async fn two_of(name: String) -> Result<(String, String), Failure> {
+    let now = read(name.clone(), None, PIN_VARIABLE).await?.pin;
+    Ok((now, read(format!("{name}, the new one"), None, NEW_PIN_VARIABLE).await?.pin))
 }
 
 async fn read(actor: String, file: Option<PathBuf>, variable: &'static str) -> Result<Approval, Failure> {

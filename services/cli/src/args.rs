@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    camera, clock, deduct, dispute, enrol, evidence, ledger, payer, pki, printer, sale, sandbox, scanner,
-    settle, shift, sms,
+    camera, clock, deduct, device, dispute, enrol, evidence, ledger, payer, pki, printer, sale, sandbox,
+    scanner, settle, shift, sign_in, sms, staff,
 };
 
 #[derive(Parser, Debug)]
@@ -36,6 +36,18 @@ pub enum Command {
     Init,
     /// Check configuration, keys, services and devices, and say what to do next.
     Doctor,
+    /// Say who you are: what you do from here on stands under your name, for 12 hours.
+    SignIn(sign_in::SignInArgs),
+    /// End the session of `sign-in`.
+    SignOut,
+    /// Change your own PIN.
+    Pin,
+    /// Add, disable and list the people of the shop.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
+    /// Pair, list and revoke devices that call without a person.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Show what is waiting, what needs attention, and the state of the devices.
     Status,
     /// Enrol a payer: photo, mandate, code card, QR code and a first challenge.
@@ -98,6 +110,11 @@ impl Command {
         match self {
             Self::Init => "chit init",
             Self::Doctor => "chit doctor",
+            Self::SignIn(_) => "chit sign-in",
+            Self::SignOut => "chit sign-out",
+            Self::Pin => "chit pin",
+            Self::Staff(_) => "chit staff",
+            Self::Device(_) => "chit device",
             Self::Status => "chit status",
             Self::Enrol(_) => "chit enrol",
             Self::Payer(_) => "chit payer",
@@ -131,8 +148,9 @@ mod tests {
         cli.clone().debug_assert();
         let help = cli.render_help().to_string();
         for name in [
-            "init", "doctor", "status", "enrol", "payer", "sale", "scanner", "printer", "sms", "deduct",
-            "settle", "shift", "clock", "dispute", "camera", "evidence", "ledger", "pki", "sandbox",
+            "init", "doctor", "sign-in", "sign-out", "pin", "staff", "device", "status", "enrol", "payer",
+            "sale", "scanner", "printer", "sms", "deduct", "settle", "shift", "clock", "dispute", "camera",
+            "evidence", "ledger", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }
@@ -162,20 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sale_needs_a_cashier_and_its_subcommands_do_not() {
+    fn a_sale_needs_a_basket_and_its_subcommands_do_not() {
         assert!(Cli::try_parse_from(["chit", "sale"]).is_err());
-        assert!(Cli::try_parse_from(["chit", "sale", "--cashier", "li"]).is_err(), "no basket");
+        assert!(Cli::try_parse_from(["chit", "sale", "--release"]).is_err(), "no basket");
         let line = "6901234567892|Tea|1|350";
-        let sale = Cli::try_parse_from([
-            "chit",
-            "--json",
-            "sale",
-            "--cashier",
-            "li",
-            "--line",
-            line,
-            "--scan-camera",
-        ]);
+        let sale = Cli::try_parse_from(["chit", "--json", "sale", "--line", line, "--scan-camera"]);
         let Command::Sale(sale) = sale.unwrap().command else { panic!("another command") };
         assert!(sale.sells(), "{sale:?}");
         assert!(Cli::try_parse_from(["chit", "sale", "show", "01J"]).is_ok());

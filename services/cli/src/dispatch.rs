@@ -6,12 +6,13 @@ use chit_runtime::Context;
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    camera, clock, deduct, dispute, doctor, enrol, evidence, init, ledger, payer, pki, printer,
-    report_hardware, sale, sandbox, scanner, settle, shift, sms, status,
+    camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, ledger, payer, pki, printer,
+    report_hardware, sale, sandbox, scanner, settle, shift, sign_in, sms, staff, status,
 };
 use crate::failure::Failure;
 use crate::money;
 use crate::output::Output;
+use crate::session;
 use crate::shop::Shop;
 
 /// Commands that need no configuration; `None` for all others.
@@ -24,10 +25,16 @@ pub fn without_config(command: &Command, output: Output) -> Option<Result<(), Fa
 }
 
 pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure> {
-    let shop = Shop::new(Arc::clone(&ctx.shared), output, cli.request_id)?;
+    let session = session::current(&cli.config)?;
+    let shop = Shop::new(Arc::clone(&ctx.shared), output, session, cli.request_id)?;
     match cli.command {
         Command::Init => init::run(&ctx.shared, &money::currency(&cli.config)?, output),
         Command::Doctor => doctor::run(&ctx.shared, &money::currency(&cli.config)?, output).await,
+        Command::SignIn(args) => sign_in::sign_in(&shop, &cli.config, args).await,
+        Command::SignOut => sign_in::sign_out(&shop, &cli.config).await,
+        Command::Pin => sign_in::change_pin(&shop).await,
+        Command::Staff(command) => staff::run(&shop, command).await,
+        Command::Device(command) => device::run(&shop, command).await,
         Command::Status => status::run(&shop).await,
         Command::Enrol(args) => enrol::run(&shop, args).await,
         Command::Payer(command) => payer::run(&shop, command).await,

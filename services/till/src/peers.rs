@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use checkout::deduction_service_client::DeductionServiceClient;
+use checkout::device_service_client::DeviceServiceClient;
 use checkout::dispute_service_client::DisputeServiceClient;
 use checkout::enquiry_service_client::EnquiryServiceClient;
 use checkout::event_service_client::EventServiceClient;
@@ -37,6 +38,7 @@ pub struct Peers {
     pub events: EventServiceClient<Channel>,
     pub shop: ShopServiceClient<Channel>,
     pub staff: StaffServiceClient<Channel>,
+    pub devices: DeviceServiceClient<Channel>,
     pub media: MediaCaptureServiceClient<Channel>,
     pub scanner: ScannerServiceClient<Channel>,
 }
@@ -54,7 +56,8 @@ impl Peers {
             enquiries: EnquiryServiceClient::new(checkout.clone()),
             events: EventServiceClient::new(checkout.clone()),
             shop: ShopServiceClient::new(checkout.clone()),
-            staff: StaffServiceClient::new(checkout),
+            staff: StaffServiceClient::new(checkout.clone()),
+            devices: DeviceServiceClient::new(checkout),
             media: MediaCaptureServiceClient::new(media).max_decoding_message_size(MESSAGE_BYTES_MAX),
             scanner: ScannerServiceClient::new(chit_runtime::channel(shared, "scanner")),
         }

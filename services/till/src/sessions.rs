@@ -4,11 +4,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chit_proto::checkout::v1::{StaffMember, StaffRole};
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 /// Signed-in browsers at a time; the one that was idle longest is asked for at checkout again.
 const SESSIONS_MAX: usize = 64;
@@ -66,12 +65,12 @@ impl Sessions {
     }
 
     /// Checkout says that this token is `member`'s.
-    pub fn begin(&self, token: &str, member: &StaffMember) -> Session {
+    pub fn begin(&self, token: &str, member: &StaffMember, now: Instant) -> Session {
         let session = Session {
             name: member.name.clone(),
             role: member.role(),
             must_change_pin: member.must_change_pin,
-            last: Instant::now(),
+            last: now,
             viewed: Vec::new(),
         };
         let mut all = self.lock();
@@ -84,18 +83,24 @@ impl Sessions {
         session
     }
 
-    pub fn find(&self, token: &str) -> Found {
+    pub fn find(&self, token: &str, now: Instant) -> Found {
         match self.lock().get(&key_of(token)) {
             None => Found::Unknown,
-            Some(session) if session.last.elapsed() > self.idle => Found::Idle,
+            Some(session) if now.saturating_duration_since(session.last) > self.idle => Found::Idle,
             Some(session) => Found::Open(session.clone()),
         }
     }
 
     /// A person did something: the idle time starts again.
-    pub fn touch(&self, token: &str) {
+    pub fn touch(&self, token: &str, now: Instant) {
         if let Some(session) = self.lock().get_mut(&key_of(token)) {
-            session.last = Instant::now();
+            session.last = now;
+        }
+    }
+
+    pub fn pin_changed(&self, token: &str) {
+        if let Some(session) = self.lock().get_mut(&key_of(token)) {
+            session.must_change_pin = false;
         }
     }
 
@@ -129,42 +134,39 @@ mod tests {
         StaffMember { name: name.into(), role: StaffRole::Cashier as i32, must_change_pin: false }
     }
 
-    fn is_open(sessions: &Sessions, token: &str) -> bool {
-        matches!(sessions.find(token), Found::Open(_))
+    #[test]
+    fn an_idle_session_ends_and_a_touched_one_goes_on() {
+        let (sessions, start) = (Sessions::new(30), Instant::now());
+        let after = |minutes: u64| start + Duration::from_secs(60 * minutes);
+        sessions.begin("a", &named("li"), start);
+        sessions.touch("a", after(29));
+        assert!(matches!(sessions.find("a", after(58)), Found::Open(_)));
+        assert!(matches!(sessions.find("a", after(60)), Found::Idle));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_session_ends_and_a_touched_one_goes_on() {
-        let sessions = Sessions::new(30);
-        sessions.begin("a", &named("li"));
-        tokio::time::advance(Duration::from_secs(29 * 60)).await;
-        sessions.touch("a");
-        tokio::time::advance(Duration::from_secs(29 * 60)).await;
-        assert!(is_open(&sessions, "a"));
-        tokio::time::advance(Duration::from_secs(2 * 60)).await;
-        assert!(matches!(sessions.find("a"), Found::Idle));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_browser_too_many_pushes_out_the_one_that_was_idle_longest() {
-        let sessions = Sessions::new(30);
+    #[test]
+    fn one_browser_too_many_pushes_out_the_one_that_was_idle_longest() {
+        let (sessions, start) = (Sessions::new(30), Instant::now());
+        let after = |seconds: usize| start + Duration::from_secs(seconds as u64);
         for at in 0..SESSIONS_MAX {
-            sessions.begin(&at.to_string(), &named("li"));
-            tokio::time::advance(Duration::from_secs(1)).await;
+            sessions.begin(&at.to_string(), &named("li"), after(at));
         }
-        sessions.touch("0");
-        sessions.begin("newest", &named("li"));
-        assert!(matches!(sessions.find("1"), Found::Unknown), "the one that nobody touched");
-        assert!(is_open(&sessions, "0") && is_open(&sessions, "2") && is_open(&sessions, "newest"));
+        let now = after(SESSIONS_MAX);
+        sessions.touch("0", now);
+        sessions.begin("newest", &named("li"), now);
+        assert!(matches!(sessions.find("1", now), Found::Unknown), "the one that nobody touched");
+        for kept in ["0", "2", "newest"] {
+            assert!(matches!(sessions.find(kept, now), Found::Open(_)), "{kept}");
+        }
     }
 
     #[test]
     fn a_session_opens_only_what_it_has_looked_up() {
-        let sessions = Sessions::new(30);
-        sessions.begin("a", &named("li"));
+        let (sessions, now) = (Sessions::new(30), Instant::now());
+        sessions.begin("a", &named("li"), now);
         let file = ViewedFile { name: "video.mp4".into(), media_type: "video/mp4".into(), size_bytes: 9 };
         sessions.saw("a", "A", vec![file]);
-        let Found::Open(session) = sessions.find("a") else { panic!("it is open") };
+        let Found::Open(session) = sessions.find("a", now) else { panic!("it is open") };
         assert!(session.viewed("A", "video.mp4").is_some());
         assert!(session.viewed("A", "goods.bin").is_none() && session.viewed("B", "video.mp4").is_none());
     }
@@ -173,6 +175,6 @@ mod tests {
     fn an_auditor_is_nobody_s_superior() {
         let sessions = Sessions::new(30);
         let auditor = StaffMember { role: StaffRole::Auditor as i32, ..named("sun") };
-        assert!(!sessions.begin("a", &auditor).is_at_least(StaffRole::Cashier));
+        assert!(!sessions.begin("a", &auditor, Instant::now()).is_at_least(StaffRole::Cashier));
     }
 }

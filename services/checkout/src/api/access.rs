@@ -70,11 +70,9 @@ impl Access {
     /// Looks at what is not about a payer's person.
     pub const LOOK: Self =
         Self { least: Some(Role::Cashier), auditor: true, devices: &[Till], host: true, ..Self::NOBODY };
-    pub const LOOK_AT_SALE: Self =
-        Self { clients: &[Pos, Viewer], devices: &[Till, Display], ..Self::LOOK };
+    pub const LOOK_AT_SALE: Self = Self { clients: &[Pos, Viewer], devices: &[Till, Display], ..Self::LOOK };
     pub const LOOK_AT_SALES: Self = Self { clients: &[Pos, Viewer], ..Self::LOOK };
-    pub const STATUS: Self =
-        Self { clients: &[Pos, Viewer], devices: &[Till, Timer, Display], ..Self::LOOK };
+    pub const STATUS: Self = Self { clients: &[Pos, Viewer], devices: &[Till, Timer, Display], ..Self::LOOK };
     pub const REPORT: Self = Self { clients: &[Viewer], ..Self::LOOK };
     pub const GOODS: Self = Self { clients: &[Pos], ..Self::LOOK };
     /// Goods, film, dialogue: a person's name goes on the record.
@@ -97,7 +95,8 @@ impl Access {
         Self { least: Some(Role::Cashier), auditor: true, with_one_time_pin: true, ..Self::NOBODY };
 
     pub fn admits_person(self, role: Role, must_change_pin: bool) -> bool {
-        let by_role = self.least.is_some_and(|least| role >= least) || (self.auditor && role == Role::Auditor);
+        let by_role =
+            self.least.is_some_and(|least| role >= least) || (self.auditor && role == Role::Auditor);
         by_role && (self.with_one_time_pin || !must_change_pin)
     }
 
@@ -125,7 +124,9 @@ pub type Table = &'static [(&'static str, Access)];
 fn in_interface(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
     };
     name.split('_').map(capital).collect()
 }

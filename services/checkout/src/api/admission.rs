@@ -1,9 +1,7 @@
 //! What other people's programs may call over TCP, by the role of their certificate: asked before a message is read.
 
 use super::access::{self, ClientRole, Table};
-use super::{
-    deduction, device, dispute, enquiry, events, payer, sale, sandbox, settlement, shop, staff,
-};
+use super::{deduction, device, dispute, enquiry, events, payer, sale, sandbox, settlement, shop, staff};
 
 /// Health and reflection are for everybody whom the CA knows.
 const PLUMBING: [&str; 2] = ["grpc.health.v1.", "grpc.reflection.v1."];

@@ -22,9 +22,19 @@ const ROOT: u32 = 0;
 /// What a call is made as. Proved, never claimed.
 #[derive(Clone, Debug)]
 pub enum Who {
-    Person { person: Person, session: Session, token: TokenHash },
-    Client { name: String, role: ClientRole },
-    Device { name: String, kind: DeviceKind },
+    Person {
+        person: Person,
+        session: Session,
+        token: TokenHash,
+    },
+    Client {
+        name: String,
+        role: ClientRole,
+    },
+    Device {
+        name: String,
+        kind: DeviceKind,
+    },
     /// Root or checkout's own user, with nobody signed in.
     Host,
     /// Another user of this machine, with nobody signed in.

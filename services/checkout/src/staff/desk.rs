@@ -147,13 +147,7 @@ impl Staff {
     }
 
     /// Whose name and PIN these are. `part` is where they stand in the request.
-    fn identify(
-        &self,
-        part: &str,
-        input: &ApprovalInput,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<Person> {
+    fn identify(&self, part: &str, input: &ApprovalInput, origin: &Origin, now: Timestamp) -> Result<Person> {
         let field = format!("{part}actor");
         let (person, known) = self.store.read_blocking(|view| {
             let person = view.person(&field, &input.actor)?;

@@ -8,7 +8,7 @@ use super::lockout::Origin;
 /// A working day, and no night.
 pub const LASTS: SignedDuration = SignedDuration::from_hours(12);
 /// Sessions of one person; the oldest ends when one more begins.
-pub const PER_PERSON_MAX: usize = 8;
+pub const PER_PERSON_MAX: usize = 16;
 /// Sessions of the shop; likewise.
 pub const ALL_MAX: usize = 256;
 const TOKEN_CHARS: usize = 64;

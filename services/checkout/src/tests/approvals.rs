@@ -50,7 +50,8 @@ async fn wrong_pins_are_counted_on_disk_for_each_of_the_two() {
         assert_eq!(refusal.reason, "PIN_LOCKED_OUT");
     }
     assert!(till.read(|view| view.pin_lockout(CASHIER, &Origin::shared())).await.locked_until.is_some());
-    let elsewhere = till.shop.approve(Origin::of("device:2"), input(CASHIER, PIN), Act::CloseShift, Hands::NONE);
+    let elsewhere =
+        till.shop.approve(Origin::of("device:2"), input(CASHIER, PIN), Act::CloseShift, Hands::NONE);
     elsewhere.await.map(|_grant| ()).expect("who types wrong PINs here locks nobody out there");
     let other = till.shop.approve(Origin::shared(), input(SUPERVISOR, PIN), Act::Refund, Hands::NONE);
     other.await.map(|_grant| ()).unwrap();

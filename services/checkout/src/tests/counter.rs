@@ -62,7 +62,8 @@ async fn nothing_of_a_sale_changes_while_the_ledger_is_asked() {
     let till = Till::open().await;
     let sale_id = till.put(SaleState::PayerOk, 100, |_| {}).await;
     commit(&till, sale_id, None).await.unwrap();
-    let change = move |tx: &mut Tx| goods::set_basket(tx, sale_id, &[typed("gold", 1)], 1, "CNY", "", CASHIER);
+    let change =
+        move |tx: &mut Tx| goods::set_basket(tx, sale_id, &[typed("gold", 1)], 1, "CNY", "", CASHIER);
     assert_eq!(till.write(change).await.unwrap_err().reason, "WRONG_STATE");
     assert_eq!(void(&till, sale_id, None, false).await.unwrap_err().reason, "WRONG_STATE");
     assert_eq!(till.sale(sale_id).await.total_minor, 100);
@@ -272,7 +273,9 @@ async fn a_basket_that_nobody_touched_for_half_a_day_ends_by_itself() {
     let touched = till.put(SaleState::Draft, 100, |_| {}).await;
     commit(&till, asked, None).await.unwrap();
     till.advance(6);
-    till.write(move |tx| goods::set_basket(tx, touched, &[typed("tea", 1)], 1, "CNY", "", CASHIER)).await.unwrap();
+    till.write(move |tx| goods::set_basket(tx, touched, &[typed("tea", 1)], 1, "CNY", "", CASHIER))
+        .await
+        .unwrap();
     till.advance(6);
     till.tick().await;
     for sale_id in [left, shown] {

@@ -60,10 +60,8 @@ async fn witnessed(house: &House, payer_id: &str, kind: FactKind, count: usize) 
 }
 
 async fn presented(house: &House, payer: &proto::Payer) -> Result<(), tonic::Status> {
-    let request = proto::StartSaleRequest {
-        request_id: house.new_id(),
-        ..proto::StartSaleRequest::default()
-    };
+    let request =
+        proto::StartSaleRequest { request_id: house.new_id(), ..proto::StartSaleRequest::default() };
     let sale = house.sales().start_sale(request).await.unwrap().into_inner().sale.unwrap();
     let request = proto::PresentPayerRequest {
         request_id: house.new_id(),
@@ -92,7 +90,11 @@ async fn another_phone(restarts: bool) {
     let change = request(&house, second("li"));
     let changed = house.payers_supervised().change_phone(change.clone()).await.unwrap().into_inner();
     house.step().await;
-    assert_eq!(house.payers_supervised().change_phone(change).await.unwrap().into_inner(), changed, "once only");
+    assert_eq!(
+        house.payers_supervised().change_phone(change).await.unwrap().into_inner(),
+        changed,
+        "once only"
+    );
     let changed = changed.payer.unwrap();
     assert_eq!(changed.change_approved_by, ["wang", "li"]);
     assert_eq!((&changed.card_serial, changed.code_serial), (&payer.card_serial, payer.code_serial + 1));

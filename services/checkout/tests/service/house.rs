@@ -243,7 +243,11 @@ fn write_keys(dir: &Path) {
     let staff = |name: &str, role: &str| {
         format!("[[staff]]\nname = \"{name}\"\nrole = \"{role}\"\npin_hash = \"{hash}\"\n")
     };
-    std::fs::write(dir.join("staff.toml"), staff("li", "cashier") + &staff("wang", "supervisor") + &staff("zhao", "owner")).unwrap();
+    std::fs::write(
+        dir.join("staff.toml"),
+        staff("li", "cashier") + &staff("wang", "supervisor") + &staff("zhao", "owner"),
+    )
+    .unwrap();
     let account = |n: u128| ulid::Ulid::from(n).to_string();
     let house = format!(
         "currency_code = \"CNY\"\nsales = \"{}\"\nrefunds = \"{}\"\nbad_debt = \"{}\"\ncash = \"{}\"\n",

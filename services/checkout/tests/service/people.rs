@@ -183,11 +183,8 @@ async fn a_paired_device_makes_the_calls_of_its_kind_and_locks_nobody_out_elsewh
     let locked = staff.sign_in(by_device(right, &token)).await.unwrap_err();
     assert_eq!(refusal(&locked).1, "PIN_LOCKED_OUT");
     sign_in(&house, "wang", PIN).await.expect("at the shop's own till they may");
-    let revoke = proto::RevokeDeviceRequest {
-        request_id: house.new_id(),
-        name: "pad".into(),
-        approval: owner(),
-    };
+    let revoke =
+        proto::RevokeDeviceRequest { request_id: house.new_id(), name: "pad".into(), approval: owner() };
     devices.revoke_device(revoke).await.unwrap();
     let one = by_device(proto::GetSaleRequest { sale_id: "0".into() }, &token);
     assert_eq!(refusal(&sales.get_sale(one).await.unwrap_err()).1, "DEVICE_UNKNOWN");

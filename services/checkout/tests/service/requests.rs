@@ -100,7 +100,7 @@ async fn verified(house: &mut House) -> proto::Sale {
     house.sale_until(&sale.sale_id, ready).await;
     let request = proto::ReleaseSaleRequest { request_id: house.new_id(), sale_id: sale.sale_id.clone() };
     house.sales().release_sale(request).await.unwrap();
-    answer(house, &payer, 2).await;
+    answer(house, 2).await;
     house.sale_is(&sale.sale_id, SaleState::Verified).await
 }
 
@@ -119,14 +119,11 @@ async fn what_a_far_side_refuses_is_shown_on_the_sale_until_it_is_done() {
         "it left the batch, so that it holds up no other"
     );
     house.step().await;
-    let settle =
-        |house: &House| proto::RunSettlementRequest { request_id: house.new_id() };
+    let settle = |house: &House| proto::RunSettlementRequest { request_id: house.new_id() };
     let refused = house.settlement().run_settlement(settle(&house)).await.unwrap_err();
     assert_eq!(reason_of(&refused).as_deref(), Some("NOTHING_TO_SETTLE"), "it waits for a person");
-    let release = proto::ReleaseDeductionRequest {
-        request_id: house.new_id(),
-        sale_id: sale.sale_id.clone(),
-    };
+    let release =
+        proto::ReleaseDeductionRequest { request_id: house.new_id(), sale_id: sale.sale_id.clone() };
     house.deductions().release_deduction(release).await.unwrap();
     house.step().await;
     house.settlement().run_settlement(settle(&house)).await.unwrap();

@@ -26,13 +26,13 @@ pub async fn enrol(house: &mut House) -> proto::Payer {
     house.step().await;
     house.payer_is(&payer.payer_id, PayerState::Pending).await;
     house.step().await;
-    answer(house, &payer, 1).await;
+    answer(house, 1).await;
     house.step().await;
     house.payer_is(&payer.payer_id, PayerState::Active).await
 }
 
 /// The payer reads the `nth` SMS that asks for a row, looks at his card, and answers.
-pub async fn answer(house: &House, payer: &proto::Payer, nth: usize) {
+pub async fn answer(house: &House, nth: usize) {
     let rows = |text: &str| {
         let (_, after) = text.split_once("row ")?;
         after.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
@@ -54,10 +54,8 @@ pub async fn answer(house: &House, payer: &proto::Payer, nth: usize) {
 }
 
 pub async fn draft(house: &mut House, payer: &proto::Payer) -> proto::Sale {
-    let request = proto::StartSaleRequest {
-        request_id: house.new_id(),
-        ..proto::StartSaleRequest::default()
-    };
+    let request =
+        proto::StartSaleRequest { request_id: house.new_id(), ..proto::StartSaleRequest::default() };
     let sale = house.sales().start_sale(request).await.unwrap().into_inner().sale.unwrap();
     house.step().await;
     let money = |amount_minor| chit_proto::money::v1::Money { amount_minor, currency_code: "CNY".into() };
@@ -131,7 +129,7 @@ async fn sell_verify_settle(restarts: bool) {
     let queued = house.sale_is(sale_id, SaleState::Queued).await;
     assert_eq!(queued.evidence.unwrap().state(), proto::EvidenceState::Sealed);
     house.step().await;
-    answer(&house, &payer, 2).await;
+    answer(&house, 2).await;
     house.step().await;
     house.sale_is(sale_id, SaleState::Verified).await;
     house.step().await;

@@ -17,9 +17,6 @@ pub enum DeductCommand {
     Release {
         /// ULID of the sale.
         sale: String,
-        /// Who releases: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
     },
     /// Put a sale on the deny list although its evidence is partial or overridden.
     ListBad {
@@ -40,8 +37,8 @@ pub async fn run(shop: &Shop, command: DeductCommand) -> Result<(), Failure> {
             shop.output.result(format!("{sent} challenges sent, {waiting} sales still wait"), &value);
             return Ok(());
         }
-        DeductCommand::Release { sale: sale_id, actor } => {
-            let request = ReleaseDeductionRequest { request_id, sale_id, actor };
+        DeductCommand::Release { sale: sale_id } => {
+            let request = ReleaseDeductionRequest { request_id, sale_id };
             ask!(client.release_deduction(request)).await?.sale
         }
         DeductCommand::ListBad { sale: sale_id, approval } => {

@@ -19,11 +19,8 @@ pub enum DisputeCommand {
         /// What it is about.
         #[arg(long, value_enum, default_value_t = Cause::InPerson)]
         cause: Cause,
-        /// Who opens it: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
     },
-    /// Resolve a dispute; never by the sale's own cashier.
+    /// Resolve a dispute; never by somebody who had a hand in the sale.
     #[command(group(ArgGroup::new("outcome").required(true).args(["uphold", "dismiss"])))]
     Resolve {
         /// ULID of the dispute.
@@ -37,13 +34,12 @@ pub enum DisputeCommand {
         #[command(flatten)]
         approval: ApprovalArgs,
     },
-    /// The payer withdraws a dispute in person.
+    /// The payer withdraws a dispute, and somebody who had no hand in the sale approves.
     Withdraw {
         /// ULID of the dispute.
         dispute: String,
-        /// Who takes it down: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
+        #[command(flatten)]
+        approval: ApprovalArgs,
     },
     /// Show a dispute.
     Show {
@@ -75,17 +71,18 @@ impl From<Cause> for DisputeCause {
 pub async fn run(shop: &Shop, command: DisputeCommand) -> Result<(), Failure> {
     let (client, request_id) = (shop.disputes(), shop.request_id());
     let dispute = match command {
-        DisputeCommand::Open { sale: sale_id, cause, actor } => {
+        DisputeCommand::Open { sale: sale_id, cause } => {
             let cause = DisputeCause::from(cause).into();
-            ask!(client.open_dispute(OpenDisputeRequest { request_id, sale_id, cause, actor })).await?.dispute
+            ask!(client.open_dispute(OpenDisputeRequest { request_id, sale_id, cause })).await?.dispute
         }
         DisputeCommand::Resolve { dispute: dispute_id, uphold, dismiss: _, approval } => {
             let approval = Some(approval.needed().await?);
             let request = ResolveDisputeRequest { request_id, dispute_id, uphold, approval };
             ask!(client.resolve_dispute(request)).await?.dispute
         }
-        DisputeCommand::Withdraw { dispute: dispute_id, actor } => {
-            let request = WithdrawDisputeRequest { request_id, dispute_id, actor };
+        DisputeCommand::Withdraw { dispute: dispute_id, approval } => {
+            let approval = Some(approval.needed().await?);
+            let request = WithdrawDisputeRequest { request_id, dispute_id, approval };
             ask!(client.withdraw_dispute(request)).await?.dispute
         }
         DisputeCommand::Show { dispute: dispute_id } => {

@@ -19,9 +19,6 @@ use crate::view;
 pub enum SettleCommand {
     /// Put all VERIFIED sales into a batch, submit it, and wait until the rail has posted it.
     Run {
-        /// Who runs it: a supervisor or owner.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
         /// How long to wait for the rail, in seconds.
         #[arg(long, value_name = "S", default_value_t = 60)]
         timeout: u64,
@@ -38,7 +35,7 @@ pub enum SettleCommand {
 pub async fn run(shop: &Shop, command: SettleCommand) -> Result<(), Failure> {
     let client = shop.settlements();
     let batch = match command {
-        SettleCommand::Run { actor, timeout } => settle(shop, actor, Duration::from_secs(timeout)).await?,
+        SettleCommand::Run { timeout } => settle(shop, Duration::from_secs(timeout)).await?,
         SettleCommand::Show { batch: batch_id } => {
             let request = GetSettlementBatchRequest { batch_id };
             ask!(client.get_settlement_batch(request)).await?.batch.unwrap_or_default()
@@ -56,9 +53,9 @@ pub async fn run(shop: &Shop, command: SettleCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn settle(shop: &Shop, actor: String, wait: Duration) -> Result<SettlementBatch, Failure> {
+async fn settle(shop: &Shop, wait: Duration) -> Result<SettlementBatch, Failure> {
     let client = shop.settlements();
-    let request = RunSettlementRequest { request_id: shop.request_id(), actor };
+    let request = RunSettlementRequest { request_id: shop.request_id() };
     let mut batch = ask!(client.run_settlement(request)).await?.batch.unwrap_or_default();
     shop.output.progress(format!("batch {} of {} sales", batch.batch_id, batch.sale_ids.len()));
     let mut follower = Follower::new(shop, &batch.batch_id, wait);

@@ -22,11 +22,7 @@ pub enum ShiftCommand {
         shift: Option<u64>,
     },
     /// Close the running shift: its Z report stands, the next begins.
-    Close {
-        /// Who closes it: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
-    },
+    Close,
 }
 
 pub async fn run(shop: &Shop, command: ShiftCommand) -> Result<(), Failure> {
@@ -37,8 +33,8 @@ pub async fn run(shop: &Shop, command: ShiftCommand) -> Result<(), Failure> {
                 GetZReportRequest { day: day.unwrap_or_default(), shift: shift.unwrap_or_default() };
             ask!(client.get_z_report(request)).await?
         }
-        ShiftCommand::Close { actor } => {
-            let request = CloseShiftRequest { request_id: shop.request_id(), actor };
+        ShiftCommand::Close => {
+            let request = CloseShiftRequest { request_id: shop.request_id() };
             ask!(client.close_shift(request)).await?.report.unwrap_or_default()
         }
     };

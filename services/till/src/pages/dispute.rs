@@ -37,11 +37,8 @@ pub struct ResolveForm {
 
 pub async fn open(State(till): App, staff: SignedIn, Form(form): Form<OpenForm>) -> Response {
     let cause = DisputeCause::from_str_name(&format!("DISPUTE_CAUSE_{}", form.cause)).unwrap_or_default();
-    let request = OpenDisputeRequest {
-        request_id: form.rid,
-        sale_id: form.sale_id.clone(),
-        cause: cause as i32,
-    };
+    let request =
+        OpenDisputeRequest { request_id: form.rid, sale_id: form.sale_id.clone(), cause: cause as i32 };
     match call!(till.peers.disputes.open_dispute(request)).await {
         Ok(_) => answer::go(&back(&form.sale_id)),
         Err(status) => answer::refused(&staff.reader, &status),
@@ -92,8 +89,7 @@ pub async fn withdraw(State(till): App, staff: SignedIn, Form(form): Form<Resolv
         Err(status) => status,
     };
     let cashier = cashier_of(&till, &form.dispute_id).await;
-    let fields =
-        [("rid", form.rid.as_str()), ("dispute_id", &form.dispute_id), ("sale_id", &form.sale_id)];
+    let fields = [("rid", form.rid.as_str()), ("dispute_id", &form.dispute_id), ("sale_id", &form.sale_id)];
     let again = Resubmission {
         action: "/dispute/withdraw",
         fields: &fields,

@@ -10,6 +10,7 @@ mod events;
 mod evidence_file;
 mod office;
 mod payers;
+mod people;
 mod pictures;
 mod regions;
 mod sale;
@@ -71,6 +72,12 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/payers/freeze", post(payers::freeze))
         .route("/payers/phone", post(payers::change_phone))
         .route("/payers/card", post(payers::change_card))
+        .route("/pin", get(people::pin_page).post(people::change_pin))
+        .route("/people", get(people::page))
+        .route("/people/add", post(people::add))
+        .route("/people/reset-pin", post(people::reset_pin))
+        .route("/people/disable", post(people::disable))
+        .route("/people/revoke", post(people::revoke))
         .route("/dispute/open", post(dispute::open))
         .route("/dispute/resolve", post(dispute::resolve))
         .route("/dispute/withdraw", post(dispute::withdraw))

@@ -92,11 +92,7 @@ async fn start_after(till: &Till, sale_id: &str) -> Result<(), Status> {
         "none" => ulid::Ulid::generate().to_string(),
         _ => format!("after-{sale_id}"),
     };
-    call!(till.peers.sales.start_sale(StartSaleRequest {
-        request_id,
-        ..Default::default()
-    }))
-    .await?;
+    call!(till.peers.sales.start_sale(StartSaleRequest { request_id, ..Default::default() })).await?;
     Ok(())
 }
 

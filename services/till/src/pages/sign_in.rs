@@ -1,6 +1,7 @@
 //! Signing in and out, and choosing a language.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Form, State};
 use axum::response::{Html, IntoResponse, Response};
@@ -53,7 +54,7 @@ pub async fn sign_in(State(till): App, visitor: Visitor, Form(form): Form<SignIn
         Err(status) => return answer::refused(&visitor.reader, &status),
     };
     let (member, token) = (opened.member.unwrap_or_default(), opened.session_token);
-    let session = till.sessions.begin(&token, &member);
+    let session = till.sessions.begin(&token, &member, Instant::now());
     if let Ok(own) = Token::new(&token)
         && !session.must_change_pin
         && session.is_at_least(StaffRole::Cashier)

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,12 +33,6 @@ pub struct SignedIn {
     pub reader: Reader,
 }
 
-impl SignedIn {
-    pub fn name(&self) -> String {
-        self.session.name.clone()
-    }
-}
-
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -56,11 +51,12 @@ fn reader(till: &Till, headers: &HeaderMap, session: Option<&Session>) -> Reader
 
 /// The visitor's session; checkout is asked for one that another process of this till has seen.
 async fn session_of(till: &Till, token: &str) -> Option<Session> {
-    match till.sessions.find(token) {
+    match till.sessions.find(token, Instant::now()) {
         Found::Open(session) => Some(session),
         Found::Idle => {
             let own = Token::new(token).ok()?;
-            let ended = session::scope(own, async { call!(till.peers.staff.sign_out(SignOutRequest {})).await });
+            let ended =
+                session::scope(own, async { call!(till.peers.staff.sign_out(SignOutRequest {})).await });
             // While checkout is away it stays idle here, and is asked to end at the next try.
             if ended.await.is_ok() {
                 till.sessions.end(token);
@@ -71,7 +67,7 @@ async fn session_of(till: &Till, token: &str) -> Option<Session> {
             let own = Token::new(token).ok()?;
             let known = async { call!(till.peers.staff.get_session(GetSessionRequest {})).await };
             let member = session::scope(own, known).await.ok()?.member?;
-            Some(till.sessions.begin(token, &member))
+            Some(till.sessions.begin(token, &member, Instant::now()))
         }
     }
 }
@@ -100,7 +96,7 @@ impl FromRequestParts<Arc<Till>> for SignedIn {
         if staff.session.must_change_pin && !WITH_ONE_TIME_PIN.contains(&parts.uri.path()) {
             return Err(elsewhere(post, "/pin"));
         }
-        till.sessions.touch(&staff.token);
+        till.sessions.touch(&staff.token, Instant::now());
         Ok(staff)
     }
 }

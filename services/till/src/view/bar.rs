@@ -19,6 +19,7 @@ pub fn bar(reader: &Reader, page: &Page, scene: &Scene) -> Markup {
                 (link(reader, "/office", "nav-office", "office", *page == Page::Office))
                 (link(reader, "/enquiry", "nav-enquiry", "enquiry", *page == Page::Enquiry))
                 (link(reader, "/payers", "nav-payers", "payers", payers))
+                (link(reader, "/people", "nav-people", "people", *page == Page::People))
             }
             div.news role="status" {
                 @if let Some(status) = &scene.status { (news(reader, status)) }

@@ -13,6 +13,7 @@ pub mod office;
 mod page;
 mod payer;
 pub mod payers;
+pub mod people;
 mod progress;
 mod proof;
 mod reader;

@@ -10,6 +10,7 @@ pub enum Page {
     /// With what is searched for.
     Payers(String),
     PayerOf(String),
+    People,
     SignIn,
 }
 
@@ -22,6 +23,7 @@ impl Page {
             Self::Enquiry => "enquiry".to_owned(),
             Self::Payers(query) => format!("payers:{query}"),
             Self::PayerOf(payer_id) => format!("payer:{payer_id}"),
+            Self::People => "people".to_owned(),
             Self::SignIn => "signin".to_owned(),
         }
     }
@@ -30,7 +32,9 @@ impl Page {
         match name {
             "office" => Self::Office,
             "enquiry" => Self::Enquiry,
-            "signin" => Self::SignIn,
+            "people" => Self::People,
+            // Alone like the sign-in page: nothing on it changes.
+            "signin" | "pin" => Self::SignIn,
             _ => match name.split_once(':') {
                 Some(("sale", sale_id)) => Self::SaleOf(sale_id.to_owned()),
                 Some(("payers", query)) => Self::Payers(query.to_owned()),

@@ -1,5 +1,6 @@
 //! A checkout that shows what a test has put into it and remembers what it was asked.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -26,6 +27,23 @@ pub struct State {
     pub scanned_meanwhile: Option<BasketLine>,
     /// Names of the calls that change something, in their order.
     pub asked: Vec<String>,
+    /// Token → name.
+    pub sessions: HashMap<String, String>,
+    /// Whose session the newest call with one had.
+    pub actor: String,
+    /// Everybody has a one-time PIN.
+    pub must_change_pin: bool,
+}
+
+impl State {
+    fn member(&self, name: &str) -> StaffMember {
+        let role = match name {
+            "zhao" => StaffRole::Owner,
+            "wang" => StaffRole::Supervisor,
+            _ => StaffRole::Cashier,
+        };
+        StaffMember { name: name.to_owned(), role: role as i32, must_change_pin: self.must_change_pin }
+    }
 }
 
 #[derive(Clone)]
@@ -65,6 +83,22 @@ impl FakeCheckout {
         let known = if_basket_tag.is_empty() || if_basket_tag == state.sales[0].basket_tag;
         let changed = || error::status(Code::FailedPrecondition, "BASKET_CHANGED", "read it again");
         known.then_some(()).ok_or_else(changed)
+    }
+
+    /// Whose session a call has; one that never was or is over is refused.
+    fn meets<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        let Some(token) = request.metadata().get("chit-session") else { return Ok(()) };
+        let mut state = self.state();
+        // Both are for anybody.
+        let anyone = ["ListStaff", "SignIn"].iter().any(|call| std::any::type_name::<T>().contains(call));
+        if anyone {
+            return Ok(());
+        }
+        let Some(name) = token.to_str().ok().and_then(|token| state.sessions.get(token)).cloned() else {
+            return Err(error::status(Code::Unauthenticated, "SESSION_ENDED", "sign in"));
+        };
+        state.actor = name;
+        Ok(())
     }
 
     fn note(&self, call: &str) {
@@ -128,13 +162,24 @@ macro_rules! service {
         drop($request);
         Ok::<$response, Status>($response::default())
     }};
-    (@answer $fake:ident, $request:ident, $response:ident, $answer:expr) => { $answer($fake, $request.into_inner()) };
+    (@answer $fake:ident, $request:ident, $response:ident, $answer:expr) => {{
+        $fake.meets(&$request)?;
+        $answer($fake, $request.into_inner())
+    }};
 }
 
 service!(staff_service_server::StaffService {
     list_staff(ListStaffRequest) -> ListStaffResponse = |_: &Self, _| {
-        let member = |name: &str, role: StaffRole| StaffMember { name: name.to_owned(), role: role as i32 };
-        let staff = vec![member("li", StaffRole::Cashier), member("wang", StaffRole::Supervisor)];
+        let member = |name: &str, role: StaffRole| StaffMember {
+            name: name.to_owned(),
+            role: role as i32,
+            ..Default::default()
+        };
+        let staff = vec![
+            member("li", StaffRole::Cashier),
+            member("wang", StaffRole::Supervisor),
+            member("zhao", StaffRole::Owner),
+        ];
         Ok(ListStaffResponse { staff })
     },
     sign_in(SignInRequest) -> SignInResponse = |fake: &Self, request: SignInRequest| {
@@ -146,9 +191,49 @@ service!(staff_service_server::StaffService {
             state.wrong_pins += 1;
             return Err(refuse("PIN_WRONG"));
         }
-        let role = if request.actor == "wang" { StaffRole::Supervisor } else { StaffRole::Cashier };
-        Ok(SignInResponse { member: Some(StaffMember { name: request.actor, role: role as i32 }) })
+        // As checkout's: 64 hexadecimal digits.
+        let session_token = format!("{:064x}", state.sessions.len() + 1);
+        state.sessions.insert(session_token.clone(), request.actor.clone());
+        let member = Some(state.member(&request.actor));
+        Ok(SignInResponse { member, session_token, ..Default::default() })
     },
+    sign_out(SignOutRequest) -> SignOutResponse = |fake: &Self, _| {
+        let mut state = fake.state();
+        let actor = state.actor.clone();
+        state.sessions.retain(|_, name| *name != actor);
+        Ok(SignOutResponse {})
+    },
+    get_session(GetSessionRequest) -> GetSessionResponse = |fake: &Self, _| {
+        let state = fake.state();
+        Ok(GetSessionResponse { member: Some(state.member(&state.actor)), ..Default::default() })
+    },
+    add_staff(AddStaffRequest) -> AddStaffResponse = |fake: &Self, request: AddStaffRequest| {
+        match request.approval {
+            Some(approval) if approval.pin == PIN => {
+                fake.note(&format!("add_staff {} approved by {}", request.name, approval.actor));
+                let member = StaffMember { name: request.name, role: request.role, must_change_pin: true };
+                Ok(AddStaffResponse { member: Some(member), one_time_pin: "314159".to_owned() })
+            }
+            _ => Err(refuse("APPROVAL_REQUIRED")),
+        }
+    },
+    disable_staff(DisableStaffRequest) -> DisableStaffResponse = |fake: &Self, request: DisableStaffRequest| {
+        fake.note(&format!("disable_staff {}", request.name));
+        Ok(DisableStaffResponse {})
+    },
+    change_pin(ChangePinRequest) -> ChangePinResponse = |fake: &Self, request: ChangePinRequest| {
+        if request.pin != PIN {
+            return Err(refuse("PIN_WRONG"));
+        }
+        let mut state = fake.state();
+        state.must_change_pin = false;
+        let actor = state.actor.clone();
+        state.asked.push(format!("change_pin by {actor}"));
+        Ok(ChangePinResponse {})
+    },
+    reset_pin(ResetPinRequest) -> ResetPinResponse,
+    reset_owner(ResetOwnerRequest) -> ResetOwnerResponse,
+    cancel_owner_reset(CancelOwnerResetRequest) -> CancelOwnerResetResponse,
 });
 
 service!(sale_service_server::SaleService {
@@ -218,7 +303,8 @@ service!(shop_service_server::ShopService {
 
 service!(enquiry_service_server::EnquiryService {
     look_up_sale(LookUpSaleRequest) -> LookUpSaleResponse = |fake: &Self, request: LookUpSaleRequest| {
-        fake.note(&format!("look_up_sale {} by {}", request.reference, request.actor));
+        let by = format!("look_up_sale {} by {}", request.reference, fake.state().actor);
+        fake.note(&by);
         let state = fake.state();
         let sale = state.sales.first().cloned();
         let sale = sale.ok_or_else(|| error::status(Code::NotFound, "SALE_NOT_FOUND", "no such sale"))?;
@@ -266,8 +352,9 @@ service!(payer_service_server::PayerService {
     list_payers(ListPayersRequest) -> ListPayersResponse = |_: &Self, _| {
         Ok(ListPayersResponse { payers: vec![payer()], ..Default::default() })
     },
-    freeze_payer(FreezePayerRequest) -> FreezePayerResponse = |fake: &Self, request: FreezePayerRequest| {
-        fake.note(&format!("freeze_payer by {}", request.actor));
+    freeze_payer(FreezePayerRequest) -> FreezePayerResponse = |fake: &Self, _| {
+        let by = format!("freeze_payer by {}", fake.state().actor);
+        fake.note(&by);
         Ok(FreezePayerResponse { payer: Some(payer()) })
     },
     change_phone(ChangePhoneRequest) -> ChangePhoneResponse = |fake: &Self, request: ChangePhoneRequest| {
@@ -284,8 +371,9 @@ service!(payer_service_server::PayerService {
 });
 
 service!(settlement_service_server::SettlementService {
-    run_settlement(RunSettlementRequest) -> RunSettlementResponse = |fake: &Self, request: RunSettlementRequest| {
-        fake.note(&format!("run_settlement by {}", request.actor));
+    run_settlement(RunSettlementRequest) -> RunSettlementResponse = |fake: &Self, _| {
+        let by = format!("run_settlement by {}", fake.state().actor);
+        fake.note(&by);
         Ok(RunSettlementResponse::default())
     },
     get_settlement_batch(GetSettlementBatchRequest) -> GetSettlementBatchResponse,

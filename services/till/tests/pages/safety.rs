@@ -204,3 +204,51 @@ async fn evidence_is_shown_to_who_looked_the_sale_up_and_in_the_ranges_asked_for
         StatusCode::FORBIDDEN
     );
 }
+
+#[tokio::test]
+async fn a_restarted_till_asks_checkout_whose_cookie_it_is_and_believes_no_file() {
+    let house = House::open().await;
+    let li = house.sign_in("li").await;
+    let again = Context::sandbox_in("till", house.dir.path());
+    std::fs::write(again.shared.run_dir.join("till.sessions"), format!("{:064x} 3 9999999999 zhao\n", 7))
+        .unwrap();
+    let pages = chit_till::pages_of(&again, chit_till::Config::default()).unwrap();
+    use tower::ServiceExt as _;
+    let answer = pages.clone().oneshot(get("/", &li)).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let forged = pages.oneshot(get("/", &format!("chit={:064x}", 7))).await.unwrap();
+    assert_eq!(forged.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_one_time_pin_opens_the_page_that_changes_it_and_no_other() {
+    let house = House::open().await;
+    house.checkout.state().must_change_pin = true;
+    let answer = house.post("/signin", "", &format!("name=li&pin={}", crate::fake_checkout::PIN)).await;
+    assert_eq!(answer.header("x-chit-go"), "/pin");
+    let li = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    let page = house.get("/", &li).await;
+    assert_eq!((page.status, page.header("location")), (StatusCode::SEE_OTHER, "/pin"));
+    assert!(house.get("/pin", &li).await.text().contains("new_pin"));
+    let pin = crate::fake_checkout::PIN;
+    let typo = house.post("/pin", &li, &format!("pin={pin}&new_pin=2718&again=2817")).await;
+    assert_eq!(typo.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let changed = house.post("/pin", &li, &format!("pin={pin}&new_pin=2718&again=2718")).await;
+    assert_eq!(changed.header("x-chit-go"), "/");
+    assert_eq!(house.get("/", &li).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_owner_adds_a_person_with_their_own_pin_and_sees_the_one_time_pin_once() {
+    let house = House::open().await;
+    let (li, zhao) = (house.sign_in("li").await, house.sign_in("zhao").await);
+    assert!(!house.get("/people", &li).await.text().contains("/people/add"), "it is the owner's");
+    assert!(house.get("/people", &zhao).await.text().contains("/people/add"));
+    let form = "rid=a&name=sun&role=AUDITOR";
+    let asked = house.post("/people/add", &zhao, form).await;
+    assert_eq!(asked.header("x-chit-into"), "ask", "an open page alone hires nobody");
+    let pin = crate::fake_checkout::PIN;
+    let added = house.post("/people/add", &zhao, &format!("{form}&approver=zhao&pin={pin}")).await;
+    assert!(added.text().contains("314159"), "{}", added.text());
+    assert!(house.checkout.state().asked.contains(&"add_staff sun approved by zhao".to_owned()));
+}

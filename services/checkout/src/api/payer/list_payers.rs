@@ -15,5 +15,8 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ListPayersRequest>) -> Result<L
     let after: Option<AccountId> = page::token(&call.body.page_token)?;
     let mut payers = shop.store.read(move |view| view.payers_after(after, size + 1)).await?;
     let next_page_token = page::cut(&mut payers, size, |payer| payer.account.to_string());
-    Ok(ListPayersResponse { payers: payers.iter().map(|payer| convert::payer(payer, serials)).collect(), next_page_token })
+    Ok(ListPayersResponse {
+        payers: payers.iter().map(|payer| convert::payer(payer, serials)).collect(),
+        next_page_token,
+    })
 }

@@ -34,9 +34,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<CommitSaleRequest>) -> Result<C
     let (rules, moment) = (shop.rules(), shop.moment()?);
     let transfer: TransferId = shop.new_id()?;
     let actor = call.actor();
-    shop.store
-        .write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, &actor))
-        .await?;
+    shop.store.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, &actor)).await?;
     failpoint("checkout/commit_sale/reserved");
     let shown = timeout(COMMIT_WAIT_MAX, outcome(shop, id)).await.map_err(|_elapsed| still_waiting())??;
     let answer = CommitSaleResponse { sale: Some(shown.to_proto(shop.cfg.evidence_policy)) };

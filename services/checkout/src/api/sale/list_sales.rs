@@ -21,8 +21,11 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ListSalesRequest>) -> Result<Li
     let look = move |view: &crate::store::View| {
         let mut sales = view.sales_before(payer, before, size + 1)?;
         let next_page_token = page::cut(&mut sales, size, |sale| sale.id.to_string());
-        let shown: crate::values::refusal::Result<Vec<_>> =
-            sales.into_iter().filter(|sale| by.owns(&sale.cashier)).map(|sale| Ok(Shown::around(view, sale)?.to_proto(policy))).collect();
+        let shown: crate::values::refusal::Result<Vec<_>> = sales
+            .into_iter()
+            .filter(|sale| by.owns(&sale.cashier))
+            .map(|sale| Ok(Shown::around(view, sale)?.to_proto(policy)))
+            .collect();
         Ok(ListSalesResponse { sales: shown?, next_page_token })
     };
     Ok(shop.store.read(look).await?)

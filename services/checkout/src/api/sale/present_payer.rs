@@ -34,7 +34,13 @@ pub async fn handle(
     let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
     let (issuer, actor) = (shop.cfg.issuer, call.actor());
     mutation::once(shop, &call, move |tx| {
-        sale::present(tx, id, &code, scan, sale::Presenting { issuer, actor: &actor, rules: &rules, moment })?;
+        sale::present(
+            tx,
+            id,
+            &code,
+            scan,
+            sale::Presenting { issuer, actor: &actor, rules: &rules, moment },
+        )?;
         Ok(PresentPayerResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await

@@ -35,7 +35,13 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ScanPayerRequest>) -> Result<Sc
     let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
     let (issuer, actor) = (shop.cfg.issuer, call.actor());
     mutation::once(shop, &call, move |tx| {
-        sale::present(tx, id, &code, scan, sale::Presenting { issuer, actor: &actor, rules: &rules, moment })?;
+        sale::present(
+            tx,
+            id,
+            &code,
+            scan,
+            sale::Presenting { issuer, actor: &actor, rules: &rules, moment },
+        )?;
         Ok(ScanPayerResponse { sale: shown::sale(tx, id, policy)? })
     })
     .await

@@ -62,7 +62,11 @@ fn oldest_waiting(view: &View) -> Found<Option<jiff::Timestamp>> {
 }
 
 /// Sales that need a person: by their own state, by their payer's, or because another service refuses what comes next.
-fn attention(view: &View, by: &Calling, policy: EvidencePolicy) -> Found<Vec<chit_proto::checkout::v1::Sale>> {
+fn attention(
+    view: &View,
+    by: &Calling,
+    policy: EvidencePolicy,
+) -> Found<Vec<chit_proto::checkout::v1::Sale>> {
     let mut ids: BTreeSet<SaleId> = view.sales_in_need(ATTENTION_MAX)?.into_iter().collect();
     ids.extend(view.refused_sales(ATTENTION_MAX)?);
     ids.extend(view.newest_disputes(true, ATTENTION_MAX)?.iter().map(|dispute| dispute.sale));

@@ -38,11 +38,7 @@ fn member(person: &Person) -> v1::StaffMember {
         Role::Owner => v1::StaffRole::Owner,
         Role::Auditor => v1::StaffRole::Auditor,
     };
-    v1::StaffMember {
-        name: person.name.clone(),
-        role: role as i32,
-        must_change_pin: person.must_change_pin,
-    }
+    v1::StaffMember { name: person.name.clone(), role: role as i32, must_change_pin: person.must_change_pin }
 }
 
 fn role(number: i32) -> Option<Role> {

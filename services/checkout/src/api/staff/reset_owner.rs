@@ -13,8 +13,7 @@ use crate::staff::people;
 pub async fn handle(shop: &Arc<Shop>, call: Call<ResetOwnerRequest>) -> Result<ResetOwnerResponse, Status> {
     let (actor, name) = (call.actor(), call.body.name);
     let (asker, asked) = (actor.clone(), name.clone());
-    let (ready_at, ready) =
-        shop.store.write(move |tx| people::ask_owner_reset(tx, &asker, &asked)).await?;
+    let (ready_at, ready) = shop.store.write(move |tx| people::ask_owner_reset(tx, &asker, &asked)).await?;
     if !ready {
         tracing::warn!(%ready_at, "root asked for an owner's PIN to be reset");
         return Ok(ResetOwnerResponse { ready_time: convert::time(ready_at), one_time_pin: String::new() });

@@ -77,8 +77,10 @@ impl World {
         self.sales.push(id);
         let (rules, moment) = (self.till.shop.rules(), self.till.shop.moment().unwrap());
         let (grant, transfer) = (Some(Grant::new(Act::OverLimit, SUPERVISOR)), self.till.id());
-        let begun =
-            self.till.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, CASHIER)).await;
+        let begun = self
+            .till
+            .write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, CASHIER))
+            .await;
         self.took(format!("sell {id} for {total}"), begun.map(drop));
     }
 

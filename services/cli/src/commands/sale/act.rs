@@ -29,18 +29,19 @@ pub async fn run(shop: &Shop, act: SaleAct, currency: &str) -> Result<(), Failur
             let request = OverrideEvidenceRequest { request_id, sale_id, approval };
             ask!(client.override_evidence(request)).await?.sale
         }
-        SaleAct::ResolveReceipt { sale: sale_id, printed_whole, actor } => {
+        SaleAct::ResolveReceipt { sale: sale_id, printed_whole } => {
             let printed_whole = printed_whole == YesNo::Yes;
-            let request = ResolveReceiptRequest { request_id, sale_id, printed_whole, actor };
+            let request = ResolveReceiptRequest { request_id, sale_id, printed_whole };
             ask!(client.resolve_receipt(request)).await?.sale
         }
-        SaleAct::Reprint { sale: sale_id, actor } => {
-            ask!(client.reprint_receipt(ReprintReceiptRequest { request_id, sale_id, actor })).await?.sale
+        SaleAct::Reprint { sale: sale_id } => {
+            ask!(client.reprint_receipt(ReprintReceiptRequest { request_id, sale_id })).await?.sale
         }
-        SaleAct::PaidOtherwise { sale: sale_id, amount_minor, actor } => {
+        SaleAct::PaidOtherwise { sale: sale_id, amount_minor, approval } => {
+            let approval = Some(approval.needed().await?);
             let amount =
                 amount_minor.map(|amount_minor| Money { amount_minor, currency_code: currency.to_owned() });
-            let request = RecordOtherPaymentRequest { request_id, sale_id, actor, amount };
+            let request = RecordOtherPaymentRequest { request_id, sale_id, amount, approval };
             ask!(client.record_other_payment(request)).await?.sale
         }
     };

@@ -62,28 +62,21 @@ pub enum SaleAct {
         /// What the paper shows.
         #[arg(long)]
         printed_whole: YesNo,
-        /// Who looked: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
     },
     /// Print a COPY of the receipt.
     Reprint {
         /// ULID of the sale.
         sale: String,
-        /// Who asked: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
     },
-    /// The payer paid in cash: only what remains is deducted.
+    /// The payer paid in cash: only what remains is deducted. Somebody who had no hand in the sale approves.
     PaidOtherwise {
         /// ULID of the sale.
         sale: String,
         /// A part, in minor units of the sale's currency (fen for yuan) [default: all that is owed].
         #[arg(long, value_name = "MINOR")]
         amount_minor: Option<i64>,
-        /// Who took the money: a staff name.
-        #[arg(long, value_name = "NAME")]
-        actor: String,
+        #[command(flatten)]
+        approval: ApprovalArgs,
     },
 }
 
@@ -97,6 +90,6 @@ pub async fn run(shop: &Shop, args: SaleArgs, currency: &str) -> Result<(), Fail
     match (args.act, args.sell) {
         (Some(act), _) => act::run(shop, act, currency).await,
         (None, Some(sell)) => sell::run(shop, sell, currency).await,
-        (None, None) => Err(Failure::usage("give --cashier and at least one --line; see `chit sale --help`")),
+        (None, None) => Err(Failure::usage("give at least one --line; see `chit sale --help`")),
     }
 }

@@ -23,9 +23,6 @@ const CODE_LEN_MAX: usize = 4096;
 
 #[derive(clap::Args, Debug)]
 pub struct SellArgs {
-    /// Cashier: a staff name.
-    #[arg(long, value_name = "NAME")]
-    cashier: String,
     /// GTIN|description|quantity|unit price in minor units; once for every line of the basket.
     #[arg(long = "line", value_name = "LINE", required = true)]
     lines: Vec<Line>,
@@ -61,11 +58,7 @@ pub struct SellArgs {
 
 pub async fn run(shop: &Shop, args: SellArgs, currency: &str) -> Result<(), Failure> {
     let client = shop.sales();
-    let start = StartSaleRequest {
-        request_id: shop.step_id("start"),
-        cashier: args.cashier.clone(),
-        lane: String::new(),
-    };
+    let start = StartSaleRequest { request_id: shop.step_id("start"), lane: String::new() };
     let sale_id = ask!(client.start_sale(start)).await?.sale.unwrap_or_default().sale_id;
     shop.output.progress(format!("sale {sale_id}"));
     if let Err(failure) = commit(shop, &args, &sale_id, currency).await {

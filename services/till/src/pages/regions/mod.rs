@@ -2,6 +2,7 @@
 
 mod office;
 mod payers;
+mod people;
 
 pub use payers::find as find_payer;
 
@@ -34,6 +35,7 @@ pub async fn regions(till: &Till, staff: &SignedIn, page: &Page) -> Vec<Region> 
         Page::PayerOf(payer_id) => {
             [bar].into_iter().chain(payers::one(till, &reader, payer_id).await).collect()
         }
+        Page::People => [bar].into_iter().chain(people::all(till, &reader, staff).await).collect(),
         Page::Enquiry | Page::SignIn => vec![bar],
     }
 }
