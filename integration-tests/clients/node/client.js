@@ -110,7 +110,7 @@ class Watcher {
 }
 
 async function main() {
-  const names = ['target', 'proto', 'ca', 'cert', 'key', 'cashier', 'amount-minor'];
+  const names = ['target', 'proto', 'ca', 'cert', 'key', 'amount-minor'];
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
   const args = parseArgs({ options }).values;
   const protos = ['chit/checkout/v1/sale.proto', 'chit/checkout/v1/shop.proto'];
@@ -128,7 +128,7 @@ async function main() {
   const payerCode = (await lines.next()).value.trim();
   const amountMinor = Number(args['amount-minor']);
 
-  const start = { request_id: newId(), cashier: args.cashier };
+  const start = { request_id: newId() };
   const { sale } = await call(sales, 'StartSale', start);
   let sameAnswer = isDeepStrictEqual((await call(sales, 'StartSale', start)).sale, sale);
   const saleId = sale.sale_id;

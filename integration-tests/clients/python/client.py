@@ -103,7 +103,7 @@ class Watcher(threading.Thread):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("target", "proto", "ca", "cert", "key", "cashier"):
+    for name in ("target", "proto", "ca", "cert", "key"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--amount-minor", type=int, required=True)
     args = parser.parse_args()
@@ -119,7 +119,7 @@ def main():
     payer_code = sys.stdin.readline().strip()
     new_id = lambda: str(uuid.uuid4())
 
-    start = sale_pb2.StartSaleRequest(request_id=new_id(), cashier=args.cashier)
+    start = sale_pb2.StartSaleRequest(request_id=new_id())
     sale = sales.StartSale(start, timeout=CALL_MAX_S).sale
     same_answer = sales.StartSale(start, timeout=CALL_MAX_S).sale == sale
     watcher = Watcher(events, shop_pb2, sale.sale_id)

@@ -1,5 +1,6 @@
 //! docs/api.md, made of the interfaces' own comments, so that it cannot say anything else than they do.
 
+mod calls;
 mod catalogue;
 mod interfaces;
 mod sources;
@@ -22,7 +23,7 @@ socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients
 
 * **Getting in.** `chit pki init`, set `tcp_listen` in `[checkout]`, restart checkout, then `chit pki issue NAME --role pos`.
   There is no plain TCP. The role in the certificate decides what a client may call; anything else is PERMISSION_DENIED,
-  ROLE_TOO_LOW.
+  ROLE_TOO_LOW. Its name is the actor of what it does: `pos:NAME`.
 * **Retrying.** Every change has a `request_id` of 1 to 64 characters A-Z a-z 0-9 _ -. The same id with the same body gets
   the first answer again, for 30 days; with another body it is ALREADY_EXISTS. Keep the id with your sale before you call. A
   lost connection may surface as UNAVAILABLE, CANCELLED or UNKNOWN without an ErrorInfo: repeat the call with the same id.
@@ -42,24 +43,12 @@ socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients
 pub fn render(repository: &Path) -> anyhow::Result<String> {
     let interfaces = interfaces::Interfaces::of_chit()?;
     let mut page = String::from(INTRODUCTION);
-    roles(&mut page, repository)?;
+    calls::write(&mut page, repository)?;
     magic_amounts(&mut page)?;
     risk(&mut page, repository)?;
     catalogue::write(&mut page, &interfaces)?;
     interfaces.write(&mut page)?;
     Ok(page)
-}
-
-fn roles(page: &mut String, repository: &Path) -> anyhow::Result<()> {
-    let source = repository.join("services/checkout/src/api/admission.rs");
-    writeln!(page, "\n## Roles of certificates\n\n| role | may call |\n|---|---|")?;
-    writeln!(page, "| `pos` | {} |", code(&strings_of(&source, "POS_SERVICES")?))?;
-    writeln!(page, "| `viewer` | {} |", code(&strings_of(&source, "VIEWER_CALLS")?))?;
-    Ok(())
-}
-
-fn code(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn magic_amounts(page: &mut String) -> anyhow::Result<()> {

@@ -131,8 +131,8 @@ async fn stay_open() -> anyhow::Result<ExitCode> {
 
 /// For other POS software: a payer who answers by themselves, and magic amounts. The shop is open without them too.
 async fn lend_a_payer(house: &House, progress: Progress) {
-    let desk = Desk::at(house).await?;
     let lent = async {
+        let desk = Desk::at(house).await?;
         if let Some(by) = desk.make_it_day().await? {
             let minutes = by.as_secs() / 60;
             progress.say(format!(

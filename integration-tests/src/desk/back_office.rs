@@ -97,7 +97,7 @@ impl Desk {
             approval: Some(self.pins.approval(SUPERVISOR)?),
             second_approval: Some(self.pins.approval(CASHIER)?),
         };
-        ask!(self.payers, change_phone, request)?.payer.context("no payer")
+        ask!(self.payers_supervised, change_phone, request)?.payer.context("no payer")
     }
 
     /// Another card, by the supervisor and the cashier.
@@ -108,7 +108,7 @@ impl Desk {
             approval: Some(self.pins.approval(SUPERVISOR)?),
             second_approval: Some(self.pins.approval(CASHIER)?),
         };
-        ask!(self.payers, reset_payer, request)?.payer.context("no payer")
+        ask!(self.payers_supervised, reset_payer, request)?.payer.context("no payer")
     }
 
     pub async fn look_up(&self, reference: &str) -> anyhow::Result<LookUpSaleResponse> {

@@ -40,6 +40,8 @@ pub struct Desk {
     pub time_zone: String,
     pub sales: SaleServiceClient<Channel>,
     pub payers: PayerServiceClient<Channel>,
+    /// Sees the serials of cards.
+    pub payers_supervised: PayerServiceClient<Channel>,
     pub deductions: DeductionServiceClient<Channel>,
     pub settlements: SettlementServiceClient<Channel>,
     pub disputes: DisputeServiceClient<Channel>,
@@ -66,6 +68,7 @@ impl Desk {
             time_zone: house.shared.time_zone.clone(),
             sales: SaleServiceClient::new(cashier.clone()),
             payers: PayerServiceClient::new(cashier.clone()),
+            payers_supervised: PayerServiceClient::new(supervisor.clone()),
             deductions: DeductionServiceClient::new(cashier.clone()),
             settlements: SettlementServiceClient::new(supervisor.clone()),
             disputes: DisputeServiceClient::new(cashier.clone()),

@@ -15,16 +15,29 @@ use tokio::process::Command;
 use crate::open_shop::{open_house, options};
 
 const REFUSED: i32 = 2;
+const OWNER: &str = "zhao";
 
+/// A terminal at which somebody has signed in.
 struct Pc<'a> {
     house: &'a House,
+    session: String,
 }
 
-impl Pc<'_> {
+impl<'a> Pc<'a> {
+    async fn of(house: &'a House, name: &str) -> Self {
+        let mut chit = Command::new(program("chit").unwrap());
+        chit.arg("--config").arg(house.place.config()).args(["sign-in", name, "--print"]);
+        chit.env("CHIT_PIN", house.pins.approval(name).unwrap().pin).stdin(Stdio::null());
+        let said = chit.output().await.unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        Self { house, session: String::from_utf8(said.stdout).unwrap().trim().to_owned() }
+    }
+
     async fn run(&self, args: &[&str]) -> Output {
         let mut chit = Command::new(program("chit").unwrap());
         chit.arg("--config").arg(self.house.place.config()).arg("--json").args(args);
         chit.env("CHIT_PIN", self.house.pins.approval(SUPERVISOR).unwrap().pin).stdin(Stdio::null());
+        chit.env("CHIT_SESSION", &self.session);
         chit.env("CHIT_SECOND_PIN", self.house.pins.approval(CASHIER).unwrap().pin);
         chit.output().await.unwrap()
     }
@@ -45,7 +58,7 @@ fn text<'a>(object: &'a Value, key: &str) -> &'a str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let (house, desk) = open_house(&options()).await;
-    let pc = Pc { house: &house };
+    let (pc, back_office) = (Pc::of(&house, CASHIER).await, Pc::of(&house, OWNER).await);
     let doctor = pc.run(&["doctor"]).await;
     assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
 
@@ -64,6 +77,8 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
         SUPERVISOR,
     ];
     let enrolled = pc.says(&enrol).await;
+    assert_eq!(text(&enrolled, "card_serial"), "", "whoever knows it can freeze the payer");
+    let enrolled = back_office.says(&["payer", "show", text(&enrolled, "payer_id")]).await;
     payer.take_card(&house.simulators.printer, text(&enrolled, "card_serial")).await.unwrap();
     payer.pay().await.unwrap();
     let mut journal = desk.journal(text(&enrolled, "payer_id"));
@@ -77,7 +92,9 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     pc.says(&["deduct", "run"]).await;
     payer.pay().await.unwrap();
     desk.journal(sale_id).sale_is(SaleState::Verified).await.unwrap();
-    pc.says(&["settle", "run", "--actor", SUPERVISOR]).await;
+    let refused = pc.run(&["settle", "run"]).await;
+    assert_eq!(refused.status.code(), Some(REFUSED), "money moves by a supervisor");
+    back_office.says(&["settle", "run"]).await;
     assert_eq!(text(&pc.says(&["sale", "show", sale_id]).await, "state"), "SETTLED");
 
     let two = ["--approver", SUPERVISOR, "--second-approver", CASHIER];
@@ -85,14 +102,14 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let changed =
         pc.says(&[&["payer", "change-phone", payer_id, "--phone", "13900002222"], &two[..]].concat()).await;
     assert_eq!((text(&changed, "state"), changed["code_serial"].as_i64()), ("PENDING", Some(2)));
-    let renewed = pc.says(&[&["payer", "new-card", payer_id], &two[..]].concat()).await;
+    let renewed = back_office.says(&[&["payer", "new-card", payer_id], &two[..]].concat()).await;
     assert_ne!(text(&renewed, "card_serial"), text(&enrolled, "card_serial"));
     let shown = pc.says(&["payer", "show", payer_id]).await;
     assert_eq!(shown["change_approved_by"], serde_json::json!([SUPERVISOR, CASHIER]));
     assert!(text(&shown, "no_sales_until") > text(&shown, "change_time"));
     assert_ne!(text(&shown, "change_warning"), "UNSPECIFIED", "what became of the old number's warning");
 
-    let opened = pc.says(&["dispute", "open", sale_id, "--actor", CASHIER]).await;
+    let opened = pc.says(&["dispute", "open", sale_id]).await;
     let dispute = text(&opened, "dispute_id");
     let resolved = pc.says(&["dispute", "resolve", dispute, "--dismiss", "--approver", SUPERVISOR]).await;
     assert_eq!(text(&resolved, "state"), "DISMISSED");
@@ -113,7 +130,7 @@ async fn a_code_that_is_no_payer_code_ends_the_sale_with_exit_2_and_the_reason()
     let (house, _) = open_house(&options()).await;
     let code = house.place.root().join("strange.txt");
     fs::write(&code, "hello").unwrap();
-    let refused = Pc { house: &house }.run(&sale(&code, &["--same-person"])).await;
+    let refused = Pc::of(&house, CASHIER).await.run(&sale(&code, &["--same-person"])).await;
     let said = String::from_utf8(refused.stderr).unwrap() + &String::from_utf8(refused.stdout).unwrap();
     assert_eq!(refused.status.code(), Some(REFUSED), "{said}");
     assert!(said.contains("NOT_A_PAYER_CODE"), "{said}");
@@ -122,6 +139,6 @@ async fn a_code_that_is_no_payer_code_ends_the_sale_with_exit_2_and_the_reason()
 /// Two bottles of water.
 fn sale<'a>(code: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
     let line = "6901234567892|Spring water|2|200";
-    let basket = ["sale", "--cashier", CASHIER, "--line", line, "--payer-code-file", code.to_str().unwrap()];
+    let basket = ["sale", "--line", line, "--payer-code-file", code.to_str().unwrap()];
     [&basket[..], more].concat()
 }

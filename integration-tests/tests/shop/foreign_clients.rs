@@ -48,7 +48,7 @@ impl Client {
         for (flag, file) in [("--ca", "ca.pem"), ("--cert", "till-2.pem"), ("--key", "till-2.key")] {
             command.arg(flag).arg(certificates.join(file));
         }
-        command.args(["--cashier", "li", "--amount-minor", &amount_minor.to_string()]);
+        command.args(["--amount-minor", &amount_minor.to_string()]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod api_doc;
+mod attack;
 mod bad_input;
 mod command_line;
 mod crash_matrix;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chit_integration_tests::artefacts;
 use chit_integration_tests::ask;
-use chit_integration_tests::desk::{CASHIER, Desk, Journal, Refused, SUPERVISOR, new_id};
+use chit_integration_tests::desk::{Desk, Journal, Refused, SUPERVISOR, new_id};
 use chit_integration_tests::house::{House, Options, Place};
 use chit_integration_tests::payer::{Payer, read_qr};
 use chit_proto::checkout::v1::{
@@ -125,7 +125,6 @@ impl Shop {
                     request_id: new_id(),
                     sale_id: sale.sale_id.clone(),
                     printed_whole: self.came_out_whole(sale).await,
-                    actor: CASHIER.to_owned(),
                 };
                 ask!(self.desk.sales, resolve_receipt, request)?;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chit_integration_tests::desk::{CASHIER, new_id};
+use chit_integration_tests::desk::new_id;
 use chit_integration_tests::house::SERVICES;
 use chit_proto::checkout::v1::{SaleState, ScanPayerRequest, StartSaleRequest};
 use serde_json::json;
@@ -20,11 +20,7 @@ async fn one_sale_is_one_trace_across_the_six_services() {
     options.otlp_endpoint = Some(rotel.endpoint.clone());
     let mut shop = Shop::open_with(&options).await;
 
-    let sale = in_trace(StartSaleRequest {
-        request_id: new_id(),
-        cashier: CASHIER.to_owned(),
-        ..Default::default()
-    });
+    let sale = in_trace(StartSaleRequest { request_id: new_id(), ..Default::default() });
     let sale = shop.desk.sales.start_sale(sale).await.unwrap().into_inner().sale.unwrap();
     shop.desk.type_basket(&sale.sale_id, AMOUNT_MINOR).await.unwrap();
     let camera = &shop.house.simulators.camera;

@@ -65,7 +65,9 @@ async fn serve(
     let now: Now = Arc::new(move || UnixMicros(clock.now().as_microsecond()));
     let (writer, mut ended) = Writer::start(Arc::clone(&storage), Arc::clone(&now), config)?;
     let api = Api::new(Arc::clone(&storage), writer.clone(), notary, ctx.shutdown.clone());
-    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(LedgerServiceServer::new(api));
+    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+        .calls(api::CALLS)
+        .add(LedgerServiceServer::new(api));
     let served = tokio::select! {
         served = server.run() => served,
         failed = expire(storage, writer, now) => {

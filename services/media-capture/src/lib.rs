@@ -110,6 +110,7 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
         exporting: Arc::default(),
     });
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+        .calls(api::CALLS)
         .add(EvidenceServiceServer::new(api.clone()))
         .add(StationServiceServer::new(api.clone()))
         .add(MediaCaptureServiceServer::new(api))

@@ -76,8 +76,11 @@ async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L)
         shutdown: ctx.shutdown.clone(),
     };
     let printing = tokio::spawn(actor.run());
-    let served =
-        Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(PrinterServiceServer::new(api)).run().await;
+    let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+        .calls(api::CALLS)
+        .add(PrinterServiceServer::new(api))
+        .run()
+        .await;
     ctx.shutdown.trigger();
     printing.await.context("the printer's actor ended badly")?;
     served

@@ -1,5 +1,6 @@
 //! One `chit.toml` for the whole installation: `[chit]` for what all share, a section per service.
 
+use crate::neighbour::Users;
 use crate::peer;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -35,7 +36,9 @@ pub enum ConfigError {
     #[error("cannot read {path}; `chit pki init` makes it")]
     Certificate { path: PathBuf, source: std::io::Error },
     #[error("the certificate, its key or the clients' CA cannot be used; `chit pki init` makes all three")]
-    Tls(#[source] tonic::transport::Error),
+    Tls(#[source] tokio_rustls::rustls::Error),
+    #[error("the clients' CA cannot be used; `chit pki init` makes one")]
+    ClientCa(#[source] tokio_rustls::rustls::server::VerifierBuilderError),
     #[error("{dir} holds {holds} data and this is a {wanted} configuration; give it another state_dir")]
     OtherWorld { dir: PathBuf, holds: &'static str, wanted: &'static str },
     #[error("cannot mark {dir} as {wanted}; `chit init` prepares it")]
@@ -58,6 +61,7 @@ pub struct Shared {
     /// Users besides this one and root that may call; by number or name in the file.
     #[serde(deserialize_with = "peer::uids")]
     pub allow_uids: Vec<u32>,
+    pub users: Users,
 }
 
 impl Default for Shared {
@@ -71,6 +75,7 @@ impl Default for Shared {
             time_zone: "Asia/Shanghai".into(),
             log: "info".into(),
             allow_uids: Vec::new(),
+            users: Users::default(),
         }
     }
 }

@@ -1,32 +1,38 @@
 //! A connection that counts: it holds its place among those allowed at a time until it is closed. Without a limit,
 //! any host in the network could use up the process's descriptors, and accept(2) would fail for every caller.
 
+use std::any::Any;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_stream::{Stream, StreamExt as _};
-use tonic::transport::server::{Connected, TcpConnectInfo, TcpIncoming};
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+/// What a connection holds, let go when it is closed.
+type Kept = Arc<OnceLock<Box<dyn Any + Send + Sync>>>;
 
 pub(crate) struct Held {
     io: TcpStream,
-    _place: OwnedSemaphorePermit,
+    _kept: Kept,
 }
 
-/// At most `max` connections at a time; one more is accepted and waits, the rest wait in the kernel.
-pub(crate) fn limited(incoming: TcpIncoming, max: usize) -> impl Stream<Item = io::Result<Held>> {
-    let places = Arc::new(Semaphore::new(max));
-    incoming.then(move |accepted| {
-        let places = places.clone();
-        async move {
-            let io = accepted?;
-            let place = places.acquire_owned().await.map_err(io::Error::other)?;
-            Ok(Held { io, _place: place })
-        }
-    })
+/// Gives a connection what it holds, when that is known: after its handshake.
+pub(crate) struct Place(Kept);
+
+impl Held {
+    pub(crate) fn new(io: TcpStream) -> (Self, Place) {
+        let kept = Kept::default();
+        (Self { io, _kept: kept.clone() }, Place(kept))
+    }
+}
+
+impl Place {
+    /// Once; the connection lets it go.
+    pub(crate) fn keep(self, held: Box<dyn Any + Send + Sync>) {
+        let _first = self.0.set(held);
+    }
 }
 
 impl Connected for Held {

@@ -68,7 +68,7 @@ impl Observe {
         match &self.gate {
             Gate::Local(allowed) => {
                 let peer = request.extensions().get::<UdsConnectInfo>().and_then(|info| info.peer_cred);
-                allowed.check(peer.map(|cred| cred.uid()))
+                allowed.check(peer.map(|cred| cred.uid()), request.uri().path())
             }
             Gate::Certified(may) => {
                 let method = request.uri().path().trim_start_matches('/').to_owned();

@@ -1,8 +1,9 @@
 //! The server every service runs: its Unix socket, health, reflection, and a drain that no caller notices.
 
-use crate::config::{ConfigError, Shared};
+use crate::config::Shared;
 use crate::entry::Context;
 use crate::inherited;
+use crate::neighbour::Calls;
 use crate::observe::{Gate, Observe};
 use crate::peer::Allowed;
 use crate::tls::{Connections, Tcp};
@@ -82,6 +83,7 @@ pub struct Server {
     tcp: Option<Tcp>,
     listener: Option<UnixListener>,
     health: HealthHandle,
+    calls: Option<Calls>,
 }
 
 impl Server {
@@ -94,6 +96,7 @@ impl Server {
             tcp: None,
             listener: None,
             health: HealthHandle::new(),
+            calls: None,
         }
     }
 
@@ -112,6 +115,12 @@ impl Server {
     /// TCP besides the socket, by mutual TLS. There is no plain TCP.
     pub fn tcp(mut self, tcp: impl Into<Option<Tcp>>) -> Self {
         self.tcp = tcp.into();
+        self
+    }
+
+    /// Which calls other services of this machine may make over the socket. Without it, a service decides for itself.
+    pub fn calls(mut self, calls: Calls) -> Self {
+        self.calls = Some(calls);
         self
     }
 
@@ -146,7 +155,7 @@ impl Server {
             Some(tcp) => Some(self.secured(tcp).await?),
             None => None,
         };
-        let Self { ctx, names, health, .. } = self;
+        let Self { ctx, names, health, calls, .. } = self;
         health.0.send_modify(|all| {
             for name in names.into_iter().chain([""]) {
                 all.entry(name.to_owned()).or_insert(true);
@@ -154,11 +163,12 @@ impl Server {
         });
         health.publish(&reporter, false).await;
 
-        let local = Gate::Local(Allowed::of_this_process(&ctx.shared.allow_uids));
-        let uds = serve(&ctx, tonic::transport::Server::builder(), local, routes.clone(), uds);
+        let calls = calls.map(|calls| (calls, ctx.shared.users.clone()));
+        let local = Gate::Local(Allowed::of_this_process(&ctx.shared.allow_uids, calls));
+        let uds = serve(&ctx, local, routes.clone(), uds);
         let tcp = async {
             match tcp {
-                Some((server, gate, tcp)) => serve(&ctx, server, gate, routes, tcp).await,
+                Some((gate, tcp)) => serve(&ctx, gate, routes, tcp).await,
                 None => Ok(()),
             }
         };
@@ -201,11 +211,9 @@ impl Server {
         Ok(UnixListenerStream::new(tokio::net::UnixListener::from_std(listener)?))
     }
 
-    async fn secured(&self, tcp: Tcp) -> anyhow::Result<(tonic::transport::Server, Gate, Connections)> {
-        let tls = tcp.files.server_config(&self.ctx.shared)?;
-        let server = tonic::transport::Server::builder().tls_config(tls).map_err(ConfigError::Tls)?;
+    async fn secured(&self, tcp: Tcp) -> anyhow::Result<(Gate, Connections)> {
         let incoming = tcp.bind(&self.ctx.shared, self.ctx.service).await?;
-        Ok((server, Gate::Certified(tcp.may), incoming))
+        Ok((Gate::Certified(tcp.may), incoming))
     }
 }
 
@@ -224,13 +232,7 @@ fn bind(shared: &Shared, service: &str) -> anyhow::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn serve<I, IO>(
-    ctx: &Context,
-    server: tonic::transport::Server,
-    gate: Gate,
-    routes: Routes,
-    incoming: I,
-) -> anyhow::Result<()>
+async fn serve<I, IO>(ctx: &Context, gate: Gate, routes: Routes, incoming: I) -> anyhow::Result<()>
 where
     I: Stream<Item = io::Result<IO>>,
     IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Connected + Unpin + Send + 'static,
@@ -238,7 +240,7 @@ where
     let observe = Observe::new(gate, ctx.shutdown.clone());
     // Boxed: the transport moves this future through each of its layers.
     let observed = tower::service_fn(move |request| Box::pin(observe.clone().call(routes.clone(), request)));
-    server
+    tonic::transport::Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .serve_with_incoming_shutdown(observed, incoming, ctx.shutdown.wait())
         .await?;

@@ -3,27 +3,27 @@
 
 use crate::config::{ConfigError, Shared};
 use crate::error;
-use crate::held::{self, Held};
+use crate::handshake::{self, Secured};
 use anyhow::Context as _;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tokio_stream::Stream;
 use tonic::transport::server::{TcpConnectInfo, TcpIncoming, TlsConnectInfo};
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use tonic::{Code, Status};
 
 /// A role is a URI among the certificate's subject alternative names; this is its beginning.
 pub const ROLE_URI: &str = "spiffe://chit/role/";
 /// The client's name is another one. A certificate that is renewed under the same name is the same client.
 pub const CLIENT_URI: &str = "spiffe://chit/client/";
-/// A peer that does not finish its handshake in this time is dropped.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
-/// Connections at a time, those included that have not shown a certificate yet; the next one waits in the listener.
-const CONNECTIONS_MAX: usize = 64;
 /// A peer that vanished silently is noticed after about a minute.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ const KEEPALIVE_TRIES: u32 = 3;
 pub type May = fn(role: &str, method: &str) -> bool;
 
 /// Connections as they come.
-pub(crate) type Connections = Pin<Box<dyn Stream<Item = io::Result<Held>> + Send>>;
+pub(crate) type Connections = Pin<Box<dyn Stream<Item = io::Result<Secured>> + Send>>;
 
 /// Where to listen, as whom, and for whom.
 #[derive(Clone, Debug)]
@@ -61,22 +61,48 @@ pub struct Certified {
 }
 
 impl TlsFiles {
-    pub(crate) fn server_config(&self, shared: &Shared) -> Result<ServerTlsConfig, ConfigError> {
+    pub(crate) fn server_config(&self, shared: &Shared) -> Result<Arc<ServerConfig>, ConfigError> {
         let read = |file: &Path| {
             let given = std::env::var_os("CREDENTIALS_DIRECTORY")
                 .and_then(|dir| Some(Path::new(&dir).join(file.file_name()?)))
                 .filter(|file| file.exists());
             let path = given.unwrap_or_else(|| shared.keys_dir.join(file));
-            fs::read(&path).map_err(|source| ConfigError::Certificate { path, source })
+            let pem =
+                fs::read(&path).map_err(|source| ConfigError::Certificate { path: path.clone(), source })?;
+            Ok::<_, ConfigError>((path, pem))
         };
-        let identity = Identity::from_pem(read(&self.cert)?, read(&self.key)?);
-        let client_ca = Certificate::from_pem(read(&self.client_ca)?);
-        Ok(ServerTlsConfig::new().identity(identity).client_ca_root(client_ca).timeout(HANDSHAKE_MAX))
+        let unreadable = |path: PathBuf| {
+            move |error: pem::Error| ConfigError::Certificate {
+                path,
+                source: io::Error::other(error.to_string()),
+            }
+        };
+        let certificates = |file: &Path| {
+            let (path, pem) = read(file)?;
+            CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(unreadable(path))
+        };
+        let (key_path, key) = read(&self.key)?;
+        let key = PrivateKeyDer::from_pem_slice(&key).map_err(unreadable(key_path))?;
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates(&self.client_ca)?);
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone())
+            .build()
+            .map_err(ConfigError::ClientCa)?;
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(ConfigError::Tls)?
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(certificates(&self.cert)?, key)
+            .map_err(ConfigError::Tls)?;
+        config.alpn_protocols.push(b"h2".to_vec());
+        Ok(Arc::new(config))
     }
 }
 
 impl Tcp {
     pub(crate) async fn bind(&self, shared: &Shared, service: &str) -> anyhow::Result<Connections> {
+        let config = self.files.server_config(shared)?;
         let note = shared.run_dir.join(format!("{service}.tcp"));
         let listener = match self.earlier(&note) {
             Some(earlier) => match tokio::net::TcpListener::bind(earlier).await {
@@ -94,7 +120,7 @@ impl Tcp {
             .with_keepalive(Some(KEEPALIVE_AFTER))
             .with_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .with_keepalive_retries(Some(KEEPALIVE_TRIES));
-        Ok(Box::pin(held::limited(incoming, CONNECTIONS_MAX)))
+        Ok(Box::pin(handshake::secured(incoming, config)))
     }
 
     /// Callers keep the address that they know, so a restart binds it again.

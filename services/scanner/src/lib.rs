@@ -45,7 +45,7 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let camera = view.map(|device| (Camera::new(&ctx.shared, decoder.clone()), device));
     let api = Api::new(scans, sources, camera, decoder, ctx.shutdown.clone());
     let service = ScannerServiceServer::new(api).max_decoding_message_size(REQUEST_LEN_MAX);
-    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).add(service).run().await
+    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).calls(api::CALLS).add(service).run().await
 }
 
 fn start_handhelds(

@@ -49,6 +49,7 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
 
     let api = api::Api::new(store, ctx.clock.clone(), fleet, &config).await?;
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+        .calls(api::CALLS)
         .add(SmsGatewayServiceServer::new(api))
         .health(health)
         .run()

@@ -10,7 +10,7 @@ use chit_runtime::session::{self, Token};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::pages::visitor::{TOKEN_COOKIE, cookie};
+use crate::cookie::{TOKEN_COOKIE, cookie};
 use crate::till::Till;
 
 /// No form and no foreign script can set it without a preflight, which is never answered.

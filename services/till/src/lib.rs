@@ -3,7 +3,9 @@
 
 mod assets;
 pub mod config;
+mod cookie;
 mod guard;
+mod guests;
 mod hub;
 mod listen;
 mod pages;
@@ -34,7 +36,7 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     let pages = pages::router(till.clone());
     let shutdown = ctx.shutdown.clone();
     let web = async move {
-        axum::serve(listener, pages).with_graceful_shutdown(async move { shutdown.wait().await }).await?;
+        guests::serve(listener, pages, shutdown).await;
         Ok(())
     };
     let grpc = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).run();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use checkout::{Attention, PayerState, Sale, SaleState, SmsTrace};
 use chit_integration_tests::artefacts;
 use chit_integration_tests::ask;
-use chit_integration_tests::desk::{CASHIER, Journal, SUPERVISOR, new_id};
+use chit_integration_tests::desk::{Journal, SUPERVISOR, new_id};
 use chit_integration_tests::payer::Payer;
 use chit_proto::checkout::v1 as checkout;
 use chit_proto::ledger::v1::ListFactsRequest;
@@ -255,8 +255,8 @@ async fn cash(shop: &Shop, sale_id: &str) {
     let request = checkout::RecordOtherPaymentRequest {
         request_id: new_id(),
         sale_id: sale_id.to_owned(),
-        actor: CASHIER.to_owned(),
         amount: None,
+        approval: Some(shop.desk.pins.approval(SUPERVISOR).unwrap()),
     };
     ask!(shop.desk.sales, record_other_payment, request).unwrap();
 }
@@ -269,11 +269,7 @@ async fn refunded(shop: &Shop, journal: &mut Journal, sale_id: &str) -> Sale {
 }
 
 async fn copied(shop: &Shop, journal: &mut Journal, sale_id: &str) -> Sale {
-    let request = checkout::ReprintReceiptRequest {
-        request_id: new_id(),
-        sale_id: sale_id.to_owned(),
-        actor: CASHIER.to_owned(),
-    };
+    let request = checkout::ReprintReceiptRequest { request_id: new_id(), sale_id: sale_id.to_owned() };
     ask!(shop.desk.sales, reprint_receipt, request).unwrap();
     let copy = |sale: &Sale| sale.receipt.as_ref().is_some_and(|receipt| receipt.copies == 1);
     journal.sale("COPY 1", copy).await.unwrap()

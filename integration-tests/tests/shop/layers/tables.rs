@@ -95,7 +95,7 @@ pub const LADDERS: [(&str, Ladder); 5] = [
     (
         "chit-till",
         &[
-            &["assets", "peers", "listen", "scene", "sessions", "words"],
+            &["assets", "cookie", "guests", "peers", "listen", "scene", "sessions", "words"],
             &["config", "thumb"],
             &["till", "view"],
             &["guard", "hub", "scans"],
@@ -106,7 +106,7 @@ pub const LADDERS: [(&str, Ladder); 5] = [
         "chit-cli",
         &[
             &["failure", "ids", "money"],
-            &["approval", "output", "view"],
+            &["approval", "output", "session", "view"],
             &["shop"],
             &["follow"],
             &["commands"],

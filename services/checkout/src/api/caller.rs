@@ -186,7 +186,7 @@ impl Calling {
 
     /// Who sees what is of a payer's person.
     pub fn sees_payers(&self) -> bool {
-        !matches!(self.who, Who::Client { .. })
+        !matches!(self.who, Who::Client { .. } | Who::Device { kind: DeviceKind::Display, .. })
     }
 }
 

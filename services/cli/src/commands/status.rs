@@ -45,10 +45,7 @@ fn text(status: &GetStatusResponse, time_zone: &str) -> String {
         let oldest = view::local_time(status.oldest_waiting_time.as_ref(), time_zone);
         text.push_str(&format!(", the oldest since {oldest}"));
     }
-    text.push_str(&format!(
-        "\n{} are verified and can be settled: chit settle run --actor NAME\n",
-        status.verified
-    ));
+    text.push_str(&format!("\n{} are verified and can be settled: chit settle run\n", status.verified));
     if status.foreign_codes > 0 {
         text.push_str(&format!(
             "{} messages today looked like row codes and came from numbers that no payer has\n",

@@ -17,15 +17,15 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
         Attention::PrintBlocked => {
             "the printer does not print: fix it (paper, cover, cable); printing continues by itself".into()
         }
-        Attention::PrintUnknown => format!(
-            "look at the paper, then: chit sale resolve-receipt {sale_id} --printed-whole yes|no --actor NAME"
-        ),
+        Attention::PrintUnknown => {
+            format!("look at the paper, then: chit sale resolve-receipt {sale_id} --printed-whole yes|no")
+        }
         Attention::EvidenceMissing => format!(
             "photo or video is missing: mend the camera, or: chit sale override-evidence {sale_id} --approver NAME"
         ),
         Attention::Release => format!("when the payer leaves: chit sale release {sale_id}"),
         Attention::SmsUnknown => "an SMS may or may not have been sent; this resolves itself".into(),
-        Attention::Dispatch => format!("let the challenge go: chit deduct release {sale_id} --actor NAME"),
+        Attention::Dispatch => format!("let the challenge go: chit deduct release {sale_id}"),
         Attention::Listing => format!(
             "the evidence is partial; a supervisor may: chit deduct list-bad {sale_id} --approver NAME"
         ),

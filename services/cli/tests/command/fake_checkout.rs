@@ -66,7 +66,7 @@ impl DeductionService for FakeCheckout {
         &self,
         _: Request<ReleaseDeductionRequest>,
     ) -> Result<Response<ReleaseDeductionResponse>, Status> {
-        Err(error::bad_field("actor", "STAFF_UNKNOWN", "give a name from staff.toml"))
+        Err(error::bad_field("sale_id", "SALE_NOT_FOUND", "no such sale; check the id"))
     }
 
     async fn get_challenge(

@@ -1,5 +1,6 @@
 //! `chit.ledger.v1.LedgerService`: one file a call. Callers are authorised by the socket (`chit_runtime::peer`).
 
+mod calls;
 mod compact_index;
 mod create_account;
 mod create_transfer;
@@ -22,6 +23,8 @@ mod stream_transfers;
 mod tree;
 mod verify_chain;
 mod watch_journal;
+
+pub use calls::CALLS;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The gRPC face: one file a call. Decode, one domain call, encode.
 
 mod attach_goods;
+mod calls;
 mod capture_pause;
 mod custody;
 mod encode;
@@ -15,6 +16,8 @@ mod take_photo;
 mod take_snapshot;
 mod watch_frames;
 mod watch_recording;
+
+pub use calls::CALLS;
 
 use std::path::PathBuf;
 use std::pin::Pin;

@@ -1,5 +1,6 @@
 //! One file for each call: decode, one call of the journal, encode. Who may call is the runtime's business.
 
+mod calls;
 mod cancel_job;
 mod check_text;
 mod errors;
@@ -13,6 +14,8 @@ mod resolve_in_doubt;
 mod submit_job;
 mod watch_job;
 mod watch_status;
+
+pub use calls::CALLS;
 
 use std::pin::Pin;
 use std::sync::Arc;

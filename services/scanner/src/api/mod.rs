@@ -1,5 +1,6 @@
 //! `chit.scanner.v1.ScannerService`: one file a call. Callers are authorised by the socket (`chit_runtime::peer`).
 
+mod calls;
 mod command_device;
 mod decode_image;
 mod enable_scanner;
@@ -8,6 +9,8 @@ mod get_status;
 mod scan_camera;
 mod watch_devices;
 mod watch_scans;
+
+pub use calls::CALLS;
 
 use std::sync::Arc;
 

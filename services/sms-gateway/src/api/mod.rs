@@ -1,6 +1,7 @@
 //! `chit.sms_gateway.v1.SmsGatewayService`: one file per RPC.
 
 mod ack_inbound;
+mod calls;
 mod change_message;
 mod errors;
 mod follow;
@@ -17,6 +18,8 @@ mod send_message;
 mod senders;
 mod watch_inbound;
 mod watch_messages;
+
+pub use calls::CALLS;
 
 use crate::config::Config;
 use crate::device::fleet::{Fleet, Order};

@@ -20,8 +20,9 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
 use crate::assets::ASSETS;
+use crate::cookie::{TOKEN_COOKIE, cookie};
 use crate::pages::regions::regions;
-use crate::pages::visitor::{self, SignedIn, TOKEN_COOKIE, cookie};
+use crate::pages::visitor::{self, SignedIn};
 use crate::scene::Scene;
 use crate::till::Till;
 use crate::view::Page;

@@ -15,7 +15,7 @@ mod pictures;
 mod regions;
 mod sale;
 mod sign_in;
-pub mod visitor;
+mod visitor;
 
 use std::sync::Arc;
 

@@ -12,7 +12,8 @@ use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use super::App;
-use crate::pages::visitor::{LANG_COOKIE, SignedIn, TOKEN_COOKIE, Visitor, cookie};
+use crate::cookie::{LANG_COOKIE, TOKEN_COOKIE, cookie};
+use crate::pages::visitor::{SignedIn, Visitor};
 use crate::pages::{answer, sale};
 use crate::peers::call;
 use crate::till::Till;

@@ -9,17 +9,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chit_proto::checkout::v1::{GetSessionRequest, SignOutRequest};
 use chit_runtime::session::{self, Token};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode};
 
+use crate::cookie::{LANG_COOKIE, TOKEN_COOKIE, cookie};
 use crate::pages::answer::GO;
 use crate::peers::call;
 use crate::sessions::{Found, Session};
 use crate::till::Till;
 use crate::view::Reader;
 use crate::words::Lang;
-
-pub const TOKEN_COOKIE: &str = "chit";
-pub const LANG_COOKIE: &str = "chit-lang";
 
 /// Any visitor, signed in or not.
 pub struct Visitor {
@@ -31,12 +29,6 @@ pub struct SignedIn {
     pub token: String,
     pub session: Session,
     pub reader: Reader,
-}
-
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 fn reader(till: &Till, headers: &HeaderMap, session: Option<&Session>) -> Reader {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chit_proto::checkout::v1::{ResolveDisputeRequest, ResolveDisputeResponse};
+use jiff::SignedDuration;
 use tonic::Status;
 
 use crate::api::call::Call;
@@ -11,6 +12,11 @@ use crate::dispute;
 use crate::sale::{self, Stage, Step};
 use crate::staff::approval::Act;
 use crate::values::ids::DisputeId;
+use crate::values::reason::Reason;
+use crate::values::refusal::{Refusal, RefusalKind};
+
+/// In a shop of one person: time for the payer to come by, or to ask somebody else.
+const OWN_JUDGEMENT_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 pub async fn handle(
     shop: &Arc<Shop>,
@@ -26,7 +32,12 @@ pub async fn handle(
     let ids = RefundIds { by_rail: shop.new_id()?, in_cash: shop.new_id()?, notice: shop.new_id()? };
     let uphold = call.body.uphold;
     mutation::once(shop, &call, move |tx| {
-        let sale = tx.sale(tx.dispute(id)?.sale)?;
+        let disputed = tx.dispute(id)?;
+        if grant.is_self_approved() && tx.now < disputed.opened_at + OWN_JUDGEMENT_AFTER {
+            let message = "who decides about their own sale waits 24 hours from the objection";
+            return Err(Refusal::new(RefusalKind::WrongState, Reason::JUDGEMENT_WAITS, message));
+        }
+        let sale = tx.sale(disputed.sale)?;
         let at_counter = matches!(&sale.stage, Stage::Sold(sold)
             if matches!(sold.step, Step::Committed | Step::Printing));
         let approver = grant.record(tx, sale.id)?;
