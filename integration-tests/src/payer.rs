@@ -74,6 +74,11 @@ impl Payer {
         self.card.values().map(String::as_str)
     }
 
+    /// What the card says at a row.
+    pub fn row_code(&self, row: u32) -> Option<&str> {
+        self.card.get(&row).map(String::as_str)
+    }
+
     /// Waits for the paper that is a code card of this serial and reads it.
     pub async fn take_card(&mut self, printer: &Control, serial: &str) -> anyhow::Result<()> {
         let mut papers = printer.watch(0).await?;

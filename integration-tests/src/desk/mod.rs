@@ -90,7 +90,7 @@ pub async fn signed_in(house: &House, name: &str) -> anyhow::Result<Channel> {
     let checkout = chit_runtime::channel(&house.shared, "checkout");
     let staff = StaffServiceClient::new(checkout.clone());
     let typed = house.pins.approval(name)?;
-    let request = checkout::SignInRequest { actor: typed.actor, pin: typed.pin };
+    let request = checkout::SignInRequest { actor: typed.actor, pin: typed.pin, browser: String::new() };
     let token = ask!(staff, sign_in, request)?.session_token;
     Ok(checkout.with_session(Token::new(&token)?))
 }

@@ -7,12 +7,13 @@ use checkout::device_service_client::DeviceServiceClient;
 use checkout::staff_service_client::StaffServiceClient;
 use chit_integration_tests::desk::{self, Desk};
 use chit_integration_tests::house::House;
+use chit_integration_tests::payer::Answer;
 use chit_proto::checkout::v1 as checkout;
 use chit_runtime::Channel;
 use chit_runtime::error::reason_of;
 use prost::Message as _;
 use prost_types::{FileDescriptorSet, MethodDescriptorProto};
-use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 
@@ -74,7 +75,7 @@ const MAY: &[(&str, &str)] = &[
     ("DeviceService/PairDevice", "o"),
     ("DeviceService/ListDevices", "oa"),
     ("DeviceService/RevokeDevice", "o"),
-    ("SandboxService/AdvanceClock", ""),
+    ("SandboxService/AdvanceClock", "cso"),
     // Last: it ends the session of whoever calls.
     ("StaffService/SignOut", "csoa"),
 ];
@@ -135,7 +136,6 @@ struct Attacker {
 impl Attacker {
     /// The refusal, if there is one before the first answer. A stream that is open and says nothing has let the caller in.
     async fn call(&self, method: &str, body: Vec<u8>) -> Result<(), Status> {
-        let _limits = BufferSettings::default();
         let mut client = tonic::client::Grpc::new(self.channel.clone());
         let ready = client.ready().await;
         ready.map_err(|error| Status::unavailable(error.to_string()))?;
@@ -198,7 +198,8 @@ async fn auditor(house: &House, owner: &Channel) -> Channel {
     };
     let pin = staff.add_staff(request).await.unwrap().into_inner().one_time_pin;
     let open = chit_runtime::channel(&house.shared, "checkout");
-    let sign_in = checkout::SignInRequest { actor: "sun".to_owned(), pin: pin.clone() };
+    let sign_in =
+        checkout::SignInRequest { actor: "sun".to_owned(), pin: pin.clone(), browser: String::new() };
     let opened = StaffServiceClient::new(open.clone()).sign_in(sign_in).await.unwrap().into_inner();
     let own = open.with_session(chit_runtime::session::Token::new(&opened.session_token).unwrap());
     let change = checkout::ChangePinRequest { pin, new_pin: "2718".to_owned() };
@@ -258,7 +259,8 @@ async fn nobody_makes_a_call_that_is_not_theirs_and_other_pos_see_no_sale_but_th
     assert_eq!(wrong, BTreeMap::new());
     assert_eq!(cells, MAY.len() * 9);
     foreign_sales(&shop).await;
-    report(cells, wrong.len());
+    let figures = serde_json::json!({ "matrix_cells": cells, "matrix_leaks": wrong.len() });
+    report("attack-matrix.json", &figures);
 }
 
 /// A POS client tries every call that names a sale on one that the till opened, and on one of another client.
@@ -297,10 +299,64 @@ async fn still_there(desk: &Desk, sale_id: &str) {
     assert_eq!((sale.cashier.as_str(), sale.state()), ("li", checkout::SaleState::PayerOk));
 }
 
-/// For `just attack`.
-fn report(cells: usize, leaks: usize) {
-    if let Ok(file) = std::env::var("CHIT_ATTACK_MATRIX") {
-        let figures = serde_json::json!({ "matrix_cells": cells, "matrix_leaks": leaks });
-        std::fs::write(file, figures.to_string()).unwrap();
+/// Wrong PINs and wrong codes of strangers keep nobody out for good.
+async fn strangers(shop: &mut Shop) -> usize {
+    let mut locked = 0;
+    let mut staff = StaffServiceClient::new(chit_runtime::channel(&shop.house.shared, "checkout"));
+    for name in ["li", "wang", "zhao"] {
+        let pin = shop.house.pins.approval(name).unwrap().pin;
+        let typed = |pin: &str, browser: &str| checkout::SignInRequest {
+            actor: name.to_owned(),
+            pin: pin.to_owned(),
+            browser: browser.to_owned(),
+        };
+        let own = staff.sign_in(typed(&pin, "")).await.unwrap().into_inner().browser;
+        for _try in 0..12 {
+            staff.sign_in(typed("000000", "")).await.unwrap_err();
+        }
+        locked += usize::from(staff.sign_in(typed(&pin, &own)).await.is_err());
+    }
+    locked + usize::from(!reopens(shop).await)
+}
+
+/// A spoofer who sends as the payer closes answering by SMS; one right row at the counter reopens it.
+async fn reopens(shop: &mut Shop) -> bool {
+    let (sale, _) = shop.sell().await;
+    let mut row = 0;
+    for round in 0..3 {
+        row = shop.payer.next_challenge().await.unwrap();
+        let challenge = shop.desk.sale(&sale.sale_id).await.unwrap().challenge_id;
+        let mut journal = shop.desk.journal(&challenge);
+        for n in 1..=3 {
+            shop.payer.answer(row, Answer::Wrong(round * 3 + n)).await.unwrap();
+            let counted = |challenge: &checkout::Challenge| challenge.wrong_replies == n;
+            journal.challenge("a wrong reply is counted", counted).await.unwrap();
+        }
+        shop.desk.advance_hours(24).await.unwrap();
+    }
+    let mut journal = shop.desk.journal(&shop.payer_id);
+    let state = |wanted| move |payer: &checkout::Payer| payer.state() == wanted;
+    journal.payer("LOCKED", state(checkout::PayerState::Locked)).await.unwrap();
+    let request = checkout::AnswerInPersonRequest {
+        request_id: desk::new_id(),
+        payer_id: shop.payer_id.clone(),
+        row_code: shop.payer.row_code(row).unwrap().to_owned(),
+    };
+    let answered = shop.desk.payers.answer_in_person(request).await.unwrap().into_inner();
+    answered.payer.unwrap().state() == checkout::PayerState::Active
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_keep_nobody_out_for_good() {
+    let mut shop = Shop::open().await;
+    let lockouts = strangers(&mut shop).await;
+    assert_eq!(lockouts, 0);
+    report("attack-lockouts.json", &serde_json::json!({ "lockouts_by_strangers": lockouts }));
+}
+
+/// For `just attack`: beside the file that it names.
+fn report(name: &str, figures: &serde_json::Value) {
+    if let Ok(file) = std::env::var("CHIT_ATTACK_FIGURES") {
+        std::fs::write(std::path::Path::new(&file).with_file_name(name), figures.to_string()).unwrap();
     }
 }

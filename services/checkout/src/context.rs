@@ -1,8 +1,10 @@
 //! What the outer parts of checkout work with: settings, state, peers, keys, clock. Rules and steps get what they need as
 //! arguments.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use chit_runtime::{Clock, Context, Shutdown, peer};
 use iso_currency::Currency;
 use jiff::SignedDuration;
@@ -26,6 +28,7 @@ use crate::texts::Voice;
 use crate::values::calendar::QuietHours;
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result};
+use crate::verification::restored;
 
 pub struct Shop {
     pub cfg: Config,
@@ -76,6 +79,7 @@ impl Shop {
         // An import may take minutes.
         let store =
             tokio::task::spawn_blocking(move || migration::open(&path, &credential, clock, &facts)).await??;
+        skip_rows_after_a_restore(&state, &store, &keys).await?;
         Ok(Arc::new(Self {
             peers: Peers::new(&ctx.shared),
             house: House::load(&ctx.shared, &cfg.currency_code)?,
@@ -188,6 +192,24 @@ impl Shop {
         .await
         .map_err(unchecked)?
     }
+}
+
+/// What `chit restore` leaves beside the store: the time of the backup.
+const RESTORED: &str = "restored";
+
+async fn skip_rows_after_a_restore(state: &Path, store: &Store, keys: &Keys) -> anyhow::Result<()> {
+    let note = state.join(RESTORED);
+    let text = match std::fs::read_to_string(&note) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| note.display().to_string()),
+    };
+    let taken_at: jiff::Timestamp =
+        text.trim().parse().with_context(|| format!("{} holds no time", note.display()))?;
+    let master = keys.card_master.clone();
+    let cards = store.write(move |tx| restored::skip_rows(tx, &master, taken_at)).await?;
+    tracing::info!(cards, %taken_at, "restored from a backup: code cards skip the rows that may have been asked since");
+    std::fs::remove_file(&note).with_context(|| note.display().to_string())
 }
 
 fn unchecked(join: tokio::task::JoinError) -> Refusal {

@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod allowed;
 pub mod call;
 pub mod caller;
 pub mod channel;

@@ -1,7 +1,7 @@
 //! What surrounds every call: who may come in, the span and the metric of the call, a reason on every error,
 //! and an end for streams when the service stops.
 
-use crate::peer::Allowed;
+use crate::allowed::Allowed;
 use crate::record::{Record, Records, Side};
 use crate::shutdown::Shutdown;
 use crate::tls::May;

@@ -1,11 +1,11 @@
 //! The server every service runs: its Unix socket, health, reflection, and a drain that no caller notices.
 
+use crate::allowed::Allowed;
 use crate::config::Shared;
 use crate::entry::Context;
 use crate::inherited;
 use crate::neighbour::Calls;
 use crate::observe::{Gate, Observe};
-use crate::peer::Allowed;
 use crate::tls::{Connections, Tcp};
 use anyhow::{Context as _, bail};
 use sd_notify::NotifyState;

@@ -4,6 +4,8 @@ use http::{HeaderMap, header};
 
 /// Holds the token of a session.
 pub const TOKEN_COOKIE: &str = "chit";
+/// Says that somebody has signed in at this browser before; it opens nothing.
+pub const BROWSER_COOKIE: &str = "chit-browser";
 pub const LANG_COOKIE: &str = "chit-lang";
 
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -32,8 +32,6 @@ const HEADERS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
-
 pub async fn check(State(till): State<Arc<Till>>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&till, request.method(), request.headers()) {
         Some(status) => status.into_response(),
@@ -60,7 +58,7 @@ async fn with_session(request: Request, next: Next) -> Response {
 fn refusal(till: &Till, method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
-    if !is_own(&till.cfg.allowed_hosts, host) {
+    if !is_own(&till.cfg.own_hosts(), host) {
         return Some(StatusCode::MISDIRECTED_REQUEST);
     }
     if method == Method::GET || method == Method::HEAD {
@@ -81,7 +79,7 @@ fn is_own(allowed: &[String], host: &str) -> bool {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !port.is_empty() => name,
         _ => host,
     };
-    OWN_NAMES.contains(&name) || allowed.iter().any(|allowed| allowed == name)
+    allowed.iter().any(|allowed| allowed == name)
 }
 
 fn origin_is(origin: &str, host: &str) -> bool {
@@ -94,8 +92,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_this_machine_are_hosts() {
-        let allowed = ["till.shop.lan".to_owned()];
+    fn only_the_tills_own_names_are_hosts() {
+        let allowed = ["127.0.0.1", "localhost", "[::1]", "till.shop.lan"].map(str::to_owned);
         for own in ["127.0.0.1:8470", "localhost", "[::1]:8470", "[::1]", "till.shop.lan:80"] {
             assert!(is_own(&allowed, own), "{own}");
         }

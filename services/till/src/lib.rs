@@ -26,6 +26,7 @@ pub use words::Lang;
 
 /// Serves the pages until shutdown, and health and reflection on the service's own socket as every service does.
 pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
+    cfg.check()?;
     let listener = listen::bind(&ctx.shared, cfg.listen).await?;
     let url = listen::announce(&ctx.shared, &listener)?;
     tracing::info!(url, "the till's pages are served");

@@ -72,11 +72,12 @@ pub const LADDERS: [(&str, Ladder); 5] = [
     (
         "chit-runtime",
         &[
-            &["error", "shutdown", "inherited", "held", "trace"],
-            &["call", "peer", "record", "request_id"],
-            &["caller", "config"],
-            &["clock", "telemetry", "tls"],
-            &["failpoint"],
+            &["error", "shutdown", "inherited", "held", "session", "trace"],
+            &["call", "handshake", "peer", "record", "request_id"],
+            &["neighbour"],
+            &["config"],
+            &["allowed", "clock", "telemetry", "tls"],
+            &["caller", "failpoint"],
             &["entry", "observe"],
             &["channel", "serve"],
         ],

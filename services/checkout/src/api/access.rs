@@ -78,6 +78,8 @@ impl Access {
     /// Goods, film, dialogue: a person's name goes on the record.
     pub const ENQUIRE: Self = Self { least: Some(Role::Cashier), auditor: true, ..Self::NOBODY };
 
+    /// Of a sandbox, whose time belongs to whoever practises.
+    pub const PRACTISE: Self = Self { host: true, ..Self::STAFF };
     /// The machine's own business.
     pub const HOST: Self = Self { host: true, ..Self::NOBODY };
     /// Before anybody is known.

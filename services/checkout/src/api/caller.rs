@@ -17,8 +17,6 @@ use crate::store::requests::Caller;
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result};
 
-const ROOT: u32 = 0;
-
 /// What a call is made as. Proved, never claimed.
 #[derive(Clone, Debug)]
 pub enum Who {
@@ -95,10 +93,15 @@ pub async fn of<T>(shop: &Arc<Shop>, request: &Request<T>, access: Access) -> Re
         None => Ok(None),
     };
     let person = if access.admits_anyone() { person.unwrap_or_default() } else { person? };
+    let origin = match &person {
+        // Their own wrong PINs for others lock those others out under this session only.
+        Some(Who::Person { person, .. }) => Origin::of(&format!("by:{}", person.name)),
+        _ => origin,
+    };
     let who = match (person, device) {
         (Some(person), _) => person,
         (None, Some((name, kind))) => Who::Device { name, kind },
-        (None, None) if signs.uid.is_some_and(|uid| uid == ROOT || uid == shop.own_uid) => Who::Host,
+        (None, None) if signs.uid.is_some_and(|uid| uid == peer::ROOT || uid == shop.own_uid) => Who::Host,
         (None, None) => Who::Stranger,
     };
     Ok(Calling { who, scope, origin })

@@ -78,6 +78,7 @@ fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
             lost: false,
         },
         wrong_since_right: records::small(old.wrong_since_right)?,
+        chances_since_right: records::small(old.wrong_since_right)?,
         mandate: records::parsed(&old.mandate_id, "the mandate")?,
         mandate_job: records::parsed(&old.mandate_job_id, "the mandate's job")?,
         papers: match old.enrol_step {

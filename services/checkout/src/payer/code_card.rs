@@ -155,6 +155,22 @@ impl CardKey {
         RowCode(hotp::hotp(&self.0, u64::from(row.0)))
     }
 
+    /// The order in which rows are asked: a permutation that only the card's key tells, so that someone who saw part of a card
+    /// cannot tell which row comes next, and a restored shop can skip those that it may have asked since.
+    pub fn row_order(&self) -> [Row; ROWS as usize] {
+        let mut order: [Row; ROWS as usize] =
+            std::array::from_fn(|at| Row(u8::try_from(at + 1).unwrap_or(ROWS)));
+        let mut draws = self.draws();
+        for end in (1..order.len()).rev() {
+            order.swap(end, draws.below(end + 1));
+        }
+        order
+    }
+
+    fn draws(&self) -> Draws<'_> {
+        Draws { key: self, block: 0, left: Vec::new() }
+    }
+
     /// A plain hash of six digits is reversed in a millisecond, so it is keyed with K_card.
     pub fn code_hash(&self, code: &RowCode) -> CodeHash {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
@@ -164,6 +180,38 @@ impl CardKey {
         let mut hash = [0; 16];
         hash.copy_from_slice(&whole[..16]);
         CodeHash(hash)
+    }
+}
+
+/// Numbers that the card's key tells: HMAC-SHA-256 over a counter.
+struct Draws<'a> {
+    key: &'a CardKey,
+    block: u64,
+    left: Vec<u8>,
+}
+
+impl Draws<'_> {
+    /// Each number below `bound`, at most 256, as likely as any other.
+    fn below(&mut self, bound: usize) -> usize {
+        let fair = 256 - 256 % bound;
+        loop {
+            let drawn = usize::from(self.byte());
+            if drawn < fair {
+                return drawn % bound;
+            }
+        }
+    }
+
+    fn byte(&mut self) -> u8 {
+        if let Some(byte) = self.left.pop() {
+            return byte;
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key.0).expect("HMAC takes a key of any length");
+        mac.update(b"chit/row-order/v1\0");
+        mac.update(&self.block.to_be_bytes());
+        self.block += 1;
+        self.left = mac.finalize().into_bytes().to_vec();
+        self.left.pop().unwrap_or_default()
     }
 }
 
@@ -202,13 +250,16 @@ impl RowBitmap {
         ROWS - u8::try_from(self.0.count_ones()).expect("at most 60 bits are set")
     }
 
-    /// A row that was never assigned, chosen evenly by `random`, and the bitmap with it burned.
-    /// Random order, so that someone who saw part of a card cannot tell which row comes next.
-    pub fn assign_row(self, random: u64) -> Option<(Row, Self)> {
-        let remaining = u128::from(self.remaining());
-        let nth = usize::try_from((u128::from(random) * remaining) >> 64).expect("below 60");
-        let row = Row::all().filter(|row| !self.is_burned(*row)).nth(nth)?;
+    /// The next row in the card's order that was never assigned, and the bitmap with it burned.
+    pub fn assign_row(self, order: &[Row]) -> Option<(Row, Self)> {
+        let row = order.iter().copied().find(|row| !self.is_burned(*row))?;
         Some((row, self.with_burned(row)))
+    }
+
+    /// Burns the next `count` rows unasked.
+    #[must_use]
+    pub fn skip(self, order: &[Row], count: usize) -> Self {
+        (0..count).fold(self, |burned, _| burned.assign_row(order).map_or(burned, |(_, next)| next))
     }
 }
 
@@ -241,13 +292,35 @@ mod tests {
     fn a_card_gives_each_row_exactly_once_and_then_none() {
         let mut bitmap = RowBitmap::default();
         let mut seen = std::collections::BTreeSet::new();
-        for turn in 0_u64..60 {
-            let (row, next) = bitmap.assign_row(turn.wrapping_mul(0x9E37_79B9_7F4A_7C15)).unwrap();
+        let order = key(1).row_order();
+        for _row in 0..60 {
+            let (row, next) = bitmap.assign_row(&order).unwrap();
             assert!(seen.insert(row));
             bitmap = next;
         }
         assert_eq!(bitmap.remaining(), 0);
-        assert_eq!(bitmap.assign_row(5), None);
+        assert_eq!(bitmap.assign_row(&order), None);
+    }
+
+    #[test]
+    fn each_card_has_an_order_of_its_own_that_only_its_key_tells() {
+        let order = key(1).row_order();
+        let rows: std::collections::BTreeSet<Row> = order.into_iter().collect();
+        assert_eq!(rows.len(), 60, "every row once");
+        assert_ne!(order, key(2).row_order());
+        assert_eq!(order, key(1).row_order(), "after a restart, too");
+        assert!(order.windows(2).filter(|pair| pair[1].get() == pair[0].get() + 1).count() < 10);
+    }
+
+    #[test]
+    fn a_restored_shop_skips_what_it_may_have_asked_since() {
+        let order = key(1).row_order();
+        let at_the_backup = RowBitmap::default().skip(&order, 5);
+        let lost: Vec<Row> = order[5..9].to_vec();
+        let restored = at_the_backup.skip(&order, 4);
+        assert!(lost.iter().all(|row| restored.is_burned(*row)));
+        assert_eq!(restored.remaining(), 51);
+        assert_eq!(restored.skip(&order, 1_000).remaining(), 0, "then a new card is due");
     }
 
     #[test]
@@ -265,9 +338,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_assigned_row_is_new_and_only_that_row_burns(bits in 0_u64..1 << 60, random: u64) {
+        fn an_assigned_row_is_new_and_only_that_row_burns(bits in 0_u64..1 << 60, serial in 0_u32..1_000) {
             let bitmap = RowBitmap::from_bytes(bits.to_be_bytes()).unwrap();
-            match bitmap.assign_row(random) {
+            match bitmap.assign_row(&key(serial).row_order()) {
                 Some((row, next)) => {
                     prop_assert!(!bitmap.is_burned(row) && next.is_burned(row));
                     prop_assert_eq!(next.remaining() + 1, bitmap.remaining());

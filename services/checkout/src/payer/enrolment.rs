@@ -92,6 +92,7 @@ pub fn payer(
         code,
         card: Card::new(CardSerial::from_random(fresh.card_random), fresh.card_job),
         wrong_since_right: 0,
+        chances_since_right: 0,
         mandate: fresh.mandate,
         mandate_job: fresh.mandate_job,
         papers: Papers::Mandate,

@@ -133,6 +133,8 @@ pub struct Payer {
     pub code: IssuedCode,
     pub card: Card,
     pub wrong_since_right: u8,
+    /// Challenges that those wrong codes were compared with, summed up.
+    pub chances_since_right: u8,
     pub mandate: MandateId,
     pub mandate_job: JobId,
     pub papers: Papers,
@@ -219,6 +221,7 @@ impl Payer {
         self.state = PayerState::Enrolling;
         self.papers = Papers::Card;
         self.wrong_since_right = 0;
+        self.chances_since_right = 0;
         self.not_before = None;
     }
 
@@ -238,9 +241,17 @@ impl Payer {
         }
     }
 
+    /// A wrong code, compared with so many challenges.
+    pub fn guessed(&mut self, chances: usize) {
+        self.wrong_since_right = self.wrong_since_right.saturating_add(1);
+        let chances = u8::try_from(chances).unwrap_or(u8::MAX);
+        self.chances_since_right = self.chances_since_right.saturating_add(chances);
+    }
+
     /// A right code: the wrong ones before it are forgiven, and this one is used.
     pub fn proved(&mut self, code: CodeHash) {
         self.wrong_since_right = 0;
+        self.chances_since_right = 0;
         self.card.used.push(code);
     }
 

@@ -56,21 +56,16 @@ pub(super) async fn perform(shop: &Arc<Shop>, due: &Due) -> Result<Option<Challe
 
 async fn attend(shop: &Arc<Shop>, due: Due) -> Result<Option<ChallengeId>> {
     let ids = Ids {
-        asking: asking::Fresh {
-            challenge: shop.new_id()?,
-            message: shop.new_id()?,
-            random: shop.random_u64()?,
-            salt: shop.random()?,
-        },
+        asking: asking::Fresh { challenge: shop.new_id()?, message: shop.new_id()?, salt: shop.random()? },
         warning: shop.new_id()?,
         notice: shop.new_id()?,
     };
-    let voice = shop.voice.clone();
+    let (voice, master) = (shop.voice.clone(), shop.keys.card_master.clone());
     shop.store
         .write(move |tx| {
             tx.unschedule(&due);
             let payer = PayerId(records::fixed(&due.subject)?);
-            let attended = attending::attend(tx, &voice, payer, &ids)?;
+            let attended = attending::attend(tx, &voice, &master, payer, &ids)?;
             if let Some(next) = attended.next {
                 tx.schedule(&Due::new(next, DueKind::Attend, &due.subject));
             }

@@ -2,6 +2,7 @@
 //! person.
 
 pub mod approval;
+pub mod browser;
 mod desk;
 pub mod device;
 mod grant;

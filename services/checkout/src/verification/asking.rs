@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::challenge::{Asks, Challenge, ChallengeState};
+use super::dossier::card_key;
 use crate::collection::Deduction;
 use crate::outbox::fact::{Fact, FactKind};
 use crate::outbox::message::Purpose;
@@ -24,11 +25,10 @@ pub const REMIND_LEFT_MS: i64 = 12 * HOUR_MS;
 /// With less than this left a reminder only annoys.
 const REMIND_LEFT_MIN_MS: i64 = HOUR_MS;
 
-/// Ids and randomness for one challenge.
+/// Ids and salt for one challenge.
 pub struct Fresh {
     pub challenge: ChallengeId,
     pub message: MessageId,
-    pub random: u64,
     pub salt: [u8; 16],
 }
 
@@ -68,7 +68,13 @@ fn due(view: &View, payer: &Payer, now: Timestamp) -> Result<Vec<Deduction>> {
 }
 
 /// Makes the payer's next challenge, if there is anything to ask now.
-pub fn ask(tx: &mut Tx, voice: &Voice, payer: PayerId, fresh: &Fresh) -> Result<Option<ChallengeId>> {
+pub fn ask(
+    tx: &mut Tx,
+    voice: &Voice,
+    master: &[u8; 32],
+    payer: PayerId,
+    fresh: &Fresh,
+) -> Result<Option<ChallengeId>> {
     let mut payer = tx.payer(payer)?;
     let early = payer.not_before.is_some_and(|from| from > tx.now);
     if !is_askable(&payer) || early || !voice.may_send_unasked(&payer, tx.now) {
@@ -79,7 +85,8 @@ pub fn ask(tx: &mut Tx, voice: &Voice, payer: PayerId, fresh: &Fresh) -> Result<
     if deductions.is_empty() && !enrolment {
         return Ok(None);
     }
-    let Some((row, burned)) = payer.card.burned.assign_row(fresh.random) else { return Ok(None) };
+    let order = card_key(master, &payer).row_order();
+    let Some((row, burned)) = payer.card.burned.assign_row(&order) else { return Ok(None) };
     if burned.remaining() == 0 {
         tracing::warn!(payer = %payer.id, "the last row is used; print a new card (ResetPayer)");
     }

@@ -25,9 +25,9 @@ pub struct Attended {
     pub next: Option<Timestamp>,
 }
 
-pub fn attend(tx: &mut Tx, voice: &Voice, id: PayerId, ids: &Ids) -> Result<Attended> {
+pub fn attend(tx: &mut Tx, voice: &Voice, master: &[u8; 32], id: PayerId, ids: &Ids) -> Result<Attended> {
     warning::again_if_due(tx, id, ids.warning)?;
-    let asked = asking::ask(tx, voice, id, &ids.asking)?;
+    let asked = asking::ask(tx, voice, master, id, &ids.asking)?;
     let due = tx.open_deductions_of(id)?.into_iter().find(recovery::is_due);
     if let Some(deduction) = due {
         recovery::notify(tx, voice, deduction.sale, ids.notice)?;

@@ -11,8 +11,13 @@ use super::reply::Reply;
 
 /// Wrong tries that end a challenge; a new row comes the next morning.
 pub const WRONG_TRIES_MAX: u8 = 3;
-/// Wrong tries since the last right one that lock the card: an observer's chance stays below 9 × 10⁻⁶ a challenge.
+/// Wrong tries since the last right one that lock the card.
 pub const WRONG_SINCE_RIGHT_MAX: u8 = 9;
+/// A wrong code is a guess at each live challenge. So many of these chances since the last right one lock the card, too: whoever
+/// lets challenges pile up before guessing gets no more than 11 + 8 chances of one in a million.
+pub const CHANCES_SINCE_RIGHT_MAX: u8 = 12;
+/// Older ones are no longer compared.
+pub const LIVE_MAX: usize = 8;
 /// Rounds without a right reply before the sale is BAD_PENDING or UNREACHABLE.
 pub const ROUNDS_MAX: u8 = 3;
 
@@ -68,6 +73,8 @@ pub struct ChallengeFacts {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CardFacts {
     pub wrong_since_right: u8,
+    /// Challenges that those tries were compared with, summed up.
+    pub chances_since_right: u8,
     /// Codes of rows already answered.
     pub used: Vec<CodeHash>,
     pub locked: bool,
@@ -193,10 +200,17 @@ fn in_standing(challenge: &ChallengeFacts, standing: SaleStanding) -> Vec<SaleId
     }
 }
 
-/// The newest live challenge whose code this is. Every challenge is compared, so time tells nothing.
-fn answered_by(challenges: &[ChallengeFacts], code: &RowCode) -> Option<usize> {
-    let right = challenges.iter().map(|challenge| challenge.expected == *code && is_live(challenge));
-    right.enumerate().fold(None, |found, (at, right)| if right { Some(at) } else { found })
+/// The newest live challenges, oldest first.
+fn live(challenges: &[ChallengeFacts]) -> Vec<usize> {
+    let mut live: Vec<usize> = (0..challenges.len()).filter(|at| is_live(&challenges[*at])).collect();
+    live.drain(..live.len().saturating_sub(LIVE_MAX));
+    live
+}
+
+/// The newest live challenge whose code this is. Every one is compared, so time tells nothing.
+fn answered_by(challenges: &[ChallengeFacts], live: &[usize], code: &RowCode) -> Option<usize> {
+    let right = live.iter().map(|at| (*at, challenges[*at].expected == *code));
+    right.fold(None, |found, (at, right)| if right { Some(at) } else { found })
 }
 
 fn decide_code(
@@ -212,7 +226,8 @@ fn decide_code(
     if card.lost {
         return Outcome::NothingOpen;
     }
-    if let Some(challenge) = answered_by(challenges, code) {
+    let live = live(challenges);
+    if let Some(challenge) = answered_by(challenges, &live, code) {
         return right_code(challenges, challenge, heard_ms);
     }
     if card.used.contains(&hash) {
@@ -226,7 +241,7 @@ fn decide_code(
     if challenges.iter().any(right_for) {
         return Outcome::TooLate;
     }
-    wrong_code(challenges, card, hash)
+    wrong_code(challenges, live, card, hash)
 }
 
 fn right_code(challenges: &[ChallengeFacts], at: usize, heard_ms: i64) -> Outcome {
@@ -246,15 +261,16 @@ fn right_code(challenges: &[ChallengeFacts], at: usize, heard_ms: i64) -> Outcom
     Outcome::LateVerified { challenge: at, sales, closes }
 }
 
-fn wrong_code(challenges: &[ChallengeFacts], card: &CardFacts, hash: CodeHash) -> Outcome {
-    let live: Vec<usize> = (0..challenges.len()).filter(|at| is_live(&challenges[*at])).collect();
+fn wrong_code(challenges: &[ChallengeFacts], live: Vec<usize>, card: &CardFacts, hash: CodeHash) -> Outcome {
     let Some(newest) = live.last().copied() else { return Outcome::NothingOpen };
     let on: Vec<usize> = live.into_iter().filter(|at| !challenges[*at].tries.contains(&hash)).collect();
     if on.is_empty() {
         let left = WRONG_TRIES_MAX - challenges[newest].wrong_tries;
         return Outcome::SameWrongAgain { challenge: newest, left };
     }
-    if card.wrong_since_right + 1 >= WRONG_SINCE_RIGHT_MAX {
+    let chances = usize::from(card.chances_since_right) + on.len();
+    if card.wrong_since_right + 1 >= WRONG_SINCE_RIGHT_MAX || chances >= usize::from(CHANCES_SINCE_RIGHT_MAX)
+    {
         return Outcome::CardLocked { on, newly: true };
     }
     let wrong_after = |at: usize| challenges[at].wrong_tries + u8::from(on.contains(&at));

@@ -288,3 +288,83 @@ proptest! {
         prop_assert_eq!(matches!(after, Outcome::Verified { .. }), expected_verified);
     }
 }
+
+/// Somebody with the phone, the code's picture and every old SMS, and without the card: they let `challenges` pile up unanswered
+/// and then guess until answering by SMS closes. Returns whether a guess was right.
+fn thief_gets_in(challenges: usize, random: &mut impl FnMut() -> u32) -> bool {
+    let digits = |draw: u32| format!("{:06}", draw % 1_000_000);
+    let mut facts: Vec<ChallengeFacts> = (0..challenges)
+        .map(|at| challenge(u8::try_from(at + 1).unwrap(), &digits(random()), 0, ChallengeState::Expired))
+        .collect();
+    let mut card = CardFacts::default();
+    loop {
+        let guess = code(&digits(random()));
+        match decide(&facts, &card, &Reply::Code(guess), hours(48), hash) {
+            Outcome::Verified { .. } | Outcome::LateVerified { .. } => return true,
+            Outcome::WrongTry { on, .. } | Outcome::ChallengeOver { on, .. } => {
+                card.wrong_since_right += 1;
+                card.chances_since_right += u8::try_from(on.len()).unwrap();
+                for at in on {
+                    facts[at].wrong_tries += 1;
+                }
+                // What is over is asked again the next morning.
+                if facts.iter().all(|known| known.wrong_tries >= WRONG_TRIES_MAX) {
+                    facts = vec![challenge(1, &digits(random()), 0, ChallengeState::Open)];
+                }
+            }
+            Outcome::CardLocked { .. } => return false,
+            _ => {}
+        }
+    }
+}
+
+/// xorshift64*: the same trials each time.
+fn random(mut state: u64) -> impl FnMut() -> u32 {
+    move || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        u32::try_from(state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32).unwrap_or_default()
+    }
+}
+
+/// `just attack` makes 10⁷ trials of the worst pile; here a few show that the loop ends and the bound is about right.
+#[test]
+fn a_thief_without_the_card_has_two_chances_in_a_hundred_thousand_at_most() {
+    let trials: u32 = std::env::var("CHIT_ATTACK_TRIALS").map_or(3_000, |trials| trials.parse().unwrap());
+    let mut worst = 0.0_f64;
+    for pile in [1, 2, 3, 4, 6, 8, 9, 12] {
+        let mut draw = random(0x9E37_79B9_7F4A_7C15 ^ u64::try_from(pile).unwrap());
+        let got_in = (0..trials).filter(|_| thief_gets_in(pile, &mut draw)).count();
+        let share = f64::from(u32::try_from(got_in).unwrap()) / f64::from(trials);
+        // What the rules allow, and four standard deviations of the count.
+        let chances = f64::from(u32::try_from(chances_of(pile)).unwrap());
+        let expected = chances * 1e-6;
+        assert!(expected <= 2e-5, "{pile} unanswered challenges give {chances} chances");
+        let spread = 4.0 * (expected / f64::from(trials)).sqrt() + 1.0 / f64::from(trials);
+        assert!(share <= expected + spread, "{pile}: {share} instead of {expected}");
+        worst = worst.max(share);
+    }
+    if let Ok(file) = std::env::var("CHIT_ATTACK_FIGURES") {
+        std::fs::write(file, format!("{{\"guess_probability\":{worst:e},\"trials\":{trials}}}")).unwrap();
+    }
+}
+
+/// Comparisons that a thief gets, counted by the rules' own bounds: at most three wrong tries a challenge, nine in all.
+fn chances_of(pile: usize) -> usize {
+    let (mut wrong, mut chances, mut live, mut tries) = (0, 0, pile.min(LIVE_MAX), 0);
+    let mut rest = pile.saturating_sub(LIVE_MAX);
+    loop {
+        wrong += 1;
+        chances += live;
+        tries += 1;
+        if wrong >= usize::from(WRONG_SINCE_RIGHT_MAX) || chances >= usize::from(CHANCES_SINCE_RIGHT_MAX) {
+            return chances;
+        }
+        if tries == usize::from(WRONG_TRIES_MAX) {
+            tries = 0;
+            live = if rest > 0 { rest.min(LIVE_MAX) } else { 1 };
+            rest = rest.saturating_sub(LIVE_MAX);
+        }
+    }
+}

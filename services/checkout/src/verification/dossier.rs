@@ -34,6 +34,7 @@ impl Dossier {
             challenges.iter().map(|challenge| facts(view, &payer, &key, challenge)).collect();
         let card = CardFacts {
             wrong_since_right: payer.wrong_since_right,
+            chances_since_right: payer.chances_since_right,
             used: payer.card.used.clone(),
             locked: payer.state == PayerState::Locked,
             lost: payer.card.lost,

@@ -71,7 +71,7 @@ fn unlock(tx: &mut Tx, mut dossier: Dossier, code: &RowCode) -> Result<bool> {
         let hash = dossier.key.code_hash(code);
         reopen(tx, &mut dossier, hash)?;
     } else {
-        dossier.payer.wrong_since_right = dossier.payer.wrong_since_right.saturating_add(1);
+        dossier.payer.guessed(1);
         tx.put_payer(PAYER, &dossier.payer)?;
     }
     Ok(right)
@@ -155,7 +155,7 @@ fn wrong_for_a_rejection(tx: &mut Tx, dossier: Dossier, hash: Option<CodeHash>) 
     }
     if guessed {
         let mut payer = dossier.payer;
-        payer.wrong_since_right = payer.wrong_since_right.saturating_add(1);
+        payer.guessed(1);
         if payer.wrong_since_right >= WRONG_SINCE_RIGHT_MAX {
             payer.lock(tx.heard_ms(tx.now)?);
         }

@@ -13,6 +13,7 @@ pub mod progress;
 pub mod renewal;
 pub mod reply;
 mod report;
+pub mod restored;
 mod rounds;
 mod stored;
 mod warning;

@@ -160,7 +160,7 @@ impl Turn<'_> {
 
     fn count_wrong(&mut self, on: &[usize]) -> Result<()> {
         let (Some(code), false) = (self.code, on.is_empty()) else { return Ok(()) };
-        self.dossier.payer.wrong_since_right = self.dossier.payer.wrong_since_right.saturating_add(1);
+        self.dossier.payer.guessed(on.len());
         let heard_ms = self.tx.heard_ms(self.tx.now)?;
         for at in on {
             let challenge = &mut self.dossier.challenges[*at];

@@ -71,7 +71,7 @@ impl House {
     }
 
     pub async fn signed_in(&self, name: &str) -> Channel {
-        let request = proto::SignInRequest { actor: name.into(), pin: PIN.into() };
+        let request = proto::SignInRequest { actor: name.into(), pin: PIN.into(), ..Default::default() };
         let answer = StaffServiceClient::new(self.nobody()).sign_in(request).await.unwrap().into_inner();
         self.nobody().with_session(Token::new(&answer.session_token).unwrap())
     }
@@ -194,6 +194,14 @@ impl House {
             _ => None,
         };
         self.until(payer_id, of_payer).await
+    }
+
+    pub fn state_folder(&self) -> std::path::PathBuf {
+        self.ctx.shared.state_of("checkout")
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.ctx.clock.now()
     }
 
     pub fn advance_hours(&self, hours: i64) {

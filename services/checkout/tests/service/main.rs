@@ -8,5 +8,6 @@ mod far;
 mod house;
 mod people;
 mod requests;
+mod restored;
 mod sale;
 mod world;

@@ -32,7 +32,7 @@ async fn add(house: &House, name: &str, role: StaffRole) -> String {
 }
 
 async fn sign_in(house: &House, name: &str, pin: &str) -> Result<proto::SignInResponse, Status> {
-    let request = proto::SignInRequest { actor: name.into(), pin: pin.into() };
+    let request = proto::SignInRequest { actor: name.into(), pin: pin.into(), ..Default::default() };
     StaffServiceClient::new(house.nobody()).sign_in(request).await.map(tonic::Response::into_inner)
 }
 
@@ -176,10 +176,10 @@ async fn a_paired_device_makes_the_calls_of_its_kind_and_locks_nobody_out_elsewh
     assert_eq!(refusal(&sales.get_sale(one).await.unwrap_err()).1, "SALE_NOT_FOUND", "it may look");
     let mut staff = StaffServiceClient::new(house.nobody());
     for _try in 0..5 {
-        let wrong = proto::SignInRequest { actor: "wang".into(), pin: "000000".into() };
+        let wrong = proto::SignInRequest { actor: "wang".into(), pin: "000000".into(), ..Default::default() };
         staff.sign_in(by_device(wrong, &token)).await.unwrap_err();
     }
-    let right = proto::SignInRequest { actor: "wang".into(), pin: PIN.into() };
+    let right = proto::SignInRequest { actor: "wang".into(), pin: PIN.into(), ..Default::default() };
     let locked = staff.sign_in(by_device(right, &token)).await.unwrap_err();
     assert_eq!(refusal(&locked).1, "PIN_LOCKED_OUT");
     sign_in(&house, "wang", PIN).await.expect("at the shop's own till they may");
@@ -208,4 +208,42 @@ async fn a_cards_serial_is_shown_to_who_answers_for_the_payer_and_an_auditor_cha
     sales.list_sales(proto::ListSalesRequest::default()).await.unwrap();
     let refused = sales.start_sale(start(&house)).await.unwrap_err();
     assert_eq!(refusal(&refused), (Code::PermissionDenied, "ROLE_TOO_LOW".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_lock_nobody_out_of_a_browser_in_which_they_have_signed_in_before() {
+    let house = House::open(false).await;
+    let mut staff = StaffServiceClient::new(house.nobody());
+    let typed = |pin: &str, browser: &str| proto::SignInRequest {
+        actor: "zhao".into(),
+        pin: pin.into(),
+        browser: browser.into(),
+    };
+    let own = staff.sign_in(typed(PIN, "")).await.unwrap().into_inner().browser;
+    for _try in 0..120 {
+        staff.sign_in(typed("000000", "")).await.unwrap_err();
+        staff.sign_in(typed("000000", &"0".repeat(64))).await.unwrap_err();
+    }
+    let stranger = staff.sign_in(typed(PIN, "")).await.unwrap_err();
+    assert_eq!(refusal(&stranger).1, "PIN_LOCKED_OUT");
+    let again = staff.sign_in(typed(PIN, &own)).await.unwrap().into_inner();
+    assert_eq!(again.browser, own);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cashiers_wrong_pins_lock_the_supervisor_out_under_that_cashier_alone() {
+    let mut house = House::open(false).await;
+    let payer = enrol(&mut house).await;
+    let sale = crate::sale::draft(&mut house, &payer).await;
+    let commit = |pin: &str| proto::CommitSaleRequest {
+        request_id: house.new_id(),
+        sale_id: sale.sale_id.clone(),
+        approval: Some(proto::Approval { actor: "wang".into(), pin: pin.into() }),
+    };
+    for _try in 0..6 {
+        house.sales().commit_sale(commit("000000")).await.unwrap_err();
+    }
+    let locked = house.sales().commit_sale(commit(PIN)).await.unwrap_err();
+    assert_eq!(refusal(&locked).1, "PIN_LOCKED_OUT");
+    sign_in(&house, "wang", PIN).await.unwrap();
 }

@@ -28,7 +28,7 @@ pub struct SignInArgs {
 pub async fn sign_in(shop: &Shop, config: &Path, args: SignInArgs) -> Result<(), Failure> {
     let typed = approval::own(args.name, args.pin_file).await?;
     let staff = shop.staff_unsigned();
-    let request = SignInRequest { actor: typed.actor, pin: typed.pin };
+    let request = SignInRequest { actor: typed.actor, pin: typed.pin, browser: String::new() };
     let opened = ask!(staff.sign_in(request)).await?;
     let member = opened.member.unwrap_or_default();
     let until = view::local_time(opened.expire_time.as_ref(), &shop.shared.time_zone);

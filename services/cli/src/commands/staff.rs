@@ -103,8 +103,10 @@ pub async fn run(shop: &Shop, command: StaffCommand) -> Result<(), Failure> {
             one_time(shop, name, &pin);
         }
         StaffCommand::ResetOwner { name } => {
+            // As root, not as whoever is signed in at this terminal.
+            let host = shop.staff_unsigned();
             let request = ResetOwnerRequest { name: name.clone() };
-            let answer = ask!(staff.reset_owner(request)).await?;
+            let answer = ask!(host.reset_owner(request)).await?;
             if !answer.one_time_pin.is_empty() {
                 one_time(shop, name, &answer.one_time_pin);
                 return Ok(());

@@ -12,7 +12,7 @@ use http::header::SET_COOKIE;
 use serde::Deserialize;
 
 use super::App;
-use crate::cookie::{LANG_COOKIE, TOKEN_COOKIE, cookie};
+use crate::cookie::{BROWSER_COOKIE, LANG_COOKIE, TOKEN_COOKIE, cookie};
 use crate::pages::visitor::{SignedIn, Visitor};
 use crate::pages::{answer, sale};
 use crate::peers::call;
@@ -21,7 +21,9 @@ use crate::view;
 use crate::view::Reader;
 use crate::words::Lang;
 
-const LANG_COOKIE_S: u64 = 365 * 24 * 3600;
+const YEAR_S: u64 = 365 * 24 * 3600;
+/// Of every cookie: for no script and no other site.
+const OURS: &str = "Path=/; HttpOnly; SameSite=Strict";
 
 /// No Debug: the PIN must not reach a log.
 #[derive(Deserialize)]
@@ -48,8 +50,14 @@ async fn staff(till: &Arc<Till>) -> Option<Vec<StaffMember>> {
 }
 
 /// checkout checks the PIN and counts the wrong ones.
-pub async fn sign_in(State(till): App, visitor: Visitor, Form(form): Form<SignInForm>) -> Response {
-    let request = SignInRequest { actor: form.name, pin: form.pin };
+pub async fn sign_in(
+    State(till): App,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(form): Form<SignInForm>,
+) -> Response {
+    let browser = cookie(&headers, BROWSER_COOKIE).unwrap_or_default().to_owned();
+    let request = SignInRequest { actor: form.name, pin: form.pin, browser };
     let opened = match call!(till.peers.staff.sign_in(request)).await {
         Ok(opened) => opened,
         Err(status) => return answer::refused(&visitor.reader, &status),
@@ -64,7 +72,8 @@ pub async fn sign_in(State(till): App, visitor: Visitor, Form(form): Form<SignIn
     }
     tracing::info!(name = member.name, "signed in");
     let first = if session.must_change_pin { "/pin" } else { "/" };
-    with_cookie(answer::go(first), &format!("{TOKEN_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"))
+    let kept = format!("{BROWSER_COOKIE}={}; {OURS}; Max-Age={YEAR_S}", opened.browser);
+    with_cookie(with_cookie(answer::go(first), &format!("{TOKEN_COOKIE}={token}; {OURS}")), &kept)
 }
 
 pub async fn sign_out(State(till): App, headers: HeaderMap, staff: SignedIn) -> Response {
@@ -76,15 +85,14 @@ pub async fn sign_out(State(till): App, headers: HeaderMap, staff: SignedIn) -> 
         tracing::info!(code = ?status.code(), "the session goes on at checkout until it expires");
     }
     tracing::info!(name = staff.session.name, "signed out");
-    let gone = format!("{TOKEN_COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    let gone = format!("{TOKEN_COOKIE}=; {OURS}; Max-Age=0");
     with_cookie(answer::go("/signin"), &gone)
 }
 
 pub async fn language(visitor: Visitor, Form(form): Form<LanguageForm>) -> Response {
     let Reader { lang: before, .. } = visitor.reader;
     let lang = Lang::parse(&form.lang).unwrap_or(before);
-    let kept =
-        format!("{LANG_COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LANG_COOKIE_S}", lang.tag());
+    let kept = format!("{LANG_COOKIE}={}; {OURS}; Max-Age={YEAR_S}", lang.tag());
     // "." means the current page.
     with_cookie(answer::go("."), &kept)
 }

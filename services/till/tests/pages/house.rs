@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use crate::fake_checkout::{FakeCheckout, PIN};
 
-pub const HOST: &str = "127.0.0.1:8470";
+pub const HOST: &str = "127.67.72.84:8470";
 const WAIT_MAX: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 

@@ -4,6 +4,6 @@ mod advance_clock;
 
 super::calls! {
     chit_proto::checkout::v1::sandbox_service_server::SandboxService {
-        advance_clock(AdvanceClockRequest) -> AdvanceClockResponse for HOST,
+        advance_clock(AdvanceClockRequest) -> AdvanceClockResponse for PRACTISE,
     }
 }

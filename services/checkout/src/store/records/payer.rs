@@ -114,4 +114,6 @@ pub struct Payer {
     pub frozen: bool,
     #[prost(string, optional, tag = "30")]
     pub enrolled_by: Option<String>,
+    #[prost(uint32, tag = "31")]
+    pub chances_since_right: u32,
 }
