@@ -14,6 +14,9 @@ use crate::shop::Shop;
 
 /// Goods of another shop: the number is good, the catalogue lacks it.
 const UNKNOWN_GTIN: &str = "5901234123457";
+const OWNER: &str = "zhao";
+const NEWCOMER: &str = "sun";
+const NEW_PIN: &str = "2718";
 const OTHER_PHONE: &str = "13900002222";
 const NEW_PHONE: &str = "13700003333";
 /// Some lines of a receipt.
@@ -36,6 +39,7 @@ pub async fn tour(shop: &Shop, lang: &str, look: &impl Look) {
     away(shop, look).await;
     enquiry(shop, look).await;
     payers(shop, look).await;
+    people(shop, look).await;
 }
 
 async fn enrolment(shop: &Shop, lang: &str, look: &impl Look) {
@@ -320,4 +324,45 @@ async fn payers(shop: &Shop, look: &impl Look) {
     page.press(Key::F(9)).await;
     page.until("document.querySelector('#payer')?.dataset.state === 'PENDING'").await;
     look("till-payer-changed").await;
+}
+
+/// The owner hires somebody, who signs in with the one-time PIN and has to change it.
+async fn people(shop: &Shop, look: &impl Look) {
+    let page = &shop.page;
+    let owner_pin = shop.pin(OWNER);
+    sign_in_as(shop, OWNER, &owner_pin).await;
+    page.click("#nav-people").await;
+    page.see("#people [data-person]").await;
+    look("till-people").await;
+    page.click("#person-name").await;
+    page.type_text(NEWCOMER).await;
+    page.click("#act-add-person").await;
+    asks_for_a_pin(shop).await;
+    look("till-approval-person").await;
+    page.type_text(&owner_pin).await;
+    page.press(Key::F(9)).await;
+    page.see("[data-one-time-pin]").await;
+    let pin = page.text("[data-one-time-pin]").await;
+    look("till-one-time-pin").await;
+    page.press(Key::Escape).await;
+    sign_in_as(shop, NEWCOMER, pin.trim()).await;
+    page.see("#new-pin").await;
+    look("till-pin").await;
+    for (field, text) in [("#pin", pin.trim()), ("#new-pin", NEW_PIN), ("#again", NEW_PIN)] {
+        page.click(field).await;
+        page.type_text(text).await;
+    }
+    page.click("#act-change-pin").await;
+    page.until("document.body.dataset.page === 'sale'").await;
+}
+
+async fn sign_in_as(shop: &Shop, name: &str, pin: &str) {
+    let page = &shop.page;
+    page.click("#act-sign-out").await;
+    page.until("document.body.dataset.page === 'signin'").await;
+    page.click(&format!("label:has(#staff-{name})")).await;
+    page.click("#pin").await;
+    page.type_text(pin).await;
+    page.press(Key::F(9)).await;
+    page.until("document.body.dataset.page !== 'signin'").await;
 }

@@ -49,7 +49,11 @@ impl Scene {
         }
     }
 
+    /// What another program sells, on a lane of its own, is not this cashier's.
     pub fn take_sale(&mut self, sale: Sale, revision: u64) {
+        if sale.lane != sale.till {
+            return;
+        }
         let newest = self.current.as_ref().map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
         if sale.sale_id.as_str() >= newest {
             self.refused_scan = None;
@@ -83,6 +87,16 @@ mod tests {
 
     fn sale(id: &str, state: SaleState, receipt_no: &str) -> Sale {
         Sale { sale_id: id.into(), state: state as i32, receipt_no: receipt_no.into(), ..Sale::default() }
+    }
+
+    #[test]
+    fn what_another_program_sells_never_takes_over_the_cashiers_page() {
+        let mut scene = Scene::default();
+        let here = Sale { till: "01".into(), lane: "01".into(), ..sale("A", SaleState::Draft, "") };
+        let elsewhere = Sale { lane: "pos:kiosk".into(), ..Sale { sale_id: "B".into(), ..here.clone() } };
+        scene.take_sale(here, 1);
+        scene.take_sale(elsewhere, 2);
+        assert_eq!(scene.current.as_ref().map(|known| known.sale.sale_id.as_str()), Some("A"));
     }
 
     #[test]
