@@ -174,12 +174,13 @@ impl Calling {
         }
     }
 
-    /// Another program sees and changes the sales that it opened.
+    /// Another program sees and changes only the sales that it opened.
+    pub fn sees_all_sales(&self) -> bool {
+        !matches!(self.who, Who::Client { role: ClientRole::Pos, .. })
+    }
+
     pub fn owns(&self, cashier: &str) -> bool {
-        match &self.who {
-            Who::Client { name, role: ClientRole::Pos } => name == cashier,
-            _ => true,
-        }
+        self.sees_all_sales() || self.actor() == cashier
     }
 
     /// A card's serial freezes its payer, from any phone: a secret of the payer and of who answers for them.
