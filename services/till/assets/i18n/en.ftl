@@ -637,3 +637,4 @@ reason-SELF_APPROVED_ONLY = One person alone cannot do this to a payer they sold
 reason-NO_OWNER_RESET = Nobody asked for this.
 reason-KIND_INVALID = Choose what the device is for.
 reason-JUDGEMENT_WAITS = The payer is told first; decide after 24 hours.
+reason-OWNER_APPROVAL_REQUIRED = An owner must approve.

@@ -615,3 +615,4 @@ reason-SELF_APPROVED_ONLY = 经手人一人不能对付款人作此决定。
 reason-NO_OWNER_RESET = 没有人提出过此申请。
 reason-KIND_INVALID = 请选择设备用途。
 reason-JUDGEMENT_WAITS = 须先通知付款人，24 小时后再决定。
+reason-OWNER_APPROVAL_REQUIRED = 须店主批准。

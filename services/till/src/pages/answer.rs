@@ -94,16 +94,24 @@ pub async fn ask_or_refuse(
     if !pin_helps {
         return refused(reader, status);
     }
-    let why = if again.two && reason == "APPROVAL_REQUIRED" { "SECOND_APPROVAL_REQUIRED" } else { &reason };
-    let html = view::approval::dialog(reader, why, &again, &people(till, again.cashier).await);
+    let why = match reason.as_str() {
+        "APPROVAL_REQUIRED" if again.two => "SECOND_APPROVAL_REQUIRED",
+        "APPROVAL_REQUIRED" if again.owner => "OWNER_APPROVAL_REQUIRED",
+        other => other,
+    };
+    let html = view::approval::dialog(reader, why, &again, &people(till, &again).await);
     into("ask", StatusCode::FORBIDDEN, html)
 }
 
-/// Supervisors and owners except the sale's own cashier; as the second person, all staff.
-async fn people(till: &Till, cashier: &str) -> People {
+/// Supervisors and owners except the sale's own cashier, or owners alone; as the second person, all staff.
+async fn people(till: &Till, again: &Resubmission<'_>) -> People {
     let answer = call!(till.peers.staff.list_staff(ListStaffRequest {})).await;
     let staff = answer.map(|answer| answer.staff).unwrap_or_default();
-    let may = staff.iter().filter(|member| member.role() >= StaffRole::Supervisor && member.name != cashier);
+    let least = if again.owner { StaffRole::Owner } else { StaffRole::Supervisor };
+    let may = staff.iter().filter(|member| {
+        let role = member.role();
+        role != StaffRole::Auditor && role >= least && member.name != again.cashier
+    });
     People {
         approvers: may.map(|member| member.name.clone()).collect(),
         seconds: staff.iter().map(|member| member.name.clone()).collect(),

@@ -93,6 +93,7 @@ pub async fn add(State(till): App, staff: SignedIn, Form(form): Form<PersonForm>
         action: "/people/add",
         fields: &fields,
         words: "approve-person",
+        owner: true,
         ..Resubmission::default()
     };
     answer::ask_or_refuse(&till, &staff.reader, &status, again).await
@@ -143,7 +144,7 @@ async fn ask(
     status: &tonic::Status,
 ) -> Response {
     let fields = [("rid", form.rid.as_str()), ("name", &form.name)];
-    let again = Resubmission { action, fields: &fields, words, ..Resubmission::default() };
+    let again = Resubmission { action, fields: &fields, words, owner: true, ..Resubmission::default() };
     answer::ask_or_refuse(till, &staff.reader, status, again).await
 }
 

@@ -16,6 +16,8 @@ pub struct Resubmission<'a> {
     pub words: &'a str,
     /// Two people must approve.
     pub two: bool,
+    /// Only an owner may.
+    pub owner: bool,
 }
 
 /// The people whose PIN counts.

@@ -247,6 +247,7 @@ async fn an_owner_adds_a_person_with_their_own_pin_and_sees_the_one_time_pin_onc
     let form = "rid=a&name=sun&role=AUDITOR";
     let asked = house.post("/people/add", &zhao, form).await;
     assert_eq!(asked.header("x-chit-into"), "ask", "an open page alone hires nobody");
+    assert!(asked.text().contains("zhao") && !asked.text().contains("wang"), "only an owner may approve");
     let pin = crate::fake_checkout::PIN;
     let added = house.post("/people/add", &zhao, &format!("{form}&approver=zhao&pin={pin}")).await;
     assert!(added.text().contains("314159"), "{}", added.text());
