@@ -1,6 +1,6 @@
 //! `[printer]` of chit.toml.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,9 +148,8 @@ impl Config {
         let profile = self.profile()?;
         let columns = profile.columns.unwrap_or(profile.model.columns);
         let logo = self.logo.as_deref().map(|path| logo::load(path, columns * COLUMN_DOTS));
-        let words = self.words.as_deref().map_or_else(|| Ok(Vocabulary::built_in()), Vocabulary::load);
         let stationery = Stationery {
-            words: words.or_else(|error| refuse(chain(&error)))?,
+            words: self.words.as_deref().map_or_else(|| Ok(Vocabulary::built_in()), own_words)?,
             logo: logo.transpose().or_else(|error| refuse(chain(&error)))?.map(Arc::new),
         };
         Ok(Settings {
@@ -234,6 +233,12 @@ impl Config {
             logo_in_printer: self.logo_in_printer,
         })
     }
+}
+
+fn own_words(path: &Path) -> Result<Vocabulary, chit_runtime::ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .or_else(|error| refuse(format!("cannot read {}: {error}", path.display())))?;
+    Vocabulary::of_shop(&text, path).or_else(|error| refuse(chain(&error)))
 }
 
 /// The whole chain in one line: a configuration error is read by a person.

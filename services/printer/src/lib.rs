@@ -21,9 +21,10 @@ pub use config::Config;
 
 use api::Api;
 use config::{Link, Settings};
-use device::actor::{Actor, Status};
+use device::actor;
 use device::link::PrinterLink;
 use device::order::ORDERS_MAX;
+use device::station::{Station, Status};
 use journal::Journal;
 use wire::DocumentReader;
 
@@ -65,7 +66,7 @@ async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L)
         code_cards: settings.code_card_over_network || !link.is_network(),
         copies_max: settings.copies_max,
     };
-    let actor = Actor {
+    let station = Station {
         link,
         profile: settings.profile,
         journal,
@@ -75,7 +76,7 @@ async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L)
         status,
         shutdown: ctx.shutdown.clone(),
     };
-    let printing = tokio::spawn(actor.run());
+    let printing = tokio::spawn(actor::run(station));
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
         .add(PrinterServiceServer::new(api))

@@ -26,8 +26,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use crate::device::actor;
 use crate::device::order::Order;
+use crate::device::station;
 use crate::domain::layout::Stationery;
 use crate::drawing::font::Face;
 use crate::journal::Journal;
@@ -37,7 +37,7 @@ use crate::wire::DocumentReader;
 pub struct Api {
     pub journal: Arc<Journal>,
     pub reader: DocumentReader,
-    pub status: watch::Receiver<actor::Status>,
+    pub status: watch::Receiver<station::Status>,
     pub link_name: String,
     pub stationery: Arc<Stationery>,
     /// For pictures of papers; none if the font is missing.

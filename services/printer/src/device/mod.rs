@@ -12,5 +12,6 @@ mod raster;
 pub mod replies;
 pub mod serial;
 mod session;
+pub mod station;
 pub mod tcp;
 pub mod usb;

@@ -14,11 +14,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use super::actor::{Actor, Status};
 use super::command::{AUTOMATIC_STATUS_ON, CLEAR_BUFFERS};
 use super::identity::Identity;
 use super::link::PrinterLink;
 use super::replies::Reply;
+use super::station::{Station, Status};
 use crate::domain::condition::{Condition, Question, ROUND, Seen};
 use crate::domain::job::{Job, State};
 use crate::store::StoreError;
@@ -79,7 +79,7 @@ struct InFlight {
 }
 
 pub struct Session<'a, L: PrinterLink> {
-    actor: &'a Actor<L>,
+    station: &'a Station<L>,
     writer: L::Writer,
     replies: mpsc::Receiver<io::Result<Reply>>,
     listening: JoinHandle<()>,
@@ -107,21 +107,21 @@ pub struct Session<'a, L: PrinterLink> {
 }
 
 impl<'a, L: PrinterLink + Sync> Session<'a, L> {
-    pub fn new(actor: &'a Actor<L>, reader: L::Reader, writer: L::Writer) -> Self {
+    pub fn new(station: &'a Station<L>, reader: L::Reader, writer: L::Writer) -> Self {
         let (sender, replies) = mpsc::channel(REPLIES_MAX);
         Self {
-            actor,
+            station,
             writer,
             replies,
             listening: tokio::spawn(listen::listen(reader, sender)),
-            seen: Seen::of(!actor.profile.model.near_end_high),
+            seen: Seen::of(!station.profile.model.near_end_high),
             asked: VecDeque::new(),
             rounds_begun: 0,
             rounds_answered: 0,
             told_by_itself: false,
             silent_beats: 0,
             owed_answers: 0,
-            identity: Identity::new(actor.profile.clone()),
+            identity: Identity::new(station.profile.clone()),
             memory: Memory::Unknown,
             logo_keys: Vec::new(),
             buffers: Buffers::Empty,
@@ -148,9 +148,9 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
 
     async fn live(&mut self) -> Result<(), Ended> {
         self.greet().await?;
-        let actor = self.actor;
-        let mut changes = actor.journal.changes();
-        let mut orders = actor.orders.lock().await;
+        let station = self.station;
+        let mut changes = station.journal.changes();
+        let mut orders = station.orders.lock().await;
         let mut beat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -162,7 +162,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             tokio::select! {
                 biased;
                 reply = self.replies.recv() => self.hear(reply.ok_or(Ended::Closed)??).await?,
-                () = actor.shutdown.wait(), if self.stop_at.is_none() => {
+                () = station.shutdown.wait(), if self.stop_at.is_none() => {
                     self.stop_at = Some(Instant::now() + STOP_WAIT);
                 }
                 Some(order) = orders.recv() => self.run_errand(order).await?,
@@ -177,7 +177,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
 
     /// Before anything else: what an earlier connection left in the printer must not come out now.
     async fn greet(&mut self) -> Result<(), Ended> {
-        if self.actor.journal.read(|store| store.is_uncleared()).await? {
+        if self.station.journal.read(|store| store.is_uncleared()).await? {
             if !self.identity.model.answers {
                 self.buffers = Buffers::Unanswered;
                 return Ok(());
@@ -235,7 +235,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         }
         let stale = std::mem::take(&mut self.next_is_stale);
         if stale {
-            self.next = self.actor.journal.read(|store| store.next_waiting()).await?;
+            self.next = self.station.journal.read(|store| store.next_waiting()).await?;
         }
         let Some(job) = self.next.clone() else {
             self.preflight = None;
@@ -257,7 +257,7 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
         }
         if stale || job.state != State::Blocked(condition) {
             self.next_is_stale = job.state != State::Blocked(condition);
-            self.actor.journal.block_waiting(condition).await?;
+            self.station.journal.block_waiting(condition).await?;
         }
         Ok(())
     }
@@ -284,15 +284,15 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
                 if !self.was_answered() || !std::mem::take(&mut self.next_is_stale) {
                     return Ok(false);
                 }
-                let open = self.actor.journal.read(|store| store.open_jobs()).await?;
+                let open = self.station.journal.read(|store| store.open_jobs()).await?;
                 if open.iter().any(|job| job.state == State::InDoubt) {
                     tracing::warn!(
                         "the printer cannot clear its buffers: switch it off and on, then answer for the jobs in doubt"
                     );
-                    self.actor.journal.block_waiting(Condition::Error).await?;
+                    self.station.journal.block_waiting(Condition::Error).await?;
                     return Ok(false);
                 }
-                self.actor.journal.write("cleared", |store| store.cleared()).await?;
+                self.station.journal.write("cleared", |store| store.cleared()).await?;
                 self.buffers = Buffers::Empty;
                 self.next_is_stale = true;
                 self.publish();
@@ -337,13 +337,13 @@ impl<'a, L: PrinterLink + Sync> Session<'a, L> {
             chinese_font: self.identity.has_chinese_font(),
         };
         let stalls = status.condition != Condition::Ready;
-        let changed = self.actor.status.send_if_modified(|known| {
+        let changed = self.station.status.send_if_modified(|known| {
             let changed = *known != status;
             *known = status;
             changed
         });
         if changed {
-            self.actor.link.expect_stalls(&self.writer, stalls);
+            self.station.link.expect_stalls(&self.writer, stalls);
         }
     }
 }

@@ -5,10 +5,10 @@ use super::care::{self, Care};
 use super::courier::Courier;
 use super::failure::Failure;
 use super::fleet::Order;
-use super::ladder::{self, Ladder, Rung};
+use super::ladder;
 use super::link::{Link, LinkError};
+use super::opening::{Opening, Unopened};
 use super::radio_link::RadioLink;
-use super::serial::SerialPort;
 use super::setup::{self, Habits, SetupOutcome, SimLooks};
 use super::status::{TROUBLE_NO_SIM, TROUBLE_NO_STORAGE, TROUBLE_SILENT, TROUBLE_SIM_SWAPPED};
 use super::storage::Storage;
@@ -19,7 +19,6 @@ use crate::domain::at_line::Urc;
 use crate::domain::cnmi::Reports;
 use crate::domain::pdu;
 use crate::store::{Sim, SimCheck};
-use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -46,10 +45,9 @@ enum End {
 }
 
 pub struct Actor {
-    port: SerialPort,
+    opening: Opening,
     courier: Courier,
     way: Way,
-    ladder: Ladder,
     sim: Sim,
     swapped: bool,
     storage: Storage,
@@ -70,10 +68,9 @@ impl Transport for Actor {
 impl Actor {
     pub fn new(way: Way, courier: Courier) -> Self {
         Self {
-            port: SerialPort::new(way.port.clone(), way.baud, way.ports_dir.clone()),
+            opening: Opening::of(&way),
             courier,
             way,
-            ladder: Ladder::default(),
             sim: Sim::default(),
             swapped: false,
             storage: Storage::default(),
@@ -121,9 +118,19 @@ impl Actor {
         self.courier.close_open().await?;
         self.courier.late = None;
         let shutdown = self.courier.shutdown.clone();
-        let mut link = tokio::select! {
+        let opened = tokio::select! {
             () = shutdown.wait() => return Ok(End::Shutdown),
-            link = self.open(pause) => link?,
+            link = self.opening.open(&self.courier.modem) => link,
+        };
+        let mut link = match opened {
+            Ok(link) => link,
+            Err(Unopened { error, given_up }) => {
+                if given_up {
+                    self.courier.set_trouble(ModemState::Failed, TROUBLE_SILENT);
+                    *pause = REOPEN_FAILED;
+                }
+                return Err(error.into());
+            }
         };
         *pause = REOPEN_FIRST;
         self.courier.set_state(ModemState::Opening);
@@ -169,60 +176,6 @@ impl Actor {
                         },
                     }
                 }
-            }
-        }
-    }
-
-    /// By the configured port; if that is gone, or another modem is there, by the modem's IMEI. Has answered then.
-    async fn open(&mut self, pause: &mut Duration) -> Result<Link, LinkError> {
-        let missing = match self.port.open() {
-            Ok(port) => {
-                let mut link = Link::new(port);
-                if let Err(error) = asking::first_answer(&mut link).await {
-                    if matches!(error, LinkError::Timeout) {
-                        self.climb(&mut link, pause).await;
-                    }
-                    return Err(error);
-                }
-                self.ladder.answered();
-                if self.is_the_one(&mut link, true).await? {
-                    return Ok(link);
-                }
-                tracing::warn!(modem = self.courier.modem, "another modem is at its port");
-                LinkError::Disconnected(io::ErrorKind::NotFound.into())
-            }
-            Err(error) => LinkError::Disconnected(error),
-        };
-        if self.way.imei.is_none() {
-            return Err(missing);
-        }
-        for path in self.port.others() {
-            let Ok(port) = self.port.open_at(&path) else { continue };
-            let mut link = Link::new(port);
-            let answers = asking::first_answer(&mut link).await.is_ok();
-            if answers && self.is_the_one(&mut link, false).await.unwrap_or(false) {
-                tracing::info!(port = %path.display(), "the modem is at another port");
-                self.ladder.answered();
-                return Ok(link);
-            }
-        }
-        Err(missing)
-    }
-
-    /// By its IMEI, if that is configured. `silent`: what a modem that does not say counts as.
-    async fn is_the_one(&self, link: &mut Link, silent: bool) -> Result<bool, LinkError> {
-        let Some(imei) = &self.way.imei else { return Ok(true) };
-        let found = setup::imei(link).await?;
-        Ok(if found.is_empty() { silent } else { found == *imei })
-    }
-
-    async fn climb(&mut self, link: &mut Link, pause: &mut Duration) {
-        match self.ladder.silent(self.way.reset) {
-            Rung::Reopen => {}
-            Rung::Reset => ladder::restart(link).await,
-            Rung::Failed => {
-                self.courier.set_trouble(ModemState::Failed, TROUBLE_SILENT);
-                *pause = REOPEN_FAILED;
             }
         }
     }

@@ -2,8 +2,8 @@
 //! ask for the PUK, ten wrong PUKs kill the SIM. One that was taken is given again after every power cut.
 
 use super::asking::ask_for_certain;
+use super::identity;
 use super::link::{Link, LinkError};
-use super::setup;
 use crate::store::{PinTry, Store};
 use sha2::{Digest, Sha256};
 use std::os::unix::fs::PermissionsExt as _;
@@ -115,9 +115,9 @@ async fn tries_left(link: &mut Link) -> Result<Tries, LinkError> {
 /// Empty: the modem cannot say. `None`: it may say so later.
 async fn iccid(link: &mut Link) -> Result<Option<String>, LinkError> {
     let mut certain = true;
-    for question in setup::ICCID_QUESTIONS {
+    for question in identity::ICCID_QUESTIONS {
         let Some(reply) = ask_for_certain(link, question, None).await? else { return Ok(None) };
-        let found = setup::identifier(&reply);
+        let found = identity::identifier(&reply);
         if !found.is_empty() {
             return Ok(Some(found));
         }

@@ -30,10 +30,10 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             return Ok(());
         };
         let paper_um = super::flight::micrometres(dots, self.identity.model.dpi);
-        let moment = self.actor.journal.moment();
+        let moment = self.station.journal.moment();
         let (request, operation) = (order.request, order.operation);
         let journaled = self
-            .actor
+            .station
             .journal
             .write("operate", move |store| store.operate(&request, &operation, paper_um, moment))
             .await;

@@ -48,7 +48,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         let Some(document) = self.document_of(job).await? else { return Ok(None) };
         let process_id = self.identity.echoes_ids().then(|| process_id(job));
         let edition = Edition::numbered(job.copy_number);
-        let page = lay_out(&document, edition, self.identity.columns(), &self.actor.stationery);
+        let page = lay_out(&document, edition, self.identity.columns(), &self.station.stationery);
         let target = Target {
             model: &self.identity.model,
             recognised: self.identity.is_recognised(),
@@ -80,7 +80,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
             },
         };
         let bytes = draft.paper.bytes;
-        if !self.actor.link.holds_back() && bytes.len() > self.identity.model.buffer_bytes {
+        if !self.station.link.holds_back() && bytes.len() > self.identity.model.buffer_bytes {
             tracing::warn!(job_id = %job.id, bytes = bytes.len(), "more than the printer's buffer, and no flow control");
         }
         let paper_um = micrometres(draft.paper.dots, self.identity.model.dpi);
@@ -119,7 +119,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     /// A person may have cancelled the job since it was picked; then nothing is sent.
     async fn begin(&mut self, job: &Job, send: Change) -> Result<bool, Ended> {
-        match self.commit(&job.id, vec![(send, self.actor.journal.moment())]).await {
+        match self.commit(&job.id, vec![(send, self.station.journal.moment())]).await {
             Ok(_) => Ok(true),
             Err(StoreError::Refused(_)) => Ok(false),
             Err(error) => Err(error.into()),
@@ -128,15 +128,15 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     async fn document_of(&mut self, job: &Job) -> Result<Option<Document>, Ended> {
         if job.secret {
-            let document = self.actor.journal.take_secret(&job.id);
+            let document = self.station.journal.take_secret(&job.id);
             if document.is_none() {
                 self.fail(job, Failure::ContentLost).await?;
             }
             return Ok(document);
         }
         let id = job.id.clone();
-        let stored = self.actor.journal.read(move |store| store.document(&id)).await?;
-        match stored.and_then(|bytes| self.actor.reader.read_stored(&bytes)) {
+        let stored = self.station.journal.read(move |store| store.document(&id)).await?;
+        match stored.and_then(|bytes| self.station.reader.read_stored(&bytes)) {
             Some(document) => Ok(Some(document)),
             None => {
                 self.fail(job, Failure::Unprintable).await?;
@@ -146,7 +146,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     }
 
     async fn fail(&mut self, job: &Job, failure: Failure) -> Result<(), Ended> {
-        match self.commit(&job.id, vec![(Change::Fail(failure), self.actor.journal.moment())]).await {
+        match self.commit(&job.id, vec![(Change::Fail(failure), self.station.journal.moment())]).await {
             Ok(_) | Err(StoreError::Refused(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -164,7 +164,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
                     0 => return Err(Ended::Closed),
                     count => {
                         if sent == 0 {
-                            events.push((Change::FirstByte, self.actor.journal.moment()));
+                            events.push((Change::FirstByte, self.station.journal.moment()));
                         }
                         sent += count;
                         if sent < bytes.len() && !events.is_empty() {
@@ -172,14 +172,14 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
                         }
                     }
                 },
-                () = self.actor.shutdown.wait(), if self.stop_at.is_none() => {
+                () = self.station.shutdown.wait(), if self.stop_at.is_none() => {
                     self.stop_at = Some(Instant::now() + super::STOP_WAIT);
                 }
                 () = tokio::time::sleep_until(self.stop_at.unwrap_or_else(Instant::now)),
                     if self.stop_at.is_some() => return Err(Ended::Asked),
             }
         }
-        let last = self.actor.journal.moment();
+        let last = self.station.journal.moment();
         events.extend([(Change::LastByte, last), (Change::AwaitFence, last)]);
         self.commit(job_id, events).await?;
         Ok(())
@@ -199,7 +199,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     pub(super) async fn finish(&mut self, confidence: Confidence) -> Result<(), Ended> {
         if let Some(flight) = &self.in_flight {
-            let moment = self.actor.journal.moment();
+            let moment = self.station.journal.moment();
             let id = flight.job_id.clone();
             let owed = if confidence == Confidence::ProcessId { FENCE_ANSWERS } else { 0 };
             self.owed_answers += owed.saturating_sub(flight.answers);
@@ -262,7 +262,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     /// The link is gone: what was on its way is in doubt, and only a person may repeat it.
     pub async fn leave(&mut self) {
         let Some(flight) = self.in_flight.take() else { return };
-        let moment = self.actor.journal.moment();
+        let moment = self.station.journal.moment();
         tracing::warn!(job_id = %flight.job_id, "the link was lost during this job: a person must look at the paper");
         if let Err(error) = self.commit(&flight.job_id, vec![(Change::Doubt, moment)]).await {
             // The next start finds the job in SENDING or AWAITING_FENCE and doubts it then.
@@ -272,7 +272,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
 
     async fn commit(&self, job_id: &str, changes: Vec<(Change, Moment)>) -> Result<Job, StoreError> {
         let id = job_id.to_owned();
-        self.actor.journal.write("change", move |store| store.change(&id, &changes)).await
+        self.station.journal.write("change", move |store| store.change(&id, &changes)).await
     }
 }
 

@@ -104,7 +104,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         if self.buffers == Buffers::Empty {
             return Ok(());
         }
-        self.actor.journal.write("cleared", |store| store.cleared()).await?;
+        self.station.journal.write("cleared", |store| store.cleared()).await?;
         self.buffers = Buffers::Empty;
         let cut = self.identity.model.cut;
         // A slow cutter must not make the answers late.

@@ -87,9 +87,9 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         // A busy printer would lose what comes behind the picture if nothing held it back.
         let can = model.answers
             && model.logo_memory == LogoMemory::NvGraphics
-            && self.actor.profile.logo_in_printer
-            && self.actor.link.holds_back();
-        let logo = self.actor.stationery.logo.as_ref().filter(|_| can)?;
+            && self.station.profile.logo_in_printer
+            && self.station.link.holds_back();
+        let logo = self.station.stationery.logo.as_ref().filter(|_| can)?;
         (logo.width <= self.identity.columns() * COLUMN_DOTS).then(|| Arc::clone(logo))
     }
 
@@ -105,7 +105,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         match self.memory.clone() {
             Memory::Asked { .. } if !more => self.store_unless_held().await,
             Memory::Writing { key, .. } if !more => {
-                self.actor.journal.write("logo", |store| store.cleared()).await?;
+                self.station.journal.write("logo", |store| store.cleared()).await?;
                 let held = self.logo_keys.contains(&key);
                 if !held {
                     tracing::warn!(
@@ -125,7 +125,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         let sha256 = logo::sha256(&dots);
         let printer = self.printer_name();
         let name = printer.clone();
-        let known = self.actor.journal.read(move |store| store.logo_in(&name)).await?;
+        let known = self.station.journal.read(move |store| store.logo_in(&name)).await?;
         if let Some(known) =
             known.filter(|known| known.sha256 == sha256 && self.logo_keys.contains(&known.key))
         {
@@ -135,7 +135,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
         let Some(key) = logo::free_key(&sha256, &self.logo_keys) else { return Ok(()) };
         let Some(bytes) = logo::store(&dots, key) else { return Ok(()) };
         let stored = StoredLogo { key, sha256 };
-        if !self.actor.journal.write("logo", move |store| store.begin_logo(&printer, &stored)).await? {
+        if !self.station.journal.write("logo", move |store| store.begin_logo(&printer, &stored)).await? {
             tracing::warn!("the logo was written into this printer often enough; it is sent with each paper");
             return Ok(());
         }
@@ -150,7 +150,7 @@ impl<L: PrinterLink + Sync> Session<'_, L> {
     /// By its serial number, so that a printer that is exchanged gets the logo too.
     fn printer_name(&self) -> String {
         match self.identity.serial.as_str() {
-            "" => self.actor.link.name(),
+            "" => self.station.link.name(),
             serial => format!("{} {serial}", self.identity.said),
         }
     }

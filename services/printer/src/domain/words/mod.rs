@@ -55,8 +55,6 @@ impl Words {
 
 #[derive(Debug, thiserror::Error)]
 pub enum WordsError {
-    #[error("cannot read {path}")]
-    Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: {message}")]
     Syntax { path: PathBuf, message: String },
     #[error("{path}: {language}.{word}: {remedy}")]
@@ -99,12 +97,11 @@ impl Vocabulary {
 
     /// A shop's file: `receipt = ["…"]` with the blocks of a receipt in its order; `["zh-CN"]` and `[en]`, each with
     /// words to override and `footer = ["…"]`.
-    pub fn load(path: &Path) -> Result<Self, WordsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| WordsError::Read { path: path.to_owned(), source })?;
+    /// `path` is for those who must mend it.
+    pub fn of_shop(text: &str, path: &Path) -> Result<Self, WordsError> {
         let syntax = |message: String| WordsError::Syntax { path: path.to_owned(), message };
         let mut own: Table =
-            toml::from_str(&text).map_err(|error: toml::de::Error| syntax(error.message().to_owned()))?;
+            toml::from_str(text).map_err(|error: toml::de::Error| syntax(error.message().to_owned()))?;
         let receipt =
             receipt(own.remove("receipt")).map_err(|remedy| syntax(format!("receipt: {remedy}")))?;
         let (zh, footer_zh) = read(ZH, &mut own, "zh-CN", path)?;
@@ -205,10 +202,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Vocabulary, String> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("words.toml");
-        std::fs::write(&path, text).unwrap();
-        Vocabulary::load(&path).map_err(|error| error.to_string())
+        Vocabulary::of_shop(text, Path::new("words.toml")).map_err(|error| error.to_string())
     }
 
     #[test]
