@@ -51,8 +51,13 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let opened = tokio::task::spawn_blocking(move || {
         JournalStore::open(&folder).with_context(|| folder.display().to_string())
     });
-    let storage: Arc<dyn Storage> = Arc::new(opened.await??);
-    serve(ctx, config, notary, storage).await
+    let store = opened.await??;
+    let closed = store.closed();
+    let served = serve(ctx, config, notary, Arc::new(store)).await;
+    // The index is brought up to the journal and closed when the last owner lets go, which may be a connection's task:
+    // then the next start has nothing to catch up with.
+    let _closed_or_late = tokio::time::timeout(CLOSE_MAX, closed.wait()).await;
+    served
 }
 
 async fn serve(
@@ -63,25 +68,21 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let clock = ctx.clock.clone();
     let now: Now = Arc::new(move || UnixMicros(clock.now().as_microsecond()));
-    let (writer, mut ended) = Writer::start(Arc::clone(&storage), Arc::clone(&now), config)?;
+    let (writer, ended) = Writer::start(Arc::clone(&storage), Arc::clone(&now), config)?;
     let api = Api::new(Arc::clone(&storage), writer.clone(), notary, ctx.shutdown.clone());
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
         .add(LedgerServiceServer::new(api));
-    let served = tokio::select! {
+    tokio::select! {
         served = server.run() => served,
         failed = expire(storage, writer, now) => {
-            return Err(failed).context("nothing more can be stored, so the ledger stops");
+            Err(failed).context("nothing more can be stored, so the ledger stops")
         }
-        ended = &mut ended => return match ended {
+        ended = ended => match ended {
             Ok(Err(error)) => Err(error).context("a commit failed, so the ledger stops"),
             Ok(Ok(())) | Err(_) => anyhow::bail!("the ledger's writing thread ended"),
         },
-    };
-    // The index is brought up to the journal and closed when the last owner lets go: then the next start has nothing to
-    // catch up with.
-    let _closed_or_late = tokio::time::timeout(CLOSE_MAX, ended).await;
-    served
+    }
 }
 
 /// Releases overdue pending transfers between writes. Ends when the storage has failed.

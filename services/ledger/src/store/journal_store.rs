@@ -12,7 +12,7 @@ use super::index_thread::{self, RECORDS_ENOUGH};
 use super::journal_file::{GroupBytes, JOURNAL_FILE, JournalFile};
 use super::memtable::Written;
 use super::open_error::OpenError;
-use super::shared::{Shared, State};
+use super::shared::{Closed, OpenMark, Shared, State};
 use super::storage::{Compacted, CompactionFault, Head, Storage, View};
 use super::{compaction, migrations, recovery};
 use crate::domain::{Changes, StorageError};
@@ -62,6 +62,11 @@ impl JournalStore {
         Ok(store)
     }
 
+    /// To wait for the end of the store and of each view of it.
+    pub fn closed(&self) -> Closed {
+        self.shared.open.closed()
+    }
+
     /// Opens a ledger without the indexing thread. `database(true)` throws the index away first: it can always be
     /// rebuilt from the journal.
     #[cfg(test)]
@@ -107,8 +112,13 @@ impl JournalStore {
             failed: None,
             closing: false,
         };
-        let shared =
-            Arc::new(Shared { journal, index_file, state: Mutex::new(state), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            journal,
+            index_file,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            open: OpenMark::new(),
+        });
         Ok(Self { shared, tail: Mutex::new(Tail { frontier, buffer: Vec::new() }), indexing: None })
     }
 

@@ -10,6 +10,7 @@ use super::index_thread::RECORDS_ENOUGH;
 use super::journal_file::{Group, JournalError, JournalFile, SECTOR};
 use super::memtable::{Memtable, Position, Written};
 use super::open_error::OpenError;
+use super::shared::OpenMark;
 use super::storage::{Head, View as _};
 use super::view::StoreView;
 use crate::domain::{Draft, RedoFault, Stamp};
@@ -70,7 +71,13 @@ fn start(journal: &JournalFile, index: &Index) -> Result<Position, OpenError> {
 }
 
 fn view(journal: &JournalFile, index: &Arc<Snapshot>, fresh: &Memtable) -> StoreView {
-    StoreView { fresh: fresh.clone(), frozen: None, journal: journal.clone(), index: Arc::clone(index) }
+    StoreView {
+        fresh: fresh.clone(),
+        frozen: None,
+        journal: journal.clone(),
+        index: Arc::clone(index),
+        _open: OpenMark::new(),
+    }
 }
 
 fn redo(

@@ -10,6 +10,7 @@ use tlog_tiles::Hash;
 use super::index::Snapshot;
 use super::journal_file::{JournalError, JournalFile};
 use super::memtable::{Memtable, Position};
+use super::shared::OpenMark;
 use super::storage::{Head, JournalEntry, Touch, TouchKind, View};
 use super::{keys, rows, spent_rows};
 use crate::domain::{
@@ -25,6 +26,7 @@ pub struct StoreView {
     pub frozen: Option<Arc<Memtable>>,
     pub journal: JournalFile,
     pub index: Arc<Snapshot>,
+    pub _open: OpenMark,
 }
 
 impl StoreView {
