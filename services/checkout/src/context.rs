@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chit_payer_code::DayNumber;
 use chit_runtime::{Clock, Context, Shutdown, peer};
 use iso_currency::Currency;
 use jiff::SignedDuration;
@@ -15,7 +16,6 @@ use ulid::Ulid;
 use crate::config::{Config, Dispatch};
 use crate::keys::{House, Keys, PAYER_CODE_KEY_ID};
 use crate::migration;
-use crate::payer::payer_code::DayNumber;
 use crate::peers::Peers;
 use crate::risk::{Limits, Moment, SANDBOX_REFUSED_ENDING};
 use crate::sale::goods::CatalogueItem;

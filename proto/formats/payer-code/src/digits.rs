@@ -16,6 +16,11 @@ impl PayerCodeDigits {
         Self(encode(token))
     }
 
+    /// A scan that looks like them; what it says is not believed yet.
+    pub fn scanned(text: &str) -> Option<Self> {
+        has_their_form(text.as_bytes()).then(|| Self(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -43,9 +48,13 @@ pub fn encode(token: &[u8; TOKEN_BYTES]) -> String {
     digits.iter().copied().map(char::from).collect()
 }
 
+fn has_their_form(text: &[u8]) -> bool {
+    text.len() == DIGITS && text.iter().all(u8::is_ascii_digit)
+}
+
 /// None unless it is exactly 237 ASCII digits below 2^784, so that a token has one written form only.
 pub fn decode(digits: &[u8]) -> Option<[u8; TOKEN_BYTES]> {
-    if digits.len() != DIGITS || !digits.iter().all(u8::is_ascii_digit) {
+    if !has_their_form(digits) {
         return None;
     }
     let mut number = [0_u8; TOKEN_BYTES];

@@ -1,11 +1,11 @@
 //! A new payer: their code, their card, their record.
 
+use chit_payer_code::{DayNumber, PayerCode, SealedPhone};
 use iso_currency::Currency;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::code_card::CardSerial;
-use super::payer_code::{DayNumber, PayerCode, SealedPhone};
 use super::record::{Card, IssuedCode, Papers, Payer, PayerState};
 use crate::outbox::Effect;
 use crate::outbox::fact::FactKind;
@@ -61,6 +61,7 @@ pub fn code(
     serial: u16,
     today: DayNumber,
 ) -> PayerCode {
+    let payer = chit_payer_code::PayerId(payer.0);
     PayerCode {
         issuer: issuer.number,
         key_id: issuer.key_id,
@@ -72,7 +73,8 @@ pub fn code(
         flags: 0,
         currency: issuer.currency,
         consent_hash: consent_hash(),
-        sealed_phone: SealedPhone::seal(phone, group_key, payer, serial),
+        sealed_phone: SealedPhone::seal(phone.reveal(), group_key, payer, serial)
+            .expect("both sides ask for + and 7 to 15 digits"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The facts of a risk, as the store has them: what the payer and the till have open, with what the ledger is just being
 //! asked for.
 
+use chit_payer_code::DayNumber;
 use jiff::Timestamp;
 
 use super::rules::{self, Exposure, Face, Limits, RiskResult, Standing};
-use crate::payer::payer_code::DayNumber;
 use crate::payer::{Payer, PayerState};
 use crate::store::View;
 use crate::store::table::Table;

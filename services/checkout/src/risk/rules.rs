@@ -1,9 +1,8 @@
 //! The offline decision at the till. As in EMV (Book 3 §10.6, Book 4 annex A), what was found is a bitmap kept
 //! with the sale, and what follows from it is a second bitmap that the shop configures.
 
+use chit_payer_code::DayNumber;
 use jiff::{SignedDuration, Timestamp};
-
-use crate::payer::payer_code::DayNumber;
 
 /// Names of the bits, lowest first. The order is stored: append only.
 const NAMES: [&str; 16] = [

@@ -1,5 +1,6 @@
 //! The payer's code, checked offline (DESIGN step 2).
 
+use chit_payer_code::{PayerCode, PayerCodeError, decode_and_verify};
 use ed25519_dalek::VerifyingKey;
 use jiff::civil::Date;
 
@@ -7,10 +8,9 @@ use super::commit::Rules;
 use super::sale::{Commit, Presented, Sale, ScanSource, Stage};
 use super::scan_route::{self, ScanRoute};
 use crate::payer::Payer;
-use crate::payer::payer_code::{self, PayerCode};
 use crate::risk::{self, Moment, RiskResult, Verdict};
 use crate::store::Tx;
-use crate::values::ids::SaleId;
+use crate::values::ids::{PayerId, SaleId};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result};
 
@@ -56,9 +56,23 @@ impl PayerScan {
             }
         };
         let key_of = |issuer, key_id| ((issuer, key_id) == (own.issuer, own.key_id)).then_some(own.key);
-        payer_code::decode_and_verify(digits.as_str(), key_of, today)
-            .map_err(|error| Refusal::field("code", error.reason(), error.to_string()))
+        decode_and_verify(digits.as_str(), key_of, today).map_err(|error| refused(&error))
     }
+}
+
+fn refused(error: &PayerCodeError) -> Refusal {
+    let reason = match error {
+        PayerCodeError::NotAPayerCode => Reason::NOT_A_PAYER_CODE,
+        PayerCodeError::UnknownVersion(_) => Reason::UNKNOWN_VERSION,
+        PayerCodeError::UnknownIssuer { .. } => Reason::UNKNOWN_ISSUER,
+        PayerCodeError::BadSignature => Reason::BAD_SIGNATURE,
+        PayerCodeError::NotYetValid(_) => Reason::NOT_YET_VALID,
+        PayerCodeError::Expired(_) => Reason::EXPIRED,
+        PayerCodeError::UnknownCurrency(_) => Reason::UNKNOWN_CURRENCY,
+        PayerCodeError::PhoneUnreadable => Reason::PHONE_UNREADABLE,
+        PayerCodeError::ClockUnusable => Reason::CLOCK_UNUSABLE,
+    };
+    Refusal::field("code", reason, error.to_string())
 }
 
 /// What a payer's code is judged with, and who presents it.
@@ -104,7 +118,7 @@ pub fn present(
 }
 
 fn known_payer(tx: &Tx, code: &PayerCode) -> Result<Payer> {
-    let payer = tx.payer(code.payer_id).map_err(|refusal| match refusal.kind {
+    let payer = tx.payer(PayerId(code.payer_id.0)).map_err(|refusal| match refusal.kind {
         RefusalKind::NotFound => Refusal::field(
             "code",
             Reason::UNKNOWN_PAYER,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::payer::payer_code_digits::PayerCodeDigits;
+use chit_payer_code::PayerCodeDigits;
 
 /// Code 128 has no limit of its own; 48 characters are more than any shelf label carries.
 const CODE128_CHARACTERS_MAX: usize = 48;

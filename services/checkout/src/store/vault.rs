@@ -53,12 +53,6 @@ impl Vault {
             .ok_or_else(|| Refusal::internal("sealed data of the store cannot be opened; restore the backup"))
     }
 
-    /// As `open`, of a text.
-    pub fn open_text(&self, context: &[u8], sealed: &[u8]) -> Result<String> {
-        String::from_utf8(self.open(context, sealed)?)
-            .map_err(|_not_text| Refusal::internal("sealed data of the store is no text"))
-    }
-
     /// What an index holds instead of a number or a serial.
     pub fn keyed(&self, domain: &[u8], value: &[u8]) -> [u8; 16] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&*self.index).expect("HMAC takes a key of any length");

@@ -48,11 +48,6 @@ impl PhoneE164 {
     pub fn reveal(&self) -> &str {
         &self.0
     }
-
-    /// What a screen may show: the last two digits.
-    pub fn masked(&self) -> String {
-        format!("+…{}", &self.0[self.0.len() - 2..])
-    }
 }
 
 impl fmt::Debug for PhoneE164 {
@@ -69,7 +64,6 @@ mod tests {
     fn a_phone_number_never_shows_in_debug_output() {
         let phone = PhoneE164::new("+8613800138000").unwrap();
         assert_eq!(format!("{phone:?}"), "PhoneE164(redacted)");
-        assert_eq!(phone.masked(), "+…00");
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
 /// 140 octets hold 160 GSM-7 septets or 70 UCS-2 units (3GPP TS 23.040 §9.2.3.16).
 pub const SEPTETS_MAX: usize = 160;
 pub const UCS2_UNITS_MAX: usize = 70;
@@ -56,11 +54,6 @@ impl SmsText {
 
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// What the ledger keeps of a challenge (invariant I9).
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chit_checkout::Config;
 use chit_checkout::hash_pin;
-use chit_checkout::payer::payer_code::{DayNumber, PayerCode, SealedPhone};
+use chit_payer_code::{DayNumber, PayerCode, SealedPhone};
 use chit_proto::checkout::v1 as proto;
 use chit_runtime::Channel;
 use chit_runtime::session::Token;
@@ -215,7 +215,7 @@ impl House {
         let code = PayerCode {
             issuer: 1,
             key_id: 1,
-            payer_id: payer.payer_id.parse().unwrap(),
+            payer_id: chit_payer_code::PayerId(payer.payer_id.parse::<chit_checkout::PayerId>().unwrap().0),
             from_day: today,
             to_day: DayNumber(today.0 + 90),
             serial: u16::try_from(payer.code_serial).unwrap(),

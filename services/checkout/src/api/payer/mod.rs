@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use crate::context::Shop;
 use crate::keys::PAYER_CODE_KEY_ID;
+use crate::payer::code_picture;
 use crate::payer::enrolment::{self, Issuer};
-use crate::payer::payer_code_digits;
 use crate::payer::record::IssuedCode;
 use crate::values::ids::PayerId;
 use crate::values::phone::PhoneE164;
@@ -40,7 +40,7 @@ pub(crate) fn issue(shop: &Arc<Shop>, payer: PayerId, phone: &PhoneE164, serial:
         validity_days: shop.cfg.code_validity_days,
     };
     let code = enrolment::code(&issuer, &shop.keys.payer_group, payer, phone, serial, shop.moment()?.today);
-    let png = payer_code_digits::png(&code.sign(&shop.keys.payer_code));
+    let png = code_picture::png(&code.sign(&shop.keys.payer_code));
     let path = shop.codes_dir.join(format!("{payer}-{serial}.png"));
     write_private(&path, &png)
         .map_err(|error| Refusal::internal(format!("the payer code's picture cannot be written: {error}")))?;
