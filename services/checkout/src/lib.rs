@@ -11,7 +11,7 @@ mod outbox;
 
 mod staff;
 
-pub mod payer;
+mod payer;
 
 mod collection;
 
@@ -46,12 +46,17 @@ mod schedule;
 
 mod api;
 
+#[cfg(any(test, feature = "bulk"))]
+mod bulk;
+
 #[cfg(test)]
 mod tests;
 
 use chit_runtime::{Context, Server};
 use tokio::task::JoinSet;
 
+#[cfg(feature = "bulk")]
+pub use bulk::{Town, write_town};
 pub use config::Config;
 pub use staff::pin::hash_pin;
 pub use values::ids::PayerId;

@@ -14,6 +14,10 @@ const DIALOGUE_MAX_MS: i64 = 90 * DAY_MS;
 /// Rows of each kind in one transaction: nobody waits for a long one.
 const AT_A_TIME: usize = 500;
 
+pub fn messages_kept_ms(shop: &Shop) -> i64 {
+    i64::from(shop.cfg.evidence_retention_days) * DAY_MS + DIALOGUE_MAX_MS
+}
+
 /// Once an hour of business time, in small steps.
 pub async fn now_and_then(shop: &Arc<Shop>, pruned_ms: &mut i64) -> Result<()> {
     let now_ms = shop.clock.now().as_millisecond();
@@ -21,7 +25,7 @@ pub async fn now_and_then(shop: &Arc<Shop>, pruned_ms: &mut i64) -> Result<()> {
     if now_ms - *pruned_ms < HOUR_MS || *shop.signals.time_in_doubt.borrow() {
         return Ok(());
     }
-    let messages_kept_ms = i64::from(shop.cfg.evidence_retention_days) * DAY_MS + DIALOGUE_MAX_MS;
+    let messages_kept_ms = messages_kept_ms(shop);
     let history_kept_ms = i64::from(shop.cfg.history_days) * DAY_MS;
     let mut pruned = 0;
     loop {

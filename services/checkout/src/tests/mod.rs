@@ -20,4 +20,5 @@ mod risks;
 mod silence;
 mod storage;
 mod stuck;
+mod town;
 mod trust;
