@@ -31,7 +31,8 @@ impl Shown {
 
     pub fn around(view: &View, sale: Sale) -> Result<Self> {
         let deduction = view.find_deduction(sale.id)?;
-        let waiting = deduction.as_ref().filter(|deduction| deduction.step() == collection::Step::Queued);
+        let waits = |step| matches!(step, collection::Step::Queued | collection::Step::BadPending);
+        let waiting = deduction.as_ref().filter(|deduction| waits(deduction.step()));
         let payer = waiting.map(|deduction| view.payer(deduction.payer)).transpose()?;
         let refusal = view.refusal_of(sale.id)?;
         let mut disputed = false;

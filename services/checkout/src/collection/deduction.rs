@@ -272,7 +272,7 @@ impl Deduction {
     pub fn needs_person(&self) -> bool {
         match &self.state {
             State::Queued if !self.asking.released && !self.held => true,
-            State::Unreachable | State::Rejected => true,
+            State::Unreachable | State::Rejected | State::Returned => true,
             State::BadPending(notice) if notice.needs_person => true,
             _ => {
                 self.held || self.parked.is_some() || (self.step().awaits_answer() && self.has_unknown_sms())

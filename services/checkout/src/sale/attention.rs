@@ -20,6 +20,7 @@ pub enum Attention {
     CardLocked = 11,
     NoRows = 12,
     Dispute = 13,
+    Returned = 14,
 }
 
 /// What is known beside the sale itself.
@@ -75,11 +76,21 @@ fn of_deduction(deduction: &Deduction, around: Around<'_>) -> Vec<Attention> {
     if deduction.state == State::Unreachable {
         items.push(Attention::Unreachable);
     }
+    if deduction.state == State::Returned {
+        items.push(Attention::Returned);
+    }
     if deduction.held || deduction.state == State::Rejected || around.disputed {
         items.push(Attention::Dispute);
     }
-    if deduction.state == State::Queued && !deduction.held {
-        items.extend(around.payer.and_then(|payer| why_not_asked(payer, deduction)));
+    match deduction.state {
+        State::Queued if !deduction.held => {
+            items.extend(around.payer.and_then(|payer| why_not_asked(payer, deduction)));
+        }
+        // The days before the deny list stand still until the lock is opened.
+        State::BadPending(_) if around.payer.is_some_and(|payer| payer.state == PayerState::Locked) => {
+            items.push(Attention::CardLocked);
+        }
+        _ => {}
     }
     items
 }

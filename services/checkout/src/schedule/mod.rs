@@ -20,6 +20,8 @@ use crate::values::time;
 const TICK: Duration = Duration::from_millis(250);
 /// What is done at a time: these changes commit together.
 const AT_A_TIME: usize = 64;
+/// Rounds without a pause: more than a town has due at a time, less than for ever.
+const ROUNDS_MAX: usize = 1_000;
 /// What was due and could not be done is tried again after this, in milliseconds.
 const AGAIN_AFTER_MS: i64 = 10_000;
 
@@ -44,7 +46,7 @@ pub async fn run(shop: Arc<Shop>) -> Result<()> {
 /// Does all that is due now; returns the challenges that were made.
 pub async fn do_due(shop: &Arc<Shop>) -> Result<Vec<ChallengeId>> {
     let mut asked = Vec::new();
-    loop {
+    for _ in 0..ROUNDS_MAX {
         let due = look(shop).await?;
         if due.is_empty() {
             return Ok(asked);
@@ -53,6 +55,8 @@ pub async fn do_due(shop: &Arc<Shop>) -> Result<Vec<ChallengeId>> {
             asked.extend(made?);
         }
     }
+    tracing::error!(rounds = ROUNDS_MAX, "things are due again as soon as they are done; the rest waits");
+    Ok(asked)
 }
 
 /// What cannot be done must not keep the rest waiting: it is noted, and comes again.

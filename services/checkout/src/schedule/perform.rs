@@ -32,8 +32,8 @@ pub(super) async fn perform(shop: &Arc<Shop>, due: &Due) -> Result<Option<Challe
             shop.store
                 .write(move |tx| {
                     tx.unschedule(&due);
-                    if !expire(tx, records::id(&due.subject)?)? {
-                        tx.schedule(&due);
+                    if let Some(ends) = expire(tx, records::id(&due.subject)?)? {
+                        tx.schedule(&Due { at: time::from_ms(ends), ..due });
                     }
                     Ok(())
                 })

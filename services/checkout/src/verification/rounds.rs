@@ -11,18 +11,18 @@ use crate::store::Tx;
 use crate::values::ids::ChallengeId;
 use crate::values::refusal::Result;
 
-/// Its hours are over. False if they are not: the heard clock was set back since somebody looked.
-pub fn expire(tx: &mut Tx, id: ChallengeId) -> Result<bool> {
+/// Its hours are over. Returns when they will be, on the heard clock, if they are not: that clock was set back since
+/// somebody looked.
+pub fn expire(tx: &mut Tx, id: ChallengeId) -> Result<Option<i64>> {
     let mut challenge = tx.challenge(id)?;
-    if challenge.state != ChallengeState::Open {
-        return Ok(true);
-    }
-    let heard = tx.heard_ms(tx.now)?;
-    if challenge.ends_heard_ms.is_none_or(|ends| heard < ends) {
-        return Ok(false);
+    let (ChallengeState::Open, Some(ends)) = (challenge.state, challenge.ends_heard_ms) else {
+        return Ok(None);
+    };
+    if tx.heard_ms(tx.now)? < ends {
+        return Ok(Some(ends));
     }
     end(tx, &mut challenge, ChallengeState::Expired, None)?;
-    Ok(true)
+    Ok(None)
 }
 
 /// The challenge ends as `state`; its sales wait for a new round, not before `not_before`, or are given up.

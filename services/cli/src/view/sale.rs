@@ -41,6 +41,9 @@ pub fn attention_text(attention: Attention, sale_id: &str) -> String {
         }
         Attention::NoRows => "no row is left on the payer's card: chit payer new-card PAYER".into(),
         Attention::Dispute => "a dispute is open: chit dispute resolve DISPUTE".into(),
+        Attention::Returned => format!(
+            "the bank returned the deduction: take the money in person: chit sale paid-otherwise {sale_id} --actor NAME"
+        ),
     }
 }
 
