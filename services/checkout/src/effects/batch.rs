@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use chit_proto::ledger::v1::{CreateTransfersRequest, TransferKind};
+use chit_proto::ledger::v1::CreateTransfersRequest;
 
+use super::bookings;
 use super::point::done;
-use super::transfers::{following, resolve};
+use super::transfers::following;
 use crate::collection::{Deduction, settling};
 use crate::context::Shop;
 use crate::peers::{Fault, peer};
@@ -41,8 +42,7 @@ async fn send(shop: &Shop, deductions: &[Deduction]) -> Result<(), Fault> {
     if deductions.is_empty() {
         return Ok(());
     }
-    let post = |deduction: &Deduction| resolve(deduction, TransferKind::PostPending, deduction.owed_minor());
-    let transfers = deductions.iter().map(post).collect();
+    let transfers = deductions.iter().map(bookings::settlement).collect();
     let request = CreateTransfersRequest { transfers, actor: "system".into() };
     peer!(shop.ledger.create_transfers(request)).await?;
     Ok(())

@@ -157,16 +157,14 @@ async fn apply(shop: &Arc<Shop>, entry: u64, effect: &Effect) -> std::result::Re
         Effect::PrintReceipt { sale } => receipt::print(shop, entry, sale).await,
         Effect::StopRecording { sale } => recording::stop(shop, entry, sale).await,
         Effect::RecordFact { fact, .. } => facts::record(shop, entry, fact).await,
-        Effect::VoidPending { sale } => transfers::void(shop, entry, sale).await,
+        Effect::VoidPending { sale }
+        | Effect::PostRefund { sale, .. }
+        | Effect::MoveToBadDebt { sale, .. }
+        | Effect::PostPayment { sale, .. }
+        | Effect::PostRecovery { sale, .. } => transfers::book(shop, entry, effect, sale).await,
         Effect::SendMessage { message } => sms::send(shop, entry, message).await,
         Effect::CancelMessage { message } => sms::cancel(shop, entry, message).await,
         Effect::PostBatch { batch } => batch::post(shop, entry, batch).await,
-        Effect::PostRefund { sale, refund } => transfers::refund(shop, entry, sale, refund).await,
-        Effect::MoveToBadDebt { sale, transfer } => {
-            transfers::move_to_bad_debt(shop, entry, sale, transfer).await
-        }
-        Effect::PostPayment { sale, payment } => transfers::payment(shop, entry, sale, payment).await,
-        Effect::PostRecovery { sale, payment } => transfers::recovery(shop, entry, sale, payment).await,
         Effect::PrintEnrolment { payer } => enrolment::papers(shop, entry, payer).await,
         Effect::PrintCopy { sale, job } => receipt::copy(shop, entry, sale, job).await,
         Effect::PrintNotice { sale, job } => receipt::notice(shop, entry, sale, job).await,

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod batch;
+pub mod bookings;
 mod dispatcher;
 mod enrolment;
 mod facts;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use chit_proto::ledger::v1::{CreateTransferRequest, CreateTransferResponse, Transfer, TransferKind};
-use chit_proto::money::v1::Money;
+use chit_proto::ledger::v1::{CreateTransferRequest, CreateTransferResponse};
 
+use super::bookings;
 use super::goods;
 use super::point::done;
 use crate::config::Dispatch;
 use crate::context::Shop;
 use crate::peers::{Fault, peer};
 use crate::sale::{self, Commit, Committed, Names, Sale, Stage, Witnessed};
-use crate::values::ids::{SaleId, TransferId};
+use crate::values::ids::SaleId;
 use crate::values::refusal::Refusal;
 
 const NAMES_DRAWN: usize = 8;
@@ -30,7 +30,7 @@ pub async fn run(shop: &Arc<Shop>, entry: u64, id: SaleId) -> Result<(), Fault> 
     else {
         return Ok(shop.store.write(move |tx| done(tx, entry)).await?);
     };
-    let pending = pending(shop, &sale, *transfer, account.to_string());
+    let pending = bookings::reservation(&shop.house, &sale, *transfer, account);
     let request = CreateTransferRequest { transfer: Some(pending), actor: sale.cashier.clone() };
     match peer!(shop.ledger.create_transfer(request)).await.map_err(Fault::from) {
         Ok(answer) => committed(shop, entry, &sale, answer).await,
@@ -42,18 +42,6 @@ pub async fn run(shop: &Arc<Shop>, entry: u64, id: SaleId) -> Result<(), Fault> 
             Ok(shop.store.write(refused).await?)
         }
         Err(fault) => Err(fault),
-    }
-}
-
-fn pending(shop: &Shop, sale: &Sale, transfer: TransferId, payer_account: String) -> Transfer {
-    Transfer {
-        transfer_id: transfer.to_string(),
-        kind: TransferKind::Pending as i32,
-        debit_account_id: payer_account,
-        credit_account_id: shop.house.sales.clone(),
-        amount: Some(Money { amount_minor: sale.total_minor, currency_code: sale.currency.code().into() }),
-        external_ref: sale.id.to_string(),
-        ..Transfer::default()
     }
 }
 

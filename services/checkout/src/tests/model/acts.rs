@@ -3,9 +3,9 @@
 use chit_proto::sms_gateway::v1::MessageState;
 
 use super::World;
-use crate::collection::settling;
+use crate::collection::{Step as DeductionStep, settling};
 use crate::dispute::Cause;
-use crate::effects::transfers;
+use crate::effects::{bookings, transfers};
 use crate::inbound::modem;
 use crate::outbox::Effect;
 use crate::outbox::fact::FactKind;
@@ -51,6 +51,8 @@ impl World {
             86..91 => self.answer_in_person().await,
             91..94 => self.void().await,
             94..96 => self.list().await,
+            96 => self.close_shift().await,
+            97 if self.chance.one_in(4) => self.years_pass().await,
             _ => {}
         }
         if !self.chance.one_in(4) {
@@ -73,6 +75,10 @@ impl World {
 
     async fn sell(&mut self) {
         let total = 1 + i64::try_from(self.chance.below(30_000)).unwrap();
+        if self.chance.one_in(12) {
+            let left_behind = self.till.put(SaleState::Draft, total, |_| {}).await;
+            return self.sales.push(left_behind);
+        }
         let id = self.till.put(SaleState::PayerOk, total, |_| {}).await;
         self.sales.push(id);
         let (rules, moment) = (self.till.shop.rules(), self.till.shop.moment().unwrap());
@@ -111,6 +117,18 @@ impl World {
         self.steps.taken.push(format!("{hours} h pass"));
     }
 
+    /// A bad record ends.
+    async fn years_pass(&mut self) {
+        self.till.advance(3 * 365 * 24);
+        self.till.tick().await;
+        self.steps.taken.push("years pass".into());
+    }
+
+    async fn close_shift(&mut self) {
+        self.till.write(|tx| crate::shift::close(tx, CASHIER).map(drop)).await.unwrap();
+        self.steps.taken.push("a shift is closed".into());
+    }
+
     async fn modem(&mut self) {
         let ready = !*self.till.shop.signals.modem_ready.borrow();
         modem::note(&self.till.shop, ready).await.unwrap();
@@ -139,7 +157,9 @@ impl World {
         if open.is_empty() {
             return;
         }
-        let id = open[self.chance.below(open.len())].id;
+        let dispute = &open[self.chance.below(open.len())];
+        let (id, sale) = (dispute.id, dispute.sale);
+        let before = self.till.read(move |view| view.deduction(sale)).await;
         let (how, judged) = match self.chance.below(3) {
             0 => {
                 let withdrawn =
@@ -149,6 +169,10 @@ impl World {
             1 => ("dismiss", self.till.resolve(id, false).await.map(drop)),
             _ => ("uphold", self.till.resolve(id, true).await.map(drop)),
         };
+        let after = self.till.read(move |view| view.deduction(sale)).await;
+        if before.step() == DeductionStep::BadListed && after.step() == DeductionStep::WrittenOff {
+            self.told.listed_written_off_minor += before.owed_minor();
+        }
         self.took(format!("{how} {id}"), judged);
     }
 
@@ -209,12 +233,16 @@ impl World {
 
     async fn void(&mut self) {
         let Some(sale) = self.chance.of(&self.sales) else { return };
+        let before = self.till.sale(sale).await;
         let (grant, notice) = (Some(Grant::new(Act::VoidAfterPrinting, SUPERVISOR)), self.till.id());
         let voided = self.till.write(move |tx| {
             let void = Void { grant, original_returned: true, notice, if_tag: "", actor: CASHIER };
             sale::void(tx, sale, void).map(drop)
         });
         let voided = voided.await;
+        if voided.is_ok() && before.sold.is_some() && before.voided.is_none() {
+            self.told.void_minor += before.total_minor;
+        }
         self.took(format!("void {sale}"), voided);
     }
 
@@ -275,7 +303,9 @@ impl World {
             effect = renewed.await.unwrap();
         }
         let owed = self.till.read(move |view| view.deduction(sale)).await;
-        self.books.take(&effect, &owed);
+        for transfer in bookings::of(&self.till.shop.house, &effect, &owed).unwrap() {
+            self.books.take(&transfer);
+        }
         self.complete(entry).await;
         self.steps.taken.push(format!("{} of {sale}", effect.name()));
     }
@@ -292,7 +322,9 @@ impl World {
             };
             return self.till.write(refused).await.unwrap();
         }
-        self.books.reserve(transfer, sale.total_minor);
+        let account = self.till.payer().await.account;
+        self.books.take(&bookings::reservation(&self.till.shop.house, &sale, transfer, account));
+        self.told.gross_minor += sale.total_minor;
         let answer = self.committed();
         let done = move |tx: &mut Tx| {
             sale::committed(tx, id, answer)?;
@@ -369,7 +401,7 @@ impl World {
         for deduction in owed {
             let sale = deduction.sale;
             if !self.chance.one_in(6) {
-                self.books.settle(&deduction);
+                self.books.take(&bookings::settlement(&deduction));
                 continue;
             }
             let fresh: TransferId = self.till.id();

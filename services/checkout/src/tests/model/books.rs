@@ -1,123 +1,81 @@
-//! Double-entry books of the far side, fed by the effects that checkout pushes. They know no state of a sale.
+//! A ledger of the far side: double entry with reservations, fed with the transfers that checkout sends. It knows no sale.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::collection::{Deduction, State};
-use crate::outbox::Effect;
-use crate::values::ids::{SaleId, TransferId};
+use chit_proto::ledger::v1::{Transfer, TransferKind};
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Account {
-    Payer,
-    Sales,
-    Refunds,
-    BadDebt,
-    Cash,
-}
-
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Books {
-    /// Debits less credits.
-    balances: BTreeMap<Account, i64>,
-    /// Reserved and neither posted nor void.
-    pub reserved: HashMap<TransferId, i64>,
-    spent: HashSet<TransferId>,
-    /// What came and what went back, of each sale.
-    pub came: HashMap<SaleId, i64>,
-    pub went_back: HashMap<SaleId, i64>,
+    /// Debits less credits, by account.
+    balances: BTreeMap<String, i64>,
+    /// Reserved and neither posted nor void: debit, credit, amount.
+    reserved: BTreeMap<String, (String, String, i64)>,
+    spent: BTreeSet<String>,
     pub faults: Vec<String>,
 }
 
 impl Books {
-    pub fn reserve(&mut self, id: TransferId, amount: i64) {
-        self.spend(id);
-        self.reserved.insert(id, amount);
-    }
-
-    /// An id is used once, for ever.
-    fn spend(&mut self, id: TransferId) {
-        if !self.spent.insert(id) {
+    pub fn take(&mut self, transfer: &Transfer) {
+        let id = &transfer.transfer_id;
+        if !self.spent.insert(id.clone()) {
             self.faults.push(format!("{id} is used twice"));
+        }
+        let amount = transfer.amount.as_ref().map_or(0, |amount| amount.amount_minor);
+        let (debit, credit) = (transfer.debit_account_id.clone(), transfer.credit_account_id.clone());
+        match transfer.kind() {
+            TransferKind::Pending => {
+                let amount = self.positive(amount);
+                self.reserved.insert(id.clone(), (debit, credit, amount));
+            }
+            TransferKind::Posted => {
+                let amount = self.positive(amount);
+                self.book(debit, credit, amount);
+            }
+            TransferKind::PostPending | TransferKind::VoidPending => self.resolve(transfer, amount),
+            other => self.faults.push(format!("a transfer of kind {other:?}")),
         }
     }
 
-    fn book(&mut self, debit: Account, credit: Account, amount: i64) {
+    fn positive(&mut self, amount: i64) -> i64 {
         if amount <= 0 {
             self.faults.push(format!("a transfer of {amount}"));
         }
+        amount
+    }
+
+    fn book(&mut self, debit: String, credit: String, amount: i64) {
         *self.balances.entry(debit).or_default() += amount;
         *self.balances.entry(credit).or_default() -= amount;
     }
 
-    fn resolve(&mut self, owed: &Deduction, posted: Option<i64>) {
-        self.spend(owed.resolve);
-        let Some(reserved) = self.reserved.remove(&owed.pending) else {
-            self.faults.push(format!("{} has nothing reserved", owed.sale));
-            return;
+    /// An amount of 0 posts all of it.
+    fn resolve(&mut self, transfer: &Transfer, amount: i64) {
+        let Some((debit, credit, reserved)) = self.reserved.remove(&transfer.pending_transfer_id) else {
+            return self.faults.push(format!("nothing is reserved for {}", transfer.external_ref));
         };
-        if let Some(amount) = posted {
-            if amount > reserved {
-                self.faults.push(format!("{} posts {amount} of {reserved}", owed.sale));
-            }
-            self.book(Account::Payer, Account::Sales, amount);
+        if amount > reserved {
+            self.faults.push(format!("{} posts {amount} of {reserved}", transfer.external_ref));
+        }
+        if transfer.kind() == TransferKind::PostPending {
+            self.book(debit, credit, if amount == 0 { reserved } else { amount });
         }
     }
 
-    pub fn settle(&mut self, owed: &Deduction) {
-        self.resolve(owed, Some(owed.owed_minor()));
-        *self.came.entry(owed.sale).or_default() += owed.owed_minor();
+    /// Debits less credits.
+    pub fn of(&self, account: &str) -> i64 {
+        self.balances.get(account).copied().unwrap_or_default()
     }
 
-    /// Money of one sale, as its record stands when the effect is done.
-    pub fn take(&mut self, effect: &Effect, owed: &Deduction) {
-        let sale = owed.sale;
-        let paid = |id: &TransferId| {
-            owed.payments.iter().find(|payment| payment.id == *id).map_or(0, |payment| payment.amount_minor)
-        };
-        match effect {
-            Effect::VoidPending { .. } => self.resolve(owed, None),
-            Effect::PostPayment { payment, .. } => {
-                let last = owed.state == State::PaidOtherwise
-                    && owed.payments.last().is_some_and(|last| last.id == *payment);
-                let amount = paid(payment);
-                self.spend(*payment);
-                if last {
-                    self.resolve(owed, Some(amount));
-                    self.book(Account::Cash, Account::Payer, amount);
-                } else {
-                    self.book(Account::Cash, Account::Sales, amount);
-                }
-                *self.came.entry(sale).or_default() += amount;
-            }
-            Effect::PostRecovery { payment, .. } => {
-                self.spend(*payment);
-                self.book(Account::Cash, Account::BadDebt, paid(payment));
-                *self.came.entry(sale).or_default() += paid(payment);
-            }
-            Effect::MoveToBadDebt { transfer, .. } => {
-                let cleared = match owed.state {
-                    State::Cleared => owed.payments.last().map_or(0, |payment| payment.amount_minor),
-                    _ => 0,
-                };
-                self.resolve(owed, Some(owed.owed_minor() + cleared));
-                self.spend(*transfer);
-                self.book(Account::BadDebt, Account::Payer, owed.owed_minor() + cleared);
-            }
-            Effect::PostRefund { refund, .. } => {
-                let refund = owed.refunds.iter().find(|known| known.id == *refund).unwrap();
-                self.spend(refund.id);
-                let account = if refund.in_cash { Account::Cash } else { Account::Payer };
-                self.book(Account::Refunds, account, refund.amount_minor);
-                *self.went_back.entry(sale).or_default() += refund.amount_minor;
-            }
-            _ => {}
-        }
+    /// Whether the amount of this transfer still stands reserved.
+    pub fn reserves(&self, id: &str) -> bool {
+        self.reserved.contains_key(id)
     }
 
-    pub fn of(&self, account: Account) -> i64 {
-        self.balances.get(&account).copied().unwrap_or_default()
+    pub fn reserved_minor(&self) -> i64 {
+        self.reserved.values().map(|(.., amount)| amount).sum()
     }
 
+    /// The trial balance: nothing, or the books are wrong.
     pub fn sum(&self) -> i64 {
         self.balances.values().sum()
     }

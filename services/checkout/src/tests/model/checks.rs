@@ -3,25 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
-use super::books::Account;
 use super::exits::Exits;
-use crate::collection::{Deduction, State, Step};
+use super::money::Money;
+use crate::collection::{self, Deduction, Step};
 use crate::dispute::{Dispute, DisputeState};
 use crate::payer::Payer;
 use crate::sale::{Commit, Sale, Stage};
+use crate::shift;
 use crate::store::View;
+use crate::store::records::collection::DaySums;
 use crate::values::ids::{PayerId, SaleId};
 use crate::values::refusal::Result;
 use crate::verification::Challenge;
 use crate::verification::challenge::ChallengeState;
 
 /// Everything there is, without any index.
-struct Everything {
-    sales: Vec<Sale>,
-    owed: Vec<Deduction>,
-    disputes: Vec<Dispute>,
-    payer: Payer,
-    challenges: Vec<Challenge>,
+pub struct Everything {
+    pub sales: Vec<Sale>,
+    pub owed: Vec<Deduction>,
+    pub disputes: Vec<Dispute>,
+    pub payer: Payer,
+    pub challenges: Vec<Challenge>,
 }
 
 impl Everything {
@@ -38,79 +40,48 @@ impl Everything {
 }
 
 impl World {
-    pub async fn wrong(&mut self) -> Vec<String> {
+    /// Money after every step; all else, which stays wrong once it is wrong, now and then.
+    pub async fn wrong(&mut self, whole: bool) -> Vec<String> {
         let (ids, payer) = (self.sales.clone(), self.till.payer_id);
-        let (all, mut wrong, quiet) = self
-            .till
-            .read(move |view| {
-                let all = Everything::read(view, &ids, payer)?;
-                let mut wrong = Vec::new();
-                indexes(view, &all, &mut wrong)?;
-                sums(view, &all, &mut wrong)?;
-                receipts(view, &all, &mut wrong)?;
-                dialogue(&all, &mut wrong);
-                let exits = Exits::read(view);
-                for sale in all.sales.iter().filter(|sale| !exits.of_sale(view, sale.id)) {
-                    let owed = all.owed.iter().find(|owed| owed.sale == sale.id);
-                    wrong.push(format!("{}: no exit from {:?}, payer {:?}", sale.id, owed, all.payer.state));
-                }
-                if !exits.of_payer(view, payer) {
-                    wrong.push(format!("no exit for a payer who is {:?}", all.payer.state));
-                }
-                Ok((all, wrong, view.outbox_after(0, 1)?.is_empty()))
-            })
-            .await;
-        self.reached.extend(all.owed.iter().map(Deduction::step));
+        let look = move |view: &View| {
+            let money = Money::read(view, &ids, view.payer(payer)?)?;
+            let looked = if whole { Some(look_at_all(view, &ids, payer)?) } else { None };
+            Ok((money, looked))
+        };
+        let (money, looked) = self.till.read(look).await;
+        let mut wrong = self.disagreements(&money);
+        let Some((all, mut found)) = looked else { return wrong };
+        wrong.append(&mut found);
         for challenge in &all.challenges {
             let known = *self.rows.entry((challenge.card, challenge.row.get())).or_insert(challenge.id);
             if known != challenge.id {
                 wrong.push(format!("I4: {known} and {} share a row", challenge.id));
             }
         }
-        wrong.append(&mut self.books.faults);
-        if self.books.sum() != 0 {
-            wrong.push("debits are not credits".into());
-        }
-        if quiet {
-            self.money(&all, &mut wrong);
-        }
+        self.reached.note(&all);
         wrong
     }
+}
 
-    /// With nothing under way, the books of the far side say what the records say.
-    fn money(&self, all: &Everything, wrong: &mut Vec<String>) {
-        for owed in &all.owed {
-            let came = self.books.came.get(&owed.sale).copied().unwrap_or_default();
-            let back = self.books.went_back.get(&owed.sale).copied().unwrap_or_default();
-            let by_rail = if owed.state == State::Settled { owed.owed_minor() } else { 0 };
-            let reserved = self.books.reserved.contains_key(&owed.pending);
-            let open = owed.step().is_open() && owed.step() != Step::Returned;
-            let upheld = all
-                .disputes
-                .iter()
-                .any(|dispute| dispute.sale == owed.sale && dispute.state == DisputeState::Upheld);
-            let name =
-                format!("{} {:?}: came {came}, back {back}, reserved {reserved}", owed.sale, owed.step());
-            let counted =
-                came == owed.paid_minor() + by_rail && back == owed.refunded_minor() && back <= came;
-            let whole =
-                !matches!(owed.state, State::PaidOtherwise | State::Cleared) || came == owed.amount_minor;
-            if !counted || !whole || reserved != open {
-                wrong.push(name);
-            } else if upheld && owed.step() != Step::Submitted && came != back {
-                wrong.push(format!("upheld: {name}"));
-            }
-        }
-        // What the payer was asked for and did not pay elsewhere is what settled, less refunds by the rail.
-        let settled = |owed: &Deduction| if owed.state == State::Settled { owed.owed_minor() } else { 0 };
-        let by_rail = |owed: &Deduction| -> i64 {
-            owed.refunds.iter().filter(|refund| !refund.in_cash).map(|refund| refund.amount_minor).sum()
-        };
-        let expected: i64 = all.owed.iter().map(|owed| settled(owed) - by_rail(owed)).sum();
-        if self.books.of(Account::Payer) != expected {
-            wrong.push(format!("the payer's account is {}, not {expected}", self.books.of(Account::Payer)));
-        }
+fn look_at_all(view: &View, ids: &[SaleId], payer: PayerId) -> Result<(Everything, Vec<String>)> {
+    let all = Everything::read(view, ids, payer)?;
+    let mut wrong = Vec::new();
+    indexes(view, &all, &mut wrong)?;
+    reports(view, &all, &mut wrong)?;
+    receipts(view, &all, &mut wrong)?;
+    dialogue(&all, &mut wrong);
+    let exits = Exits::read(view);
+    for sale in all.sales.iter().filter(|sale| exits.of_sale(view, sale.id).is_none()) {
+        let owed = all.owed.iter().find(|owed| owed.sale == sale.id);
+        wrong.push(format!("{}: nobody leads on from {:?}, payer {:?}", sale.id, owed, all.payer.state));
     }
+    if exits.of_payer(view, payer).is_none() {
+        wrong.push(format!("nobody leads on a payer who is {:?}", all.payer.state));
+    }
+    for dispute in all.disputes.iter().filter(|dispute| exits.of_dispute(view, dispute).is_none()) {
+        wrong.push(format!("nobody leads on from {dispute:?}"));
+    }
+    Ok((all, wrong))
 }
 
 fn indexes(view: &View, all: &Everything, wrong: &mut Vec<String>) -> Result<()> {
@@ -154,40 +125,27 @@ fn indexes(view: &View, all: &Everything, wrong: &mut Vec<String>) -> Result<()>
     Ok(())
 }
 
-/// I7 of each day, and each day's sums from its sales.
-fn sums(view: &View, all: &Everything, wrong: &mut Vec<String>) -> Result<()> {
-    for (day, sums) in view.days()? {
+/// Each day's sums from its sales, and all shifts together.
+fn reports(view: &View, all: &Everything, wrong: &mut Vec<String>) -> Result<()> {
+    let mut days = DaySums::default();
+    for (day, _) in view.days()? {
+        let report = shift::of_day(view, &day)?;
         let of_day: Vec<&Deduction> = all.owed.iter().filter(|owed| owed.day == day).collect();
-        let total = |amount: &dyn Fn(&Deduction) -> i64| of_day.iter().map(|owed| amount(owed)).sum::<i64>();
-        let in_step =
-            |step: Step, amount: i64, owed: &Deduction| if owed.step() == step { amount } else { 0 };
-        let expected = [
-            total(&|owed| owed.amount_minor),
-            total(&|owed| in_step(Step::Voided, owed.amount_minor, owed)),
-            total(&|owed| in_step(Step::Settled, owed.owed_minor(), owed)),
-            total(&|owed| in_step(Step::WrittenOff, owed.owed_minor(), owed)),
-            total(&Deduction::refunded_minor),
-        ];
-        let stored = [
-            sums.gross_minor,
-            sums.void_minor,
-            sums.settled_minor,
-            sums.written_off_minor,
-            sums.refunds_minor,
-        ];
-        let parts = sums.settled_minor
-            + sums.open_minor
-            + sums.bad_minor
-            + sums.written_off_minor
-            + sums.paid_otherwise_minor
-            + sums.void_minor;
-        if stored != expected || parts != sums.gross_minor || usize::try_from(sums.sales) != Ok(of_day.len())
-        {
-            wrong.push(format!("I7 on {day}: {sums:?}, not {expected:?}"));
+        let gross: i64 = of_day.iter().map(|owed| owed.amount_minor).sum();
+        let refunds: i64 = of_day.iter().map(|owed| owed.refunded_minor()).sum();
+        let sums = report.sums;
+        if (sums.gross_minor, sums.refunds_minor) != (gross, refunds) || !report.gapless {
+            wrong.push(format!("I7 on {day}: {report:?}, not {gross} and {refunds}"));
         }
+        collection::sums::add(&mut days, &sums)?;
     }
-    for owed in all.owed.iter().filter(|owed| owed.owed_minor() < 0) {
-        wrong.push(format!("{} owes {}", owed.sale, owed.owed_minor()));
+    let mut shifts = DaySums::default();
+    for one in (1..).map_while(|number| view.shift(number).ok()) {
+        collection::sums::add(&mut shifts, &shift::of_shift(view, &one.from, one.to.as_ref())?.sums)?;
+    }
+    // Sales of a shift are counted, not summed.
+    if (DaySums { sales: 0, ..shifts }) != (DaySums { sales: 0, ..days }) {
+        wrong.push(format!("the shifts have {shifts:?}, the days {days:?}"));
     }
     Ok(())
 }

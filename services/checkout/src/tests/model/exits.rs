@@ -1,7 +1,8 @@
-//! No dead end: from whatever stands, something due, something awaited or a person's action leads on.
+//! No dead end: whatever is not at its end has somebody who leads it on.
 
 use crate::api::shown::Shown;
 use crate::collection::{Deduction, State};
+use crate::dispute::{Dispute, DisputeState};
 use crate::outbox::Effect;
 use crate::payer::PayerState;
 use crate::sale::{EvidencePolicy, Stage, Step};
@@ -9,6 +10,21 @@ use crate::store::View;
 use crate::store::due::{Due, DueKind, Queue};
 use crate::values::ids::{ChallengeId, PayerId, SaleId};
 use crate::verification::challenge::ChallengeState;
+
+/// Who makes the next step.
+#[derive(Debug)]
+pub enum Owner {
+    /// The schedule, at a time that stands in it.
+    Due,
+    /// The outbox, by an entry that stands in it.
+    Outbox,
+    /// The payer, whom a running challenge asks.
+    Payer,
+    /// A person, who sees it: on the sale, or in the status (a payer in need, an open dispute, sales that may be settled).
+    Person,
+    /// Nobody: it is at its end.
+    End,
+}
 
 /// Everything that leads on by itself.
 pub struct Exits {
@@ -24,78 +40,95 @@ impl Exits {
         Self { effects: effects.collect(), due: due.collect() }
     }
 
-    fn is_due(&self, kind: DueKind, subject: &[u8]) -> bool {
-        self.due.iter().any(|due| due.kind == kind && due.subject == subject)
+    fn due(&self, kind: DueKind, subject: &[u8]) -> Option<Owner> {
+        self.due.iter().any(|due| due.kind == kind && due.subject == subject).then_some(Owner::Due)
     }
 
-    fn works_on(&self, sale: SaleId) -> bool {
-        self.effects.iter().any(|effect| effect.sales().contains(&sale))
+    fn outbox(&self, does: impl Fn(&Effect) -> bool) -> Option<Owner> {
+        self.effects.iter().any(does).then_some(Owner::Outbox)
     }
 
-    pub fn of_sale(&self, view: &View, id: SaleId) -> bool {
+    pub fn of_sale(&self, view: &View, id: SaleId) -> Option<Owner> {
         let shown = Shown::read(view, id).unwrap();
         let key = id.to_bytes();
-        if !shown.attention(EvidencePolicy::RequirePhoto).is_empty() || self.works_on(id) {
-            return true;
+        if !shown.attention(EvidencePolicy::RequirePhoto).is_empty() {
+            return Some(Owner::Person);
+        }
+        if let Some(working) = self.outbox(|effect| effect.sales().contains(&id)) {
+            return Some(working);
         }
         match (&shown.sale.stage, &shown.deduction) {
-            (Stage::Draft | Stage::PayerOk { .. }, _) => self.is_due(DueKind::GiveUpDraft, &key),
-            (Stage::Voided(_), _) => true,
+            (Stage::Draft | Stage::PayerOk { .. }, _) => self.due(DueKind::GiveUpDraft, &key),
+            (Stage::Voided(_), _) => Some(Owner::End),
             (Stage::Sold(sold), _) if !matches!(sold.step, Step::Released { .. }) => {
-                self.is_due(DueKind::Release, &key)
+                self.due(DueKind::Release, &key)
             }
             (Stage::Sold(_), Some(owed)) => self.of_deduction(view, owed),
-            (Stage::Sold(_), None) => false,
+            (Stage::Sold(_), None) => None,
         }
     }
 
-    fn of_deduction(&self, view: &View, owed: &Deduction) -> bool {
-        let running = |challenge: Option<ChallengeId>| {
-            challenge.is_some_and(|id| view.challenge(id).unwrap().state.is_running())
-        };
+    fn of_deduction(&self, view: &View, owed: &Deduction) -> Option<Owner> {
         match &owed.state {
             // It waits for its own challenge, for the end of another one of the payer's, or for the payer.
             State::Queued => {
                 let payer = view.payer(owed.payer).unwrap();
-                running(payer.open_challenge)
-                    || self.is_due(DueKind::Attend, &owed.payer.0)
-                    || (payer.state != PayerState::Active && self.of_payer(view, owed.payer))
+                let waits_for_payer = || self.of_payer(view, owed.payer);
+                running(view, payer.open_challenge)
+                    .or_else(|| self.due(DueKind::Attend, &owed.payer.0))
+                    .or_else(|| (payer.state != PayerState::Active).then(waits_for_payer).flatten())
             }
-            State::Challenged => running(owed.asking.challenge),
+            State::Challenged => running(view, owed.asking.challenge),
             // RunSettlement takes it; the status counts it.
-            State::Verified => true,
+            State::Verified => Some(Owner::Person),
             State::Submitted => {
                 let batch = owed.presentment().unwrap().batch;
-                self.effects.contains(&Effect::PostBatch { batch })
+                self.outbox(|effect| *effect == Effect::PostBatch { batch })
             }
             State::BadPending(notice) => {
-                notice.message.is_some_and(|_| notice.since_heard_ms.is_none())
-                    || self.is_due(DueKind::Attend, &owed.payer.0)
-                    || self.is_due(DueKind::List, &owed.sale.to_bytes())
+                let on_its_way = notice.message.is_some() && notice.since_heard_ms.is_none();
+                on_its_way
+                    .then_some(Owner::Outbox)
+                    .or_else(|| self.due(DueKind::Attend, &owed.payer.0))
+                    .or_else(|| self.due(DueKind::List, &owed.sale.to_bytes()))
             }
-            State::BadListed { .. } => self.is_due(DueKind::EndRecord, &owed.sale.to_bytes()),
-            state => state.step().is_final(),
+            State::BadListed { .. } => self.due(DueKind::EndRecord, &owed.sale.to_bytes()),
+            state => state.step().is_final().then_some(Owner::End),
         }
     }
 
-    pub fn of_payer(&self, view: &View, id: PayerId) -> bool {
+    pub fn of_payer(&self, view: &View, id: PayerId) -> Option<Owner> {
         let payer = view.payer(id).unwrap();
-        let running = payer.open_challenge.map(|id| view.challenge(id).unwrap());
-        if let Some(open) = running.iter().find(|challenge| challenge.state == ChallengeState::Open)
-            && !self.is_due(DueKind::Expire, &open.id.to_bytes())
+        if let Some(open) = payer.open_challenge.map(|id| view.challenge(id).unwrap())
+            && open.state == ChallengeState::Open
         {
-            return false;
+            self.due(DueKind::Expire, &open.id.to_bytes())?;
         }
+        let in_need = payer.needs_person() && view.payers_in_need(usize::MAX).unwrap().contains(&payer);
         match payer.state {
-            PayerState::Enrolling => self.effects.contains(&Effect::PrintEnrolment { payer: id }),
-            PayerState::Pending => {
-                running.is_some_and(|challenge| challenge.state.is_running())
-                    || payer.needs_person()
-                    || self.is_due(DueKind::Attend, &id.0)
-            }
-            PayerState::Active => true,
-            PayerState::Frozen | PayerState::Locked => payer.needs_person(),
-            PayerState::Denied => view.has_bad_record(id).unwrap(),
+            PayerState::Enrolling => self.outbox(|effect| *effect == Effect::PrintEnrolment { payer: id }),
+            PayerState::Pending => running(view, payer.open_challenge)
+                .or_else(|| in_need.then_some(Owner::Person))
+                .or_else(|| self.due(DueKind::Attend, &id.0)),
+            PayerState::Active => Some(Owner::End),
+            PayerState::Frozen | PayerState::Locked => in_need.then_some(Owner::Person),
+            // Its records end by themselves.
+            PayerState::Denied => view.has_bad_record(id).unwrap().then_some(Owner::Due),
         }
     }
+
+    pub fn of_dispute(&self, view: &View, dispute: &Dispute) -> Option<Owner> {
+        match dispute.state {
+            DisputeState::Open => {
+                let open = view.newest_disputes(true, usize::MAX).unwrap();
+                open.iter().any(|known| known.id == dispute.id).then_some(Owner::Person)
+            }
+            _ => Some(Owner::End),
+        }
+    }
+}
+
+fn running(view: &View, challenge: Option<ChallengeId>) -> Option<Owner> {
+    let challenge = view.challenge(challenge?).unwrap();
+    challenge.state.is_running().then_some(Owner::Payer)
 }
