@@ -20,6 +20,7 @@ use crate::values::phone::PhoneE164;
 use crate::values::refusal::{Refusal, Result};
 use crate::values::sms_text::Language;
 use past::Past;
+use put::CASHIER;
 
 /// Records in one transaction.
 const AT_A_TIME: usize = 500;
@@ -81,7 +82,12 @@ fn enrol(tx: &mut Tx, shop: &Arc<Shop>, n: usize, now: Timestamp) -> Result<()> 
         valid_to: shop.voice.quiet.local_day(now),
         png_path: shop.codes_dir.join(format!("{}-{FIRST_SERIAL}.png", fresh.id)).display().to_string(),
     };
-    let new = NewPayer { name: format!("Payer {n}"), phone: phone(n)?, language: Language::English };
+    let new = NewPayer {
+        name: format!("Payer {n}"),
+        phone: phone(n)?,
+        language: Language::English,
+        enrolled_by: CASHIER.into(),
+    };
     let enrolled = enrolment::payer(new, &fresh, code, None, now);
     let payer = Payer { state: PayerState::Active, papers: Papers::Done, ..enrolled };
     tx.put_photo(payer.id, &PHOTO)?;
