@@ -28,21 +28,22 @@
 //!
 //! # The QR of a receipt
 //!
-//! 74 bytes and the till's signature. Get the till's public key over a way that you trust: a key that comes with the data it
+//! 106 bytes and the till's signature. Get the till's public key over a way that you trust: a key that comes with the data it
 //! verifies proves nothing.
 //!
 //! ```
 //! use ed25519_dalek::{Signature, VerifyingKey};
+//! use sha2::{Digest as _, Sha256};
 //!
-//! let scanned = "CHIT1:/804-DSKU-7AW.5:$KW/EB.3000000000PF0L30$NDNDC000000000.00000300I61I61I61I61I61I61I61I61I61I6\
-//!                1I61I61I61I61I61I61*OP6RFXF1DSNT$FH-PW:RCXCPZOV7B/OK$7F-N6DFV8*A9Y8CCMW3JIVFC0W3BL-RDDSGLJLKE2K8N/\
-//!                BFOZ0310%0N6NSIFJ";
+//! let scanned = "CHIT1:/804-DSKU-7AW.5:$KW/EB.3000000000PF0L30$NDNDC000000000.00000300I61I61I61I61I61I61I61I61I61I61I61I61I61I6\
+//!                1I61I61W3SG DJ4BMVA0TM.YM*:NYF62MKKT3FNSQMK323LW4 3M1.K*F4O222QDT%KM7KFL01JJKIF5INVN4GG9EST84DIJRT8VTWCT87KQ9-\
+//!                UK60NB R4BKYEA.H1189/%E79L$M5-.6KMKXK9+B1";
 //! let till = hex::decode("ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c").unwrap();
 //!
 //! let bytes = base45::decode(scanned.strip_prefix("CHIT1:").unwrap()).unwrap();
-//! let (body, signature) = bytes.split_at(74);
+//! let (body, signature) = bytes.split_at(106);
 //! let till = VerifyingKey::from_bytes(till.as_slice().try_into().unwrap()).unwrap();
-//! let signed = [b"chit/receipt/v2\0", body].concat();
+//! let signed = [b"chit/receipt/v3\0".as_slice(), body].concat();
 //! till.verify_strict(&signed, &Signature::from_slice(signature).unwrap()).unwrap();
 //!
 //! let sale_id = ulid::Ulid::from_bytes(body[..16].try_into().unwrap());
@@ -52,7 +53,11 @@
 //! let ledger_seq = u64::from_be_bytes(body[30..38].try_into().unwrap());
 //! let later = u32::from_be_bytes(body[38..42].try_into().unwrap());
 //! assert_eq!((ledger_seq, ledger_seq + u64::from(later)), (42, 45), "record 42 of a tree of 45");
-//! assert_eq!(body[42..], [9; 32], "the root of that tree");
+//! assert_eq!(body[42..74], [9; 32], "the root of that tree");
+//!
+//! let goods = hex::decode("ec03baad02e3cde78f4b78115cb8f0f0ca53ebffbdffd49e2ecc6e51e813791b").unwrap();
+//! let photo = Sha256::digest(b"photo 1");
+//! assert_eq!(body[74..], Sha256::digest([&goods[..], &photo].concat())[..], "of goods.bin and of photo-1.jpg");
 //! ```
 //!
 //! # The manifest of an evidence bundle

@@ -6,6 +6,7 @@ mod accessibility;
 mod cashier;
 mod desk_faults;
 mod driver;
+mod evidence_page;
 mod guards;
 mod one_sale_only;
 mod outages;

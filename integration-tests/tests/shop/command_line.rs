@@ -51,6 +51,17 @@ impl<'a> Pc<'a> {
     }
 }
 
+impl Pc<'_> {
+    /// Why a verifier refuses: the first fault that it names.
+    async fn fault(&self, args: &[&str]) -> String {
+        let output = self.run(args).await;
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let verdict: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+        text(&verdict["faults"][0], "reason").to_owned()
+    }
+}
+
 fn text<'a>(object: &'a Value, key: &str) -> &'a str {
     object[key].as_str().unwrap_or_else(|| panic!("no {key} in {object}"))
 }
@@ -114,15 +125,42 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let resolved = pc.says(&["dispute", "resolve", dispute, "--dismiss", "--approver", SUPERVISOR]).await;
     assert_eq!(text(&resolved, "state"), "DISMISSED");
 
+    evidence_holds_and_its_tampering_is_named(&pc, sale_id).await;
     let bundle = desk.look_up(sale_id).await.unwrap().evidence_folder;
-    pc.says(&["evidence", "verify", &bundle]).await;
+    let journal = house.place.root().join("journal");
+    let journal = journal.to_str().unwrap();
+    pc.says(&["ledger", "export", journal]).await;
+    let held = pc.says(&["evidence", "verify", &bundle, "--export", journal]).await;
+    assert_eq!(held["ledger_compared"], true);
     let photo = Path::new(&bundle).join("photo-1.jpg.age");
     let mut bytes = fs::read(&photo).unwrap();
     bytes[100] ^= 1;
     fs::set_permissions(&photo, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&photo, bytes).unwrap();
-    let changed = pc.run(&["evidence", "verify", &bundle]).await;
-    assert!(!changed.status.success(), "a changed photo is noticed");
+    let changed = pc.fault(&["evidence", "verify", &bundle, "--export", journal]).await;
+    assert_eq!(changed, "FILE_CHANGED");
+}
+
+/// By a third party: with the keys and the zip alone, on a machine without a shop.
+async fn evidence_holds_and_its_tampering_is_named(pc: &Pc<'_>, sale_id: &str) {
+    let path = |name: &str| pc.house.place.root().join(name).to_str().unwrap().to_owned();
+    let (keys, export) = (path("keys.json"), path("export.zip"));
+    let public = pc.says(&["keys"]).await;
+    assert_eq!(public["evidence"]["key"].as_str().unwrap().len(), 64);
+    fs::write(&keys, public.to_string()).unwrap();
+    let whole = ["--actor", SUPERVISOR, "--reason", "dispute", "--unredacted", "--yes"];
+    pc.says(&[&["evidence", "export", sale_id, "--to", &export], &whole[..]].concat()).await;
+    let held = pc.says(&["evidence", "verify", &export, "--sale", sale_id, "--key", &keys]).await;
+    assert_eq!((&held["ok"], &held["ledger_compared"]), (&true.into(), &true.into()), "{held}");
+    let other = ulid::Ulid::generate().to_string();
+    let misplaced = pc.fault(&["evidence", "verify", &export, "--sale", &other, "--key", &keys]).await;
+    assert_eq!(misplaced, "SALE_DIFFERS");
+    let mut bytes = fs::read(&export).unwrap();
+    let photo = bytes.windows(4).position(|four| four == [0xff, 0xd8, 0xff, 0xe0]).expect("a photo");
+    bytes[photo + 300] ^= 1;
+    fs::write(&export, bytes).unwrap();
+    let changed = pc.fault(&["evidence", "verify", &export, "--sale", sale_id, "--key", &keys]).await;
+    assert_eq!(changed, "FILE_CHANGED");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

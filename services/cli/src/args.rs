@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    camera, clock, deduct, device, dispute, enrol, evidence, ledger, payer, pki, printer, sale, sandbox,
-    scanner, settle, shift, sign_in, sms, staff,
+    camera, clock, deduct, device, dispute, enrol, evidence, keys, ledger, payer, pki, printer, sale,
+    sandbox, scanner, settle, shift, sign_in, sms, staff,
 };
 
 #[derive(Parser, Debug)]
@@ -96,6 +96,8 @@ pub enum Command {
     /// Export, verify, back up and import the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Print the public keys that others need to check receipts, evidence and the ledger.
+    Keys(keys::KeysArgs),
     /// Make certificates for other POS software.
     #[command(subcommand)]
     Pki(pki::PkiCommand),
@@ -131,6 +133,7 @@ impl Command {
             Self::Camera(_) => "chit camera",
             Self::Evidence(_) => "chit evidence",
             Self::Ledger(_) => "chit ledger",
+            Self::Keys(_) => "chit keys",
             Self::Pki(_) => "chit pki",
             Self::Sandbox(_) => "chit sandbox",
         }
@@ -150,7 +153,7 @@ mod tests {
         for name in [
             "init", "doctor", "sign-in", "sign-out", "pin", "staff", "device", "status", "enrol", "payer",
             "sale", "scanner", "printer", "sms", "deduct", "settle", "shift", "clock", "dispute", "camera",
-            "evidence", "ledger", "pki", "sandbox",
+            "evidence", "ledger", "keys", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

@@ -6,7 +6,7 @@ use chit_runtime::Context;
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, ledger, payer, pki, printer,
+    camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, keys, ledger, payer, pki, printer,
     report_hardware, sale, sandbox, scanner, settle, shift, sign_in, sms, staff, status,
 };
 use crate::failure::Failure;
@@ -49,8 +49,9 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Clock(command) => clock::run(&shop, command).await,
         Command::Dispute(command) => dispute::run(&shop, command).await,
         Command::Camera(command) => camera::run(&shop, command).await,
-        Command::Evidence(command) => evidence::run(&shop, command).await,
+        Command::Evidence(command) => evidence::run(&shop, &cli.config, command).await,
         Command::Ledger(command) => ledger::run(&shop, command).await,
+        Command::Keys(args) => keys::run(&ctx.shared, &args, &cli.config, output),
         Command::Pki(command) => pki::run(&ctx.shared, command, output),
         Command::Sandbox(command) => sandbox::run(&shop, command).await,
     }

@@ -19,8 +19,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// checkout takes a good code within this time.
 const TAKEN_MAX: Duration = Duration::from_millis(800);
 const RECEIPT_PREFIX: &str = "CHIT1:";
-/// Bytes of the signed layout before its signature, and with it (checkout/v1/goods.proto, SignedReceipt).
-const RECEIPT_BYTES: usize = 74 + 64;
+/// Bytes of the signed layout and of its signature, today and as on older papers (checkout/v1/goods.proto, SignedReceipt).
+const RECEIPT_BYTES: [usize; 2] = [106 + 64, 74 + 64];
 
 pub async fn follow(till: Arc<Till>) {
     loop {
@@ -109,7 +109,7 @@ fn is_gtin(text: &str) -> bool {
 /// The sale's ULID inside a receipt's QR text. Its signature is not judged here: it only says which sale to look up.
 pub fn sale_of_receipt(text: &str) -> Option<String> {
     let bytes = base45::decode(text.trim().strip_prefix(RECEIPT_PREFIX)?).ok()?;
-    if bytes.len() != RECEIPT_BYTES {
+    if !RECEIPT_BYTES.contains(&bytes.len()) {
         return None;
     }
     let id: [u8; 16] = bytes.get(..16)?.try_into().ok()?;
@@ -123,12 +123,14 @@ mod tests {
     #[test]
     fn a_receipts_qr_names_its_sale() {
         let id = Ulid::from_parts(1_795_000_000_000, 7);
-        let mut bytes = u128::from(id).to_be_bytes().to_vec();
-        bytes.resize(RECEIPT_BYTES, 1);
-        let text = format!("CHIT1:{}", base45::encode(&bytes));
-        assert_eq!(sale_of_receipt(&text), Some(id.to_string()));
-        bytes.pop();
-        assert_eq!(sale_of_receipt(&format!("CHIT1:{}", base45::encode(&bytes))), None);
+        for len in RECEIPT_BYTES {
+            let mut bytes = u128::from(id).to_be_bytes().to_vec();
+            bytes.resize(len, 1);
+            let text = format!("CHIT1:{}", base45::encode(&bytes));
+            assert_eq!(sale_of_receipt(&text), Some(id.to_string()));
+            bytes.pop();
+            assert_eq!(sale_of_receipt(&format!("CHIT1:{}", base45::encode(&bytes))), None);
+        }
         assert_eq!(sale_of_receipt("6901234567892"), None);
     }
 }

@@ -211,6 +211,12 @@ impl Page {
         }
     }
 
+    /// Chooses a file in an input for files.
+    pub async fn upload(&self, css: &str, file: &std::path::Path) {
+        let input = self.client.find(Locator::Css(css)).await.unwrap();
+        input.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
     /// A command of Chromium's own protocol.
     pub async fn cdp(&self, command: &'static str, params: Value) -> Value {
         self.client.issue_cmd(Cdp { command, params }).await.unwrap()

@@ -67,7 +67,7 @@ async fn lay_out(shop: &Shop, id: SaleId, photo: Option<[u8; 32]>) -> Result<Sal
             sold.step = Step::Printing;
         }
         sold.evidence.photo_1_sha256 = photo.or(sold.evidence.photo_1_sha256);
-        let signed_qr = receipt_qr::sign(&sale, &sold, &till)?;
+        let signed_qr = receipt_qr::sign(&sale, &sold, photo, &till)?;
         sold.receipt.laid_out = Some(LaidOut { signed_qr, photo_sha256: photo });
         sold.receipt.state = ReceiptState::Waiting;
         sale.stage = Stage::Sold(sold);

@@ -13,7 +13,7 @@ use super::goods;
 use super::point::done;
 use crate::context::Shop;
 use crate::peers::{CALL_MAX, Fault, peer};
-use crate::sale::{self, EvidenceState, Sale, Sold, Stage, Step};
+use crate::sale::{self, EvidenceState, Sale, Sold, Stage, Step, Voided};
 use crate::store::Tx;
 use crate::values::ids::{FactId, SaleId};
 use crate::values::refusal::Refusal;
@@ -161,10 +161,13 @@ async fn sealed(shop: &Arc<Shop>, entry: u64, id: SaleId, recording: Recording) 
         if let Some(sold) = sale.sold_mut() {
             seal_in(sold, recording);
         }
-        if let Stage::Sold(sold) = &sale.stage
-            && matches!(sold.step, Step::Released { .. })
-        {
-            sale::seal(tx, id, sold, fact)?;
+        match &sale.stage {
+            Stage::Sold(sold) if matches!(sold.step, Step::Released { .. }) => {
+                sale::seal(tx, id, sold, fact)?
+            }
+            // Nothing is owed; but the next bundle names this one, and a link that nobody witnessed is a broken chain.
+            Stage::Voided(Voided { sold: Some(sold), .. }) => sale::seal(tx, id, sold, fact)?,
+            _ => {}
         }
         tx.put_sale("system", &sale)?;
         done(tx, entry)

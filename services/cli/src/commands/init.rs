@@ -13,6 +13,7 @@ use ed25519_dalek::SigningKey;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::recovery;
 use crate::failure::Failure;
 use crate::ids::{self, random};
 use crate::output::Output;
@@ -27,7 +28,7 @@ enum KeyKind {
     Symmetric,
 }
 
-const KEYS: [(&str, KeyKind); 8] = [
+const KEYS: [(&str, KeyKind); 9] = [
     ("card-master", KeyKind::Symmetric),
     ("checkout-data", KeyKind::Symmetric),
     ("payer-code", KeyKind::Ed25519Seed),
@@ -36,6 +37,7 @@ const KEYS: [(&str, KeyKind); 8] = [
     ("media-device", KeyKind::Ed25519Seed),
     ("evidence", KeyKind::Symmetric),
     ("ledger", KeyKind::Ed25519Seed),
+    ("sms-data", KeyKind::Symmetric),
 ];
 
 /// The files of the keys, which `chit doctor` looks after.
@@ -43,7 +45,12 @@ pub fn key_files() -> impl Iterator<Item = String> {
     KEYS.into_iter().map(|(name, _)| key_file(name))
 }
 
-fn key_file(name: &str) -> String {
+/// Keys that `chit keys rotate` changes. While it does, the key before stands behind the new one (services/vault).
+pub fn rotates(name: &str) -> bool {
+    name.strip_suffix(".key").unwrap_or(name).ends_with("-data")
+}
+
+pub fn key_file(name: &str) -> String {
     format!("{name}.key")
 }
 
@@ -60,6 +67,7 @@ struct NewPin {
 
 pub fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failure> {
     let pins = prepare(shared, currency)?;
+    let recovery = recovery::wrap(&shared.keys_dir)?;
     let mut text = format!("keys and accounts are in {}\n", shared.keys_dir.display());
     if pins.is_empty() {
         text.push_str("nothing new was needed; PINs are kept and are not shown again\n");
@@ -69,8 +77,20 @@ pub fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failur
             let _ = writeln!(text, "  {:<8} {:<12} {}", new.name, new.role, new.pin);
         }
     }
+    if let Some(identity) = &recovery {
+        let _ = writeln!(
+            text,
+            "recovery key, shown only now; write it down and keep it away from this machine:\n  {identity}\n\
+             it alone opens {} of the keys folder, which a backup may hold: `age -d -i KEYFILE`",
+            recovery::WRAP_FILE
+        );
+    }
     let pins = pins.iter().map(|new| json!({"name": new.name, "role": new.role, "pin": new.pin}));
-    output.result(text, &json!({ "pins": pins.collect::<Vec<_>>() }));
+    let mut value = json!({ "pins": pins.collect::<Vec<_>>() });
+    if let Some(identity) = recovery {
+        value["recovery_key"] = identity.into();
+    }
+    output.result(text, &value);
     Ok(())
 }
 
@@ -80,14 +100,7 @@ fn prepare(shared: &Shared, currency: &str) -> anyhow::Result<Vec<NewPin>> {
     let place = || format!("cannot prepare {}", dir.display());
     DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(place)?;
     fs::set_permissions(dir, Permissions::from_mode(0o700)).with_context(place)?;
-    let mut key_ids = String::new();
-    for (name, kind) in KEYS {
-        let secret = keep_or_make_key(dir, name)?;
-        let _ = writeln!(key_ids, "{name} = \"{}\"", key_id(kind, &secret));
-    }
-    if fs::read_to_string(dir.join("key_ids.toml")).ok().as_ref() != Some(&key_ids) {
-        write(dir, "key_ids.toml", key_ids.as_bytes(), true)?;
-    }
+    note_ids(dir)?;
     if !dir.join("house_accounts.toml").exists() {
         write(dir, "house_accounts.toml", house_accounts(currency)?.as_bytes(), false)?;
     }
@@ -108,12 +121,26 @@ fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
     }
     let stored = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+    let stored = if rotates(name) && stored.len() == 2 * KEY_LEN { &stored[..KEY_LEN] } else { &stored };
     stored.try_into().map_err(|_other_length| {
         anyhow::anyhow!(
             "{} is damaged: it must have {KEY_LEN} bytes; restore it from the backup",
             file.display()
         )
     })
+}
+
+/// Which key is which, without saying anything of a key.
+pub fn note_ids(dir: &Path) -> anyhow::Result<()> {
+    let mut key_ids = String::new();
+    for (name, kind) in KEYS {
+        let secret = keep_or_make_key(dir, name)?;
+        let _ = writeln!(key_ids, "{name} = \"{}\"", key_id(kind, &secret));
+    }
+    if fs::read_to_string(dir.join("key_ids.toml")).ok().as_ref() != Some(&key_ids) {
+        write(dir, "key_ids.toml", key_ids.as_bytes(), true)?;
+    }
+    Ok(())
 }
 
 /// First 16 hexadecimal digits of a hash: enough to tell keys apart, nothing to compute with.
@@ -192,7 +219,7 @@ mod tests {
         let shared = Shared::sandbox_in(dir.path());
         assert_eq!(prepare(&shared, "CNY").unwrap().len(), 3);
         let before = contents(&shared.keys_dir);
-        assert_eq!(before.len(), 11);
+        assert_eq!(before.len(), 12);
         assert!(prepare(&shared, "EUR").unwrap().is_empty());
         assert_eq!(contents(&shared.keys_dir), before);
         assert!(shared.state_dir.join("SANDBOX").exists());

@@ -16,13 +16,16 @@ use chit_proto::ledger::v1::{
 };
 use chit_runtime::Channel;
 use clap::Subcommand;
-use ed25519_dalek::SigningKey;
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::shop::{Shop, ask};
+pub use receipt::Receipt;
 use verify::Verified;
+#[cfg(test)]
+pub use verify::tests as ledger_of_tests;
+pub use verify::{checkpoint_signed_by, read as read_export};
 
 #[derive(Subcommand, Debug)]
 pub enum LedgerCommand {
@@ -128,7 +131,7 @@ pub async fn run(shop: &Shop, command: LedgerCommand) -> Result<(), Failure> {
     match command {
         LedgerCommand::Key => {
             let key = checkpoint(shop).await?.verifier_key;
-            let receipt_key = till_key(shop)?;
+            let receipt_key = super::keys::receipt_key(shop)?;
             let text = format!("{key}\n{receipt_key}");
             shop.output.result(text, &json!({ "verifier_key": key, "receipt_key": receipt_key }));
             Ok(())
@@ -150,6 +153,11 @@ pub async fn run(shop: &Shop, command: LedgerCommand) -> Result<(), Failure> {
         LedgerCommand::Compact => compact(shop).await,
         LedgerCommand::Import { file, key } => import::run(shop, &file, &key).await,
     }
+}
+
+/// A receipt's QR, by the key of the till that signs it.
+pub fn receipt(text: &str, receipt_key: &str) -> Result<Receipt, Failure> {
+    receipt::read(text, &receipt::key(receipt_key)?)
 }
 
 /// Reading and writing the whole index takes a while on a slow disk; the journal is never touched.
@@ -186,15 +194,6 @@ fn key_text(key: &str) -> Result<String, Failure> {
         Failure::usage(format!("--key {key} is neither a public key nor a readable file: {error}"))
     })?;
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-/// Public key of the till's signature on receipts, in hexadecimal.
-fn till_key(shop: &Shop) -> Result<String, Failure> {
-    let damaged = || Failure::other("KEY_DAMAGED", "till.key must have 32 bytes: restore it from the backup");
-    let seed =
-        shop.shared.key("till.key").map_err(|error| Failure::other("KEY_MISSING", error.to_string()))?;
-    let seed: [u8; 32] = seed.try_into().map_err(|_length| damaged())?;
-    Ok(hex::encode(SigningKey::from_bytes(&seed).verifying_key().as_bytes()))
 }
 
 fn client(shop: &Shop) -> LedgerServiceClient<Channel> {

@@ -9,6 +9,7 @@ use chit_proto::sms_gateway::v1::{
 use clap::Subcommand;
 
 use crate::failure::Failure;
+use crate::output::visible;
 use crate::shop::{Shop, ask};
 use crate::view;
 
@@ -131,7 +132,10 @@ fn agreed(message: &Message) -> Result<bool, Failure> {
         ));
     }
     let failed = |error: io::Error| Failure::other("TERMINAL", error.to_string());
-    eprint!("{}The recipient may get this text twice. Send it again? [y/N] ", view::message_text(message));
+    eprint!(
+        "{}The recipient may get this text twice. Send it again? [y/N] ",
+        visible(&view::message_text(message))
+    );
     io::stderr().flush().map_err(failed)?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(failed)?;

@@ -141,9 +141,10 @@ fn an_approval_without_approver_or_pin_is_wrong_use() {
 fn evidence_is_verified_without_any_configuration() {
     let desk = Desk::new("");
     std::fs::remove_file(desk.dir().join("chit.toml")).unwrap();
-    let output = desk.run(&["evidence", "verify", "nowhere"]);
+    let (key, sale) = ("a".repeat(64), "01J9ZQ4M8W5T7V2X3Y6B0C1D2F");
+    let output = desk.run(&["evidence", "verify", "nowhere", "--key", &key, "--sale", sale]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).contains("sealed bundle"), "{output:?}");
+    assert!(text(&output.stderr).contains("folder of a bundle"), "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

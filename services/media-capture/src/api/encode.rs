@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use crate::domain::custody::CustodyRefused;
 use crate::domain::ids::{RecordingId, SaleId};
 use crate::domain::recording::{Recording, Refused, State};
+use crate::evidence::Tampered;
 use crate::studio::{EventKind, StudioError};
 
 pub fn recording_id(text: &str) -> Result<RecordingId, Status> {
@@ -73,15 +74,24 @@ pub fn status(failed: StudioError) -> Status {
         StudioError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
             (Code::ResourceExhausted, "DISK_FULL")
         }
+        StudioError::Io(error) if is_tampered(error) => (Code::DataLoss, "EVIDENCE_TAMPERED"),
         StudioError::Store(error) if error.is_disk_full() => (Code::ResourceExhausted, "DISK_FULL"),
         StudioError::TooMany => (Code::ResourceExhausted, "TOO_MANY_RECORDINGS"),
         StudioError::Busy => (Code::Unavailable, "RECORDINGS_BUSY"),
         StudioError::Io(_) | StudioError::Store(_) => (Code::Internal, "EVIDENCE_NOT_STORED"),
     };
-    if code == Code::Internal {
+    if matches!(code, Code::Internal | Code::DataLoss) {
         tracing::error!(error = %failed, cause = ?std::error::Error::source(&failed), "call failed");
     }
-    error::status(code, reason, failed.to_string())
+    let text = match &failed {
+        StudioError::Io(error) if is_tampered(error) => error.to_string(),
+        failed => failed.to_string(),
+    };
+    error::status(code, reason, text)
+}
+
+pub fn is_tampered(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Tampered>())
 }
 
 fn custody(refused: &CustodyRefused) -> (Code, &'static str) {

@@ -92,7 +92,9 @@ impl Api {
         let recording = self.0.studio.ask(of_sale).await.map_err(encode::status)?;
         match recording {
             Some(found) if matches!(found.state, State::Sealed | State::Partial) => {
-                Ok(Bundle::of(&self.0.evidence, &sale))
+                let bundle = Bundle::of(&self.0.evidence, &sale);
+                let sealed = found.manifest_sha256.unwrap_or_default();
+                blocking(move || bundle.manifest_as_sealed(sealed).map(|_| bundle)).await
             }
             _ => Err(error::status(Code::NotFound, "EVIDENCE_NOT_FOUND", "this sale has no sealed evidence")),
         }

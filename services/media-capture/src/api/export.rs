@@ -19,7 +19,7 @@ use crate::domain::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
 use crate::evidence::keys::{FilmKey, Keepers};
 use crate::evidence::{Bundle, Plain};
 use crate::redact::{self, FilmError, PhotoError};
-use crate::studio::{Asked, Order};
+use crate::studio::{Asked, Order, StudioError};
 
 const PIECE_BYTES: usize = 64 * 1024;
 const PIECES_UNREAD_MAX: usize = 8;
@@ -67,7 +67,12 @@ impl Api {
             });
             if let Err(failed) = written {
                 tracing::error!(error = %failed, cause = ?std::error::Error::source(&failed), "export failed");
-                let status = error::status(Code::Internal, "EVIDENCE_NOT_STORED", failed.to_string());
+                let status = match failed {
+                    ExportError::Io(error) if encode::is_tampered(&error) => {
+                        encode::status(StudioError::Io(error))
+                    }
+                    failed => error::status(Code::Internal, "EVIDENCE_NOT_STORED", failed.to_string()),
+                };
                 // The reader may have gone as well.
                 let _ = pieces.blocking_send(Err(status));
             }
@@ -140,10 +145,13 @@ impl Archive<'_> {
         format!(
             "Evidence of sale {}, receipt {}\n\n{kind}\n\n{said}\n\
              manifest.binpb lists the originals and is signed (manifest.sig) by the device with the key\n{}\n\
-             Check with: chit evidence verify FOLDER --public-key KEY (the shop's key, from somewhere else than here).\n",
+             ledger-proof.json shows what the shop's ledger witnesses of it.\n\
+             Check with: chit evidence verify FILE --sale {} --key KEYS (the shop's keys, from somewhere else than here),\n\
+             or drop the file on the page verify-evidence.html of Chit.\n",
             self.sale,
             if manifest.receipt_no.is_empty() { "without a number" } else { &manifest.receipt_no },
             hex::encode(&manifest.device_public_key),
+            self.sale,
         )
     }
 }

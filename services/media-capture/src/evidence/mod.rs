@@ -7,12 +7,14 @@ mod sealing;
 pub mod spool;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, BufReader, Read, Seek, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use chit_proto::media_capture::v1::{FileEntry, Manifest};
 use prost::Message;
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
 
 use crate::domain::ids::SaleId;
 use crate::domain::manifest::{MANIFEST_FILE, SIGNATURE_FILE, Signed};
@@ -22,6 +24,8 @@ use keys::{FilmKey, Keepers};
 pub const GOODS_FILE: &str = "goods.bin";
 /// A manifest, a photo, the goods: what is read whole.
 const SMALL_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// The plain bytes of a file of a bundle.
 pub trait Plain: Read + Seek + Send {}
@@ -72,6 +76,15 @@ impl Bundle {
     pub fn write_manifest(&self, signed: &Signed) -> io::Result<()> {
         self.write(MANIFEST_FILE, &signed.bytes)?;
         self.write(SIGNATURE_FILE, &signed.signature)
+    }
+
+    /// Its bytes, if they are those that were sealed.
+    pub fn manifest_as_sealed(&self, sha256: [u8; 32]) -> io::Result<Vec<u8>> {
+        let bytes = self.read(MANIFEST_FILE)?;
+        if Sha256::digest(&bytes)[..] == sha256 {
+            return Ok(bytes);
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, Tampered(MANIFEST_FILE.to_owned())))
     }
 
     pub fn manifest(&self) -> io::Result<Manifest> {
@@ -130,7 +143,8 @@ impl Bundle {
         read_bounded(&self.folder.join(name))
     }
 
-    /// A listed file's plain bytes, decrypted on the way; `None`: its film key was erased.
+    /// A listed file's plain bytes, decrypted on the way and hashed to their end before the first is handed out: who has the
+    /// shop's key can seal anything, and what is shown must be what was sealed. `None`: its film key was erased.
     pub fn open_plain(
         &self,
         entry: &FileEntry,
@@ -139,14 +153,53 @@ impl Bundle {
     ) -> io::Result<Option<Box<dyn Plain>>> {
         let open = || File::open(self.folder.join(stored_name(entry))).map(BufReader::new);
         let identity = match &entry.sealed {
-            None => return Ok(Some(Box::new(open()?))),
+            None => return as_sealed(entry, Box::new(open()?)).map(Some),
             Some(sealed) if sealed.film => match film {
                 None => return Ok(None),
                 Some(film) => film.identity(),
             },
             Some(_) => keepers.shop(),
         };
-        Ok(Some(Box::new(keys::decrypt(identity, open()?)?)))
+        let plain = keys::decrypt(identity, open()?).map_err(|_| tampered(entry))?;
+        as_sealed(entry, Box::new(plain)).map(Some)
+    }
+}
+
+/// A file of a bundle, or its manifest, is not what was sealed.
+#[derive(Debug, Error)]
+#[error("{0} is not what was sealed: the evidence of this sale was tampered with")]
+pub struct Tampered(String);
+
+fn tampered(entry: &FileEntry) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, Tampered(entry.name.clone()))
+}
+
+fn as_sealed(entry: &FileEntry, mut plain: Box<dyn Plain>) -> io::Result<Box<dyn Plain>> {
+    let found = size_and_hash(plain.by_ref().take(entry.size_bytes.saturating_add(1)));
+    match found {
+        // age finds a piece that was changed; a failing disk says so otherwise.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
+            Err(tampered(entry))
+        }
+        Err(error) => Err(error),
+        Ok((size, hash)) if size == entry.size_bytes && hash[..] == entry.sha256[..] => {
+            plain.seek(SeekFrom::Start(0))?;
+            Ok(plain)
+        }
+        Ok(_) => Err(tampered(entry)),
+    }
+}
+
+fn size_and_hash(mut plain: impl Read) -> io::Result<(u64, [u8; 32])> {
+    let (mut hash, mut size, mut piece) = (Sha256::new(), 0, vec![0; PIECE_BYTES]);
+    loop {
+        match plain.read(&mut piece)? {
+            0 => return Ok((size, hash.finalize().into())),
+            len => {
+                hash.update(&piece[..len]);
+                size += len as u64;
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use age::x25519::Identity;
@@ -144,4 +145,39 @@ async fn a_receipt_number_told_later_stands_in_the_manifest_and_cannot_change() 
     assert_eq!(names(&manifest), ["goods.bin", "photo-2.jpg", "video.mp4"]);
     assert_eq!((manifest.version, manifest.paper_code), (2, None), "no paper lies before this camera");
     assert_eq!((manifest.cameras.len(), &*manifest.cameras[0].name), (1, "till"));
+}
+
+/// By somebody who has the shop's key, so that it opens: a photo swapped, then the manifest signed anew to fit.
+#[tokio::test]
+async fn what_was_swapped_after_the_seal_is_never_shown() {
+    let (mut rig, _camera) = Rig::with_camera().await;
+    a_whole_sale(&mut rig, SALE).await;
+    rig.stop(SALE, 0).await;
+    rig.until_sealed(SALE).await;
+    assert_eq!(rig.file(SALE, "goods.bin", 0).await.unwrap(), b"the goods");
+    let folder = rig.shared.state_dir.join("media-capture/evidence").join(SALE);
+    let goods = folder.join("goods.bin.age");
+    let swap = |path: &Path, bytes: &[u8]| {
+        fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    let sealed = fs::read(&goods).unwrap();
+    let recipients = verified(&mut rig, SALE).await.0.policy.unwrap().recipients;
+    let shop: age::x25519::Recipient = recipients[0].parse().unwrap();
+    swap(&goods, &age::encrypt(&shop, b"othergoods").unwrap());
+    for offset in [0, 4] {
+        let refused = rig.file(SALE, "goods.bin", offset).await.unwrap_err();
+        assert_eq!(reason_of(&refused).as_deref(), Some("EVIDENCE_TAMPERED"), "{refused}");
+        assert!(refused.message().contains("goods.bin"), "{refused}");
+    }
+    swap(&goods, &sealed);
+    assert!(rig.file(SALE, "goods.bin", 0).await.is_ok());
+    let manifest = folder.join("manifest.binpb");
+    let mut bytes = fs::read(&manifest).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    swap(&manifest, &bytes);
+    let refused = rig.client.get_evidence(GetEvidenceRequest { sale_id: SALE.into() }).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("EVIDENCE_TAMPERED"), "{refused}");
+    let refused = rig.file(SALE, "goods.bin", 0).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("EVIDENCE_TAMPERED"), "{refused}");
 }

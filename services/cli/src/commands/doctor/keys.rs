@@ -23,6 +23,13 @@ pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
 fn key(shared: &Shared, name: &str) -> Option<Check> {
     match shared.key(name) {
         Err(error) => Some(Check::new(Level::Fail, name, error.to_string(), "run `chit init`")),
+        Ok(bytes) if init::rotates(name) && bytes.len() == 2 * KEY_LEN => {
+            let step = format!(
+                "restart its service, then `chit keys rotate {} --finish`",
+                name.trim_end_matches(".key")
+            );
+            Some(Check::new(Level::Warn, name, "is being rotated", step))
+        }
         Ok(bytes) if bytes.len() != KEY_LEN => {
             let found = format!("has {} bytes, a key has {KEY_LEN}", bytes.len());
             Some(Check::new(Level::Fail, name, found, "restore it from the backup"))

@@ -1,13 +1,18 @@
 //! One zip file that leaves the shop.
 
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use chit_evidence::{MANIFEST_FILE, MANIFEST_LEN_MAX};
 use chit_proto::media_capture::v1::ExportEvidenceRequest;
 use serde_json::json;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use super::prove::prove;
+use super::verify::PROOF_FILE;
 use crate::failure::Failure;
 use crate::shop::Shop;
 
@@ -58,14 +63,14 @@ fn confirmed() -> Result<bool, Failure> {
 
 async fn write(shop: &Shop, wanted: &Wanted) -> Result<u64, Failure> {
     let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&wanted.to).map_err(|error| {
-            match error.kind() {
+        OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&wanted.to).map_err(
+            |error| match error.kind() {
                 io::ErrorKind::AlreadyExists => {
                     Failure::refused("FILE_EXISTS", format!("{} exists; name another", wanted.to.display()))
                 }
                 _ => io_failure(&error, &wanted.to),
-            }
-        })?;
+            },
+        )?;
     if !wanted.unredacted {
         shop.output
             .progress("covering the payer's code frame by frame; this takes about as long as the clip");
@@ -77,13 +82,32 @@ async fn write(shop: &Shop, wanted: &Wanted) -> Result<u64, Failure> {
         reason: wanted.reason.clone(),
     };
     let mut pieces = shop.evidence().export_evidence(request).await?.into_inner();
-    let mut written = 0;
     while let Some(piece) = pieces.message().await? {
         file.write_all(&piece.data).map_err(|error| io_failure(&error, &wanted.to))?;
-        written += piece.data.len() as u64;
     }
+    let proof = prove(shop, &manifest(&mut file).map_err(|error| io_failure(&error, &wanted.to))?).await?;
+    let text = serde_json::to_vec_pretty(&proof).map_err(|error| io_failure(&error.into(), &wanted.to))?;
+    append(&mut file, &text).map_err(|error| io_failure(&error, &wanted.to))?;
     file.sync_all().map_err(|error| io_failure(&error, &wanted.to))?;
-    Ok(written)
+    Ok(file.metadata().map_err(|error| io_failure(&error, &wanted.to))?.len())
+}
+
+fn manifest(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut archive = ZipArchive::new(file).map_err(io::Error::other)?;
+    let mut bytes = Vec::new();
+    let entry = archive.by_name(MANIFEST_FILE).map_err(io::Error::other)?;
+    entry.take(MANIFEST_LEN_MAX as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What the ledger witnesses goes along: without it nothing shows when the bundle was sealed.
+fn append(file: &mut File, proof: &[u8]) -> io::Result<()> {
+    let mut archive = ZipWriter::new_append(file).map_err(io::Error::other)?;
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    archive.start_file(PROOF_FILE, stored).map_err(io::Error::other)?;
+    archive.write_all(proof)?;
+    archive.finish().map_err(io::Error::other)?;
+    Ok(())
 }
 
 fn io_failure(error: &io::Error, path: &Path) -> Failure {

@@ -2,9 +2,10 @@
 
 mod custody;
 mod export;
+mod prove;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -14,17 +15,9 @@ use crate::shop::Shop;
 
 #[derive(Subcommand, Debug)]
 pub enum EvidenceCommand {
-    /// Check every byte of a sealed bundle, or of an export, against its signed manifest. Works offline, without any key.
-    Verify {
-        /// Folder of the bundle.
-        folder: PathBuf,
-        /// Ed25519 public key of the device, 64 hexadecimal digits. Without it only the bundle's own word is checked.
-        #[arg(long, value_name = "HEX")]
-        public_key: Option<String>,
-        /// Accept that video and photos are not there: they were erased at the end of their term, or this is a redacted copy.
-        #[arg(long)]
-        without_film: bool,
-    },
+    /// Check a sealed bundle or an export, offline: every byte, the signature, and what the ledger witnesses. Exit code 1
+    /// names what is wrong.
+    Verify(Box<verify::VerifyArgs>),
     /// Show what is kept of a sale, until when, and who holds it.
     Show {
         /// ULID of the sale.
@@ -93,18 +86,14 @@ pub enum EvidenceCommand {
 /// What needs no shop.
 pub fn offline(command: &EvidenceCommand, output: Output) -> Option<Result<(), Failure>> {
     match command {
-        EvidenceCommand::Verify { folder, public_key, without_film } => {
-            Some(verify::run(folder, public_key.as_deref(), *without_film, output))
-        }
+        EvidenceCommand::Verify(args) => verify::offline(args, output),
         _ => None,
     }
 }
 
-pub async fn run(shop: &Shop, command: EvidenceCommand) -> Result<(), Failure> {
+pub async fn run(shop: &Shop, config: &Path, command: EvidenceCommand) -> Result<(), Failure> {
     match command {
-        EvidenceCommand::Verify { folder, public_key, without_film } => {
-            verify::run(&folder, public_key.as_deref(), without_film, shop.output)
-        }
+        EvidenceCommand::Verify(args) => verify::at_the_shop(&args, &shop.shared, config, shop.output),
         EvidenceCommand::Show { sale_id } => custody::show(shop, sale_id).await,
         EvidenceCommand::Hold { sale_id, actor, reason, hold_id } => {
             custody::hold(shop, sale_id, actor, reason, hold_id).await

@@ -17,8 +17,11 @@ use super::{key_text, unreadable};
 use crate::failure::Failure;
 
 const PREFIX: &str = "CHIT1:";
-const SIGNATURE_DOMAIN: &[u8] = b"chit/receipt/v2\0";
-const BODY_LEN: usize = 74;
+/// Of receipts since version 3, whose body has the evidence, too; older ones are on paper and stay good.
+const SIGNATURE_DOMAIN: &[u8] = b"chit/receipt/v3\0";
+const BODY_LEN: usize = 106;
+const SIGNATURE_DOMAIN_V2: &[u8] = b"chit/receipt/v2\0";
+const BODY_LEN_V2: usize = 74;
 const SIGNATURE_LEN: usize = 64;
 
 /// What the till signed.
@@ -33,6 +36,8 @@ pub struct Receipt {
     pub seq: u64,
     pub tree_size: u64,
     pub root: [u8; 32],
+    /// SHA-256 of the hashes of goods and photo 1, one after the other; `None` before version 3.
+    pub evidence: Option<[u8; 32]>,
 }
 
 /// The public key as `chit ledger key` prints it, or the file that holds it.
@@ -49,12 +54,14 @@ pub fn read(text: &str, key: &VerifyingKey) -> Result<Receipt, Failure> {
     let damaged = || forged("this is no receipt of Chit, or a character of it is wrong: scan it again");
     let coded = text.trim().strip_prefix(PREFIX).ok_or_else(damaged)?;
     let bytes = base45::decode(coded).map_err(|_no_base45| damaged())?;
-    if bytes.len() != BODY_LEN + SIGNATURE_LEN {
-        return Err(damaged());
-    }
-    let (body, signature) = bytes.split_at(BODY_LEN);
+    let domain = match bytes.len().checked_sub(SIGNATURE_LEN) {
+        Some(BODY_LEN) => SIGNATURE_DOMAIN,
+        Some(BODY_LEN_V2) => SIGNATURE_DOMAIN_V2,
+        _ => return Err(damaged()),
+    };
+    let (body, signature) = bytes.split_at(bytes.len() - SIGNATURE_LEN);
     let signature = Signature::from_slice(signature).map_err(|_length| damaged())?;
-    key.verify_strict(&[SIGNATURE_DOMAIN, body].concat(), &signature).map_err(|_mismatch| {
+    key.verify_strict(&[domain, body].concat(), &signature).map_err(|_mismatch| {
         forged("the receipt is not signed by this till's key: it was changed or made up")
     })?;
     parse(body).ok_or_else(damaged)
@@ -73,7 +80,9 @@ fn parse(mut body: &[u8]) -> Option<Receipt> {
     let time_s = u32::from_be_bytes(take(body)?);
     let seq = u64::from_be_bytes(take(body)?);
     let tree_size = seq.checked_add(u64::from(u32::from_be_bytes(take(body)?)))?;
-    Some(Receipt { sale_id, amount_minor, currency_code, time_s, seq, tree_size, root: take(body)? })
+    let root = take(body)?;
+    let evidence = if body.is_empty() { None } else { Some(take(body)?) };
+    Some(Receipt { sale_id, amount_minor, currency_code, time_s, seq, tree_size, root, evidence })
 }
 
 /// Does a verified export hold the receipt's sale, and had its first records the receipt's root? Then nothing that is older
@@ -129,6 +138,7 @@ mod tests {
         body.extend(42_u64.to_be_bytes());
         body.extend(3_u32.to_be_bytes());
         body.extend([9; 32]);
+        body.extend([5; 32]);
         let receipt = Receipt {
             sale_id: sale.to_string(),
             amount_minor: 1250,
@@ -137,12 +147,14 @@ mod tests {
             seq: 42,
             tree_size: 45,
             root: [9; 32],
+            evidence: Some([5; 32]),
         };
         (receipt, body)
     }
 
     fn signed(mut body: Vec<u8>, seed: u8) -> Vec<u8> {
-        let signature = SigningKey::from_bytes(&[seed; 32]).sign(&[SIGNATURE_DOMAIN, &body].concat());
+        let domain = if body.len() == BODY_LEN { SIGNATURE_DOMAIN } else { SIGNATURE_DOMAIN_V2 };
+        let signature = SigningKey::from_bytes(&[seed; 32]).sign(&[domain, &body].concat());
         body.extend(signature.to_bytes());
         body
     }
@@ -156,8 +168,9 @@ mod tests {
         let till = SigningKey::from_bytes(&[7; 32]).verifying_key();
         let (receipt, body) = receipt();
         let good = signed(body.clone(), 7);
-        assert!(good.len() <= 160, "{}", good.len());
         assert_eq!(read(&text(&good), &till).unwrap(), receipt);
+        let older = signed(body[..BODY_LEN_V2].to_vec(), 7);
+        assert_eq!(read(&text(&older), &till).unwrap(), Receipt { evidence: None, ..receipt });
         for place in 0..good.len() {
             let mut changed = good.clone();
             changed[place] ^= 1 << (place % 8);

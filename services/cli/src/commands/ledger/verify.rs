@@ -74,6 +74,16 @@ fn signed(note: &str, verifier: StandardVerifier, origin: &str, records: u64, ro
     (only && parsed.text() == text && parsed.to_bytes() == note.as_bytes()).then_some(())
 }
 
+/// Size and root of a checkpoint that has exactly one signature, by this key.
+pub fn checkpoint_signed_by(note: &str, key: &str) -> Option<(u64, Hash)> {
+    let verifier = StandardVerifier::new(key).ok()?;
+    let text = Note::from_bytes(note.as_bytes()).ok()?.text().to_vec();
+    let checkpoint = Checkpoint::from_bytes(&text).ok()?;
+    let (origin, size, root) = (checkpoint.origin(), checkpoint.size(), *checkpoint.hash());
+    signed(note, verifier, origin, size, root)?;
+    key.starts_with(&format!("{origin}+")).then_some((size, root))
+}
+
 fn line(file: &mut impl BufRead, number: u64) -> Result<String, Failure> {
     let mut text = Vec::new();
     std::io::Read::take(&mut *file, LINE_LEN_MAX).read_until(b'\n', &mut text).map_err(io)?;

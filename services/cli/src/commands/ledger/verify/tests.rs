@@ -30,7 +30,7 @@ impl Signer {
         format!("{}+{:08x}+{}", self.origin, self.id(), BASE64_STANDARD.encode(self.public()))
     }
 
-    fn note(&self, size: u64, root: Hash) -> String {
+    pub fn note(&self, size: u64, root: Hash) -> String {
         let text = Checkpoint::new(&self.origin, size, root, "").unwrap().to_bytes();
         let signature = self.key.sign(&text).to_bytes().to_vec();
         let signature = Signature::new(self.origin.clone(), self.id(), signature).unwrap();

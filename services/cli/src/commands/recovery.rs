@@ -1,0 +1,83 @@
+//! A board may die, and with it the chip or host key that holds the credentials. All keys lie in one file as well, sealed to
+//! a recovery key that is shown once, on paper, and kept elsewhere.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::str::FromStr as _;
+
+use age::secrecy::ExposeSecret as _;
+use age::x25519::{Identity, Recipient};
+use anyhow::Context as _;
+use zeroize::Zeroizing;
+
+use super::init;
+
+/// age-encryption.org/v1, of lines `NAME HEX`.
+pub const WRAP_FILE: &str = "recovery.age";
+const RECIPIENT_FILE: &str = "recovery.recipient";
+
+/// Writes the wrap where there is none that holds these keys. The recovery key, if it was made just now.
+pub fn wrap(dir: &Path) -> anyhow::Result<Option<String>> {
+    let made = match dir.join(RECIPIENT_FILE).exists() {
+        true => None,
+        false => {
+            let identity = Identity::generate();
+            init::write(dir, RECIPIENT_FILE, identity.to_public().to_string().as_bytes(), false)?;
+            Some(identity.to_string().expose_secret().to_owned())
+        }
+    };
+    if made.is_some() || is_older_than_a_key(dir) {
+        write(dir)?;
+    }
+    Ok(made)
+}
+
+/// All keys as they are now.
+pub fn write(dir: &Path) -> anyhow::Result<()> {
+    let text = fs::read_to_string(dir.join(RECIPIENT_FILE)).context(RECIPIENT_FILE)?;
+    let recipient =
+        Recipient::from_str(text.trim()).map_err(|error| anyhow::anyhow!("{RECIPIENT_FILE}: {error}"))?;
+    let mut plain = Zeroizing::new(String::new());
+    for name in init::key_files() {
+        let secret = Zeroizing::new(fs::read(dir.join(&name)).with_context(|| name.clone())?);
+        let digits = Zeroizing::new(hex::encode(&*secret));
+        plain.push_str(&format!("{name} {}\n", *digits));
+    }
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))?;
+    let mut sealed = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut sealed)?;
+    writer.write_all(plain.as_bytes())?;
+    writer.finish()?;
+    init::write(dir, WRAP_FILE, &sealed, true)
+}
+
+fn is_older_than_a_key(dir: &Path) -> bool {
+    let written = |name: &str| fs::metadata(dir.join(name)).and_then(|meta| meta.modified()).ok();
+    let wrapped = written(WRAP_FILE);
+    init::key_files().any(|name| written(&name) > wrapped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    #[test]
+    fn the_recovery_key_gives_every_key_back_and_is_shown_once() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in init::key_files() {
+            fs::write(dir.path().join(name), [7; 32]).unwrap();
+        }
+        let identity: Identity = wrap(dir.path()).unwrap().expect("shown once").parse().unwrap();
+        let sealed = fs::read(dir.path().join(WRAP_FILE)).unwrap();
+        assert!(wrap(dir.path()).unwrap().is_none());
+        assert_eq!(fs::read(dir.path().join(WRAP_FILE)).unwrap(), sealed, "nothing new, nothing written");
+        let decryptor = age::Decryptor::new(&sealed[..]).unwrap();
+        let mut plain = String::new();
+        let identity = std::iter::once(&identity as &dyn age::Identity);
+        decryptor.decrypt(identity).unwrap().read_to_string(&mut plain).unwrap();
+        assert_eq!(plain.lines().count(), init::key_files().count());
+        assert!(plain.contains(&format!("card-master.key {}", "07".repeat(32))), "{plain}");
+    }
+}

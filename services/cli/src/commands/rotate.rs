@@ -1,0 +1,86 @@
+//! `chit keys rotate`: another key for a store. The new one stands in front of the old one until the service has started
+//! with both and wrapped its data key anew; then the old one goes.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use chit_runtime::Shared;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::init::{self, KEY_LEN};
+use super::recovery;
+use crate::failure::Failure;
+use crate::ids::random;
+use crate::output::Output;
+
+pub fn run(shared: &Shared, name: &str, finish: bool, output: Output) -> Result<(), Failure> {
+    let service = match name {
+        "checkout-data" => "checkout",
+        "sms-data" => "sms-gateway",
+        _ => return Err(Failure::usage("checkout-data and sms-data can be rotated")),
+    };
+    let dir = &shared.keys_dir;
+    let file = dir.join(init::key_file(name));
+    let stored = Zeroizing::new(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
+    let state = if finish { forget(dir, name, &stored)? } else { begin(dir, name, &stored)? };
+    let step = match state {
+        "ROTATING" => format!("now restart {service}, then `chit keys rotate {name} --finish`"),
+        _ => "the key before opens nothing any more".to_owned(),
+    };
+    output.result(
+        format!("{name}: {state}; {step}"),
+        &json!({ "key": name, "state": state, "service": service }),
+    );
+    Ok(())
+}
+
+fn begin(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure> {
+    if stored.len() != KEY_LEN {
+        return Err(Failure::refused("ROTATING", "this key is being rotated already; --finish ends that"));
+    }
+    let both = Zeroizing::new([&random::<KEY_LEN>()?[..], stored].concat());
+    keep(dir, name, &both)?;
+    Ok("ROTATING")
+}
+
+fn forget(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure> {
+    match stored.split_at_checked(KEY_LEN) {
+        Some((current, previous)) if previous.len() == KEY_LEN => keep(dir, name, current)?,
+        _ => return Err(Failure::refused("NOT_ROTATING", "this key is not being rotated")),
+    }
+    Ok("ROTATED")
+}
+
+/// The recovery wrap of before knows the key of before: it is written after the key, and holds both meanwhile.
+fn keep(dir: &Path, name: &str, key: &[u8]) -> anyhow::Result<()> {
+    init::write(dir, &init::key_file(name), key, true)?;
+    init::note_ids(dir)?;
+    recovery::write(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_rotated_in_two_steps_and_no_step_can_be_taken_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Shared::sandbox_in(dir.path());
+        init::run(&shared, "CNY", Output::new(true)).unwrap();
+        let file = shared.keys_dir.join("sms-data.key");
+        let before = fs::read(&file).unwrap();
+        let step = |finish| run(&shared, "sms-data", finish, Output::new(true));
+        assert_eq!(step(true).unwrap_err().reason, "NOT_ROTATING");
+        step(false).unwrap();
+        let both = fs::read(&file).unwrap();
+        assert_eq!((both.len(), &both[KEY_LEN..]), (2 * KEY_LEN, &before[..]));
+        assert_eq!(step(false).unwrap_err().reason, "ROTATING");
+        init::run(&shared, "CNY", Output::new(true)).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), both, "init keeps it");
+        step(true).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), both[..KEY_LEN]);
+        assert_eq!(run(&shared, "till", false, Output::new(true)).unwrap_err().exit_code(), 64);
+    }
+}
