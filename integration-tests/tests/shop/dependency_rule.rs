@@ -1,11 +1,11 @@
-//! The dependency rule between crates: a service leans on proto (its formats included) and runtime only. `layers` has the
+//! The dependency rule between crates: a service leans on proto (its formats included), runtime and vault only. `layers` has the
 //! rule inside each.
 
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-const SHARED: [&str; 2] = ["chit-proto", "chit-runtime"];
+const SHARED: [&str; 3] = ["chit-proto", "chit-runtime", "chit-vault"];
 
 fn workspace() -> Metadata {
     MetadataCommand::new().no_deps().other_options(vec!["--offline".to_owned()]).exec().unwrap()
@@ -27,7 +27,7 @@ fn of_this_workspace(package: &Package) -> BTreeSet<&str> {
 }
 
 #[test]
-fn a_service_depends_on_proto_and_runtime_only() {
+fn a_service_depends_on_proto_runtime_and_vault_only() {
     let workspace = workspace();
     let services: Vec<&Package> = workspace.packages.iter().filter(|package| is_service(package)).collect();
     assert!(services.len() >= 8, "runtime, six services and the command line");

@@ -1,4 +1,4 @@
-//! Invariant I12: phone numbers, SMS, payer codes and row codes appear in no log, no trace and no print journal.
+//! Invariant I12: phone numbers, SMS, payer codes and row codes appear in no log, no trace, no print journal and no store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,9 @@ use crate::whole_sale::play;
 
 /// Digits of the payer's code that may not appear in a row: any part this long identifies them.
 const CODE_PART: usize = 24;
+
+/// As the script of `--once` enrols them.
+const PAYER_NAME: &str = "王小明";
 
 /// The payer's next number, as dialled in their country.
 const NEW_PHONE: &str = "13700006666";
@@ -53,6 +56,21 @@ async fn logs_traces_and_the_print_journal_hold_no_personal_data_and_no_secret()
         let found = secrets.found_in(&fs::read(&file).unwrap());
         assert!(found.is_empty(), "{} holds {found:?}", file.display());
     }
+    let stored = all_files_in(&place.root().join("state"));
+    assert!(stored.iter().any(|file| file.ends_with("sms-gateway.redb")), "{stored:?}");
+    for file in stored {
+        let bytes = fs::read(&file).unwrap();
+        let mut found = secrets.found_in(&bytes);
+        found.extend(secrets.found_as_devices_write_them(&bytes));
+        if holds(&bytes, PAYER_NAME.as_bytes()) {
+            found.push(("name", PAYER_NAME.to_owned()));
+        }
+        assert!(found.is_empty(), "{} holds {found:?}", file.display());
+    }
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// Returns when the old number was warned.
@@ -104,6 +122,21 @@ fn row_codes_on_paper(papers: &Path) -> Vec<String> {
 }
 
 impl Secrets {
+    /// Numbers in swapped half-octets and texts in UCS-2, as in PDUs (3GPP TS 23.040, 9.1.2.3; TS 23.038).
+    fn found_as_devices_write_them(&self, bytes: &[u8]) -> Vec<(&'static str, String)> {
+        let swapped = |digits: &str| -> Vec<u8> {
+            digits.as_bytes().chunks_exact(2).map(|pair| (pair[1] - b'0') << 4 | (pair[0] - b'0')).collect()
+        };
+        let ucs2 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let forms = |(what, part): &(&'static str, String)| match *what {
+            "phone" | "new phone" if is_number(part) => holds(bytes, &swapped(part)),
+            "text" => holds(bytes, &ucs2(part)),
+            _ => false,
+        };
+        self.whole.iter().filter(|secret| forms(secret)).cloned().collect()
+    }
+
     fn found_in(&self, bytes: &[u8]) -> Vec<(&'static str, String)> {
         let holds = |part: &str| bytes.windows(part.len()).any(|window| window == part.as_bytes());
         let mut found: Vec<_> = self.whole.iter().filter(|(_, part)| holds(part)).cloned().collect();
@@ -141,10 +174,18 @@ fn files_in(dir: &Path) -> Vec<PathBuf> {
     fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
 }
 
+fn all_files_in(dir: &Path) -> Vec<PathBuf> {
+    let entries: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let (folders, mut files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| all_files_in(folder)));
+    files
+}
+
 #[test]
 fn the_scan_finds_what_it_looks_for() {
     let secrets =
         Secrets { whole: vec![("phone", "13812345678".to_owned())], row_codes: vec!["481516".to_owned()] };
     assert_eq!(secrets.found_in(b"to 13812345678, code 481516.").len(), 2);
+    assert_eq!(secrets.found_as_devices_write_them(&[0, 0x31, 0x18, 0x32, 0x54, 0x76, 9]).len(), 1);
     assert_eq!(secrets.found_in(b"at 10:00:07.481516Z id 481516abc 14815162").len(), 0);
 }

@@ -48,6 +48,8 @@ impl Lab {
         );
         std::fs::write(dir.path().join("chit.toml"), text).unwrap();
         let shared = Shared::sandbox_in(dir.path());
+        std::fs::create_dir_all(&shared.keys_dir).unwrap();
+        std::fs::write(shared.keys_dir.join("sms-data.key"), [7; 32]).unwrap();
         Self { dir, shared, modems, gateway: None }
     }
 

@@ -1,10 +1,14 @@
 //! Keys and house accounts that `chit init` made.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use chit_runtime::Shared;
 use ed25519_dalek::SigningKey;
 use serde::Deserialize;
 use zeroize::Zeroizing;
+
+use crate::store::Credential;
 
 pub struct Keys {
     /// K_master: row codes of all cards come from it. Never leaves the machine.
@@ -16,7 +20,7 @@ pub struct Keys {
     /// Signs receipts.
     pub till: SigningKey,
     /// Opens the store's own data key: personal data is sealed with that.
-    pub data: Zeroizing<[u8; 32]>,
+    pub data: Arc<Credential>,
 }
 
 /// Number of the payer-code key; a rotation adds the next.
@@ -29,7 +33,7 @@ impl Keys {
             payer_code: SigningKey::from_bytes(&key(shared, "payer-code.key")?),
             payer_group: Zeroizing::new(key(shared, "payer-group.key")?),
             till: SigningKey::from_bytes(&key(shared, "till.key")?),
-            data: Zeroizing::new(key(shared, "checkout-data.key")?),
+            data: Arc::new(Credential::read(&shared.key("checkout-data.key")?).context("checkout-data.key")?),
         })
     }
 }

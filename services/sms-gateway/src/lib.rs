@@ -13,6 +13,7 @@ pub use config::Config;
 use anyhow::Context as _;
 use chit_proto::sms_gateway::v1::sms_gateway_service_server::SmsGatewayServiceServer;
 use chit_runtime::{Context, HealthHandle, Server};
+use chit_vault::Credential;
 use config::{Kind, Way};
 use device::actor::Actor;
 use device::courier::Courier;
@@ -29,6 +30,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 const STATE_FILE: &str = "sms-gateway.redb";
+/// Opens the store's data key: numbers and texts are sealed with that.
+const CREDENTIAL: &str = "sms-data.key";
 /// A health entry of its own: the service is fine while every modem is away.
 const MODEM_HEALTH: &str = "chit.sms_gateway.v1.Modem";
 /// The driver waits 2 s for an answer that is nearly there, then commits.
@@ -77,9 +80,10 @@ async fn open_store(ctx: &Context, config: &Config) -> anyhow::Result<Arc<Store>
         country: config.country()?,
         keep: SignedDuration::from_hours(24 * i64::from(config.keep_days)),
     };
+    let credential = Credential::read(&ctx.shared.key(CREDENTIAL)?).context(CREDENTIAL)?;
     let opened = tokio::task::spawn_blocking({
         let file = file.clone();
-        move || Store::open(&file, policy, now)
+        move || Store::open(&file, &credential, policy, now)
     });
     opened.await?.with_context(|| format!("cannot open {}", file.display()))
 }

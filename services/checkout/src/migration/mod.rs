@@ -26,7 +26,7 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 
-use crate::store::{File, Store};
+use crate::store::{Credential, File, Store};
 use crate::values::refusal::{Refusal, Result};
 use import::Pace;
 
@@ -43,13 +43,18 @@ pub struct Facts {
     pub asks_by_itself: bool,
 }
 
-pub fn open(path: &Path, credential: &[u8; 32], clock: chit_runtime::Clock, facts: &Facts) -> Result<Store> {
+pub fn open(
+    path: &Path,
+    credential: &Credential,
+    clock: chit_runtime::Clock,
+    facts: &Facts,
+) -> Result<Store> {
     open_at(path, credential, clock, facts, &Pace::default())
 }
 
 fn open_at(
     path: &Path,
-    credential: &[u8; 32],
+    credential: &Credential,
     clock: chit_runtime::Clock,
     facts: &Facts,
     pace: &Pace,

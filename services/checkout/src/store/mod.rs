@@ -31,7 +31,7 @@ use table::Table;
 use writer::Writer;
 
 pub use tx::Tx;
-pub use vault::Vault;
+pub use vault::{Credential, Vault};
 pub use view::{Seek, View};
 pub use writer::Committer;
 
@@ -67,7 +67,7 @@ impl File {
     }
 
     /// For a migration alone: changes by the thread that calls, before the store is open to others.
-    pub fn committer(&self, credential: &[u8; 32], clock: chit_runtime::Clock) -> Result<Committer> {
+    pub fn committer(&self, credential: &Credential, clock: chit_runtime::Clock) -> Result<Committer> {
         let (vault, chain) = self.prepare(credential)?;
         Ok(Committer::new(self.db.clone(), vault, clock, chain, Arc::default()))
     }
@@ -81,7 +81,7 @@ impl File {
     }
 
     /// Makes the tables and the data key of a new store.
-    fn prepare(&self, credential: &[u8; 32]) -> Result<(Arc<Vault>, Chain)> {
+    fn prepare(&self, credential: &Credential) -> Result<(Arc<Vault>, Chain)> {
         let tx = self.db.begin_write().map_err(storage)?;
         table::create_all(&tx)?;
         let vault = Arc::new(vault_of(&tx, credential)?);
@@ -91,7 +91,7 @@ impl File {
     }
 
     /// Opens the store, and makes the tables and the data key of a new one.
-    pub fn into_store(self, credential: &[u8; 32], clock: chit_runtime::Clock) -> Result<Store> {
+    pub fn into_store(self, credential: &Credential, clock: chit_runtime::Clock) -> Result<Store> {
         let (vault, chain) = self.prepare(credential)?;
         let db = self.db;
         let channel = |table| (table, watch::Sender::new(0));
@@ -102,21 +102,27 @@ impl File {
     }
 }
 
-fn vault_of(tx: &redb::WriteTransaction, credential: &[u8; 32]) -> Result<Vault> {
+fn vault_of(tx: &redb::WriteTransaction, credential: &Credential) -> Result<Vault> {
     let mut meta = tx.open_table(Table::Meta.definition()).map_err(storage)?;
     let known = meta.get(DATA_KEY).map_err(storage)?.map(|wrapped| wrapped.value().to_vec());
-    match known {
-        Some(wrapped) => Vault::unwrap(credential, &wrapped).ok_or_else(|| {
-            Refusal::internal(
-                "checkout-data.key is not the key of this store; restore the key that belongs to it (docs/operations.md)",
-            )
-        }),
+    let (vault, wrapped) = match known {
+        Some(wrapped) => {
+            let opened = Vault::open_store(credential, &wrapped)?.ok_or_else(|| {
+                Refusal::internal(
+                    "checkout-data.key is not the key of this store; restore the key that belongs to it (docs/operations.md)",
+                )
+            })?;
+            (opened.vault, opened.rewrapped)
+        }
         None => {
             let (vault, wrapped) = Vault::make(credential)?;
-            meta.insert(DATA_KEY, wrapped.0.as_slice()).map_err(storage)?;
-            Ok(vault)
+            (vault, Some(wrapped))
         }
+    };
+    if let Some(wrapped) = wrapped {
+        meta.insert(DATA_KEY, wrapped.0.as_slice()).map_err(storage)?;
     }
+    Ok(vault)
 }
 
 impl Store {

@@ -37,11 +37,15 @@ impl From<StoreError> for Status {
             StoreError::Refused(Refused::NotResendable) => {
                 status(Code::FailedPrecondition, "MESSAGE_NOT_RESENDABLE", text)
             }
-            StoreError::Corrupt(_) => {
+            StoreError::Corrupt(_) | StoreError::Vault(_) => {
                 tracing::error!(error = &error as &dyn Error, "a record cannot be read");
                 status(Code::DataLoss, "RECORD_DAMAGED", text)
             }
-            StoreError::Database(_) | StoreError::InboxFull | StoreError::Stopped => {
+            StoreError::Database(_)
+            | StoreError::InboxFull
+            | StoreError::OtherKey
+            | StoreError::Draft(_)
+            | StoreError::Stopped => {
                 tracing::error!(error = &error as &dyn Error, "storage failed");
                 status(Code::Unavailable, "STORAGE_FAILED", text)
             }

@@ -1,7 +1,8 @@
 //! What keeps the file from growing for ever.
 
 use super::index::row;
-use super::records::{self, RequestRecord};
+use super::records::RequestRecord;
+use super::txn::{Keyed, Txn};
 use super::{
     ACKS, BUCKETS, DESTINATIONS, EVENTS, INBOX, LETTERS, MESSAGES, ORDER, Policy, REQUESTS, ROUTES, Result,
     SEEN, SENDS, SUBJECTS, SUBMITS, Store, StoreError,
@@ -10,7 +11,7 @@ use crate::domain::inbound::DUPLICATE_WINDOW;
 use crate::domain::outbox::State;
 use crate::domain::rate::MONTH;
 use jiff::{SignedDuration, Timestamp};
-use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata};
 
 /// A watcher that was away for longer reads the messages themselves.
 const EVENTS_MAX: u64 = 100_000;
@@ -34,7 +35,7 @@ impl Store {
             txn.open_table(SUBMITS)?.retain(|_, at| at >= since(MONTH))?;
             txn.open_table(BUCKETS)?.retain(|_, (_, at)| at >= since(SignedDuration::from_hours(24)))?;
             txn.open_table(REQUESTS)?.retain(|_, bytes| {
-                records::read::<RequestRecord>(bytes).is_ok_and(|record| record.at >= since(REQUESTS_KEPT))
+                txn.open::<RequestRecord>(bytes).is_ok_and(|record| record.at >= since(REQUESTS_KEPT))
             })?;
             let mut routes = txn.open_table(ROUTES)?;
             if routes.len()? > ROUTES_MAX {
@@ -45,7 +46,7 @@ impl Store {
     }
 }
 
-fn prune_events(txn: &WriteTransaction) -> Result<()> {
+fn prune_events(txn: &Txn) -> Result<()> {
     let mut events = txn.open_table(EVENTS)?;
     let last = events.last()?.map_or(0, |(last, _)| last.value());
     events.retain_in(..last.saturating_sub(EVENTS_MAX), |_, _| false)?;
@@ -53,7 +54,7 @@ fn prune_events(txn: &WriteTransaction) -> Result<()> {
 }
 
 /// Acknowledged by every consumer and old enough. The last one stays: numbers go on from it.
-fn prune_inbox(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Result<()> {
+fn prune_inbox(txn: &Txn, policy: &Policy, now: Timestamp) -> Result<()> {
     let mut acked = u64::MAX;
     for entry in txn.open_table(ACKS)?.iter()? {
         acked = acked.min(entry?.1.value());
@@ -64,19 +65,22 @@ fn prune_inbox(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Resul
         return Ok(());
     }
     let since = now - policy.keep;
-    let is_old = |bytes: &[u8]| super::inbox::received_at(bytes).is_ok_and(|at| at < since);
+    let is_old = |bytes: &[u8]| super::inbox::received_at(txn.vault(), bytes).is_ok_and(|at| at < since);
     inbox.retain_in(..=acked.min(last - 1), |_, bytes| !is_old(bytes))?;
     Ok(())
 }
 
 /// Done long ago: the message, its number and its text go; only the latest stays for the numbering.
-fn prune_messages(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Result<()> {
+fn prune_messages(txn: &Txn, policy: &Policy, now: Timestamp) -> Result<()> {
     let last = txn.open_table(ORDER)?.last()?.map_or(0, |(last, _)| last.value());
     let mut old = Vec::new();
     {
         let (order, messages) = (txn.open_table(ORDER)?, txn.open_table(MESSAGES)?);
         for entry in order.range(..last)?.take(PRUNE_MAX) {
-            let row = row(messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
+            let row = row(
+                txn.vault(),
+                messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value(),
+            )?;
             let message = &row.message;
             if message.created_at + policy.keep >= now {
                 break;
@@ -93,7 +97,8 @@ fn prune_messages(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Re
         txn.open_table(SENDS)?.remove(id)?;
         txn.open_table(ORDER)?.remove(row.number)?;
         txn.open_table(SUBJECTS)?.remove((message.subject_id.as_str(), row.number))?;
-        txn.open_table(DESTINATIONS)?.remove((message.to.tail(), row.number))?;
+        let tail = txn.keyed(Keyed::Tail, message.to.tail().as_bytes());
+        txn.open_table(DESTINATIONS)?.remove((tail.as_str(), row.number))?;
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! Incoming messages, and how far each consumer has read them.
 
 use super::inbox_records::InboundRecord;
+use super::txn::{self, Keyed, Txn};
 use super::{ACKS, BUCKETS, INBOX, Policy, ROUTES, Result, Store, StoreError, records};
 use crate::domain::inbound::{self, Incoming};
 use crate::domain::pdu::Deliver;
 use crate::domain::phone;
 use crate::domain::rate::Bucket;
 use chit_msisdn::{Country, Sender};
+use chit_vault::Vault;
 use jiff::Timestamp;
-use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{ReadableDatabase, ReadableTable};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundRow {
@@ -33,7 +35,8 @@ impl Store {
         let txn = self.db.begin_read()?;
         let inbox = txn.open_table(INBOX)?;
         let country = self.policy.country;
-        inbox.range(seq.saturating_add(1)..)?.take(limit).map(|entry| inbound_row(entry?, country)).collect()
+        let range = inbox.range(seq.saturating_add(1)..)?.take(limit);
+        range.map(|entry| inbound_row(&self.vault, entry?, country)).collect()
     }
 
     /// Newest first, only those with a number below `before`.
@@ -41,7 +44,8 @@ impl Store {
         let txn = self.db.begin_read()?;
         let inbox = txn.open_table(INBOX)?;
         let country = self.policy.country;
-        inbox.range(..before)?.rev().take(limit).map(|entry| inbound_row(entry?, country)).collect()
+        let range = inbox.range(..before)?.rev().take(limit);
+        range.map(|entry| inbound_row(&self.vault, entry?, country)).collect()
     }
 
     /// Cumulative: an older acknowledgement changes nothing and returns the newest.
@@ -62,19 +66,19 @@ impl Store {
 }
 
 /// Of a stored record, for pruning.
-pub(super) fn received_at(bytes: &[u8]) -> Result<Timestamp> {
-    records::time(records::read::<InboundRecord>(bytes)?.received_at)
+pub(super) fn received_at(vault: &Vault, bytes: &[u8]) -> Result<Timestamp> {
+    records::time(txn::open::<InboundRecord>(vault, bytes)?.received_at)
 }
 
 type Entry<'a> = (redb::AccessGuard<'a, u64>, redb::AccessGuard<'a, &'static [u8]>);
 
-fn inbound_row(entry: Entry<'_>, country: Country) -> Result<InboundRow> {
-    let message = records::read::<InboundRecord>(entry.1.value())?.message()?;
+fn inbound_row(vault: &Vault, entry: Entry<'_>, country: Country) -> Result<InboundRow> {
+    let message = txn::open::<InboundRecord>(vault, entry.1.value())?.message()?;
     Ok(InboundRow { seq: entry.0.value(), sender: message.from.sender(country), message })
 }
 
 pub(super) fn append_assembled(
-    txn: &WriteTransaction,
+    txn: &Txn,
     parts: &[Deliver],
     total: u8,
     modem: &str,
@@ -88,7 +92,7 @@ pub(super) fn append_assembled(
     }
 }
 
-fn append(txn: &WriteTransaction, mut message: Incoming, country: Country) -> Result<()> {
+fn append(txn: &Txn, mut message: Incoming, country: Country) -> Result<()> {
     let now = message.received_at;
     let from = message.from.sender(country);
     // However the network writes it, one person has one allowance.
@@ -97,23 +101,25 @@ fn append(txn: &WriteTransaction, mut message: Incoming, country: Country) -> Re
     message.over_rate = !spend(txn, payer, now)?;
     // Answers go out by the number that was written to.
     if let Some(number) = likeliest {
-        txn.open_table(ROUTES)?.insert(phone::tail(number.digits()), message.modem.as_str())?;
+        let tail = txn.keyed(Keyed::Tail, phone::tail(number.digits()).as_bytes());
+        txn.open_table(ROUTES)?.insert(tail.as_str(), message.modem.as_str())?;
     }
     let mut inbox = txn.open_table(INBOX)?;
     let seq = inbox.last()?.map_or(1, |(last, _)| last.value() + 1);
-    inbox.insert(seq, records::write(&InboundRecord::of(&message)).as_slice())?;
+    inbox.insert(seq, txn.seal(&InboundRecord::of(&message))?.as_slice())?;
     Ok(())
 }
 
 /// False when this sender writes more than a person does.
-fn spend(txn: &WriteTransaction, from: &str, now: Timestamp) -> Result<bool> {
+fn spend(txn: &Txn, from: &str, now: Timestamp) -> Result<bool> {
+    let from = txn.keyed(Keyed::Sender, from.as_bytes());
     let mut buckets = txn.open_table(BUCKETS)?;
-    let known = buckets.get(from)?.map(|bucket| bucket.value());
+    let known = buckets.get(from.as_str())?.map(|bucket| bucket.value());
     let mut bucket = match known {
         Some((level, at)) => Bucket { level, at: records::time(at)? },
         None => Bucket::full(now),
     };
     let allowed = bucket.take(now);
-    buckets.insert(from, (bucket.level, now.as_microsecond()))?;
+    buckets.insert(from.as_str(), (bucket.level, now.as_microsecond()))?;
     Ok(allowed)
 }

@@ -1,6 +1,7 @@
 //! Records of the inbox as stored.
 
 use super::records::time;
+use super::txn::Sealed;
 use super::{Result, StoreError};
 use crate::domain::inbound::{InboundEncoding, Incoming};
 use crate::domain::pdu::Address;
@@ -55,6 +56,18 @@ pub struct UndecodedRecord {
     pub received_at: i64,
     #[prost(string, tag = "3")]
     pub modem: String,
+}
+
+impl Sealed for InboundRecord {
+    const WHAT: &'static str = "inbound";
+}
+
+impl Sealed for PartRecord {
+    const WHAT: &'static str = "part";
+}
+
+impl Sealed for UndecodedRecord {
+    const WHAT: &'static str = "undecoded";
 }
 
 impl InboundRecord {

@@ -1,16 +1,18 @@
 //! One message in the books: its record, its event, and every index that finds it.
 
-use super::records::{self, MessageRecord};
+use super::records::MessageRecord;
+use super::txn::{self, Keyed, Txn};
 use super::{
     DESTINATIONS, DUE, EVENTS, MESSAGES, META, ORDER, Policy, Result, SENDABLE, SUBMITTING, StoreError,
     UNKNOWN,
 };
 use crate::domain::outbox::{Outgoing, State};
+use chit_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
-use redb::{ReadableTable, WriteTransaction};
+use redb::ReadableTable;
 
 /// Rises when an index is added or means something else; then they are built again from the messages.
-const INDEXES: u64 = 2;
+const INDEXES: u64 = 3;
 
 /// A message with its place in the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,22 +24,17 @@ pub struct Row {
 }
 
 /// Writes the message and its next event. Gives it as stored: the caller sees the same now and when it asks again.
-pub fn put(txn: &WriteTransaction, mut new: Row, before: Option<&Outgoing>, policy: &Policy) -> Result<Row> {
+pub fn put(txn: &Txn, mut new: Row, before: Option<&Outgoing>, policy: &Policy) -> Result<Row> {
     let mut events = txn.open_table(EVENTS)?;
     new.revision = events.last()?.map_or(1, |(last, _)| last.value() + 1);
-    let bytes = records::write(&MessageRecord::of(&new.message, new.number, new.revision));
+    let bytes = txn.seal(&MessageRecord::of(&new.message, new.number, new.revision))?;
     events.insert(new.revision, bytes.as_slice())?;
     txn.open_table(MESSAGES)?.insert(new.message.id.as_str(), bytes.as_slice())?;
     index(txn, &new, before, policy.resend_after)?;
-    row(&bytes)
+    row(txn.vault(), &bytes)
 }
 
-fn index(
-    txn: &WriteTransaction,
-    row: &Row,
-    before: Option<&Outgoing>,
-    resend_after: SignedDuration,
-) -> Result<()> {
+fn index(txn: &Txn, row: &Row, before: Option<&Outgoing>, resend_after: SignedDuration) -> Result<()> {
     let (message, id) = (&row.message, row.message.id.as_str());
     let place = |message: &Outgoing| (message.priority, row.number);
     let mut sendable = txn.open_table(SENDABLE)?;
@@ -67,7 +64,8 @@ fn index(
         due.insert((at.as_microsecond(), id), ())?;
     }
     if before.is_none() {
-        txn.open_table(DESTINATIONS)?.insert((message.to.tail(), row.number), id)?;
+        let tail = txn.keyed(Keyed::Tail, message.to.tail().as_bytes());
+        txn.open_table(DESTINATIONS)?.insert((tail.as_str(), row.number), id)?;
     }
     Ok(())
 }
@@ -77,7 +75,7 @@ fn waits(message: &Outgoing) -> bool {
 }
 
 /// A file of an older version has its messages; the indexes are made from them.
-pub fn migrate(txn: &WriteTransaction, policy: &Policy, _now: Timestamp) -> Result<()> {
+pub fn migrate(txn: &Txn, policy: &Policy, _now: Timestamp) -> Result<()> {
     let known = txn.open_table(META)?.get("indexes")?.map(|version| version.value());
     if known == Some(INDEXES) {
         return Ok(());
@@ -96,14 +94,14 @@ pub fn migrate(txn: &WriteTransaction, policy: &Policy, _now: Timestamp) -> Resu
     Ok(())
 }
 
-pub fn read(txn: &WriteTransaction, id: &str) -> Result<Row> {
+pub fn read(txn: &Txn, id: &str) -> Result<Row> {
     let table = txn.open_table(MESSAGES)?;
     let bytes = table.get(id)?.ok_or(StoreError::NotFound)?;
-    row(bytes.value())
+    row(txn.vault(), bytes.value())
 }
 
-pub fn row(bytes: &[u8]) -> Result<Row> {
-    row_of(records::read(bytes)?)
+pub fn row(vault: &Vault, bytes: &[u8]) -> Result<Row> {
+    row_of(txn::open(vault, bytes)?)
 }
 
 pub fn row_of(record: MessageRecord) -> Result<Row> {

@@ -4,9 +4,9 @@
 
 use super::inbox::Taken;
 use super::pdus::take_pdu;
+use super::txn::{Keyed, Txn};
 use super::{LETTERS, Result, Store};
 use jiff::{SignedDuration, Timestamp};
-use redb::WriteTransaction;
 
 /// A server repeats soon after the next bind. Later the same text is the payer's own.
 const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -28,8 +28,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Taken> {
         let (policy, sitting) = (self.policy, sitting.clone());
-        let work = move |txn: &WriteTransaction| {
-            let place = (sitting.modem.as_str(), hash.as_slice());
+        let work = move |txn: &Txn| {
+            let hash = txn.keyed(Keyed::Seen, &hash);
+            let place = (sitting.modem.as_str(), hash.as_bytes());
             let since = sitting.since.as_microsecond();
             let before = txn.open_table(LETTERS)?.insert(place, since)?.map(|before| before.value());
             if before.is_some_and(|before| before != since) && now < sitting.since + REPEATED_WITHIN {
@@ -43,7 +44,7 @@ impl Store {
     /// The server has answered something that was sent after the acknowledgements of this sitting: it has them.
     pub async fn confirm_letters(&self, sitting: &Sitting) -> Result<()> {
         let sitting = sitting.clone();
-        let work = move |txn: &WriteTransaction| {
+        let work = move |txn: &Txn| {
             let since = sitting.since.as_microsecond();
             let mine = |modem: &str, at: i64| modem == sitting.modem && at == since;
             txn.open_table(LETTERS)?.retain(|(modem, _), at| !mine(modem, at))?;

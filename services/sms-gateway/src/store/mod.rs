@@ -11,7 +11,9 @@ mod pdus;
 mod queries;
 mod receipts;
 mod records;
+mod sealing;
 mod sims;
+mod txn;
 mod writer;
 
 pub use inbox::{InboundRow, Taken};
@@ -24,11 +26,13 @@ pub use writer::Pending;
 
 use crate::domain::outbox::Refused;
 use chit_msisdn::Country;
+use chit_vault::{Credential, Vault, VaultError};
 use jiff::{SignedDuration, Timestamp};
 use redb::{Database, TableDefinition, WriteTransaction};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
+use txn::Txn;
 use writer::{Ends, Writer};
 
 // <message id, MessageRecord>
@@ -83,6 +87,9 @@ const SIMS: TableDefinition<&str, (&str, &str)> = TableDefinition::new("sims");
 // <name, number>: the version of the indexes
 const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
+// <"data key", the store's data key, wrapped by sms-data.key>
+const DATA_KEY: TableDefinition<&str, &[u8]> = TableDefinition::new("data_key");
+
 /// Messages that wait to be sent: at 30 a minute more than five hours of work.
 pub const WAITING_MAX: u64 = 10_000;
 
@@ -108,6 +115,14 @@ pub enum StoreError {
     InboxFull,
     #[error(transparent)]
     Refused(#[from] Refused),
+    #[error(transparent)]
+    Vault(VaultError),
+    #[error(
+        "sms-data.key is not the key of this store; restore the key that belongs to it (docs/operations.md)"
+    )]
+    OtherKey,
+    #[error("the sealed copy of an older store cannot be put in its place")]
+    Draft(#[source] std::io::Error),
     #[error("the storage task was cancelled")]
     Stopped,
 }
@@ -123,7 +138,13 @@ impl StoreError {
             | Self::DestinationFull { .. }
             | Self::AckOutOfRange
             | Self::Refused(_) => true,
-            Self::Database(_) | Self::Corrupt(_) | Self::InboxFull | Self::Stopped => false,
+            Self::Database(_)
+            | Self::Corrupt(_)
+            | Self::InboxFull
+            | Self::Vault(_)
+            | Self::OtherKey
+            | Self::Draft(_)
+            | Self::Stopped => false,
         }
     }
 }
@@ -145,6 +166,8 @@ pub struct Store {
     /// First, so that it ends before the database closes.
     writer: Writer,
     db: Arc<Database>,
+    /// Seals numbers and texts.
+    vault: Arc<Vault>,
     ends: Arc<Ends>,
     policy: Policy,
 }
@@ -163,16 +186,20 @@ pub struct Policy {
 }
 
 impl Store {
-    pub fn open(path: &Path, policy: Policy, now: Timestamp) -> Result<Arc<Self>> {
+    pub fn open(path: &Path, credential: &Credential, policy: Policy, now: Timestamp) -> Result<Arc<Self>> {
+        sealing::seal_older(path, credential)?;
         let db = Arc::new(Database::create(path)?);
         let txn = db.begin_write()?;
         make_tables(&txn)?;
+        let vault = Arc::new(sealing::vault_of(&txn, credential)?);
+        let txn = Txn::new(txn, Arc::clone(&vault));
         index::migrate(&txn, &policy, now)?;
         outbox::recover(&txn, &policy, now)?;
         txn.commit()?;
         let ends = Arc::new(Ends { revision: watch::Sender::new(0), inbound: watch::Sender::new(0) });
-        let writer = Writer::start(Arc::clone(&db), Arc::clone(&ends)).map_err(|_| StoreError::Stopped)?;
-        let store = Self { writer, db, ends, policy };
+        let writer = Writer::start(Arc::clone(&db), Arc::clone(&vault), Arc::clone(&ends))
+            .map_err(|_| StoreError::Stopped)?;
+        let store = Self { writer, db, vault, ends, policy };
         // An empty change announces where the books end.
         store.write(|_| Ok(()))?;
         Ok(Arc::new(store))
@@ -195,10 +222,7 @@ impl Store {
         self.ends.inbound.subscribe()
     }
 
-    fn write<T: Send + 'static>(
-        &self,
-        work: impl FnMut(&WriteTransaction) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    fn write<T: Send + 'static>(&self, work: impl FnMut(&Txn) -> Result<T> + Send + 'static) -> Result<T> {
         self.writer.write(work)
     }
 }
@@ -229,6 +253,7 @@ fn make_tables(txn: &WriteTransaction) -> Result<()> {
     txn.open_table(PINS_TRIED)?;
     txn.open_table(SIMS)?;
     txn.open_table(META)?;
+    txn.open_table(DATA_KEY)?;
     Ok(())
 }
 

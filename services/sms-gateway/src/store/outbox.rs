@@ -1,14 +1,16 @@
 //! Changes of outgoing messages.
 
 use super::index::{self, Row, put, read};
-use super::records::{self, MessageRecord, RequestRecord};
+use super::records::{MessageRecord, RequestRecord};
+use super::txn::{self, Keyed, Txn};
 use super::{
     DESTINATIONS, DUE, MESSAGES, ORDER, Pending, Policy, REQUESTS, ROUTES, Result, SENDABLE, SENDS, SUBJECTS,
     SUBMITS, SUBMITTING, Store, StoreError, WAITING_MAX,
 };
 use crate::domain::outbox::Outgoing;
+use chit_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
-use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Messages that one look of the timer changes; the next look goes on.
@@ -57,10 +59,10 @@ impl Store {
             let stored =
                 txn.open_table(REQUESTS)?.get(request_id.as_str())?.map(|bytes| bytes.value().to_vec());
             if let Some(bytes) = stored {
-                return first_answer(&bytes, &fingerprint);
+                return first_answer(txn.vault(), &bytes, &fingerprint);
             }
             let row = change(txn, &id, &policy, &mut rule)?;
-            let answer = request_record(&row, &fingerprint, now);
+            let answer = request_record(txn, &row, &fingerprint, now)?;
             txn.open_table(REQUESTS)?.insert(request_id.as_str(), answer.as_slice())?;
             Ok(row)
         })
@@ -70,11 +72,12 @@ impl Store {
     /// destination with this modem.
     pub async fn hand_over(&self, id: &str, modem: &str, reports: bool, now: Timestamp) -> Result<Row> {
         let (policy, id, modem) = (self.policy, id.to_owned(), modem.to_owned());
-        let work = move |txn: &WriteTransaction| {
+        let work = move |txn: &Txn| {
             let row = change(txn, &id, &policy, &mut |message| Ok(message.hand_over(&modem, reports, now)?))?;
             let place = (modem.as_str(), row.number, row.message.submits);
             txn.open_table(SUBMITS)?.insert(place, now.as_microsecond())?;
-            txn.open_table(ROUTES)?.insert(row.message.to.tail(), modem.as_str())?;
+            let tail = txn.keyed(Keyed::Tail, row.message.to.tail().as_bytes());
+            txn.open_table(ROUTES)?.insert(tail.as_str(), modem.as_str())?;
             Ok(row)
         };
         self.writer.enqueue(work).await?.done().await
@@ -105,10 +108,10 @@ impl Store {
     }
 }
 
-fn send(txn: &WriteTransaction, message: &Outgoing, fingerprint: &[u8; 32], policy: &Policy) -> Result<Row> {
+fn send(txn: &Txn, message: &Outgoing, fingerprint: &[u8; 32], policy: &Policy) -> Result<Row> {
     let known = txn.open_table(SENDS)?.get(message.id.as_str())?.map(|bytes| bytes.value().to_vec());
     if let Some(bytes) = known {
-        return first_answer(&bytes, fingerprint);
+        return first_answer(txn.vault(), &bytes, fingerprint);
     }
     let now = message.created_at;
     if message.not_after.is_some_and(|limit| limit <= now) {
@@ -122,23 +125,24 @@ fn send(txn: &WriteTransaction, message: &Outgoing, fingerprint: &[u8; 32], poli
     txn.open_table(ORDER)?.insert(number, message.id.as_str())?;
     txn.open_table(SUBJECTS)?.insert((message.subject_id.as_str(), number), message.id.as_str())?;
     let row = put(txn, Row { message: message.clone(), number, revision: 0 }, None, policy)?;
-    let answer = request_record(&row, fingerprint, now);
+    let answer = request_record(txn, &row, fingerprint, now)?;
     txn.open_table(SENDS)?.insert(row.message.id.as_str(), answer.as_slice())?;
     Ok(row)
 }
 
 /// A mistake or a thief of the till must not flood one phone.
-fn check_destination(txn: &WriteTransaction, message: &Outgoing, policy: &Policy) -> Result<()> {
+fn check_destination(txn: &Txn, message: &Outgoing, policy: &Policy) -> Result<()> {
     let limit = policy.per_destination_day as usize;
     if limit == 0 {
         return Ok(());
     }
     let (messages, destinations) = (txn.open_table(MESSAGES)?, txn.open_table(DESTINATIONS)?);
-    let (tail, number) = (message.to.tail(), message.to.canonical());
+    let (tail, number) = (txn.keyed(Keyed::Tail, message.to.tail().as_bytes()), message.to.canonical());
+    let tail = tail.as_str();
     let mut counted = 0;
     for entry in destinations.range((tail, 0)..=(tail, u64::MAX))?.rev() {
         let bytes = messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?;
-        let earlier = index::row(bytes.value())?.message;
+        let earlier = index::row(txn.vault(), bytes.value())?.message;
         let wait = (earlier.created_at + DAY).duration_since(message.created_at);
         if !wait.is_positive() {
             return Ok(());
@@ -153,7 +157,7 @@ fn check_destination(txn: &WriteTransaction, message: &Outgoing, policy: &Policy
 }
 
 pub fn change(
-    txn: &WriteTransaction,
+    txn: &Txn,
     id: &str,
     policy: &Policy,
     rule: &mut dyn FnMut(&mut Outgoing) -> Result<()>,
@@ -168,7 +172,7 @@ pub fn change(
 }
 
 /// After a restart nobody submits: what was past Ctrl-Z is UNKNOWN.
-pub fn recover(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Result<()> {
+pub fn recover(txn: &Txn, policy: &Policy, now: Timestamp) -> Result<()> {
     let ids: Vec<String> = txn
         .open_table(SUBMITTING)?
         .iter()?
@@ -183,16 +187,16 @@ pub fn recover(txn: &WriteTransaction, policy: &Policy, now: Timestamp) -> Resul
     Ok(())
 }
 
-fn request_record(row: &Row, fingerprint: &[u8; 32], now: Timestamp) -> Vec<u8> {
-    records::write(&RequestRecord {
+fn request_record(txn: &Txn, row: &Row, fingerprint: &[u8; 32], now: Timestamp) -> Result<Vec<u8>> {
+    txn.seal(&RequestRecord {
         fingerprint: fingerprint.to_vec(),
         answer: Some(MessageRecord::of(&row.message, row.number, row.revision)),
         at: now.as_microsecond(),
     })
 }
 
-pub(super) fn first_answer(bytes: &[u8], fingerprint: &[u8; 32]) -> Result<Row> {
-    let first: RequestRecord = records::read(bytes)?;
+pub(super) fn first_answer(vault: &Vault, bytes: &[u8], fingerprint: &[u8; 32]) -> Result<Row> {
+    let first: RequestRecord = txn::open(vault, bytes)?;
     if first.fingerprint != fingerprint {
         return Err(StoreError::DifferentBody);
     }

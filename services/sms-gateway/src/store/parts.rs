@@ -2,22 +2,24 @@
 
 use super::inbox::{Taken, append_assembled};
 use super::inbox_records::PartRecord;
+use super::txn::{self, Keyed, Txn};
 use super::{PARTS, PASSED_ON, Policy, Result, Store, records};
 use crate::domain::concatenation::{self, Part, Place};
 use crate::domain::inbound::{self, PARTS_WAIT, PartKey};
 use crate::domain::pdu::{self, Concatenation, Deliver, FromNetwork};
+use chit_vault::Vault;
 use jiff::Timestamp;
-use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{ReadableDatabase, ReadableTable};
 
 impl Store {
     /// Passes on long messages whose missing parts will not come any more.
     pub fn flush_parts(&self, now: Timestamp) -> Result<()> {
-        if late_parts(&self.db.begin_read()?.open_table(PARTS)?, now)?.is_empty() {
+        if late_parts(&self.vault, &self.db.begin_read()?.open_table(PARTS)?, now)?.is_empty() {
             return Ok(());
         }
         let policy = self.policy;
         self.write(move |txn| {
-            let late = late_parts(&txn.open_table(PARTS)?, now)?;
+            let late = late_parts(txn.vault(), &txn.open_table(PARTS)?, now)?;
             for key in late {
                 pass_on(txn, &key, now, &policy)?;
             }
@@ -29,7 +31,7 @@ impl Store {
 }
 
 pub fn take(
-    txn: &WriteTransaction,
+    txn: &Txn,
     deliver: &Deliver,
     part: Concatenation,
     pdu: Vec<u8>,
@@ -37,6 +39,8 @@ pub fn take(
     policy: &Policy,
 ) -> Result<Taken> {
     let key = inbound::part_key(deliver, part);
+    // From here on the sender is the keyed hash that the tables know them by.
+    let key = PartKey { from: txn.keyed(Keyed::Sender, key.from.as_bytes()), ..key };
     let waiting = waiting(txn, &key)?;
     let place = {
         let known: Vec<Part<'_>> = waiting.iter().map(|(number, waits)| seen(*number, waits)).collect();
@@ -53,7 +57,7 @@ pub fn take(
     }
     let record = PartRecord { pdu, received_at: now.as_microsecond(), modem: modem.to_owned() };
     let at = (key.from.as_str(), key.reference, key.total, part.number);
-    txn.open_table(PARTS)?.insert(at, records::write(&record).as_slice())?;
+    txn.open_table(PARTS)?.insert(at, txn.seal(&record)?.as_slice())?;
     let before = if place == Place::Joins { waiting.len() } else { 0 };
     if before + 1 < usize::from(part.total) {
         return Ok(Taken::Part);
@@ -68,7 +72,7 @@ fn seen(number: u8, deliver: &Deliver) -> Part<'_> {
 }
 
 /// As it is, and remembers when it was sent: its other parts may still come.
-fn pass_on(txn: &WriteTransaction, key: &PartKey, now: Timestamp, policy: &Policy) -> Result<()> {
+fn pass_on(txn: &Txn, key: &PartKey, now: Timestamp, policy: &Policy) -> Result<()> {
     let (parts, modem) = take_all(txn, key)?;
     if let Some(stamp) = parts.iter().filter_map(|part| part.sent_at).max() {
         let place = (key.from.as_str(), key.reference, key.total);
@@ -77,19 +81,19 @@ fn pass_on(txn: &WriteTransaction, key: &PartKey, now: Timestamp, policy: &Polic
     append_assembled(txn, &parts, key.total, &modem, now, policy)
 }
 
-fn passed_on(txn: &WriteTransaction, key: &PartKey) -> Result<Option<Timestamp>> {
+fn passed_on(txn: &Txn, key: &PartKey) -> Result<Option<Timestamp>> {
     let table = txn.open_table(PASSED_ON)?;
     let known = table.get((key.from.as_str(), key.reference, key.total))?;
     known.map(|known| records::time(known.value().0)).transpose()
 }
 
-fn waiting(txn: &WriteTransaction, key: &PartKey) -> Result<Vec<(u8, Deliver)>> {
+fn waiting(txn: &Txn, key: &PartKey) -> Result<Vec<(u8, Deliver)>> {
     let (from, reference, total) = (key.from.as_str(), key.reference, key.total);
     let table = txn.open_table(PARTS)?;
     let mut parts = Vec::new();
     for entry in table.range((from, reference, total, 0)..=(from, reference, total, u8::MAX))? {
         let (place, bytes) = entry?;
-        let record: PartRecord = records::read(bytes.value())?;
+        let record: PartRecord = txn.open(bytes.value())?;
         if let Ok(FromNetwork::Deliver(deliver)) = pdu::decode(&record.pdu) {
             parts.push((place.value().3, deliver));
         }
@@ -97,13 +101,13 @@ fn waiting(txn: &WriteTransaction, key: &PartKey) -> Result<Vec<(u8, Deliver)>> 
     Ok(parts)
 }
 
-fn take_all(txn: &WriteTransaction, key: &PartKey) -> Result<(Vec<Deliver>, String)> {
+fn take_all(txn: &Txn, key: &PartKey) -> Result<(Vec<Deliver>, String)> {
     let from = key.from.as_str();
     let mut table = txn.open_table(PARTS)?;
     let (mut parts, mut modem) = (Vec::new(), String::new());
     for number in 1..=key.total {
         let Some(bytes) = table.remove((from, key.reference, key.total, number))? else { continue };
-        let record: PartRecord = records::read(bytes.value())?;
+        let record: PartRecord = txn.open(bytes.value())?;
         if let Ok(FromNetwork::Deliver(deliver)) = pdu::decode(&record.pdu) {
             parts.push(deliver);
         }
@@ -114,13 +118,14 @@ fn take_all(txn: &WriteTransaction, key: &PartKey) -> Result<(Vec<Deliver>, Stri
 
 /// Sets of parts that wait too long.
 fn late_parts(
+    vault: &Vault,
     parts: &impl ReadableTable<(&'static str, u16, u8, u8), &'static [u8]>,
     now: Timestamp,
 ) -> Result<Vec<PartKey>> {
     let mut late: Vec<PartKey> = Vec::new();
     for entry in parts.iter()? {
         let (key, bytes) = entry?;
-        let part: PartRecord = records::read(bytes.value())?;
+        let part: PartRecord = txn::open(vault, bytes.value())?;
         let (from, reference, total, _) = key.value();
         let key = PartKey { from: from.to_owned(), reference, total };
         if now >= records::time(part.received_at)? + PARTS_WAIT && late.last() != Some(&key) {

@@ -2,6 +2,7 @@
 
 use super::inbox::{Taken, append_assembled};
 use super::inbox_records::UndecodedRecord;
+use super::txn::{self, Keyed, Txn};
 use super::{
     DESTINATIONS, INBOX, MESSAGES, Pending, Policy, Result, SEEN, Store, StoreError, UNDECODED, index,
     outbox, parts, records,
@@ -12,7 +13,7 @@ use crate::domain::pairing::{self, Report};
 use crate::domain::pdu::{self, Deliver, FromNetwork, StatusReport};
 use crate::domain::phone;
 use jiff::Timestamp;
-use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 use sha2::{Digest, Sha256};
 
 /// PDUs that could not be read are kept for a person, the oldest go first.
@@ -40,9 +41,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Pending<Vec<Taken>>> {
         let (policy, modem) = (self.policy, modem.to_owned());
-        let work = move |txn: &WriteTransaction| {
-            pdus.iter().map(|bytes| take_pdu(txn, &modem, bytes, now, &policy)).collect()
-        };
+        let work =
+            move |txn: &Txn| pdus.iter().map(|bytes| take_pdu(txn, &modem, bytes, now, &policy)).collect();
         self.writer.enqueue(work).await
     }
 
@@ -52,7 +52,7 @@ impl Store {
         let mut rows = Vec::new();
         for entry in txn.open_table(UNDECODED)?.range(..before)?.rev().take(limit) {
             let (number, bytes) = entry?;
-            let record: UndecodedRecord = records::read(bytes.value())?;
+            let record: UndecodedRecord = txn::open(&self.vault, bytes.value())?;
             let received_at = records::time(record.received_at)?;
             rows.push(UndecodedRow {
                 number: number.value(),
@@ -66,21 +66,21 @@ impl Store {
 }
 
 /// A modem lists a message again when its deletion was lost; the time stamp inside makes equal TPDUs the same one.
-fn is_repeat(txn: &WriteTransaction, tpdu: &[u8], now: Timestamp) -> Result<bool> {
-    let hash = Sha256::digest(tpdu);
+fn is_repeat(txn: &Txn, tpdu: &[u8], now: Timestamp) -> Result<bool> {
+    let hash = txn.keyed(Keyed::Seen, &Sha256::digest(tpdu));
     let mut seen = txn.open_table(SEEN)?;
-    let before = seen.get(hash.as_slice())?.map(|at| at.value());
+    let before = seen.get(hash.as_bytes())?.map(|at| at.value());
     if let Some(at) = before
         && now < records::time(at)? + DUPLICATE_WINDOW
     {
         return Ok(true);
     }
-    seen.insert(hash.as_slice(), now.as_microsecond())?;
+    seen.insert(hash.as_bytes(), now.as_microsecond())?;
     Ok(false)
 }
 
 pub(super) fn take_pdu(
-    txn: &WriteTransaction,
+    txn: &Txn,
     modem: &str,
     bytes: &[u8],
     now: Timestamp,
@@ -102,12 +102,12 @@ pub(super) fn take_pdu(
     }
 }
 
-fn check_room(txn: &WriteTransaction) -> Result<()> {
+fn check_room(txn: &Txn) -> Result<()> {
     if txn.open_table(INBOX)?.len()? < INBOX_MAX { Ok(()) } else { Err(StoreError::InboxFull) }
 }
 
 fn take_deliver(
-    txn: &WriteTransaction,
+    txn: &Txn,
     modem: &str,
     deliver: &Deliver,
     bytes: &[u8],
@@ -123,7 +123,7 @@ fn take_deliver(
 
 /// Whether it belongs to one of our messages.
 fn take_report(
-    txn: &WriteTransaction,
+    txn: &Txn,
     modem: &str,
     report: &StatusReport,
     now: Timestamp,
@@ -148,24 +148,25 @@ fn take_report(
 }
 
 /// Messages to numbers with these last digits, newest first.
-fn candidates(txn: &WriteTransaction, to: &str) -> Result<Vec<Outgoing>> {
+fn candidates(txn: &Txn, to: &str) -> Result<Vec<Outgoing>> {
     let digits: String = to.chars().filter(char::is_ascii_digit).collect();
     let (destinations, messages) = (txn.open_table(DESTINATIONS)?, txn.open_table(MESSAGES)?);
-    let tail = phone::tail(&digits);
+    let tail = txn.keyed(Keyed::Tail, phone::tail(&digits).as_bytes());
+    let tail = tail.as_str();
     let mut found = Vec::new();
     for entry in destinations.range((tail, 0)..=(tail, u64::MAX))?.rev().take(CANDIDATES_MAX) {
         let bytes = messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?;
-        found.push(index::row(bytes.value())?.message);
+        found.push(index::row(txn.vault(), bytes.value())?.message);
     }
     Ok(found)
 }
 
-fn keep_undecoded(txn: &WriteTransaction, modem: &str, bytes: &[u8], now: Timestamp) -> Result<()> {
+fn keep_undecoded(txn: &Txn, modem: &str, bytes: &[u8], now: Timestamp) -> Result<()> {
     let mut table = txn.open_table(UNDECODED)?;
     let number = table.last()?.map_or(1, |(last, _)| last.value() + 1);
     let record =
         UndecodedRecord { pdu: bytes.to_vec(), received_at: now.as_microsecond(), modem: modem.to_owned() };
-    table.insert(number, records::write(&record).as_slice())?;
+    table.insert(number, txn.seal(&record)?.as_slice())?;
     table.retain_in(..number.saturating_sub(UNDECODED_MAX), |_, _| false)?;
     Ok(())
 }

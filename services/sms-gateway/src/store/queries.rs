@@ -1,6 +1,7 @@
 //! Reading the outbox, and choosing what a modem sends next.
 
 use super::index::{Row, row};
+use super::txn::{self, Keyed};
 use super::{
     DUE, EVENTS, MESSAGES, ORDER, ROUTES, Result, SENDABLE, SENDS, SUBJECTS, SUBMITS, SUBMITTING, Store,
     StoreError, UNKNOWN,
@@ -31,7 +32,7 @@ impl Store {
         let txn = self.db.begin_read()?;
         let table = txn.open_table(MESSAGES)?;
         let bytes = table.get(id)?.ok_or(StoreError::NotFound)?;
-        row(bytes.value())
+        row(&self.vault, bytes.value())
     }
 
     /// Newest first, only those with a number below `before`. An empty subject means all.
@@ -50,7 +51,9 @@ impl Store {
             }
         }
         ids.iter()
-            .map(|id| row(messages.get(id.as_str())?.ok_or(StoreError::Corrupt("index"))?.value()))
+            .map(|id| {
+                row(&self.vault, messages.get(id.as_str())?.ok_or(StoreError::Corrupt("index"))?.value())
+            })
             .collect()
     }
 
@@ -59,7 +62,7 @@ impl Store {
         let txn = self.db.begin_read()?;
         let events = txn.open_table(EVENTS)?;
         let after = revision.saturating_add(1);
-        events.range(after..)?.take(limit).map(|entry| row(entry?.1.value())).collect()
+        events.range(after..)?.take(limit).map(|entry| row(&self.vault, entry?.1.value())).collect()
     }
 
     /// The most urgent message that this modem may send now.
@@ -68,12 +71,14 @@ impl Store {
         let (messages, routes) = (txn.open_table(MESSAGES)?, txn.open_table(ROUTES)?);
         for entry in txn.open_table(SENDABLE)?.iter()? {
             let (_, id) = entry?;
-            let row = row(messages.get(id.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
+            let row =
+                row(&self.vault, messages.get(id.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
             let message = &row.message;
             if !message.is_sendable(now) || (pick.taken)(message) {
                 continue;
             }
-            let route = routes.get(message.to.tail())?.map(|modem| modem.value().to_owned());
+            let tail = txn::keyed(&self.vault, Keyed::Tail, message.to.tail().as_bytes());
+            let route = routes.get(tail.as_str())?.map(|modem| modem.value().to_owned());
             let mine = match (message.is_bound(), route) {
                 (true, _) => message.modem == pick.modem,
                 (false, Some(modem)) => modem == pick.modem || !(pick.keeps)(&modem),
@@ -104,7 +109,10 @@ impl Store {
     pub fn find_sent(&self, id: &str, fingerprint: &[u8; 32]) -> Result<Option<Row>> {
         let txn = self.db.begin_read()?;
         let sends = txn.open_table(SENDS)?;
-        sends.get(id)?.map(|bytes| super::outbox::first_answer(bytes.value(), fingerprint)).transpose()
+        sends
+            .get(id)?
+            .map(|bytes| super::outbox::first_answer(&self.vault, bytes.value(), fingerprint))
+            .transpose()
     }
 
     /// Who queued messages since then, oldest first.
@@ -113,7 +121,10 @@ impl Store {
         let messages = txn.open_table(MESSAGES)?;
         let mut clients = Vec::new();
         for entry in txn.open_table(ORDER)?.iter()?.rev() {
-            let row = row(messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value())?;
+            let row = row(
+                &self.vault,
+                messages.get(entry?.1.value())?.ok_or(StoreError::Corrupt("index"))?.value(),
+            )?;
             if row.message.created_at < since {
                 break;
             }

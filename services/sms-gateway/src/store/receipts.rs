@@ -1,17 +1,18 @@
 //! Receipts of an SMPP server name a message by the server's own number.
 
+use super::txn::Txn;
 use super::{Policy, RECEIPTS, Result, Store, index, outbox};
 use crate::domain::pdu::{Address, DeliveryOutcome};
 use crate::domain::receipt_id;
 use jiff::Timestamp;
-use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata};
 
 /// More than any server reports on within the 25 hours that a report counts.
 const RECEIPTS_MAX: u64 = 200_000;
 
 impl Store {
     pub async fn keep_receipt_key(&self, modem: String, number: String, id: String, part: u8) -> Result<()> {
-        let work = move |txn: &WriteTransaction| {
+        let work = move |txn: &Txn| {
             let mut receipts = txn.open_table(RECEIPTS)?;
             if receipts.len()? >= RECEIPTS_MAX {
                 receipts.retain(|_, _| false)?;
@@ -26,7 +27,7 @@ impl Store {
     /// A receipt on no message of ours changes nothing.
     pub async fn take_receipt(&self, modem: String, receipt: Receipt, now: Timestamp) -> Result<()> {
         let policy = self.policy;
-        let work = move |txn: &WriteTransaction| {
+        let work = move |txn: &Txn| {
             let Some((id, part)) = subject(txn, &modem, &receipt, &policy)? else { return Ok(()) };
             outbox::change(txn, &id, &policy, &mut |message| {
                 message.report(part, receipt.outcome, now);
@@ -48,12 +49,7 @@ pub struct Receipt {
 }
 
 /// By the number as the server gave it; in the other base only if the recipient is the same.
-fn subject(
-    txn: &WriteTransaction,
-    modem: &str,
-    receipt: &Receipt,
-    policy: &Policy,
-) -> Result<Option<(String, u8)>> {
+fn subject(txn: &Txn, modem: &str, receipt: &Receipt, policy: &Policy) -> Result<Option<(String, u8)>> {
     let receipts = txn.open_table(RECEIPTS)?;
     let known = |number: &str| -> Result<Option<(String, u8)>> {
         let found = receipts.get((modem, number))?;

@@ -1,5 +1,6 @@
 //! Records as stored: a version byte, then protobuf fields private to this service. Times are microseconds.
 
+use super::txn::Sealed;
 use super::{Result, StoreError};
 use crate::domain::outbox::{Class, OnUnknown, Outgoing, Reference, State};
 use crate::domain::pdu::Encoding;
@@ -7,7 +8,8 @@ use crate::domain::phone::{PhoneE164, SmsText};
 use jiff::Timestamp;
 use prost::Message;
 
-const VERSION: u8 = 1;
+/// First byte of what is sealed. 1 stood before records in clear, in files of the first version.
+pub const SEALED: u8 = 2;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct MessageRecord {
@@ -105,21 +107,16 @@ pub struct RequestRecord {
     pub at: i64,
 }
 
-pub fn write(record: &impl Message) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
-    record.encode(&mut bytes).expect("a Vec grows");
-    bytes
-}
-
-pub fn read<T: Message + Default>(bytes: &[u8]) -> Result<T> {
-    match bytes.split_first() {
-        Some((&VERSION, body)) => T::decode(body).map_err(|_| StoreError::Corrupt("fields")),
-        _ => Err(StoreError::Corrupt("version")),
-    }
-}
-
 pub fn time(microseconds: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(microseconds).map_err(|_| StoreError::Corrupt("time"))
+}
+
+impl Sealed for MessageRecord {
+    const WHAT: &'static str = "message";
+}
+
+impl Sealed for RequestRecord {
+    const WHAT: &'static str = "request";
 }
 
 impl MessageRecord {

@@ -3,7 +3,11 @@ use crate::domain::cms::Verdict;
 use crate::domain::outbox::{Class, Outgoing, State, tests::message};
 use jiff::SignedDuration;
 
-fn policy() -> Policy {
+pub(super) fn credential() -> Credential {
+    Credential::read(&[7; 32]).unwrap()
+}
+
+pub(super) fn policy() -> Policy {
     Policy {
         resend_after: SignedDuration::from_secs(120),
         per_destination_day: 0,
@@ -27,7 +31,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Some(Store::open(&dir.path().join("db"), policy(), at(0)).unwrap());
+        let store = Some(Store::open(&dir.path().join("db"), &credential(), policy(), at(0)).unwrap());
         Self { dir, store }
     }
 
@@ -51,10 +55,16 @@ impl Desk {
         wait(async { store.enqueue_pdus(modem, vec![pdu.to_vec()], now).await?.done().await }).unwrap()[0]
     }
 
-    /// As after SIGKILL: nothing is told to the store, it is only opened again.
-    fn restart(&mut self, now: Timestamp) {
+    /// The file, which nobody has open any more.
+    pub(super) fn close(&mut self) -> std::path::PathBuf {
         self.store = None;
-        self.store = Some(Store::open(&self.dir.path().join("db"), policy(), now).unwrap());
+        self.dir.path().join("db")
+    }
+
+    /// As after SIGKILL: nothing is told to the store, it is only opened again.
+    pub(super) fn restart(&mut self, now: Timestamp) {
+        self.store = None;
+        self.store = Some(Store::open(&self.dir.path().join("db"), &credential(), policy(), now).unwrap());
     }
 }
 
@@ -314,7 +324,7 @@ fn a_reply_moves_the_dialogue_to_the_modem_that_was_written_to() {
 fn one_number_gets_its_messages_of_a_day_and_no_more() {
     let dir = tempfile::tempdir().unwrap();
     let policy = Policy { per_destination_day: 2, ..policy() };
-    let store = Store::open(&dir.path().join("db"), policy, at(0)).unwrap();
+    let store = Store::open(&dir.path().join("db"), &credential(), policy, at(0)).unwrap();
     let send = |id: &str, seconds| {
         let message = Outgoing { created_at: at(seconds), ..named(id, Class::Notice) };
         store.send(message, &BODY).map(|row| row.message.id)

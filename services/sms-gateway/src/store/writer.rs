@@ -1,8 +1,10 @@
 //! One thread writes. What waits when it is free goes into one transaction: one `fsync` for many changes.
 
+use super::txn::Txn;
 use super::{EVENTS, INBOX, Result, StoreError};
 use crate::crash;
-use redb::{Database, ReadableTable, WriteTransaction};
+use chit_vault::Vault;
+use redb::{Database, ReadableTable};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -15,7 +17,7 @@ const BATCH_MAX: usize = 256;
 /// One caller's change. It may be applied more than once, each time to a fresh transaction.
 trait Job: Send {
     /// `Err` leaves nothing behind in a batch if it is a refusal; see `StoreError::is_refusal`.
-    fn apply(&mut self, txn: &WriteTransaction) -> std::result::Result<(), StoreError>;
+    fn apply(&mut self, txn: &Txn) -> std::result::Result<(), StoreError>;
     fn refuse(&mut self, error: StoreError);
     fn answer(self: Box<Self>);
 }
@@ -26,8 +28,8 @@ struct Change<T, F> {
     reply: oneshot::Sender<Result<T>>,
 }
 
-impl<T: Send, F: FnMut(&WriteTransaction) -> Result<T> + Send> Job for Change<T, F> {
-    fn apply(&mut self, txn: &WriteTransaction) -> std::result::Result<(), StoreError> {
+impl<T: Send, F: FnMut(&Txn) -> Result<T> + Send> Job for Change<T, F> {
+    fn apply(&mut self, txn: &Txn) -> std::result::Result<(), StoreError> {
         match (self.work)(txn) {
             Err(error) if !error.is_refusal() => Err(error),
             outcome => {
@@ -71,7 +73,7 @@ pub struct Ends {
 }
 
 impl Writer {
-    pub fn start(db: Arc<Database>, ends: Arc<Ends>) -> std::io::Result<Self> {
+    pub fn start(db: Arc<Database>, vault: Arc<Vault>, ends: Arc<Ends>) -> std::io::Result<Self> {
         let (jobs, mut waiting) = mpsc::channel::<Box<dyn Job>>(WAITING_MAX);
         let thread = std::thread::Builder::new().name("sms-writer".into()).spawn(move || {
             while let Some(first) = waiting.blocking_recv() {
@@ -81,7 +83,7 @@ impl Writer {
                 {
                     batch.push(job);
                 }
-                run(&db, &ends, batch);
+                run(&db, &vault, &ends, batch);
             }
         })?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -90,7 +92,7 @@ impl Writer {
     /// From async code; waits only for a place in the queue. Changes are applied in the order of these calls.
     pub async fn enqueue<T: Send + 'static>(
         &self,
-        work: impl FnMut(&WriteTransaction) -> Result<T> + Send + 'static,
+        work: impl FnMut(&Txn) -> Result<T> + Send + 'static,
     ) -> Result<Pending<T>> {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Change { work, outcome: None, reply });
@@ -102,7 +104,7 @@ impl Writer {
     /// From a thread that may block.
     pub fn write<T: Send + 'static>(
         &self,
-        work: impl FnMut(&WriteTransaction) -> Result<T> + Send + 'static,
+        work: impl FnMut(&Txn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Change { work, outcome: None, reply });
@@ -123,10 +125,10 @@ impl Drop for Writer {
 }
 
 /// A job that fails for another reason than a refusal spoils a common transaction; then each has its own.
-fn run(db: &Database, ends: &Ends, mut batch: Vec<Box<dyn Job>>) {
-    if commit(db, ends, &mut batch).is_err() {
+fn run(db: &Database, vault: &Arc<Vault>, ends: &Ends, mut batch: Vec<Box<dyn Job>>) {
+    if commit(db, vault, ends, &mut batch).is_err() {
         for job in &mut batch {
-            if let Err(error) = commit(db, ends, std::slice::from_mut(job)) {
+            if let Err(error) = commit(db, vault, ends, std::slice::from_mut(job)) {
                 job.refuse(error);
             }
         }
@@ -134,8 +136,8 @@ fn run(db: &Database, ends: &Ends, mut batch: Vec<Box<dyn Job>>) {
     batch.into_iter().for_each(Job::answer);
 }
 
-fn commit(db: &Database, ends: &Ends, batch: &mut [Box<dyn Job>]) -> Result<()> {
-    let txn = db.begin_write()?;
+fn commit(db: &Database, vault: &Arc<Vault>, ends: &Ends, batch: &mut [Box<dyn Job>]) -> Result<()> {
+    let txn = Txn::new(db.begin_write()?, Arc::clone(vault));
     for job in batch {
         job.apply(&txn)?;
     }

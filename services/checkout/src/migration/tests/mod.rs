@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::import::Pace;
 use super::{Facts, open_at};
-use crate::store::{Store, View};
+use crate::store::{Credential, Store, View};
 use crate::values::refusal::Result;
 
 const STORES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stores/v2");
@@ -89,7 +89,13 @@ fn open(file: &Path, clock: Clock, committed: fn()) -> Result<Store> {
         lane: "01".into(),
         asks_by_itself: true,
     };
-    open_at(file, &CREDENTIAL, clock, &facts, &Pace { records: STEP_RECORDS, committed })
+    open_at(
+        file,
+        &Credential::read(&CREDENTIAL).unwrap(),
+        clock,
+        &facts,
+        &Pace { records: STEP_RECORDS, committed },
+    )
 }
 
 fn see<T>(store: &Store, look: impl FnOnce(&View) -> Result<T>) -> T {

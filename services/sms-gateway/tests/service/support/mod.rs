@@ -33,6 +33,8 @@ impl Desk {
         );
         std::fs::write(dir.path().join("chit.toml"), file).unwrap();
         let shared = Shared::sandbox_in(dir.path());
+        std::fs::create_dir_all(&shared.keys_dir).unwrap();
+        std::fs::write(shared.keys_dir.join("sms-data.key"), [7; 32]).unwrap();
         let child = spawn(dir.path());
         let client = Client::new(channel(&shared, "sms-gateway"));
         let desk = Self { dir, shared, child, client };
