@@ -34,3 +34,4 @@ package!(money, "chit.money.v1");
 package!(printer, "chit.printer.v1");
 package!(scanner, "chit.scanner.v1");
 package!(sms_gateway, "chit.sms_gateway.v1");
+package!(trouble, "chit.trouble.v1");

@@ -36,6 +36,8 @@ mod peers;
 
 mod context;
 
+mod paper;
+
 mod trust;
 
 mod inbound;
@@ -71,6 +73,7 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     listeners.spawn(inbound::follow_messages(shop.clone()));
     listeners.spawn(inbound::replies::run(shop.clone()));
     listeners.spawn(inbound::scans::run(shop.clone()));
+    listeners.spawn(inbound::printer::run(shop.clone()));
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).tcp(tcp);
     let server = api::add_all(server, shop.clone());
     tokio::select! {

@@ -7,6 +7,7 @@ use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureSer
 use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
+use chit_proto::trouble::v1::trouble_service_client::TroubleServiceClient;
 use chit_runtime::Channel;
 use tonic::{Code, Status};
 
@@ -25,18 +26,23 @@ pub struct Peers {
     pub printer: PrinterServiceClient<Channel>,
     pub scanner: ScannerServiceClient<Channel>,
     pub sms: SmsGatewayServiceClient<Channel>,
+    /// What each of them warns of.
+    pub troubles: [TroubleServiceClient<Channel>; 5],
 }
 
 impl Peers {
     pub fn new(shared: &chit_runtime::Shared) -> Self {
-        let to = |service| chit_runtime::channel(shared, service);
+        let [ledger, media, printer, scanner, sms] =
+            ["ledger", "media-capture", "printer", "scanner", "sms-gateway"]
+                .map(|service| chit_runtime::channel(shared, service));
         Self {
-            ledger: LedgerServiceClient::new(to("ledger")),
-            media: MediaCaptureServiceClient::new(to("media-capture"))
-                .max_decoding_message_size(MESSAGE_BYTES_MAX),
-            printer: PrinterServiceClient::new(to("printer")),
-            scanner: ScannerServiceClient::new(to("scanner")),
-            sms: SmsGatewayServiceClient::new(to("sms-gateway")),
+            troubles: [&ledger, &media, &printer, &scanner, &sms]
+                .map(|channel| TroubleServiceClient::new(channel.clone())),
+            ledger: LedgerServiceClient::new(ledger),
+            media: MediaCaptureServiceClient::new(media).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            printer: PrinterServiceClient::new(printer),
+            scanner: ScannerServiceClient::new(scanner),
+            sms: SmsGatewayServiceClient::new(sms),
         }
     }
 }

@@ -29,7 +29,9 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
     let shop = Shop::new(Arc::clone(&ctx.shared), output, session, cli.request_id)?;
     match cli.command {
         Command::Init => init::run(&ctx.shared, &money::currency(&cli.config)?, output),
-        Command::Doctor => doctor::run(&ctx.shared, &money::currency(&cli.config)?, output).await,
+        Command::Doctor => {
+            doctor::run(&ctx.shared, &cli.config, &money::currency(&cli.config)?, output).await
+        }
         Command::SignIn(args) => sign_in::sign_in(&shop, &cli.config, args).await,
         Command::SignOut => sign_in::sign_out(&shop, &cli.config).await,
         Command::Pin => sign_in::change_pin(&shop).await,

@@ -52,6 +52,7 @@ pub mod shutdown;
 mod telemetry;
 pub mod tls;
 pub mod trace;
+pub mod trouble;
 
 pub use call::call;
 pub use channel::{Channel, channel, channel_to};

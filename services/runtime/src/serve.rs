@@ -7,7 +7,9 @@ use crate::inherited;
 use crate::neighbour::Calls;
 use crate::observe::{Gate, Observe};
 use crate::tls::{Connections, Tcp};
+use crate::trouble::Troubles;
 use anyhow::{Context as _, bail};
+use chit_proto::trouble::v1::trouble_service_server::TroubleServiceServer;
 use sd_notify::NotifyState;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -139,6 +141,7 @@ impl Server {
     pub async fn run(mut self) -> anyhow::Result<()> {
         let (reporter, health) = tonic_health::server::health_reporter();
         self.routes.add_service(health);
+        self.routes.add_service(TroubleServiceServer::new(Troubles::installed(self.ctx.service)));
         let mut reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(self.descriptors)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

@@ -2,6 +2,7 @@
 
 use crate::config::Shared;
 use crate::record::ROOT;
+use crate::trouble::Troubles;
 use anyhow::Context as _;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig};
@@ -26,7 +27,7 @@ pub(crate) struct Telemetry {
 
 /// Needs a tokio runtime around it (the exporter's channel). Without an endpoint a trace that a caller began is still
 /// carried on to services that may export it; none is begun.
-pub(crate) fn install(service: &str, shared: &Shared) -> anyhow::Result<Telemetry> {
+pub(crate) fn install(service: &'static str, shared: &Shared) -> anyhow::Result<Telemetry> {
     let endpoint = shared.otlp_endpoint.clone().or_else(|| std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok());
     let resource = Resource::builder().with_service_name(format!("chit-{service}")).build();
     let mut tracer = SdkTracerProvider::builder().with_resource(resource.clone());
@@ -64,6 +65,7 @@ pub(crate) fn install(service: &str, shared: &Shared) -> anyhow::Result<Telemetr
         .with_filter(Targets::new().with_default(LevelFilter::INFO).with_target(ROOT, roots));
     tracing_subscriber::registry()
         .with(logs)
+        .with(Troubles::install(service).with_filter(LevelFilter::WARN))
         .with(spans)
         .try_init()
         .context("telemetry is installed twice")?;

@@ -5,6 +5,8 @@
 mod collector;
 mod echo;
 
+use chit_proto::trouble::v1::trouble_service_client::TroubleServiceClient;
+use chit_proto::trouble::v1::{ListTroublesRequest, Severity};
 use chit_runtime::{Context, Server, channel, main_with};
 use serde::Deserialize;
 use std::ffi::OsString;
@@ -35,6 +37,32 @@ fn a_bad_configuration_exits_with_64() {
     assert_eq!(main_with(args(&unknown_key), "ledger", never), ExitCode::from(64));
     assert_eq!(main_with(args(&dir.path().join("absent.toml")), "ledger", never), ExitCode::from(64));
     assert_eq!(main_with(["--verbose".into()].into_iter(), "ledger", never), ExitCode::from(64));
+}
+
+#[tokio::test]
+async fn what_a_service_warned_of_is_told_over_its_socket() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = config_in(dir.path(), "");
+    let (started, start) = tokio::sync::oneshot::channel();
+    let service = std::thread::spawn(move || {
+        main_with(args(&file), "ledger", |ctx: Context, _: Empty| async move {
+            tracing::error!(target: "chit_ledger::store", reason = "DISK_FULL", "a record is not written");
+            started.send(ctx.clone()).expect("the test waits for it");
+            Server::new(&ctx, &[]).run().await
+        })
+    });
+    let ctx = start.await.unwrap();
+    let ledger = TroubleServiceClient::new(channel(&ctx.shared, "ledger"));
+    let told = chit_runtime::call(std::time::Duration::from_secs(20), ListTroublesRequest {}, |request| {
+        let mut ledger = ledger.clone();
+        async move { ledger.list_troubles(request).await }
+    });
+    let troubles = told.await.unwrap().troubles;
+    let told: Vec<_> = troubles.iter().map(|trouble| (trouble.severity(), trouble.text.as_str())).collect();
+    assert_eq!(told, [(Severity::Error, "a record is not written (reason DISK_FULL)")]);
+    assert_eq!(troubles[0].service, "ledger");
+    ctx.shutdown.trigger();
+    assert_eq!(service.join().unwrap(), ExitCode::SUCCESS);
 }
 
 #[tokio::test]

@@ -58,8 +58,8 @@ async fn look_at(till: &Till, scan: &Scan) {
     }
     let refused =
         if is_gtin(text) { refused_goods(till, text).await } else { refused_payer(till, scan).await };
-    if refused.is_some() {
-        till.scene.send_modify(|scene| Arc::make_mut(scene).refused_scan = refused);
+    if let Some(refused) = refused {
+        till.scene.send_modify(|scene| Arc::make_mut(scene).refuse_scan(refused));
     }
 }
 

@@ -19,6 +19,18 @@ pub enum RefusedScan {
     Payer(String),
 }
 
+impl RefusedScan {
+    /// What tells one refusal from another: the goods' number, or the reason.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Goods(code) | Self::Payer(code) => code,
+        }
+    }
+}
+
+/// More unseen refusals than this are not read one by one: the oldest goes.
+const REFUSED_SCANS_MAX: usize = 20;
+
 /// What the pages show.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
@@ -30,8 +42,10 @@ pub struct Scene {
     /// The newest committed sale before the current one.
     pub previous: Option<Sale>,
     pub status: Option<GetStatusResponse>,
-    /// The newest scan that the sale did not take.
-    pub refused_scan: Option<RefusedScan>,
+    /// Scans that the sale did not take, oldest first, until the cashier has acknowledged them.
+    pub refused_scans: Vec<RefusedScan>,
+    /// Letters of what was typed for this sale that the printer has no form for.
+    pub unprintable: Vec<String>,
     /// Sale whose receipt was scanned last, with a count that distinguishes two scans of the same receipt.
     pub scanned_receipt: Option<(u64, String)>,
 }
@@ -56,7 +70,13 @@ impl Scene {
         }
         let newest = self.current.as_ref().map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
         if sale.sale_id.as_str() >= newest {
-            self.refused_scan = None;
+            if sale.sale_id != newest {
+                self.refused_scans.clear();
+                self.unprintable.clear();
+            } else if sale.state() == SaleState::PayerOk {
+                // A code that was taken settles those before it; goods that were not taken are in nobody's basket.
+                self.refused_scans.retain(|scan| matches!(scan, RefusedScan::Goods(_)));
+            }
             let before = self.current.replace(Known { sale, revision });
             if let Some(before) = before
                 && self.current.as_ref().is_some_and(|now| now.sale.sale_id != before.sale.sale_id)
@@ -66,6 +86,22 @@ impl Scene {
         } else {
             self.take_previous(sale);
         }
+    }
+
+    /// The handheld beeps either way and the next scan comes half a second later: each refusal stays until it is seen.
+    pub fn refuse_scan(&mut self, scan: RefusedScan) {
+        if self.refused_scans.contains(&scan) {
+            return;
+        }
+        if self.refused_scans.len() == REFUSED_SCANS_MAX {
+            self.refused_scans.remove(0);
+        }
+        self.refused_scans.push(scan);
+    }
+
+    /// The cashier has read those that their page showed.
+    pub fn acknowledge_scans(&mut self, seen: &[String]) {
+        self.refused_scans.retain(|scan| !seen.iter().any(|code| code == scan.code()));
     }
 
     fn take_previous(&mut self, sale: Sale) {
@@ -113,5 +149,28 @@ mod tests {
             Some("A"),
             "B was never committed"
         );
+    }
+
+    #[test]
+    fn goods_that_were_not_taken_are_shown_until_the_cashier_has_seen_them() {
+        let mut scene = Scene::default();
+        scene.take_sale(sale("A", SaleState::Draft, ""), 1);
+        scene.refuse_scan(RefusedScan::Goods("4006381333931".into()));
+        scene.take_sale(sale("A", SaleState::Draft, ""), 2);
+        scene.refuse_scan(RefusedScan::Payer("EXPIRED".into()));
+        scene.refuse_scan(RefusedScan::Goods("4006381333931".into()));
+        assert_eq!(scene.refused_scans.len(), 2, "known goods scanned afterwards hide nothing");
+        scene.take_sale(sale("A", SaleState::PayerOk, ""), 3);
+        assert_eq!(scene.refused_scans, [RefusedScan::Goods("4006381333931".into())]);
+        scene.acknowledge_scans(&["96385074".into()]);
+        assert_eq!(scene.refused_scans.len(), 1, "what the page did not show is not acknowledged");
+        scene.acknowledge_scans(&["4006381333931".into()]);
+        assert!(scene.refused_scans.is_empty());
+        for number in 0..30 {
+            scene.refuse_scan(RefusedScan::Goods(number.to_string()));
+        }
+        assert_eq!(scene.refused_scans.len(), REFUSED_SCANS_MAX);
+        scene.take_sale(sale("B", SaleState::Draft, ""), 4);
+        assert!(scene.refused_scans.is_empty(), "the next sale begins clean");
     }
 }

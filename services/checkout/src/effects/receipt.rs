@@ -198,7 +198,7 @@ pub async fn copy(shop: &Arc<Shop>, entry: u64, id: SaleId, job: JobId) -> Resul
             Ok(shop.store.write(copied).await?)
         }
         Err(Fault::Refused { reason, .. }) => {
-            tracing::warn!(sale = %id, reason, "no copy");
+            tracing::error!(sale = %id, reason, "the printer refuses a copy of this receipt");
             Ok(shop.store.write(move |tx| done(tx, entry)).await?)
         }
         Err(fault) => Err(fault),

@@ -2,6 +2,7 @@
 
 mod message_states;
 pub mod modem;
+pub mod printer;
 pub mod replies;
 pub mod scans;
 
@@ -26,7 +27,8 @@ where
             () = shop.shutdown.wait() => return,
             ended = listen() => match ended {
                 Ok(()) | Err(Fault::Away(_)) => {}
-                Err(fault) => tracing::warn!(stream = name, %fault, "listening again"),
+                // Refused again and again, nothing of it is heard.
+                Err(fault) => tracing::error!(stream = name, %fault, "another service refuses to be listened to"),
             }
         }
         tokio::select! {

@@ -43,6 +43,34 @@ async fn an_id_of_another_call_is_refused_even_if_the_bytes_are_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_that_the_printer_has_no_form_for_are_told_with_the_basket() {
+    let house = House::open(false).await;
+    let start =
+        proto::StartSaleRequest { request_id: "start".into(), cashier: "li".into(), ..Default::default() };
+    let sale = house.sales().start_sale(start).await.unwrap().into_inner().sale.unwrap();
+    let basket = |request_id: &str, description: &str| proto::SetBasketRequest {
+        request_id: request_id.into(),
+        sale_id: sale.sale_id.clone(),
+        lines: vec![proto::BasketLine {
+            description: description.into(),
+            quantity_milli: 1_000,
+            unit_price_minor: 350,
+            total_minor: 350,
+            ..Default::default()
+        }],
+        total: Some(chit_proto::money::v1::Money { amount_minor: 350, currency_code: "CNY".into() }),
+        ..Default::default()
+    };
+    for (request_id, description, told) in
+        [("b1", "tea", &[][..]), ("b2", "茶 tea", &[]), ("b3", "tea 🎁", &["🎁"]), ("b3", "tea 🎁", &["🎁"])]
+    {
+        let set = house.sales().set_basket(basket(request_id, description)).await.unwrap().into_inner();
+        assert_eq!(set.unprintable, told, "{description}");
+        assert_eq!(set.sale.unwrap().lines[0].description, description, "the basket stands either way");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sale_that_the_ledger_refused_is_committed_by_a_second_attempt() {
     let mut house = House::open(false).await;
     let payer = enrol(&mut house).await;

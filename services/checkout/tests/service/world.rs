@@ -194,6 +194,14 @@ impl World {
                 })
                 .await
             }
+            "CheckText" => {
+                unary(call, |request: printer::CheckTextRequest| {
+                    let gift = request.texts.iter().any(|text| text.contains('🎁'));
+                    let unprintable = gift.then(|| "🎁".to_owned()).into_iter().collect();
+                    Ok(printer::CheckTextResponse { unprintable })
+                })
+                .await
+            }
             "WatchJob" => {
                 stream(call, move |request: printer::WatchJobRequest| {
                     let mut sent = 0;

@@ -20,6 +20,8 @@ pub async fn run(shop: &Shop) -> Result<(), Failure> {
         "devices": devices.map(|d| json!({"name": d.name, "state": d.state, "ok": d.ok})).collect::<Vec<_>>(),
         "foreign_codes": status.foreign_codes,
         "time_in_doubt": status.time_in_doubt,
+        "troubles": status.troubles.iter().map(|t| json!({"service": t.service, "text": t.text, "count": t.count,
+            "last_time": view::time(t.last_time.as_ref())})).collect::<Vec<_>>(),
         "payer_attention": status.payer_attention.iter().map(view::payer_json).collect::<Vec<_>>(),
         "attention": status.attention.iter().map(view::sale_json).collect::<Vec<_>>(),
     });
@@ -50,6 +52,13 @@ fn text(status: &GetStatusResponse, time_zone: &str) -> String {
         text.push_str(&format!(
             "{} messages today looked like row codes and came from numbers that no payer has\n",
             status.foreign_codes
+        ));
+    }
+    for trouble in &status.troubles {
+        let last = view::local_time(trouble.last_time.as_ref(), time_zone);
+        text.push_str(&format!(
+            "\n{}: {}, {} times, last {last}: chit doctor\n",
+            trouble.service, trouble.text, trouble.count
         ));
     }
     for payer in &status.payer_attention {

@@ -74,6 +74,8 @@ by-hand-add = Add by hand
 quantity-title = Quantity
 quantity-set = Set
 goods-unknown = { $code } is not in the catalogue. Press F2 and type name and price.
+scans-seen = Seen
+unprintable = The printer has no form for { $letters }: the receipt will show a box. Write the name in other letters.
 start-sale = New sale
 idle-title = Ready
 sale-unknown = This sale is not known.
@@ -297,6 +299,7 @@ z-sales =
 z-gapless = Receipt numbers have no gap
 z-gap = Receipt numbers have a gap
 devices-title = Devices
+troubles-title = Not done, says the program: if it goes on, run chit doctor
 list-bad-record = List
 
 ## Enquiry

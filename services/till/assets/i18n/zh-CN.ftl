@@ -66,6 +66,8 @@ by-hand-add = 手工加入
 quantity-title = 数量
 quantity-set = 确定
 goods-unknown = 目录中没有 { $code }。请按 F2 手工输入名称和价格。
+scans-seen = 知道了
+unprintable = 打印机无法打印 { $letters }，小票上会显示为方框。请改用其他文字。
 start-sale = 新销售
 idle-title = 就绪
 sale-unknown = 没有这笔销售。
@@ -275,6 +277,7 @@ z-sales = { $count } 笔销售
 z-gapless = 小票号连续
 z-gap = 小票号不连续
 devices-title = 设备
+troubles-title = 程序有未完成的操作；若持续出现，请运行 chit doctor
 list-bad-record = 列入
 
 ## 查询

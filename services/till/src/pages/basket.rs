@@ -184,8 +184,8 @@ async fn change_once(
         total: Some(total),
         if_basket_tag: sale.basket_tag,
     };
-    call!(till.peers.sales.set_basket(request)).await?;
-    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).refused_scan = None);
+    let set = call!(till.peers.sales.set_basket(request)).await?;
+    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).unprintable = set.unprintable);
     Ok(())
 }
 

@@ -52,6 +52,7 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/basket/void-line", post(basket::void_line))
         .route("/sale/start", post(sale::start))
         .route("/sale/read-code", post(sale::read_code))
+        .route("/sale/scans-seen", post(sale::scans_seen))
         .route("/sale/person", post(sale::person))
         .route("/sale/commit", post(sale::commit))
         .route("/sale/release", post(sale::release))

@@ -106,6 +106,13 @@ pub async fn read_code(State(till): App, staff: SignedIn, Form(form): Form<SaleF
     reply(&staff, call!(till.peers.sales.scan_payer(request), LOOK_MAX).await)
 }
 
+/// The cashier has read which scans were not taken. That is the till's own affair: checkout knows nothing of it.
+pub async fn scans_seen(State(till): App, _staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    let seen: Vec<String> = form.answer.split(' ').map(str::to_owned).collect();
+    till.scene.send_modify(|scene| Arc::make_mut(scene).acknowledge_scans(&seen));
+    answer::done()
+}
+
 pub async fn person(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let same_person = form.is_yes();
     let request = ConfirmPersonRequest { request_id: form.rid, sale_id: form.sale_id, same_person };

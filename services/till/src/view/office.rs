@@ -244,6 +244,27 @@ fn devices(reader: &Reader, scene: &Scene) -> Markup {
                     }
                 }
             }
+            (troubles(reader, scene))
+        }
+    }
+}
+
+/// In the services' own words, which a person reads out to whoever helps them.
+fn troubles(reader: &Reader, scene: &Scene) -> Markup {
+    let told = scene.status.as_ref().map(|status| status.troubles.as_slice()).unwrap_or_default();
+    html! {
+        @if !told.is_empty() {
+            div #troubles data-count=(told.len()) {
+                p.advice { (reader.t("troubles-title")) }
+                ul.rows {
+                    @for trouble in told.iter().take(ROWS_MAX) {
+                        li data-service=(trouble.service) {
+                            span lang="en" { (trouble.service) ": " (trouble.text) }
+                            small { (reader.ago(trouble.last_time.as_ref())) }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -53,7 +53,8 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     html! {
         main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) {
             div.left {
-                @if let Some(scan) = &scene.refused_scan { (refused_scan(reader, scan)) }
+                @if !scene.refused_scans.is_empty() { (refused_scans(reader, sale, &scene.refused_scans)) }
+                @if !scene.unprintable.is_empty() { (unprintable(reader, &scene.unprintable)) }
                 (trouble::warnings(reader, scene))
                 (basket::lines(reader, known, true))
                 @if let Some(previous) = scene.previous.as_ref().filter(|_| sale.lines.is_empty()) {
@@ -69,18 +70,40 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     }
 }
 
-/// The handheld beeps at every scan; this says why the sale did not take one.
-fn refused_scan(reader: &Reader, scan: &RefusedScan) -> Markup {
-    let (reason, words) = match scan {
+/// The handheld beeps at every scan; this says which ones the sale did not take, and why, until the cashier has seen them.
+fn refused_scans(reader: &Reader, sale: &Sale, scans: &[RefusedScan]) -> Markup {
+    let codes = scans.iter().map(RefusedScan::code).collect::<Vec<_>>().join(" ");
+    let fields = [("rid", "scans-seen"), ("sale_id", sale.sale_id.as_str()), ("answer", codes.as_str())];
+    html! {
+        div.notice.bad #refused-scan role="alert" data-count=(scans.len()) {
+            span.mark aria-hidden="true" { "!" }
+            div.told {
+                @for scan in scans {
+                    @let (reason, words) = why_refused(reader, scan);
+                    p data-reason=(reason) { (words) }
+                }
+            }
+            (Action { name: "scans-seen", to: "/sale/scans-seen", fields: &fields, words: "scans-seen", look: "quiet", ..Action::default() }
+                .html(reader))
+        }
+    }
+}
+
+fn why_refused<'a>(reader: &Reader, scan: &'a RefusedScan) -> (&'a str, String) {
+    match scan {
         RefusedScan::Goods(code) => {
             ("GOODS_UNKNOWN", reader.with("goods-unknown", &[("code", code.as_str().into())]))
         }
         RefusedScan::Payer(reason) => (reason.as_str(), reader.reason(reason)),
-    };
+    }
+}
+
+/// Before the sale: afterwards the payer has a receipt with a box in it.
+fn unprintable(reader: &Reader, letters: &[String]) -> Markup {
     html! {
-        div.notice.bad #refused-scan role="alert" data-reason=(reason) {
+        div.notice.warning #unprintable role="status" {
             span.mark aria-hidden="true" { "!" }
-            p { (words) }
+            p { (reader.with("unprintable", &[("letters", letters.join(" ").into())])) }
         }
     }
 }

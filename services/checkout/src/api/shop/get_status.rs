@@ -9,6 +9,7 @@ use tonic::Status;
 use crate::api::call::Call;
 use crate::api::caller::Calling;
 use crate::api::convert;
+use crate::api::shop::troubles;
 use crate::api::shown::Shown;
 use crate::collection::Step;
 use crate::context::Shop;
@@ -41,8 +42,10 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<GetStatusRequest>) -> Result<Ge
         })
     };
     let stored = shop.store.read(look).await?;
+    let (devices, troubles) = tokio::join!(devices(shop), troubles::of_all(shop, LOOK_MAX));
     Ok(GetStatusResponse {
-        devices: devices(shop).await,
+        devices,
+        troubles,
         now: convert::time(shop.clock.now()),
         sandbox: shop.sandbox,
         time_in_doubt: *shop.signals.time_in_doubt.borrow(),

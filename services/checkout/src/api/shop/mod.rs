@@ -5,6 +5,7 @@ mod confirm_time;
 mod get_status;
 mod get_z_report;
 mod search_goods;
+mod troubles;
 
 super::calls! {
     chit_proto::checkout::v1::shop_service_server::ShopService {

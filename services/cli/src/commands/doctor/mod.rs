@@ -1,10 +1,15 @@
 //! `chit doctor`: checks all that a sale needs, and says what to do next.
 
+mod country;
 mod devices;
 mod keys;
 mod services;
+mod troubles;
+
+use std::path::Path;
 
 use chit_runtime::Shared;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -48,12 +53,14 @@ impl Check {
     }
 }
 
-pub async fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failure> {
+pub async fn run(shared: &Shared, config: &Path, currency: &str, output: Output) -> Result<(), Failure> {
     let world = if shared.sandbox { "sandbox, receipts say PRACTICE" } else { "real shop" };
     let mut checks = vec![Check::ok("configuration", format!("{world}, {}, {currency}", shared.time_zone))];
+    checks.extend(country::check(config));
     checks.extend(keys::check(shared, currency));
     checks.extend(services::check(shared).await);
     checks.extend(devices::check(shared).await);
+    checks.extend(troubles::check(shared, services::names(), Timestamp::now()).await);
     let rows = checks.iter().map(|check| {
         json!({"level": check.level.name(), "what": check.what, "found": check.found, "next_step": check.next_step})
     });

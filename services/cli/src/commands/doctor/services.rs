@@ -22,6 +22,10 @@ const SERVICES: [(&str, &str, Level); 6] = [
     ("sms-gateway", "chit.sms_gateway.v1.SmsGatewayService", Level::Warn),
 ];
 
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().map(|(service, ..)| *service)
+}
+
 pub async fn check(shared: &Shared) -> Vec<Check> {
     let mut checks = Vec::new();
     for (service, name, without_it) in SERVICES {
