@@ -3,6 +3,7 @@
 mod calls;
 mod catalogue;
 mod interfaces;
+mod jobs;
 mod sources;
 
 use std::fmt::Write as _;
@@ -19,7 +20,11 @@ const INTRODUCTION: &str = "\
 # The interfaces of Chit
 
 Other POS software calls **checkout** over TCP with mutual TLS; programs of this machine call any service over its Unix
-socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients in Python and JavaScript to begin with.
+socket `<run_dir>/<service>.sock`. `integration-tests/clients` has a client in Python and one in JavaScript to copy.
+";
+
+const BASICS: &str = "
+## Basics
 
 * **Getting in.** `chit pki init`, set `tcp_listen` in `[checkout]`, restart checkout, then `chit pki issue NAME --role pos`.
   There is no plain TCP. The role in the certificate decides what a client may call; anything else is PERMISSION_DENIED,
@@ -27,8 +32,9 @@ socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients
 * **Retrying.** Every change has a `request_id` of 1 to 64 characters A-Z a-z 0-9 _ -. The same id with the same body gets
   the first answer again, for 30 days; with another body it is ALREADY_EXISTS. Keep the id with your sale before you call. A
   lost connection may surface as UNAVAILABLE, CANCELLED or UNKNOWN without an ErrorInfo: repeat the call with the same id.
-* **A socket of this machine.** Some clients name the socket's path as the call's authority, which HTTP/2 servers refuse with
-  RST_STREAM before Chit sees the call. Name another one: in Python
+* **A socket of this machine.** Clients made of gRPC's C core (Python, Ruby, PHP, C++) name the socket's path, with `%2F` for `/`,
+  as the call's authority. That is none by RFC 3986, and the HTTP/2 library below Chit ends the stream with RST_STREAM (error code
+  1, shown as INTERNAL or UNAVAILABLE) before Chit sees the call. Name another one: in Python
   `grpc.insecure_channel(\"unix:///run/chit/checkout.sock\", options=[(\"grpc.default_authority\", \"localhost\")])`.
 * **Watching.** `EventService.WatchEvents` sends what happened after a revision, then what happens. Keep the last revision
   and open the stream again after any error; nothing is lost or sent twice.
@@ -42,13 +48,13 @@ socket `<run_dir>/<service>.sock`. `integration-tests/clients` has whole clients
 /// The whole page. `repository` is the folder of Cargo.toml.
 pub fn render(repository: &Path) -> anyhow::Result<String> {
     let interfaces = interfaces::Interfaces::of_chit()?;
-    let mut page = String::from(INTRODUCTION);
-    calls::write(&mut page, repository)?;
-    magic_amounts(&mut page)?;
-    risk(&mut page, repository)?;
-    catalogue::write(&mut page, &interfaces)?;
-    interfaces.write(&mut page)?;
-    Ok(page)
+    let mut body = format!("{}{BASICS}", jobs::JOBS);
+    calls::write(&mut body, repository)?;
+    magic_amounts(&mut body)?;
+    risk(&mut body, repository)?;
+    catalogue::write(&mut body, &interfaces)?;
+    interfaces.write(&mut body)?;
+    Ok(format!("{INTRODUCTION}{}{body}", jobs::contents(&body)))
 }
 
 fn magic_amounts(page: &mut String) -> anyhow::Result<()> {

@@ -113,7 +113,7 @@ async fn a_python_client_sells_over_a_restart_of_checkout() {
     const AMOUNT_MINOR: i64 = 1_980;
     let shop = open().await;
     let mut command = Command::new(installed(".tools/venv/bin/python"));
-    command.arg(repository().join("integration-tests/clients/python/client.py"));
+    command.arg(repository().join("integration-tests/clients/python/drill.py"));
     let report = Client::start(&shop, command, AMOUNT_MINOR).await.sell(&shop).await;
     check(shop, report, AMOUNT_MINOR).await;
 }
@@ -124,9 +124,57 @@ async fn a_javascript_client_sells_over_a_restart_of_checkout() {
     let shop = open().await;
     let mut command = Command::new("node");
     command.env("NODE_PATH", installed(".tools/node/node_modules"));
-    command.arg(repository().join("integration-tests/clients/node/client.js"));
+    command.arg(repository().join("integration-tests/clients/node/drill.js"));
     let report = Client::start(&shop, command, AMOUNT_MINOR).await.sell(&shop).await;
     check(shop, report, AMOUNT_MINOR).await;
+}
+
+/// What the sample prints, or refuses with, in at most this many lines: people copy it.
+const SAMPLE_LINES_MAX: usize = 40;
+
+/// The sample of a language, as its first lines say that it is called.
+async fn run_sample(shop: &Shop, file: &str, payer_code: &str) -> std::process::Output {
+    let sample = repository().join("integration-tests/clients").join(file);
+    let lines = std::fs::read_to_string(&sample).unwrap().lines().count();
+    assert!(lines <= SAMPLE_LINES_MAX, "{file} has {lines} lines");
+    let mut command = match Path::new(file).extension().and_then(|name| name.to_str()) {
+        Some("py") => Command::new(installed(".tools/venv/bin/python")),
+        _ => Command::new("node"),
+    };
+    command.env("NODE_PATH", installed(".tools/node/node_modules"));
+    command.args([sample, repository().join("proto")]).arg(shop.house.tcp_addr().unwrap());
+    let certificates = shop.house.certify("till-2", "pos").unwrap();
+    command.args(["ca.pem", "till-2.pem", "till-2.key"].map(|name| certificates.join(name)));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut process = command.spawn().unwrap();
+    process.stdin.take().unwrap().write_all(format!("{payer_code}\n").as_bytes()).await.unwrap();
+    tokio::time::timeout(CLIENT_MAX, process.wait_with_output()).await.expect("the sample ends").unwrap()
+}
+
+/// It sells, and a refusal is a line of words.
+async fn the_sample_sells(file: &str) {
+    let shop = open().await;
+    let sold = run_sample(&shop, file, &shop.code).await;
+    let (said, told) = (String::from_utf8_lossy(&sold.stdout), String::from_utf8_lossy(&sold.stderr));
+    assert!(sold.status.success() && said.starts_with("sold: "), "{said}{told}");
+    let sale = shop.desk.sale(said.trim_start_matches("sold: ").trim()).await.unwrap();
+    assert!(sale.state() as i32 >= SaleState::Released as i32, "{sale:?}");
+
+    let shop = open().await;
+    let refused = run_sample(&shop, file, "no payer's code").await;
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && told.contains("PresentPayer: "), "{told}");
+    assert!(!told.contains("Traceback") && !told.contains("    at "), "words, not a stack: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_python_sample_sells() {
+    the_sample_sells("python/sell.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_javascript_sample_sells() {
+    the_sample_sells("node/sell.js").await;
 }
 
 /// A channel with this certificate, or with none.
