@@ -1,4 +1,5 @@
-"""A modem of foreign habits on a pseudo terminal: foreign_modem.py LINK '{"habit": value, …}'.
+"""A modem of foreign habits on a pseudo terminal: foreign_modem.py LINK '{"habit": value, …}', or LINK and the name of a
+profile in modem_profiles.json.
 
 Written from 27.005 and from what modems of other makers say, and shares nothing with sim-modem. Prints one JSON object
 a line ({"event": "submit", "pdu": …}, …); reads orders, one JSON object a line, from standard input; ends with it.
@@ -28,9 +29,13 @@ HABITS = {
     "refusal": "ERROR",  # how it says so
     "memories": ["SM"],  # the first one is its own choice
     "memories_max": 3,  # values that CPMS takes
+    "places": {},  # of a memory, if not 50: an OK is no room
+    "lists_memories": False,  # answers CPMS=?
     "announce_in": None,  # the memory of +CMTI, if not the chosen one
     "words": False,  # <stat> of CMGL
     "cnmi": r"2,1,0,1,0",  # what it takes
+    "cnmi_offer": "",  # what it answers to CNMI=?
+    "cnmi_refusal": "",  # how it refuses all else
     "wants_acks": False,  # CSMS 1 and nothing else: no more +CDS without CNMA
     "slow_ms": 0,
     "slow": [""],  # beginnings of the commands that take so long
@@ -44,6 +49,10 @@ HABITS = {
     "report_length_wrong": 0,
     "smsc": "00",  # before what it hands over
     "reference": True,  # whether +CMGS comes at all
+    "constant_reference": None,  # the one that every message gets
+    "bearer": None,  # the one value of CGSMS with which anything goes out
+    "ussd": "",  # the operator's answer
+    "clock": "",  # of the network
     "always_ok": False,  # anything unknown is answered OK, without a value
     "bare_at": "OK",
     "imei": "",
@@ -68,6 +77,7 @@ class Modem:
         self.prompted = False
         self.line = ""
         self.reference = 200
+        self.bearer = 1
         self.submitted = 0
         self.dead = self.h["dead_until_cfun"]
 
@@ -180,8 +190,11 @@ class Modem:
                 self.command(line[2:])
 
     def submit(self, pdu):
+        if self.h["bearer"] not in (None, self.bearer):
+            return self.final("+CMS ERROR: 41")
         self.submitted += 1
-        self.reference = (self.reference + 1) % 256
+        constant = self.h["constant_reference"]
+        self.reference = (self.reference + 1) % 256 if constant is None else constant
         self.say(event="submit", pdu=pdu.strip(), reference=self.reference)
         for line in self.h["noise"]:
             self.tell(line)
@@ -262,8 +275,11 @@ class Modem:
 
     def cpms(self, text):
         def count(name):
-            return f"{len(self.stores[name])},50"
+            return f"{len(self.stores[name])},{self.h['places'].get(name, 50)}"
 
+        if text == "+CPMS=?":
+            offer = "(" + ",".join(f'"{name}"' for name in self.h["memories"]) + ")"
+            return self.done(f"+CPMS: {offer},{offer},{offer}") if self.h["lists_memories"] else None
         if text == "+CPMS?":
             return self.done("+CPMS: " + ",".join(f'"{self.chosen}",{count(self.chosen)}' for _ in range(3)))
         names = re.findall(r'"(\w+)"', text)
@@ -277,8 +293,13 @@ class Modem:
     def cnmi(self, text):
         if text == "+CNMI?":
             return self.done(f"+CNMI: {self.subscribed or '0,0,0,0,0'}")
+        if text == "+CNMI=?":
+            return self.done(f"+CNMI: {self.h['cnmi_offer']}") if self.h["cnmi_offer"] else None
         values = text.removeprefix("+CNMI=")
         if not re.fullmatch(self.h["cnmi"], values):
+            if self.h["cnmi_refusal"]:
+                self.final(self.h["cnmi_refusal"])
+                return True
             return None
         self.subscribed = values
         return self.done()
@@ -309,13 +330,42 @@ class Modem:
         self.hand_over()
         return True
 
+    def cgsms(self, text):
+        if self.h["bearer"] is None:
+            return None
+        if text == "+CGSMS?":
+            return self.done(f"+CGSMS: {self.bearer}")
+        if text == "+CGSMS=?":
+            return self.done("+CGSMS: (0-3)")
+        self.bearer = int(text.removeprefix("+CGSMS="))
+        return self.done()
+
+    def cusd(self, text):
+        if not self.h["ussd"]:
+            return None
+        self.done()
+        if text.startswith("+CUSD=1,"):
+            self.tell(f'+CUSD: 0,"{self.h["ussd"]}",15')
+        return True
+
+    def cclk(self, text):
+        return self.done(f'+CCLK: "{self.h["clock"]}"') if self.h["clock"] else None
+
     def cfun(self, text):
         self.say(event="restart")
         self.dead = False
         return self.done()
 
 
+def habits(argument):
+    """As they stand there, or of a named profile."""
+    if argument.startswith("{"):
+        return json.loads(argument)
+    with open(os.path.join(os.path.dirname(__file__), "modem_profiles.json"), encoding="utf-8") as profiles:
+        return json.load(profiles)[argument]["habits"]
+
+
 if __name__ == "__main__":
-    modem = Modem(sys.argv[1], json.loads(sys.argv[2]))
+    modem = Modem(sys.argv[1], habits(sys.argv[2]))
     modem.say(event="ready")
     modem.serve()

@@ -27,7 +27,7 @@ pub struct Foreign {
 impl Foreign {
     pub async fn start(link: &std::path::Path, habits: Value) -> Self {
         let mut child = Command::new("python3")
-            .args([PROGRAM, link.to_str().unwrap(), &habits.to_string()])
+            .args([PROGRAM, link.to_str().unwrap(), habits.as_str().unwrap_or(&habits.to_string())])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -84,7 +84,7 @@ pub async fn state(client: &Client, id: &str) -> pb::MessageState {
 }
 
 /// Two messages out, each once and with its report if there are any; two messages in, each once, and the SIM empty.
-async fn works(habits: Value, reports: bool) {
+pub async fn works(habits: Value, reports: bool) {
     let settings = format!("{UNCAPPED}answer_timeout_s = 5\nport = \"DIR/modem0\"\n");
     let (_lab, client, mut foreign) = gateway(habits, &settings).await;
     foreign.order(json!({ "sms": REPLY })).await;

@@ -11,6 +11,7 @@ mod foreign;
 mod foreign_modems;
 mod hang;
 mod lab;
+mod modem_profiles;
 mod peers;
 mod several_modems;
 mod smpp;

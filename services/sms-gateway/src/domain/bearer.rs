@@ -48,26 +48,31 @@ pub struct Bearers {
     /// Not tried yet.
     left: Vec<Bearer>,
     misses: u32,
+    /// Nothing went out since another one was chosen: a message has few tries, and each bearer costs one.
+    searching: bool,
 }
 
 impl Bearers {
     /// `offered`: values of `AT+CGSMS=?`.
     pub fn new(current: Option<Bearer>, offered: &[u8]) -> Self {
         let other = |bearer: &Bearer| Some(*bearer) != current && offered.contains(&bearer.service());
-        Self { current, left: LADDER.into_iter().filter(other).collect(), misses: 0 }
+        Self { current, left: LADDER.into_iter().filter(other).collect(), misses: 0, searching: false }
     }
 
     pub fn went_out(&mut self) {
         self.misses = 0;
+        self.searching = false;
     }
 
     /// The bearer to change to, when it is time.
     pub fn missed(&mut self) -> Option<Bearer> {
         self.misses += 1;
-        if self.misses < MISSES_MAX || self.left.is_empty() {
+        let enough = if self.searching { 1 } else { MISSES_MAX };
+        if self.misses < enough || self.left.is_empty() {
             return None;
         }
         self.misses = 0;
+        self.searching = true;
         Some(self.left.remove(0))
     }
 }
@@ -84,6 +89,15 @@ mod tests {
         assert_eq!(bearers.missed(), None);
         let turns: Vec<_> = (0..8).filter_map(|_| bearers.missed()).collect();
         assert_eq!(turns, [Bearer::CircuitPreferred, Bearer::PacketPreferred, Bearer::Packet]);
+    }
+
+    #[test]
+    fn a_message_of_four_tries_meets_three_bearers() {
+        let mut bearers = Bearers::new(Some(Bearer::Circuit), &[0, 1, 2, 3]);
+        let turns: Vec<_> = (0..3).map(|_| bearers.missed()).collect();
+        assert_eq!(turns, [None, Some(Bearer::CircuitPreferred), Some(Bearer::PacketPreferred)]);
+        bearers.went_out();
+        assert_eq!(bearers.missed(), None, "the one that works may miss once");
     }
 
     #[test]
