@@ -59,7 +59,7 @@ readline
     if (order.swallow) {
       swallow = order.swallow;
     } else {
-      const letter = { source_addr_ton: 1, source_addr_npi: 1, source_addr: order.from, destination_addr: "13900000001", short_message: order.text };
+      const letter = { source_addr_ton: order.ton ?? 1, source_addr_npi: 1, source_addr: order.from, destination_addr: "13900000001", short_message: order.text };
       lost = order.lose ? letter : null;
       bound.deliver_sm({ ...letter });
     }
