@@ -137,12 +137,18 @@ async fn a_letter_that_the_server_repeats_after_a_broken_connection_is_one_lette
 async fn a_payer_is_known_however_the_server_writes_their_number() {
     let mut server = Server::start();
     let (_lab, client, _secret) = lab(&mut server).await;
-    let writings =
-        [(0, "8613800138000"), (0, "+8613800138000"), (2, "13800138000"), (2, "013800138000"), (1, "8613800138000")];
+    let writings = [
+        (0, "8613800138000"),
+        (0, "+8613800138000"),
+        (2, "13800138000"),
+        (2, "013800138000"),
+        (1, "8613800138000"),
+    ];
     for (nth, (ton, from)) in writings.into_iter().enumerate() {
         server.order(json!({ "ton": ton, "from": from, "text": format!("row {nth}") })).await;
         until("it is here", async || inbox(&client).await.len() == nth + 1).await;
-        let came = inbox(&client).await.into_iter().find(|letter| letter.text == format!("row {nth}")).unwrap();
+        let came =
+            inbox(&client).await.into_iter().find(|letter| letter.text == format!("row {nth}")).unwrap();
         assert!(came.from_candidates.contains(&"+8613800138000".to_owned()), "{ton} {from}: {came:?}");
     }
 }
