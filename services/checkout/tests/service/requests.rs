@@ -45,8 +45,7 @@ async fn an_id_of_another_call_is_refused_even_if_the_bytes_are_the_same() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn letters_that_the_printer_has_no_form_for_are_told_with_the_basket() {
     let house = House::open(false).await;
-    let start =
-        proto::StartSaleRequest { request_id: "start".into(), cashier: "li".into(), ..Default::default() };
+    let start = proto::StartSaleRequest { request_id: "start".into(), ..Default::default() };
     let sale = house.sales().start_sale(start).await.unwrap().into_inner().sale.unwrap();
     let basket = |request_id: &str, description: &str| proto::SetBasketRequest {
         request_id: request_id.into(),
