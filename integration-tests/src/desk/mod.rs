@@ -18,6 +18,7 @@ use checkout::shop_service_client::ShopServiceClient;
 use checkout::staff_service_client::StaffServiceClient;
 use chit_proto::checkout::v1 as checkout;
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use chit_proto::media_capture::v1::evidence_service_client::EvidenceServiceClient;
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
 use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
@@ -52,6 +53,7 @@ pub struct Desk {
     pub ledger: LedgerServiceClient<Channel>,
     pub printer: PrinterServiceClient<Channel>,
     pub media: MediaCaptureServiceClient<Channel>,
+    pub evidence: EvidenceServiceClient<Channel>,
     pub scanner: ScannerServiceClient<Channel>,
     pub sms: SmsGatewayServiceClient<Channel>,
 }
@@ -79,6 +81,7 @@ impl Desk {
             ledger: LedgerServiceClient::new(to("ledger")),
             printer: PrinterServiceClient::new(to("printer")),
             media: MediaCaptureServiceClient::new(to("media-capture")),
+            evidence: EvidenceServiceClient::new(to("media-capture")),
             scanner: ScannerServiceClient::new(to("scanner")),
             sms: SmsGatewayServiceClient::new(to("sms-gateway")),
         })

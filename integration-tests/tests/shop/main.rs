@@ -18,6 +18,7 @@ mod open_shop;
 mod papers;
 mod reachable;
 mod restart_table;
+mod retention;
 mod rotel;
 mod supervisor;
 mod trace;

@@ -144,6 +144,8 @@ pub struct Config {
     pub issuer: u16,
     pub evidence_policy: EvidencePolicy,
     pub dispatch: Dispatch,
+    /// The till says aloud that a sale is recorded; needs media-capture's speaker.
+    pub announce: bool,
     pub limits: LimitsConfig,
     pub risk: RiskConfig,
     pub code_validity_days: u16,
@@ -177,6 +179,7 @@ impl Default for Config {
             issuer: 1,
             evidence_policy: EvidencePolicy::default(),
             dispatch: Dispatch::default(),
+            announce: false,
             limits: LimitsConfig::default(),
             risk: RiskConfig::default(),
             code_validity_days: 90,

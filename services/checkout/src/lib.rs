@@ -13,6 +13,8 @@ mod staff;
 
 mod payer;
 
+mod custody;
+
 mod collection;
 
 mod texts;
@@ -74,6 +76,7 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     listeners.spawn(inbound::replies::run(shop.clone()));
     listeners.spawn(inbound::scans::run(shop.clone()));
     listeners.spawn(inbound::printer::run(shop.clone()));
+    listeners.spawn(inbound::evidence_log::run(shop.clone()));
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).tcp(tcp);
     let server = api::add_all(server, shop.clone());
     tokio::select! {

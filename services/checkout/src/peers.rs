@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use chit_proto::media_capture::v1::evidence_service_client::EvidenceServiceClient;
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
+use chit_proto::media_capture::v1::station_service_client::StationServiceClient;
 use chit_proto::printer::v1::printer_service_client::PrinterServiceClient;
 use chit_proto::scanner::v1::scanner_service_client::ScannerServiceClient;
 use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceClient;
@@ -23,6 +25,8 @@ const MESSAGE_BYTES_MAX: usize = 8 << 20;
 pub struct Peers {
     pub ledger: LedgerServiceClient<Channel>,
     pub media: MediaCaptureServiceClient<Channel>,
+    pub evidence: EvidenceServiceClient<Channel>,
+    pub station: StationServiceClient<Channel>,
     pub printer: PrinterServiceClient<Channel>,
     pub scanner: ScannerServiceClient<Channel>,
     pub sms: SmsGatewayServiceClient<Channel>,
@@ -39,6 +43,8 @@ impl Peers {
             troubles: [&ledger, &media, &printer, &scanner, &sms]
                 .map(|channel| TroubleServiceClient::new(channel.clone())),
             ledger: LedgerServiceClient::new(ledger),
+            evidence: EvidenceServiceClient::new(media.clone()),
+            station: StationServiceClient::new(media.clone()),
             media: MediaCaptureServiceClient::new(media).max_decoding_message_size(MESSAGE_BYTES_MAX),
             printer: PrinterServiceClient::new(printer),
             scanner: ScannerServiceClient::new(scanner),

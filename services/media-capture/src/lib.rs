@@ -142,6 +142,8 @@ fn settings(
         masks: cameras.iter().map(|camera| (camera.name.clone(), camera.masks.clone())).collect(),
         sound: config.sound,
         disk_cap_bytes: config.disk_cap_mb * 1024 * 1024,
+        // A sandbox's clock jumps, and who moved it waits for what follows.
+        look_every: Duration::from_secs(if ctx.shared.sandbox { 1 } else { 60 }),
     }
 }
 

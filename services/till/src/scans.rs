@@ -1,5 +1,5 @@
 //! Scans of the handheld besides checkout's own use of them: the QR of a receipt opens its enquiry, and the cashier sees why
-//! the sale did not take a scan.
+//! the sale did not take a scan, or what the scanner could not read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,8 +39,12 @@ async fn listen(till: &Till) -> Result<(), Status> {
     let request = WatchScansRequest::default();
     let mut scans = scanner.watch_scans(request).await?.into_inner();
     while let Some(message) = scans.message().await? {
-        if let Some(Event::Scan(scan)) = message.event {
-            look_at(till, &scan).await;
+        match message.event {
+            Some(Event::Scan(scan)) => look_at(till, &scan).await,
+            Some(Event::Refusal(refusal)) => till.scene.send_modify(|scene| {
+                Arc::make_mut(scene).take_unread(refusal.device, refusal.reason);
+            }),
+            Some(Event::Started(_)) | None => {}
         }
     }
     Ok(())

@@ -31,6 +31,19 @@ impl RefusedScan {
 /// More unseen refusals than this are not read one by one: the oldest goes.
 const REFUSED_SCANS_MAX: usize = 20;
 
+/// What a scanner sent and what was no scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Counts within this process.
+    pub number: u64,
+    pub device: String,
+    /// The scanner's reason.
+    pub reason: String,
+}
+
+/// Older ones make room: who has not looked at so many does not look.
+const UNREAD_MAX: usize = 5;
+
 /// What the pages show.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
@@ -46,6 +59,8 @@ pub struct Scene {
     pub refused_scans: Vec<RefusedScan>,
     /// Letters of what was typed for this sale that the printer has no form for.
     pub unprintable: Vec<String>,
+    /// Shown until somebody has seen them, whatever becomes of the sale.
+    pub unread: Vec<Unread>,
     /// Sale whose receipt was scanned last, with a count that distinguishes two scans of the same receipt.
     pub scanned_receipt: Option<(u64, String)>,
 }
@@ -54,6 +69,18 @@ impl Scene {
     /// True while checkout answers.
     pub fn up(&self) -> bool {
         self.events_up && self.status_up
+    }
+
+    pub fn take_unread(&mut self, device: String, reason: String) {
+        let number = self.unread.last().map_or(1, |newest| newest.number + 1);
+        self.unread.push(Unread { number, device, reason });
+        let too_many = self.unread.len().saturating_sub(UNREAD_MAX);
+        self.unread.drain(..too_many);
+    }
+
+    /// Somebody has seen those up to this number.
+    pub fn seen(&mut self, number: u64) {
+        self.unread.retain(|unread| unread.number > number);
     }
 
     pub fn take_event(&mut self, event: Event) {
@@ -172,5 +199,18 @@ mod tests {
         assert_eq!(scene.refused_scans.len(), REFUSED_SCANS_MAX);
         scene.take_sale(sale("B", SaleState::Draft, ""), 4);
         assert!(scene.refused_scans.is_empty(), "the next sale begins clean");
+    }
+
+    #[test]
+    fn what_a_scanner_could_not_read_stays_until_somebody_has_seen_it() {
+        let mut scene = Scene::default();
+        for _ in 0..7 {
+            scene.take_unread("handheld".into(), "CODE_CUT_OFF".into());
+        }
+        scene.take_sale(sale("A", SaleState::Draft, ""), 1);
+        let numbers = |scene: &Scene| scene.unread.iter().map(|unread| unread.number).collect::<Vec<_>>();
+        assert_eq!(numbers(&scene), [3, 4, 5, 6, 7], "the newest, and no sale takes them away");
+        scene.seen(6);
+        assert_eq!(numbers(&scene), [7], "what came while they looked stays");
     }
 }

@@ -57,6 +57,15 @@ const ENROL: [&str; 4] = [
 const BAD_DEBT: [&str; 4] =
     ["move_to_bad_debt/begin", "move_to_bad_debt/done", "post_recovery/begin", "post_recovery/done"];
 
+const CUSTODY: [&str; 2] = ["note_sale/begin", "note_sale/done"];
+const HOLD: [&str; 5] = [
+    "hold_evidence/begin",
+    "hold_evidence/done",
+    "release_hold/begin",
+    "release_hold/done",
+    "evidence_log/taken",
+];
+
 macro_rules! dies {
     ($name:ident, $story:ident, $points:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,6 +81,8 @@ dies!(evidence_that_is_being_sealed_survives_any_death, Settled, EVIDENCE);
 dies!(a_dialogue_by_sms_survives_any_death, Settled, DIALOGUE);
 dies!(a_settlement_survives_any_death, Settled, MONEY);
 dies!(a_refund_survives_any_death, Refunded, REFUND);
+dies!(what_the_keeper_of_the_film_is_told_survives_any_death, Settled, CUSTODY);
+dies!(a_hold_on_the_film_and_its_record_survive_any_death, Refunded, HOLD);
 dies!(a_void_survives_any_death, Voided, VOID);
 dies!(a_payment_in_cash_survives_any_death, Cash, CASH);
 dies!(a_copy_of_a_receipt_survives_any_death, Copied, COPY);

@@ -8,6 +8,7 @@ use crate::collection::{Batch, Subject};
 use crate::dispute::Dispute;
 use crate::outbox::message::Progress;
 use crate::payer::Payer;
+use crate::payer::record::CodeCare;
 use crate::sale::basket::LineInput;
 use crate::store::View;
 use crate::values::name::Named;
@@ -73,6 +74,7 @@ pub fn payer(payer: &Payer, with_serial: bool) -> v1::Payer {
             .unwrap_or_default(),
         no_sales_until: payer.no_sales_until().and_then(time),
         change_warning: warning.map_or(0, |warning| warning.state as i32),
+        new_code_waits: payer.code_care == CodeCare::Renewed,
     }
 }
 

@@ -4,6 +4,7 @@ use super::batch::{Batch, BatchState};
 use super::deduction::{Deduction, State};
 use super::record::{currency, from_record, to_record};
 use super::step::Step;
+use crate::custody;
 use crate::store::due::{Due, DueKind};
 use crate::store::history::{Change, Kind};
 use crate::store::records::{self, collection as stored, damaged};
@@ -25,6 +26,9 @@ impl Tx {
         let record = to_record(deduction);
         self.index_deduction(known.as_ref(), deduction);
         self.count(known.as_ref(), deduction)?;
+        if let Some(known) = &known {
+            tell_keeper(self, deduction.sale, known.step(), deduction.step())?;
+        }
         self.reschedule(&known.as_ref().map(due).unwrap_or_default(), &due(deduction));
         self.put(Table::Deductions, &key, &record);
         if matches!(deduction.step(), Step::Queued | Step::BadPending) {
@@ -86,6 +90,19 @@ impl Tx {
             after: records::body(&record),
         };
         self.record_change(actor, &change)
+    }
+}
+
+/// The film of a sale is needed less long when its payer has answered, or when nothing is owed any more.
+fn tell_keeper(tx: &mut Tx, sale: SaleId, before: Step, after: Step) -> Result<()> {
+    match (before.is_final(), after.is_final()) {
+        (false, true) => custody::concluded(tx, sale),
+        (true, false) => custody::owed_again(tx, sale),
+        // A refused posting goes back to VERIFIED, and nobody answered anew.
+        _ if after == Step::Verified && !matches!(before, Step::Verified | Step::Submitted) => {
+            custody::answered(tx, sale)
+        }
+        _ => Ok(()),
     }
 }
 

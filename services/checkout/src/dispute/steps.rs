@@ -2,6 +2,7 @@
 
 use super::case::{Cause, Dispute, DisputeState};
 use crate::collection::{Deduction, RefundIds, State, Step, pay_back};
+use crate::custody;
 use crate::outbox::fact::FactKind;
 use crate::recovery;
 use crate::store::{Tx, View};
@@ -52,6 +53,7 @@ pub fn open(
         deduction.advance(State::Queued)?;
     }
     tx.put_dispute(actor, &dispute)?;
+    custody::disputed(tx, dispute.sale, id)?;
     witness_turn(tx, &dispute, actor)?;
     Ok(dispute)
 }
@@ -112,6 +114,7 @@ fn close(tx: &mut Tx, mut dispute: Dispute, deduction: &mut Deduction, actor: &s
     }
     tx.put_deduction(actor, deduction)?;
     tx.put_dispute(actor, &dispute)?;
+    custody::dispute_ended(tx, dispute.sale, dispute.id)?;
     witness_turn(tx, &dispute, actor)?;
     Ok(dispute)
 }

@@ -8,7 +8,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{batch, enrolment, facts, point, receipt, recording, reserve, sms, transfers};
+use super::{
+    announce, batch, code, enrolment, evidence, facts, point, receipt, recording, reserve, sms, transfers,
+};
 use crate::context::Shop;
 use crate::outbox::{Effect, Lane};
 use crate::peers::Fault;
@@ -169,5 +171,10 @@ async fn apply(shop: &Arc<Shop>, entry: u64, effect: &Effect) -> std::result::Re
         Effect::PrintCopy { sale, job } => receipt::copy(shop, entry, sale, job).await,
         Effect::PrintNotice { sale, job } => receipt::notice(shop, entry, sale, job).await,
         Effect::CancelReceipt { sale } => receipt::cancel(shop, entry, sale).await,
+        Effect::NoteSale { sale } => evidence::note(shop, entry, sale).await,
+        Effect::HoldEvidence { sale, hold } => evidence::hold(shop, entry, sale, hold).await,
+        Effect::ReleaseHold { sale, hold } => evidence::release(shop, entry, sale, hold).await,
+        Effect::RenewCode { payer } => code::renew(shop, entry, payer).await,
+        Effect::Announce { sale } => announce::say(shop, entry, sale).await,
     }
 }

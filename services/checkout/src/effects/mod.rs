@@ -2,10 +2,13 @@
 //! it finds; the other services answer repeated ids with their first answers (I5).
 
 mod accounts;
+mod announce;
 mod batch;
 pub mod bookings;
+mod code;
 mod dispatcher;
 mod enrolment;
+mod evidence;
 mod facts;
 pub mod goods;
 mod papers;
@@ -18,4 +21,5 @@ mod sms;
 pub mod transfers;
 
 pub use accounts::ensure_accounts;
+pub use code::issue;
 pub use dispatcher::run;

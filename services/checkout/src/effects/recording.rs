@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chit_proto::media_capture::v1::{
-    AttachGoodsRequest, PhotoKind, Recording, RecordingState, StartRecordingRequest, StopRecordingRequest,
-    TakePhotoRequest, WatchRecordingRequest,
+    AttachGoodsRequest, NoteSaleRequest, PhotoKind, Recording, RecordingState, StartRecordingRequest,
+    StopRecordingRequest, TakePhotoRequest, WatchRecordingRequest,
 };
 use chit_runtime::failpoint;
 
-use super::goods;
 use super::point::done;
+use super::{evidence, goods};
 use crate::context::Shop;
+use crate::custody::Custody;
 use crate::peers::{CALL_MAX, Fault, peer};
 use crate::sale::{self, EvidenceState, Sale, Sold, Stage, Step, Voided};
 use crate::store::Tx;
@@ -27,6 +28,7 @@ pub async fn hold(shop: &Arc<Shop>, entry: u64, id: SaleId) -> Result<(), Fault>
     let sale = sale_of(shop, id).await?;
     let mut recording = start(shop, &sale, CALL_MAX).await?;
     failpoint("checkout/hold_recording/started");
+    name_the_receipt(shop, &sale).await?;
     attach_goods(shop, &sale).await?;
     loop {
         note(shop, id, &recording).await?;
@@ -47,6 +49,28 @@ pub async fn hold(shop: &Arc<Shop>, entry: u64, id: SaleId) -> Result<(), Fault>
             Err(fault) => return Err(fault),
         };
     }
+}
+
+/// For photo 2 and the manifest. A recording without it is worth more than none.
+async fn name_the_receipt(shop: &Shop, sale: &Sale) -> Result<(), Fault> {
+    // What became of the sale is not told here: it may have been told before.
+    let request = NoteSaleRequest { still_owed: false, ..evidence::facts(shop, sale, &Custody::default()) };
+    match peer!(shop.evidence.note_sale(request)).await.map_err(Fault::from) {
+        Err(Fault::Refused { reason, .. }) => {
+            tracing::warn!(sale = %sale.id, reason, "the pictures will not name the receipt");
+            Ok(())
+        }
+        told => told.map(|_| ()),
+    }
+}
+
+/// A recording that may not have been started yet: nothing can be told of it before. One that is sealed is not started
+/// anew, even where its recorder has lost it.
+pub async fn begun(shop: &Shop, sale: &Sale) -> Result<(), Fault> {
+    if !sold_of(sale)?.evidence.state.is_sealed() {
+        start(shop, sale, CALL_MAX).await?;
+    }
+    Ok(())
 }
 
 /// Ends the clip after the post-roll.

@@ -62,6 +62,7 @@ async fn committed(
         resolve: shop.new_id()?,
         goods_sha256: goods::of(sale).sha256,
         released: shop.cfg.dispatch == Dispatch::Auto,
+        announced: shop.cfg.announce,
     };
     let id = sale.id;
     shop.store

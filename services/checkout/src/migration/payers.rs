@@ -6,7 +6,7 @@ use super::tables::Row;
 use super::v2;
 use super::work::{Import, numbered, optional, since};
 use crate::payer::code_card::{CardSerial, CodeHash, RowBitmap};
-use crate::payer::record::{Card, Change, IssuedCode, Papers, Warned, Warning};
+use crate::payer::record::{Card, Change, CodeCare, IssuedCode, Papers, Warned, Warning};
 use crate::payer::{Payer, PayerState};
 use crate::store::records::{self, damaged};
 use crate::values::calendar::DailyCount;
@@ -100,6 +100,7 @@ fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
         enrol_rounds: records::small(old.enrol_rounds)?,
         change,
         locked_heard_ms: None,
+        code_care: CodeCare::None,
     })
 }
 

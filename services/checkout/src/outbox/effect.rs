@@ -2,7 +2,7 @@
 //! the far side answers a repeated id with its first answer.
 
 use crate::store::records::{self, damaged, outbox::Entry};
-use crate::values::ids::{BatchId, FactId, JobId, MessageId, PayerId, SaleId, TransferId};
+use crate::values::ids::{BatchId, DisputeId, FactId, JobId, MessageId, PayerId, SaleId, TransferId};
 use crate::values::refusal::Result;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -81,6 +81,35 @@ pub enum Effect {
     CancelReceipt {
         sale: SaleId,
     },
+    /// Tell the keeper of the film what became of the sale.
+    NoteSale {
+        sale: SaleId,
+    },
+    /// The film stays, whatever its age.
+    HoldEvidence {
+        sale: SaleId,
+        hold: Hold,
+    },
+    ReleaseHold {
+        sale: SaleId,
+        hold: Hold,
+    },
+    /// Another payer code for one that a copy outside the shop shows.
+    RenewCode {
+        payer: PayerId,
+    },
+    /// Say at the till that the sale is recorded.
+    Announce {
+        sale: SaleId,
+    },
+}
+
+/// For whom the film is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hold {
+    Dispute(DisputeId),
+    /// Whoever asked about the sale.
+    Enquiry,
 }
 
 /// Effects of one lane run one after the other; lanes run beside each other.
@@ -98,6 +127,8 @@ enum Track {
     Cancel,
     /// Money does not wait for paper.
     Money,
+    Custody,
+    Voice,
 }
 
 impl Effect {
@@ -121,6 +152,11 @@ impl Effect {
             Self::PrintCopy { .. } => "PRINT_COPY",
             Self::PrintNotice { .. } => "PRINT_NOTICE",
             Self::CancelReceipt { .. } => "CANCEL_RECEIPT",
+            Self::NoteSale { .. } => "NOTE_SALE",
+            Self::HoldEvidence { .. } => "HOLD_EVIDENCE",
+            Self::ReleaseHold { .. } => "RELEASE_HOLD",
+            Self::RenewCode { .. } => "RENEW_CODE",
+            Self::Announce { .. } => "ANNOUNCE",
         }
     }
 
@@ -134,6 +170,8 @@ impl Effect {
             | Self::MoveToBadDebt { .. }
             | Self::PostPayment { .. }
             | Self::PostRecovery { .. } => Track::Money,
+            Self::NoteSale { .. } | Self::HoldEvidence { .. } | Self::ReleaseHold { .. } => Track::Custody,
+            Self::Announce { .. } => Track::Voice,
             _ => Track::Main,
         };
         // The fact of a challenge's text has the id of its message, so both share a lane.
@@ -147,7 +185,8 @@ impl Effect {
             Self::SendMessage { .. }
             | Self::CancelMessage { .. }
             | Self::PostBatch { .. }
-            | Self::PrintEnrolment { .. } => Vec::new(),
+            | Self::PrintEnrolment { .. }
+            | Self::RenewCode { .. } => Vec::new(),
             Self::Reserve { sale }
             | Self::HoldRecording { sale }
             | Self::PrintReceipt { sale }
@@ -159,7 +198,11 @@ impl Effect {
             | Self::PostRecovery { sale, .. }
             | Self::PrintCopy { sale, .. }
             | Self::PrintNotice { sale, .. }
-            | Self::CancelReceipt { sale } => vec![*sale],
+            | Self::CancelReceipt { sale }
+            | Self::NoteSale { sale }
+            | Self::HoldEvidence { sale, .. }
+            | Self::ReleaseHold { sale, .. }
+            | Self::Announce { sale } => vec![*sale],
         }
     }
 
@@ -168,7 +211,7 @@ impl Effect {
             Self::RecordFact { fact, .. } => fact.to_bytes().to_vec(),
             Self::SendMessage { message } | Self::CancelMessage { message } => message.to_bytes().to_vec(),
             Self::PostBatch { batch } => batch.to_bytes().to_vec(),
-            Self::PrintEnrolment { payer } => payer.0.to_vec(),
+            Self::PrintEnrolment { payer } | Self::RenewCode { payer } => payer.0.to_vec(),
             _ => self.sales().first().map(|sale| sale.to_bytes().to_vec()).unwrap_or_default(),
         }
     }
@@ -192,6 +235,11 @@ impl Effect {
             Self::PrintCopy { .. } => 15,
             Self::PrintNotice { .. } => 16,
             Self::CancelReceipt { .. } => 17,
+            Self::NoteSale { .. } => 18,
+            Self::HoldEvidence { .. } => 19,
+            Self::ReleaseHold { .. } => 20,
+            Self::Announce { .. } => 21,
+            Self::RenewCode { .. } => 22,
         }
     }
 
@@ -202,6 +250,8 @@ impl Effect {
             | Self::PostPayment { payment: id, .. }
             | Self::PostRecovery { payment: id, .. } => id.to_bytes().to_vec(),
             Self::PrintCopy { job, .. } | Self::PrintNotice { job, .. } => job.to_bytes().to_vec(),
+            Self::HoldEvidence { hold: Hold::Dispute(id), .. }
+            | Self::ReleaseHold { hold: Hold::Dispute(id), .. } => id.to_bytes().to_vec(),
             _ => Vec::new(),
         };
         let sales = match self {
@@ -215,6 +265,7 @@ impl Effect {
         let sale = || records::id::<SaleId>(&entry.subject);
         let made = || records::id::<TransferId>(&entry.made);
         let job = || records::id::<JobId>(&entry.made);
+        let hold = || Ok(records::optional_id(&entry.made)?.map_or(Hold::Enquiry, Hold::Dispute));
         Ok(match entry.kind {
             1 => Self::Reserve { sale: sale()? },
             2 => Self::HoldRecording { sale: sale()? },
@@ -233,6 +284,11 @@ impl Effect {
             15 => Self::PrintCopy { sale: sale()?, job: job()? },
             16 => Self::PrintNotice { sale: sale()?, job: job()? },
             17 => Self::CancelReceipt { sale: sale()? },
+            18 => Self::NoteSale { sale: sale()? },
+            19 => Self::HoldEvidence { sale: sale()?, hold: hold()? },
+            20 => Self::ReleaseHold { sale: sale()?, hold: hold()? },
+            21 => Self::Announce { sale: sale()? },
+            22 => Self::RenewCode { payer: PayerId(records::fixed(&entry.subject)?) },
             _ => return Err(damaged("an effect is unknown")),
         })
     }
@@ -265,6 +321,11 @@ mod tests {
             Effect::PrintCopy { sale, job },
             Effect::PrintNotice { sale, job },
             Effect::CancelReceipt { sale },
+            Effect::NoteSale { sale },
+            Effect::HoldEvidence { sale, hold: Hold::Dispute(DisputeId(Ulid::from_parts(15, 16))) },
+            Effect::ReleaseHold { sale, hold: Hold::Enquiry },
+            Effect::Announce { sale },
+            Effect::RenewCode { payer: PayerId([4; 8]) },
         ]
     }
 

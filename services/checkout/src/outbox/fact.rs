@@ -21,10 +21,16 @@ pub enum FactKind {
     Approval = 5,
     Enrolment = 6,
     BadRecord = 7,
+    FilmErased = 8,
+    EvidenceErased = 9,
+    EvidenceExported = 10,
+    EvidenceExportedWhole = 11,
+    EvidenceHeld = 12,
+    EvidenceReleased = 13,
 }
 
 impl FactKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::EvidenceSealed,
         Self::ChallengeText,
         Self::ChallengeResult,
@@ -32,6 +38,12 @@ impl FactKind {
         Self::Approval,
         Self::Enrolment,
         Self::BadRecord,
+        Self::FilmErased,
+        Self::EvidenceErased,
+        Self::EvidenceExported,
+        Self::EvidenceExportedWhole,
+        Self::EvidenceHeld,
+        Self::EvidenceReleased,
     ];
 }
 

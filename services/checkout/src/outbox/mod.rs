@@ -6,4 +6,4 @@ mod entry;
 pub mod fact;
 pub mod message;
 
-pub use effect::{Effect, Lane};
+pub use effect::{Effect, Hold, Lane};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::code_card::CardSerial;
-use super::record::{Card, IssuedCode, Papers, Payer, PayerState};
+use super::record::{Card, CodeCare, IssuedCode, Papers, Payer, PayerState};
 use crate::outbox::Effect;
 use crate::outbox::fact::FactKind;
 use crate::staff::Grant;
@@ -92,6 +92,7 @@ pub fn payer(
         phone: new.phone,
         language: new.language,
         code,
+        code_care: CodeCare::None,
         card: Card::new(CardSerial::from_random(fresh.card_random), fresh.card_job),
         wrong_since_right: 0,
         chances_since_right: 0,
@@ -133,7 +134,29 @@ pub fn enrol(tx: &mut Tx, mut payer: Payer, photo: &[u8], grant: Grant) -> Resul
     Ok(payer)
 }
 
-/// The ledger witnesses that a payer was enrolled, or has another phone or card. Each gives them a new code serial, so
+/// A copy that left the shop shows the payer's code of this serial.
+pub fn expose_code(tx: &mut Tx, id: PayerId, serial: Option<u16>) -> Result<()> {
+    let mut payer = tx.payer(id)?;
+    if serial.is_some_and(|serial| serial < payer.code.serial) || payer.code_care == CodeCare::Exposed {
+        return Ok(());
+    }
+    payer.code_care = CodeCare::Exposed;
+    tx.put_payer("system", &payer)
+}
+
+/// Another code for one that was exposed; the payer is at the counter.
+pub fn renew_code(tx: &mut Tx, id: PayerId, code: IssuedCode) -> Result<()> {
+    let mut payer = tx.payer(id)?;
+    if payer.code_care != CodeCare::Exposed || code.serial <= payer.code.serial {
+        return Ok(());
+    }
+    payer.code = code;
+    payer.code_care = CodeCare::Renewed;
+    tx.put_payer("system", &payer)?;
+    witness_enrolment(tx, &payer, "code", "system")
+}
+
+/// The ledger witnesses that a payer was enrolled, or has another phone, card or code. Each gives them a new code serial, so
 /// each happens once. Neither number nor card serial is hashed: both are found in a moment by trying.
 pub fn witness_enrolment(tx: &mut Tx, payer: &Payer, what: &str, actor: &str) -> Result<()> {
     let text = format!("{}/{what}/{}", payer.id, payer.code.serial);

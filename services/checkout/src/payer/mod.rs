@@ -7,4 +7,5 @@ pub mod hotp;
 pub mod record;
 mod stored;
 
+pub use enrolment::{expose_code, renew_code};
 pub use record::{Payer, PayerState};

@@ -40,6 +40,21 @@ impl From<PayerState> for i32 {
     }
 }
 
+/// Whether the payer's code has to be replaced, and was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CodeCare {
+    #[default]
+    None = 0,
+    /// A copy of evidence that left the shop shows it: it gets a new serial at the payer's next purchase.
+    Exposed = 1,
+    /// It was replaced, and the payer has not shown the new one yet.
+    Renewed = 2,
+}
+
+impl CodeCare {
+    pub const ALL: [Self; 3] = [Self::None, Self::Exposed, Self::Renewed];
+}
+
 /// How far the papers of an enrolment are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Papers {
@@ -131,6 +146,7 @@ pub struct Payer {
     pub phone: PhoneE164,
     pub language: Language,
     pub code: IssuedCode,
+    pub code_care: CodeCare,
     pub card: Card,
     pub wrong_since_right: u8,
     /// Challenges that those wrong codes were compared with, summed up.
@@ -263,6 +279,7 @@ impl Payer {
             });
         matches!(self.state, PayerState::Frozen | PayerState::Locked)
             || self.card.burned.remaining() == 0
+            || self.code_care == CodeCare::Renewed
             || (self.state == PayerState::Pending && self.enrol_rounds >= ENROL_ROUNDS_MAX)
             || warned_in_vain
     }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::code_card::{CardSerial, CodeHash, RowBitmap};
-use super::record::{Card, Change, IssuedCode, Papers, Payer, PayerState, Warned, Warning};
+use super::record::{Card, Change, CodeCare, IssuedCode, Papers, Payer, PayerState, Warned, Warning};
 use crate::store::due::{Due, DueKind};
 use crate::store::history::{self, Kind};
 use crate::store::records::{self, damaged, payer as stored};
@@ -207,6 +207,7 @@ fn to_record(view: &View, payer: &Payer) -> Result<stored::Payer> {
         locked_heard_ms: payer.locked_heard_ms,
         card_lost: payer.card.lost,
         frozen: payer.frozen,
+        code_care: payer.code_care as u32,
     })
 }
 
@@ -229,6 +230,7 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
         records::from_body(&view.vault().open(&context(b"payer/", id), &record.personal)?)?;
     let state = PayerState::ALL.into_iter().find(|state| *state as u32 == record.state);
     let papers = Papers::ALL.into_iter().find(|papers| *papers as u32 == record.papers);
+    let care = CodeCare::ALL.into_iter().find(|care| *care as u32 == record.code_care);
     let used: Result<Vec<CodeHash>> =
         record.used_codes.iter().map(|hash| Ok(CodeHash(records::fixed(hash)?))).collect();
     Ok(Payer {
@@ -242,6 +244,7 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
             valid_to: records::parsed::<Date>(&record.valid_to, "a code's last day")?,
             png_path: record.code_png_path,
         },
+        code_care: care.ok_or_else(|| damaged("what a code needs is unknown"))?,
         card: Card {
             serial: CardSerial::new(personal.card_serial).map_err(|_| damaged("a card's serial is large"))?,
             job: records::id(&record.card_job_id)?,

@@ -7,6 +7,7 @@ use super::sale::{
 };
 use crate::collection::{Asking, Deduction, State};
 use crate::outbox::Effect;
+use crate::payer::record::CodeCare;
 use crate::risk::{self, ActionCodes, Limits, Moment, Verdict};
 use crate::staff::Grant;
 use crate::store::Tx;
@@ -118,6 +119,8 @@ pub struct Committed {
     pub goods_sha256: [u8; 32],
     /// `dispatch = auto`: the challenge goes out without a person.
     pub released: bool,
+    /// The till says aloud that it is recorded.
+    pub announced: bool,
 }
 
 /// COMMITTED: the amount is reserved, and only then the sale gets its receipt number.
@@ -125,10 +128,11 @@ pub fn committed(tx: &mut Tx, id: SaleId, answer: Committed) -> Result<()> {
     let mut sale = tx.sale(id)?;
     let Stage::PayerOk { payer, commit: Commit::Asked(pending) } = sale.stage.clone() else { return Ok(()) };
     let (lookup_code, number) = answer.names.free(tx, &payer)?;
+    let known = tx.payer(payer.payer)?;
     let deduction = Deduction {
         sale: id,
         payer: payer.payer,
-        account: tx.payer(payer.payer)?.account,
+        account: known.account,
         amount_minor: sale.total_minor,
         currency: sale.currency,
         number,
@@ -185,7 +189,14 @@ pub fn committed(tx: &mut Tx, id: SaleId, answer: Committed) -> Result<()> {
     tx.put_sale(&cashier, &sale)?;
     tx.put_deduction(&cashier, &deduction)?;
     tx.push(&Effect::HoldRecording { sale: id })?;
-    tx.push(&Effect::PrintReceipt { sale: id })
+    tx.push(&Effect::PrintReceipt { sale: id })?;
+    if answer.announced {
+        tx.push(&Effect::Announce { sale: id })?;
+    }
+    if known.code_care == CodeCare::Exposed {
+        tx.push(&Effect::RenewCode { payer: known.id })?;
+    }
+    Ok(())
 }
 
 /// The ledger refused, and its id is spent there: the next attempt takes another.

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::basket::{Basket, LineInput};
 use super::sale::{Sale, SoldLine};
-use super::scan_route::{self, Gtin, ScanRoute};
+use super::scan_route::{self, GoodsCode, Gtin, ScanRoute};
 use crate::store::Tx;
 use crate::values::ids::SaleId;
 use crate::values::reason::Reason;
@@ -105,16 +105,24 @@ fn put_goods(sale: &mut Sale, lines: &[LineInput], total_minor: Option<i64>) -> 
     Ok(())
 }
 
+/// The goods of the catalogue with one of these codes, the likeliest first.
+pub fn find_first<'a>(catalogue: &'a [CatalogueItem], codes: &[GoodsCode]) -> Result<&'a CatalogueItem> {
+    let found = codes.iter().find_map(|code| find_in(catalogue, &code.to_string()).ok());
+    found.ok_or_else(unknown)
+}
+
 /// The goods of the catalogue with this code.
 pub fn find_in<'a>(catalogue: &'a [CatalogueItem], code: &str) -> Result<&'a CatalogueItem> {
     let same = |gtin: &str| match (Gtin::parse(gtin), Gtin::parse(code)) {
         (Some(left), Some(right)) => left == right,
         _ => gtin == code,
     };
-    catalogue.iter().find(|item| same(&item.gtin)).ok_or_else(|| {
-        let message = "the catalogue does not know these goods; type them in";
-        Refusal::new(RefusalKind::NotFound, Reason::GOODS_UNKNOWN, message)
-    })
+    catalogue.iter().find(|item| same(&item.gtin)).ok_or_else(unknown)
+}
+
+fn unknown() -> Refusal {
+    let message = "the catalogue does not know these goods; type them in";
+    Refusal::new(RefusalKind::NotFound, Reason::GOODS_UNKNOWN, message)
 }
 
 /// Goods of the catalogue that the handheld read: one more of them.

@@ -8,6 +8,7 @@ use super::commit::Rules;
 use super::sale::{Commit, Presented, Sale, ScanSource, Stage};
 use super::scan_route::{self, ScanRoute};
 use crate::payer::Payer;
+use crate::payer::record::CodeCare;
 use crate::risk::{self, Moment, RiskResult, Verdict};
 use crate::store::Tx;
 use crate::values::ids::{PayerId, SaleId};
@@ -16,7 +17,8 @@ use crate::values::refusal::{Refusal, RefusalKind, Result};
 
 /// A payer's code as it was read.
 pub struct PayerScan {
-    pub code: Vec<u8>,
+    /// What was read.
+    pub says: ScanRoute,
     pub source: ScanSource,
     pub engine: String,
 }
@@ -29,14 +31,17 @@ pub struct IssuerKey {
 }
 
 impl PayerScan {
+    /// A text that another program read.
+    pub fn by_caller(code: &[u8], engine: String) -> Self {
+        let says = std::str::from_utf8(code).map_or(ScanRoute::Unknown, scan_route::route);
+        Self { says, source: ScanSource::Caller, engine }
+    }
+
     /// What the code says, if it is genuine and valid today.
     pub fn read(&self, own: &IssuerKey, today: Date) -> Result<PayerCode> {
         let refuse = |reason, message: &str| Err(Refusal::field("code", reason, message));
         let no_payer_code = "this is not a Chit payer code; ask the payer to show the payer code";
-        let Ok(text) = std::str::from_utf8(&self.code) else {
-            return refuse(Reason::NOT_A_PAYER_CODE, no_payer_code);
-        };
-        let digits = match scan_route::route(text) {
+        let digits = match &self.says {
             ScanRoute::PayerCode(digits) => digits,
             ScanRoute::EmvConsumer => {
                 let message = "this is a bank's payer code (EMV); Chit takes its own payer code";
@@ -94,7 +99,11 @@ pub fn present(
     let Presenting { issuer, actor, rules, moment } = by;
     let mut sale = tx.sale(id)?;
     sale.must_be_editable("given a payer")?;
-    let payer = known_payer(tx, code)?;
+    let mut payer = known_payer(tx, code)?;
+    if payer.code_care == CodeCare::Renewed && code.serial == payer.code.serial {
+        payer.code_care = CodeCare::None;
+        tx.put_payer("payer", &payer)?;
+    }
     let mut presented = Presented {
         payer: payer.id,
         source: Some(scan.source),

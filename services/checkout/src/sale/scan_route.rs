@@ -1,5 +1,6 @@
-//! What a scan is. Codes of other payment systems are recognised to say what they are; their text, which may
-//! carry a card number, is not kept.
+//! What a scan is. Of a scan of ours the scanner says so, who knows the device and the symbology; of a text that
+//! another program read, its form does. Codes of other payment systems are recognised to say what they are; their
+//! text, which may carry a card number, is not kept.
 
 use std::fmt;
 
@@ -7,8 +8,6 @@ use chit_payer_code::PayerCodeDigits;
 
 /// Code 128 has no limit of its own; 48 characters are more than any shelf label carries.
 const CODE128_CHARACTERS_MAX: usize = 48;
-/// Chinese wallet payer codes: 18 digits (WeChat), 16 to 24 (Alipay).
-const WALLET_DIGITS: std::ops::RangeInclusive<usize> = 16..=24;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ScanRoute {
@@ -19,8 +18,31 @@ pub enum ScanRoute {
     EmvMerchant,
     /// A wallet's payer code; needs a network.
     Wallet,
-    Goods(GoodsCode),
+    /// The likeliest first: a catalogue takes the first that it knows.
+    Goods(Vec<GoodsCode>),
     Unknown,
+}
+
+impl ScanRoute {
+    /// Goods with these numbers, as the scanner read them.
+    pub fn goods<'a>(gtins: impl Iterator<Item = &'a str>) -> Self {
+        let known: Vec<GoodsCode> = gtins.filter_map(Gtin::parse).map(GoodsCode::Gtin).collect();
+        if known.is_empty() { Self::Unknown } else { Self::Goods(known) }
+    }
+
+    /// A label of the shop's own.
+    pub fn label(text: &str) -> Self {
+        let printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        if text.is_empty() || text.len() > CODE128_CHARACTERS_MAX || !printable {
+            return Self::Unknown;
+        }
+        Self::Goods(vec![GoodsCode::Code128(text.to_owned())])
+    }
+
+    /// In the form of a payer code.
+    pub fn payer_code(text: &str) -> Self {
+        PayerCodeDigits::scanned(text).map_or(Self::Unknown, Self::PayerCode)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -87,10 +109,18 @@ fn gs1_gtin(aim_id: &str, data: &str) -> Option<Gtin> {
     Gtin::parse(data.strip_prefix("01")?.get(..14)?)
 }
 
+/// WeChat Pay: 18 digits that begin with 10 to 15. Alipay: 16 to 24 that begin with 25 to 30. UnionPay: 19 that begin
+/// with 62.
+fn is_wallet(digits: &str) -> bool {
+    let prefix = digits.get(..2).and_then(|prefix| prefix.parse::<u8>().ok());
+    matches!((digits.len(), prefix), (18, Some(10..=15)) | (19, Some(62)) | (16..=24, Some(25..=30)))
+}
+
+/// What a text is that another program read, with or without an AIM identifier in front.
 pub fn route(scan: &str) -> ScanRoute {
     let (aim_id, data) = split_aim_id(scan.trim_matches(['\r', '\n', '\t', ' ']));
     if let Some(gtin) = aim_id.and_then(|aim_id| gs1_gtin(aim_id, data)) {
-        return ScanRoute::Goods(GoodsCode::Gtin(gtin));
+        return ScanRoute::Goods(vec![GoodsCode::Gtin(gtin)]);
     }
     if let Some(digits) = PayerCodeDigits::scanned(data) {
         return ScanRoute::PayerCode(digits);
@@ -102,19 +132,15 @@ pub fn route(scan: &str) -> ScanRoute {
     if data.starts_with("000201") && data.len() > "000201".len() {
         return ScanRoute::EmvMerchant;
     }
-    if all_digits && WALLET_DIGITS.contains(&data.len()) {
+    if all_digits && is_wallet(data) {
         return ScanRoute::Wallet;
     }
     if let Some(gtin) = Gtin::parse(data) {
-        return ScanRoute::Goods(GoodsCode::Gtin(gtin));
+        return ScanRoute::Goods(vec![GoodsCode::Gtin(gtin)]);
     }
     // Digits in the length of an EAN with a wrong check digit are a misread, unless the scanner says Code 128.
     let misread = all_digits && matches!(data.len(), 8 | 12 | 13 | 14) && aim_id != Some("C0");
-    let printable = data.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    if !data.is_empty() && data.len() <= CODE128_CHARACTERS_MAX && printable && !misread {
-        return ScanRoute::Goods(GoodsCode::Code128(data.to_owned()));
-    }
-    ScanRoute::Unknown
+    if misread { ScanRoute::Unknown } else { ScanRoute::label(data) }
 }
 
 #[cfg(test)]
@@ -124,7 +150,7 @@ mod tests {
 
     fn goods(scan: &str) -> String {
         match route(scan) {
-            ScanRoute::Goods(code) => code.to_string(),
+            ScanRoute::Goods(codes) => codes[0].to_string(),
             other => panic!("{scan} is {other:?}"),
         }
     }
@@ -152,6 +178,7 @@ mod tests {
         assert_eq!(route("]Q100020101021129300012D156000000000510A93FO3230Q6304"), ScanRoute::EmvMerchant);
         assert_eq!(route("134567890123456789"), ScanRoute::Wallet);
         assert_eq!(route("]C02812345678901234"), ScanRoute::Wallet);
+        assert_eq!(goods("]C0001234567890123456"), "001234567890123456", "a parcel's number pays nothing");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::context::Shop;
+use crate::custody;
 use crate::recovery;
 use crate::sale;
 use crate::store::due::{Due, DueKind};
@@ -41,6 +42,15 @@ pub(super) async fn perform(shop: &Arc<Shop>, due: &Due) -> Result<Option<Challe
         }
         DueKind::Remind => remind(shop, due.clone()).await?,
         DueKind::List => list(shop, due.clone()).await?,
+        DueKind::EndEnquiry => {
+            let due = due.clone();
+            shop.store
+                .write(move |tx| {
+                    tx.unschedule(&due);
+                    custody::end_enquiry(tx, records::id(&due.subject)?)
+                })
+                .await?;
+        }
         DueKind::EndRecord => {
             let due = due.clone();
             shop.store

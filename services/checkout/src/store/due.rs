@@ -25,10 +25,12 @@ pub enum DueKind {
     Remind = 6,
     /// Sale: the days after the notice are over.
     List = 7,
+    /// Sale: nobody has asked about it for long enough.
+    EndEnquiry = 8,
 }
 
 impl DueKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Release,
         Self::GiveUpDraft,
         Self::EndRecord,
@@ -36,11 +38,12 @@ impl DueKind {
         Self::Expire,
         Self::Remind,
         Self::List,
+        Self::EndEnquiry,
     ];
 
     fn queue(self) -> Queue {
         match self {
-            Self::Release | Self::GiveUpDraft => Queue::Counter,
+            Self::Release | Self::GiveUpDraft | Self::EndEnquiry => Queue::Counter,
             Self::EndRecord | Self::Attend => Queue::Dialogue,
             Self::Expire | Self::Remind | Self::List => Queue::Heard,
         }

@@ -78,6 +78,8 @@ tables! {
     Batches = "batch",
     /// <batch id ‖ sale id, "">
     BatchSales = "batch_sale",
+    /// <sale id, Custody>: what the keeper of the film has to know
+    Custody = "custody",
     /// <dispute id, Dispute>
     Disputes = "dispute",
     /// <dispute id, "">

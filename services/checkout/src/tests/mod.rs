@@ -7,6 +7,7 @@ mod cash;
 mod changes;
 mod clocks;
 mod counter;
+mod custody;
 mod disputes;
 pub mod fixture;
 mod lanes;

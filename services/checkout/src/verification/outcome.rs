@@ -8,6 +8,7 @@ use super::dossier::Dossier;
 use super::renewal::{ask_anew, give_days_back};
 use super::rounds;
 use crate::collection::{Deduction, State};
+use crate::custody;
 use crate::dispute::{self, Cause};
 use crate::outbox::fact::{Fact, FactKind};
 use crate::payer::code_card::{CodeHash, Row};
@@ -87,7 +88,8 @@ pub fn apply(
         Outcome::NothingOpen => Some(Answer::NothingOpen),
         Outcome::Ignored => None,
     };
-    turn.reply(words, fresh.answer)
+    let about = turn.about(outcome, fresh.answer)?;
+    turn.reply(words, fresh.answer, about)
 }
 
 /// One reply being applied.
@@ -99,9 +101,19 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    fn reply(mut self, words: Option<Answer>, id: MessageId) -> Result<()> {
+    /// The sales that the answer is about. One that accepts states their deduction to the payer.
+    fn about(&mut self, outcome: &Outcome, answer: MessageId) -> Result<Vec<SaleId>> {
+        let (Outcome::Verified { sales, .. } | Outcome::LateVerified { sales, .. }) = outcome else {
+            return Ok(self.newest().map(|challenge| challenge.asks.sales().to_vec()).unwrap_or_default());
+        };
+        for sale in sales {
+            custody::stated_by(self.tx, *sale, answer)?;
+        }
+        Ok(sales.clone())
+    }
+
+    fn reply(mut self, words: Option<Answer>, id: MessageId, sales: Vec<SaleId>) -> Result<()> {
         if let Some(words) = words {
-            let sales = self.newest().map(|challenge| challenge.asks.sales().to_vec()).unwrap_or_default();
             self.voice.answer(self.tx, &mut self.dossier.payer, id, &words, sales)?;
         }
         self.tx.put_payer(PAYER, &self.dossier.payer)

@@ -4,6 +4,7 @@ use super::challenge::{ChallengeState, VALID_MS};
 use super::report::Report;
 use super::{rounds, warning};
 use crate::collection::{SmsTrace, State, Subject, TraceId};
+use crate::custody;
 use crate::outbox::message::{Message, Progress, Purpose};
 use crate::recovery::{self, Outcome};
 use crate::store::Tx;
@@ -44,6 +45,11 @@ pub fn note(tx: &mut Tx, message: &Message, report: &Report) -> Result<()> {
         }
         if deduction != before {
             tx.put_deduction("system", &deduction)?;
+        }
+    }
+    if message.purpose == Purpose::Answer && report.progress == Progress::Delivered {
+        for sale in &message.sales {
+            custody::delivered(tx, *sale, message.id)?;
         }
     }
     match message.purpose {

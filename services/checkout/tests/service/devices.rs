@@ -82,6 +82,40 @@ impl World {
                 })
                 .await
             }
+            "NoteSale" => {
+                unary(call, move |request: media::NoteSaleRequest| {
+                    self.change(|facts| facts.noted.push(request));
+                    Ok(media::NoteSaleResponse::default())
+                })
+                .await
+            }
+            "HoldEvidence" => {
+                unary(call, move |request: media::HoldEvidenceRequest| {
+                    let hold = request.hold.unwrap_or_default();
+                    self.change(|facts| facts.holds.insert(hold.hold_id.clone(), hold));
+                    Ok(media::HoldEvidenceResponse::default())
+                })
+                .await
+            }
+            "ReleaseHold" => {
+                unary(call, move |request: media::ReleaseHoldRequest| {
+                    self.change(|facts| facts.holds.remove(&request.hold_id));
+                    Ok(media::ReleaseHoldResponse::default())
+                })
+                .await
+            }
+            "WatchEvidenceLog" => {
+                stream(call, move |request: media::WatchEvidenceLogRequest| {
+                    let mut after = request.after_position;
+                    self.follow(move |facts| {
+                        let newer = facts.evidence_log.iter().filter(|entry| entry.position > after);
+                        let news: Vec<_> = newer.cloned().collect();
+                        after = news.last().map_or(after, |newest| newest.position);
+                        (news, false)
+                    })
+                })
+                .await
+            }
             _ => unknown(),
         }
     }

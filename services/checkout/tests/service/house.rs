@@ -13,6 +13,7 @@ use chit_runtime::{Context, channel};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use proto::deduction_service_client::DeductionServiceClient;
+use proto::dispute_service_client::DisputeServiceClient;
 use proto::event_service_client::EventServiceClient;
 use proto::payer_service_client::PayerServiceClient;
 use proto::sale_service_client::SaleServiceClient;
@@ -138,6 +139,10 @@ impl House {
 
     pub fn settlement(&self) -> SettlementServiceClient<Channel> {
         SettlementServiceClient::new(self.supervisor.clone())
+    }
+
+    pub fn disputes(&self) -> DisputeServiceClient<Channel> {
+        DisputeServiceClient::new(self.cashier.clone())
     }
 
     pub fn deductions(&self) -> DeductionServiceClient<Channel> {

@@ -29,6 +29,10 @@ pub struct Facts {
     pub failed: Vec<String>,
     pub jobs: BTreeMap<String, printer::Document>,
     pub recordings: BTreeMap<String, media::Recording>,
+    /// What the keeper of the film was told.
+    pub noted: Vec<media::NoteSaleRequest>,
+    pub holds: BTreeMap<String, media::Hold>,
+    pub evidence_log: Vec<media::WatchEvidenceLogResponse>,
     pub messages: Vec<(sms::SendMessageRequest, sms::Message)>,
     pub inbound: Vec<sms::Inbound>,
 }
@@ -127,7 +131,9 @@ impl World {
         match service {
             "chit.ledger.v1.LedgerService" => self.ledger(method, call).await,
             "chit.printer.v1.PrinterService" => self.printer(method, call).await,
-            "chit.media_capture.v1.MediaCaptureService" => self.media(method, call).await,
+            "chit.media_capture.v1.MediaCaptureService" | "chit.media_capture.v1.EvidenceService" => {
+                self.media(method, call).await
+            }
             "chit.sms_gateway.v1.SmsGatewayService" => self.sms(method, call).await,
             _ if method == "WatchScans" => {
                 stream(call, move |_: scanner::WatchScansRequest| {

@@ -14,6 +14,9 @@ pub fn payer_text(payer: &Payer) -> String {
         ("valid to", payer.valid_to.clone()),
         ("QR code", payer.code_png_path.clone()),
     ];
+    if payer.new_code_waits {
+        rows.push(("new code", "the payer has not shown it yet: hand over its picture".to_owned()));
+    }
     if payer.change_time.is_some() {
         rows.push(("old number", old_number(payer).to_owned()));
     }
@@ -27,6 +30,7 @@ pub fn payer_json(payer: &Payer) -> Value {
         "last4": payer.last4,
         "language": payer.language,
         "code_serial": payer.code_serial,
+        "new_code_waits": payer.new_code_waits,
         "card_serial": payer.card_serial,
         "rows_left": payer.rows_left,
         "valid_to": payer.valid_to,

@@ -12,6 +12,12 @@ pub enum FactKind {
     Approval,
     Enrolment,
     BadRecord,
+    FilmErased,
+    EvidenceErased,
+    EvidenceExported,
+    EvidenceExportedWhole,
+    EvidenceHeld,
+    EvidenceReleased,
 }
 
 /// A fact as asked for.

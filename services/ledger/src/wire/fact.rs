@@ -5,7 +5,7 @@ use chit_proto::ledger::v1 as pb;
 use super::{FieldFault, fact_id, fault, subject, timestamp};
 use crate::domain::{Actor, Fact, FactKind, RecordedFact};
 
-const FACT_KINDS: [(FactKind, pb::FactKind); 7] = [
+const FACT_KINDS: [(FactKind, pb::FactKind); 13] = [
     (FactKind::EvidenceSealed, pb::FactKind::EvidenceSealed),
     (FactKind::ChallengeText, pb::FactKind::ChallengeText),
     (FactKind::ChallengeResult, pb::FactKind::ChallengeResult),
@@ -13,6 +13,12 @@ const FACT_KINDS: [(FactKind, pb::FactKind); 7] = [
     (FactKind::Approval, pb::FactKind::Approval),
     (FactKind::Enrolment, pb::FactKind::Enrolment),
     (FactKind::BadRecord, pb::FactKind::BadRecord),
+    (FactKind::FilmErased, pb::FactKind::FilmErased),
+    (FactKind::EvidenceErased, pb::FactKind::EvidenceErased),
+    (FactKind::EvidenceExported, pb::FactKind::EvidenceExported),
+    (FactKind::EvidenceExportedWhole, pb::FactKind::EvidenceExportedWhole),
+    (FactKind::EvidenceHeld, pb::FactKind::EvidenceHeld),
+    (FactKind::EvidenceReleased, pb::FactKind::EvidenceReleased),
 ];
 
 pub fn fact_to_pb(fact: &Fact, actor: &Actor) -> pb::Fact {

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 use tonic::{Code, Status};
 
 use super::Api;
-use crate::device::engine::EngineInput;
+use crate::device::engine_queue::EngineInput;
 
 const REASON_LEN_MAX: usize = 32;
 

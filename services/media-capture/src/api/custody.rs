@@ -11,7 +11,7 @@ use tonic::{Request, Status};
 use super::{Answer, Api, Streaming, encode};
 use crate::domain::custody::{self, Entry, EntryKind};
 use crate::domain::retention::Facts;
-use crate::studio::{Asked, Keeping, Note, Order};
+use crate::studio::{Asked, Keeping, Note, Order, Told};
 
 const SHOP_CHARS_MAX: usize = 64;
 const SHORT_CHARS_MAX: usize = 32;
@@ -38,12 +38,13 @@ impl EvidenceService for Api {
             notice_delivered: micros("notice_delivered_time", request.notice_delivered_time)?,
             concluded: micros("concluded_time", request.concluded_time)?,
         };
-        let NoteSaleRequest { shop_name: shop, till, receipt_no, .. } = request;
+        let NoteSaleRequest { shop_name: shop, till, receipt_no, still_owed, .. } = request;
         if let Ok(mut captions) = self.0.captions.lock() {
             captions.set_place(&shop, &till);
         }
         let note = Note { shop, till, receipt_no };
-        let order = |reply| Order::Note { sale, note, facts, reply };
+        let told = Told { facts, still_owed };
+        let order = |reply| Order::Note { sale, note, told, reply };
         let retention = Some(self.keeping(order).await?);
         Ok(NoteSaleResponse { retention }.into())
     }

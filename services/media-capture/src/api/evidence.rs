@@ -12,9 +12,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 
 use super::{Api, Streaming, encode};
-use crate::domain::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
 use crate::domain::recording::State;
 use crate::evidence::keys::{FilmKey, Keepers};
+use crate::evidence::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
 use crate::evidence::{Bundle, Plain};
 use crate::studio::{Order, StudioError};
 

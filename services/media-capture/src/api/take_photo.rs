@@ -16,8 +16,8 @@ impl Api {
                 return Err(error::bad_field("kind", "INVALID_PHOTO_KIND", "use PAYER_AND_GOODS or PAPER"));
             }
         };
-        let get = |reply| Order::Get { id: id.clone(), reply };
-        let (recording, _) = self.0.studio.ask(get).await.map_err(encode::status)?;
+        // Held to the end: the payer may be released while the photo is taken.
+        let (recording, _under_way) = self.0.studio.begin_photo(&id).await.map_err(encode::status)?;
         if let Some(first_answer) = answer(&recording, kind) {
             return Ok(first_answer);
         }

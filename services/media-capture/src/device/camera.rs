@@ -12,8 +12,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::engine::EngineInput;
-use super::engine_queue::EngineQueue;
+use super::engine_queue::{EngineInput, EngineQueue};
 use super::eye::Eye;
 use crate::domain::clip::GapReason;
 use crate::domain::frame_pipe::{PipeEvent, PipeParser, RawFrame, exit_code};

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use super::coded_sound::CodedSound;
 use super::encoder::{CodedFrame, StreamFormat};
-use super::microphone::CodedSound;
 use super::mux::{MuxError, SegmentFile};
 use super::time::monotonic_ns;
 use crate::domain::clip::{ClipLog, Gap, GapReason, Place, Wanted};

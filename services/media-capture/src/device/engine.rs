@@ -5,49 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::captions::Captions;
 use super::clip_writer::ClipInput;
+use super::coded_sound::CodedSound;
 use super::encoder::{CodedFrame, EncodeError, VideoEncoder};
-use super::engine_queue::EngineQueue;
+use super::engine_queue::{EngineInput, EngineQueue, Join};
 use super::eye::Eye;
-use super::microphone::CodedSound;
 use super::time::monotonic_ns;
 use crate::domain::caption::Running;
 use crate::domain::clip::{GapReason, Wanted};
 use crate::domain::frame_pipe::{Hello, RawFrame};
 use crate::domain::ids::RecordingId;
 use crate::domain::preroll::PreRoll;
-
-pub enum EngineInput {
-    /// The camera's name in the configuration, and what its worker says of it.
-    CameraUp(String, Hello),
-    CameraDown(GapReason),
-    Frame(Arc<RawFrame>),
-    Sound(Arc<CodedSound>),
-    /// No microphone: until sound comes again there is none.
-    SoundDown(GapReason),
-    Join(Join),
-    Leave(RecordingId),
-    /// The next picture shall be one that a clip can begin with.
-    StartHere,
-    Pause(oneshot::Sender<()>),
-    Resume(oneshot::Sender<()>),
-}
-
-/// A clip that wants pictures.
-pub struct Join {
-    pub id: RecordingId,
-    /// What its running time is called in the picture.
-    pub short: Running,
-    pub shop: String,
-    pub till: String,
-    pub since_ns: u64,
-    /// Nothing before this may be in the clip, whatever it wants.
-    pub not_before_ns: u64,
-    pub sink: SyncSender<ClipInput>,
-}
 
 /// What others may see of the engine.
 #[derive(Clone)]

@@ -2,15 +2,51 @@
 //! and a photo must never wait behind the encoder.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use super::engine::EngineInput;
-use crate::domain::frame_pipe::RawFrame;
+use tokio::sync::oneshot;
+
+use super::clip_writer::ClipInput;
+use super::coded_sound::CodedSound;
+use crate::domain::caption::Running;
+use crate::domain::clip::GapReason;
+use crate::domain::frame_pipe::{Hello, RawFrame};
+use crate::domain::ids::RecordingId;
 
 /// Frames waiting for the encoder: most of a second of a 15 fps camera, 17 MB at 1280×720.
 pub const FRAMES_WAITING_MAX: usize = 12;
 /// Orders waiting: every recording joins and leaves once, so this is an engine that stands still.
 const ORDERS_WAITING_MAX: usize = 256;
+
+pub enum EngineInput {
+    /// The camera's name in the configuration, and what its worker says of it.
+    CameraUp(String, Hello),
+    CameraDown(GapReason),
+    Frame(Arc<RawFrame>),
+    Sound(Arc<CodedSound>),
+    /// No microphone: until sound comes again there is none.
+    SoundDown(GapReason),
+    Join(Join),
+    Leave(RecordingId),
+    /// The next picture shall be one that a clip can begin with.
+    StartHere,
+    Pause(oneshot::Sender<()>),
+    Resume(oneshot::Sender<()>),
+}
+
+/// A clip that wants pictures.
+pub struct Join {
+    pub id: RecordingId,
+    /// What its running time is called in the picture.
+    pub short: Running,
+    pub shop: String,
+    pub till: String,
+    pub since_ns: u64,
+    /// Nothing before this may be in the clip, whatever it wants.
+    pub not_before_ns: u64,
+    pub sink: SyncSender<ClipInput>,
+}
 
 #[derive(Clone, Default)]
 pub struct EngineQueue(Arc<Shared>);
@@ -83,7 +119,6 @@ impl EngineQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clip::GapReason;
 
     #[test]
     fn a_busy_encoder_loses_the_oldest_frames_and_no_order() {

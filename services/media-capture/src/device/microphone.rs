@@ -13,11 +13,10 @@ use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::engine::EngineInput;
-use super::engine_queue::EngineQueue;
+use super::coded_sound::CodedSound;
+use super::engine_queue::{EngineInput, EngineQueue};
 use crate::domain::clip::GapReason;
 use crate::domain::drift::{Drift, RATE};
-use crate::domain::preroll::Coded;
 use crate::domain::sound_pipe::{HEADER_LEN, HELLO_LEN, Header, Hello, SoundPipeError};
 
 /// Speech over a counter; 3 kB a second.
@@ -31,29 +30,6 @@ const PACKET_BYTES_MAX: usize = 1_500;
 const STALL: Duration = Duration::from_secs(2);
 const BACKOFF_MIN: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
-
-/// 20 ms of sound.
-#[derive(Debug)]
-pub struct CodedSound {
-    /// CLOCK_MONOTONIC of its first sample.
-    pub monotonic_ns: u64,
-    /// An Opus packet.
-    pub packet: Vec<u8>,
-}
-
-impl Coded for CodedSound {
-    fn monotonic_ns(&self) -> u64 {
-        self.monotonic_ns
-    }
-
-    fn is_start(&self) -> bool {
-        true
-    }
-
-    fn bytes(&self) -> usize {
-        self.packet.len()
-    }
-}
 
 /// What others may know of the microphone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,7 @@ pub mod burn;
 pub mod camera;
 pub mod captions;
 pub mod clip_writer;
+pub mod coded_sound;
 pub mod encoder;
 pub mod engine;
 pub mod engine_queue;

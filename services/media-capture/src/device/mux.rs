@@ -7,8 +7,8 @@ use muxide::api::AudioCodec;
 use muxide::fragmented::{FragmentAudioConfig, FragmentConfig, FragmentedError, FragmentedMuxer};
 use thiserror::Error;
 
+use super::coded_sound::CodedSound;
 use super::encoder::{CodedFrame, StreamFormat};
-use super::microphone::CodedSound;
 use crate::domain::drift;
 use crate::domain::fmp4::{self, TIMESCALE};
 use crate::evidence::keys::FilmKey;

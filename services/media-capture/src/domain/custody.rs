@@ -52,7 +52,10 @@ pub enum CustodyRefused {
 
 impl Custody {
     /// What is told replaces what was told before; what is not told changes nothing.
-    pub fn note(&mut self, told: Facts) {
+    pub fn note(&mut self, told: Facts, still_owed: bool) {
+        if still_owed {
+            self.facts.concluded = None;
+        }
         let Facts { verified, notice_delivered, concluded } = told;
         for (own, told) in [
             (&mut self.facts.verified, verified),
@@ -140,10 +143,12 @@ mod tests {
     #[test]
     fn what_is_told_of_a_sale_adds_up_and_what_is_gone_cannot_be_held() {
         let mut custody = Custody::default();
-        custody.note(Facts { verified: Some(5), ..Facts::default() });
-        custody.note(Facts { concluded: Some(9), ..Facts::default() });
-        custody.note(Facts { verified: Some(6), ..Facts::default() });
+        custody.note(Facts { verified: Some(5), ..Facts::default() }, false);
+        custody.note(Facts { concluded: Some(9), ..Facts::default() }, false);
+        custody.note(Facts { verified: Some(6), ..Facts::default() }, false);
         assert_eq!(custody.facts, Facts { verified: Some(6), notice_delivered: None, concluded: Some(9) });
+        custody.note(Facts::default(), true);
+        assert_eq!(custody.facts.concluded, None, "a bank returned the debit");
         custody.film_erased = Some((7, "x".into()));
         assert_eq!(custody.hold(hold("d1", HoldKind::Dispute)), Err(CustodyRefused::FilmErased));
     }

@@ -12,7 +12,6 @@ pub mod frame_pipe;
 pub mod i420;
 pub mod ids;
 pub mod inspect;
-pub mod manifest;
 pub mod mask;
 pub mod mjpeg;
 pub mod preroll;

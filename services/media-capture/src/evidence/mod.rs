@@ -3,6 +3,7 @@
 
 pub mod film_keys;
 pub mod keys;
+pub mod manifest;
 mod sealing;
 pub mod spool;
 
@@ -17,9 +18,9 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::domain::ids::SaleId;
-use crate::domain::manifest::{MANIFEST_FILE, SIGNATURE_FILE, Signed};
 use crate::domain::recording::Segment;
 use keys::{FilmKey, Keepers};
+use manifest::{MANIFEST_FILE, SIGNATURE_FILE, Signed};
 
 pub const GOODS_FILE: &str = "goods.bin";
 /// A manifest, a photo, the goods: what is read whole.

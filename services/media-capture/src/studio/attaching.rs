@@ -31,6 +31,21 @@ impl Desk {
         Ok(())
     }
 
+    pub(super) fn photo_begins(&mut self, id: &RecordingId) -> Result<Recording, StudioError> {
+        let Some(live) = self.live.get_mut(id) else {
+            return self.with.store.recording(id)?.ok_or(StudioError::NotFound);
+        };
+        live.photos_under_way += 1;
+        Ok(live.recording.clone())
+    }
+
+    pub(super) fn photo_over(&mut self, id: &RecordingId) {
+        if let Some(live) = self.live.get_mut(id) {
+            live.photos_under_way = live.photos_under_way.saturating_sub(1);
+            self.seal_when_ready(id);
+        }
+    }
+
     pub(super) fn photo(
         &mut self,
         id: &RecordingId,

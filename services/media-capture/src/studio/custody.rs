@@ -3,16 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::desk::Desk;
-use super::{Keeping, StudioError};
+use super::{Keeping, StudioError, Told};
 use crate::domain::budget::Budget;
 use crate::domain::custody::{Custody, CustodyRefused, Entry, EntryKind, Hold};
 use crate::domain::ids::SaleId;
 use crate::domain::recording::State;
-use crate::domain::retention::{Facts, Verdict};
+use crate::domain::retention::Verdict;
 use crate::evidence::Bundle;
 
-/// Due evidence goes within this time of its term.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Erased at one look, so that a sale never waits for a long list.
 const ERASED_AT_ONCE_MAX: usize = 50;
 const RULE_DISK: &str = "disk";
@@ -32,12 +30,13 @@ impl Desk {
         Ok(Keeping { sale: sale.clone(), profile: self.with.settings.retention.word(), custody, schedule })
     }
 
-    pub(super) fn note_facts(&mut self, sale: &SaleId, told: Facts) -> Result<Keeping, StudioError> {
+    pub(super) fn note_facts(&mut self, sale: &SaleId, told: Told) -> Result<Keeping, StudioError> {
         let mut custody = self.keeping(sale)?.custody;
         let before = custody.clone();
-        custody.note(told);
+        custody.note(told.facts, told.still_owed);
         if custody != before {
             self.put(sale, &custody, None)?;
+            self.look_at = Instant::now();
         }
         self.keeping(sale)
     }
@@ -101,7 +100,7 @@ impl Desk {
         if Instant::now() < self.look_at {
             return;
         }
-        self.look_at = Instant::now() + LOOK_EVERY;
+        self.look_at = Instant::now() + self.with.settings.look_every;
         let now = self.now_us();
         let short = self.budget() >= Budget::Prune;
         let due = self.with.store.due(now, ERASED_AT_ONCE_MAX);

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::feed::{EventKind, Feed};
 use super::{Equipment, Note, Order, Studio, StudioError};
 use crate::device::clip_writer::ClipEvent;
-use crate::device::engine::EngineInput;
+use crate::device::engine_queue::EngineInput;
 use crate::device::time::monotonic_ns;
 use crate::domain::budget::{self, Budget};
 use crate::domain::clip::Gap;
@@ -49,6 +49,8 @@ pub(super) struct Live {
     /// Where a crash cut the clip; `None` when it did not.
     pub cut_at_ns: Option<u64>,
     pub filming: bool,
+    /// Photos that are being taken.
+    pub photos_under_way: u32,
     /// The sound card's count when it began.
     pub xruns_before: u32,
     pub stop_at: Option<Instant>,
@@ -72,6 +74,7 @@ impl Live {
             earlier_gaps: Vec::new(),
             cut_at_ns: None,
             filming: false,
+            photos_under_way: 0,
             xruns_before: 0,
             stop_at: None,
             cap_at,
@@ -92,6 +95,7 @@ impl Live {
 
 impl Desk {
     pub fn new(with: Equipment, studio: Studio, logged: watch::Sender<()>) -> Self {
+        let look_every = with.settings.look_every;
         Self {
             with,
             live: BTreeMap::new(),
@@ -99,7 +103,8 @@ impl Desk {
             note: Note::default(),
             released_ns: 0,
             used_bytes: 0,
-            look_at: Instant::now(),
+            // A hold that waited while this service was away comes first.
+            look_at: Instant::now() + look_every,
             logged,
         }
     }
@@ -131,8 +136,10 @@ impl Desk {
                 drop(reply.send(self.start(id, sale, preroll_ms)))
             }
             Order::Photo { id, kind, shot, reply } => drop(reply.send(self.photo(&id, kind, shot))),
-            Order::Note { sale, note, facts, reply } => {
-                let noted = self.note(&sale, note).and_then(|()| self.note_facts(&sale, facts));
+            Order::PhotoBegins { id, reply } => drop(reply.send(self.photo_begins(&id))),
+            Order::PhotoOver { id } => self.photo_over(&id),
+            Order::Note { sale, note, told, reply } => {
+                let noted = self.note(&sale, note).and_then(|()| self.note_facts(&sale, told));
                 drop(reply.send(noted));
             }
             Order::Keeping { sale, reply } => drop(reply.send(self.keeping(&sale))),

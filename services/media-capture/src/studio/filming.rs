@@ -7,7 +7,7 @@ use super::StudioError;
 use super::desk::{Desk, Live};
 use super::feed::EventKind;
 use crate::device::clip_writer::{CLIP_QUEUE_MAX, ClipWriter};
-use crate::device::engine::{EngineInput, Join};
+use crate::device::engine_queue::{EngineInput, Join};
 use crate::device::time::monotonic_ns;
 use crate::domain::budget::Budget;
 use crate::domain::caption::Running;

@@ -91,11 +91,20 @@ pub enum Order {
         id: RecordingId,
         reply: Reply<(Recording, Option<Arc<Feed>>)>,
     },
+    /// A photo is being taken: the seal waits for it.
+    PhotoBegins {
+        id: RecordingId,
+        reply: Reply<Recording>,
+    },
+    /// It was taken, or given up.
+    PhotoOver {
+        id: RecordingId,
+    },
     /// What the service is told of a sale that it may be filming.
     Note {
         sale: SaleId,
         note: Note,
-        facts: Facts,
+        told: Told,
         reply: Reply<Keeping>,
     },
     Keeping {
@@ -169,6 +178,13 @@ pub struct Note {
     pub receipt_no: String,
 }
 
+/// What became of a sale.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    pub facts: Facts,
+    pub still_owed: bool,
+}
+
 #[derive(Clone, Debug)]
 pub struct StudioSettings {
     pub evidence: PathBuf,
@@ -183,6 +199,8 @@ pub struct StudioSettings {
     pub sound: bool,
     /// What the evidence may take of the disk; 0 = as much as there is.
     pub disk_cap_bytes: u64,
+    /// Due evidence goes within this time of its term.
+    pub look_every: Duration,
 }
 
 /// What a desk works with.
@@ -217,10 +235,31 @@ impl Studio {
         }
     }
 
+    /// The recording is not sealed while what this returns is held.
+    pub async fn begin_photo(&self, id: &RecordingId) -> Result<(Recording, PhotoUnderWay), StudioError> {
+        let under_way = PhotoUnderWay { studio: self.clone(), id: id.clone() };
+        let recording = self.ask(|reply| Order::PhotoBegins { id: id.clone(), reply }).await?;
+        Ok((recording, under_way))
+    }
+
     /// From a clip's own thread, which may wait.
     pub fn report(&self, id: &RecordingId, event: ClipEvent) {
         if self.orders.send(Order::Clip { id: id.clone(), event }).is_err() {
             tracing::debug!("a clip's report comes after the end");
+        }
+    }
+}
+
+/// A photo that its recording waits for; a caller that hangs up lets go of it, too.
+pub struct PhotoUnderWay {
+    studio: Studio,
+    id: RecordingId,
+}
+
+impl Drop for PhotoUnderWay {
+    fn drop(&mut self) {
+        if self.studio.orders.try_send(Order::PhotoOver { id: self.id.clone() }).is_err() {
+            tracing::warn!(recording = %self.id, "the seal waits longer than its photo");
         }
     }
 }

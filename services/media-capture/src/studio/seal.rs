@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use chit_proto::media_capture::v1::Policy;
 
 use super::StudioError;
-use super::desk::Desk;
+use super::desk::{Desk, Live};
 use super::feed::EventKind;
 use crate::domain::ids::RecordingId;
-use crate::domain::manifest::{self, Circumstances};
+use crate::evidence::manifest::{self, Circumstances};
 use crate::evidence::stored_size;
 
 /// A full or failing disk gets this long before the seal is tried again.
@@ -18,7 +18,9 @@ const SOFTWARE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERS
 
 impl Desk {
     pub(super) fn seal_when_ready(&mut self, id: &RecordingId) {
-        if self.live.get(id).is_some_and(|live| live.recording.ready_to_seal()) {
+        // A photo that never comes is given up with goods that never come.
+        let ready = |live: &Live| live.recording.ready_to_seal() && live.photos_under_way == 0;
+        if self.live.get(id).is_some_and(ready) {
             self.seal_or_retry(id);
         }
     }

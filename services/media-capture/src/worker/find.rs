@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use v4l::Device;
 use v4l::video::Capture;
 
-use super::WorkerError;
 use super::args::Args;
-use super::v4l2::at_open;
+use super::error::{WorkerError, at_open};
 
 const CLASS: &str = "/sys/class/video4linux";
 /// From the node of a UVC camera to the USB device that has the serial: interface, then device.

@@ -2,6 +2,7 @@
 
 mod args;
 mod controls;
+mod error;
 mod find;
 mod v4l2;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
 
 use args::Args;
-use thiserror::Error;
+use error::WorkerError;
 
 use crate::device::time::monotonic_ns;
 use crate::domain::frame_pipe::{encode_frame_header, exit_code};
@@ -19,35 +20,6 @@ use crate::domain::frame_pipe::{encode_frame_header, exit_code};
 const FRAMES_WAITING_MAX: usize = 2;
 /// This many undecodable frames in a row and it is not a camera we understand.
 const BAD_FRAMES_MAX: u32 = 30;
-
-#[derive(Debug, Error)]
-enum WorkerError {
-    #[error(
-        "{0}; usage: cam-worker [--device PATH | --serial TEXT] [--width N] [--height N] [--fps N] \
-         [--exposure auto|N] [--focus auto|N]"
-    )]
-    Usage(String),
-    #[error("no camera: {0}")]
-    Absent(String),
-    #[error("the camera is in use by another program: {0}")]
-    Busy(String),
-    #[error("the camera went away: {0}")]
-    Lost(String),
-    #[error("the camera offers neither YUYV nor MJPEG as asked: {0}")]
-    Format(String),
-}
-
-impl WorkerError {
-    fn code(&self) -> u8 {
-        match self {
-            Self::Usage(_) => 64,
-            Self::Absent(_) => exit_code::ABSENT,
-            Self::Busy(_) => exit_code::BUSY,
-            Self::Lost(_) => exit_code::LOST,
-            Self::Format(_) => exit_code::FORMAT,
-        }
-    }
-}
 
 pub fn main(args: impl Iterator<Item = String>) -> ExitCode {
     match work(args) {

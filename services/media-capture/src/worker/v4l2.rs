@@ -3,7 +3,6 @@
 //! `Camera::new` fails while the driver's frame interval is not 1/n (also one that another program left), so the
 //! format is set first and nokhwa is asked for exactly what the driver then says.
 
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,8 +19,8 @@ use v4l::{Device, Format, FourCC};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 
-use super::WorkerError;
 use super::args::Args;
+use super::error::{WorkerError, at_open};
 use super::find;
 use crate::domain::frame_pipe::{HEIGHT_MAX, Hello, WIDTH_MAX};
 use crate::domain::{i420, mjpeg};
@@ -131,15 +130,6 @@ fn preset(path: &Path, args: &Args) -> Result<CameraFormat, WorkerError> {
         offered = format!("{} at no whole number of frames a second", set.fourcc);
     }
     Err(WorkerError::Format(offered))
-}
-
-pub fn at_open(path: &Path, error: &io::Error) -> WorkerError {
-    let message = format!("{}: {error}", path.display());
-    match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
-        Some(rustix::io::Errno::BUSY) => WorkerError::Busy(message),
-        Some(rustix::io::Errno::NOTTY | rustix::io::Errno::INVAL) => WorkerError::Format(message),
-        _ => WorkerError::Absent(message),
-    }
 }
 
 /// nokhwa keeps the errno as text only.

@@ -71,3 +71,19 @@ async fn a_camera_is_tested_with_figures_advice_and_a_picture() {
     assert_eq!((seen.width, seen.height), (160, 120));
     assert!((1..255).contains(&seen.light) && seen.jpeg.starts_with(&[0xff, 0xd8]));
 }
+
+#[tokio::test]
+async fn a_photo_that_is_being_taken_when_the_payer_leaves_is_in_the_bundle() {
+    let (mut rig, camera) = Rig::with_camera_and("paper_wait_ms = 2000").await;
+    rig.begin(SALE, SALE).await;
+    rig.goods(SALE, b"the goods").await.unwrap();
+    let request = TakePhotoRequest { recording_id: SALE.into(), kind: PhotoKind::Paper.into() };
+    // No code is to be seen, so it waits for one longer than the clip lasts.
+    let mut media = rig.client.clone();
+    let photo = tokio::spawn(async move { media.take_photo(request).await });
+    rig.stop(SALE, 300).await;
+    let sealed = rig.until_sealed(SALE).await;
+    let taken = photo.await.unwrap().unwrap().into_inner();
+    assert!(!taken.sha256.is_empty() && sealed.photo_2_sha256 == taken.sha256);
+    drop(camera);
+}

@@ -189,6 +189,17 @@ async fn change_once(
     Ok(())
 }
 
+#[derive(Deserialize)]
+pub struct SeenForm {
+    number: u64,
+}
+
+/// The cashier has seen what the scanner could not read.
+pub async fn seen(State(till): App, _staff: SignedIn, Form(form): Form<SeenForm>) -> Response {
+    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).seen(form.number));
+    answer::done()
+}
+
 fn line_of<'a>(lines: &'a mut [BasketLine], form: &LineForm) -> Result<&'a mut BasketLine, Status> {
     let line = lines.get_mut(form.index).filter(|line| line.description == form.description);
     line.ok_or_else(|| chit_runtime::error::status(Code::FailedPrecondition, "BASKET_CHANGED", "look again"))

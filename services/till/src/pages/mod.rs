@@ -50,6 +50,7 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/basket/add", post(basket::add))
         .route("/basket/quantity", post(basket::quantity))
         .route("/basket/void-line", post(basket::void_line))
+        .route("/scan/seen", post(basket::seen))
         .route("/sale/start", post(sale::start))
         .route("/sale/read-code", post(sale::read_code))
         .route("/sale/scans-seen", post(sale::scans_seen))

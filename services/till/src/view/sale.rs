@@ -55,6 +55,7 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
             div.left {
                 @if !scene.refused_scans.is_empty() { (refused_scans(reader, sale, &scene.refused_scans)) }
                 @if !scene.unprintable.is_empty() { (unprintable(reader, &scene.unprintable)) }
+                (trouble::unread(reader, scene))
                 (trouble::warnings(reader, scene))
                 (basket::lines(reader, known, true))
                 @if let Some(previous) = scene.previous.as_ref().filter(|_| sale.lines.is_empty()) {

@@ -68,6 +68,25 @@ pub fn warnings(reader: &Reader, scene: &Scene) -> Markup {
     }
 }
 
+/// The handheld beeped, and it was no scan: until somebody says that they have seen it.
+pub fn unread(reader: &Reader, scene: &Scene) -> Markup {
+    let newest = scene.unread.last().map(|unread| unread.number.to_string()).unwrap_or_default();
+    html! {
+        @if !scene.unread.is_empty() {
+            div.notice.warning #unread role="alert" {
+                span.mark aria-hidden="true" { "!" }
+                div {
+                    @for unread in &scene.unread {
+                        p data-reason=(unread.reason) { (reader.reason(&unread.reason)) " " small.muted { (unread.device) } }
+                    }
+                }
+                (Action { name: "seen", to: "/scan/seen", fields: &[("number", newest.as_str())], words: "seen", look: "quiet",
+                    ..Action::default() }.html(reader))
+            }
+        }
+    }
+}
+
 /// The answer to "check again" while devices are broken still.
 pub fn still(reader: &Reader, devices: &[DeviceStatus]) -> Markup {
     let all: Vec<_> = devices.iter().map(|device| condition(reader, device)).collect();

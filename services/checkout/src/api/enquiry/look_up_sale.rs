@@ -11,6 +11,7 @@ use crate::api::call::Call;
 use crate::api::convert;
 use crate::api::shown::Shown;
 use crate::context::Shop;
+use crate::custody;
 use crate::peers::peer;
 use crate::values::ids::SaleId;
 
@@ -21,6 +22,9 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<LookUpSaleRequest>) -> Result<L
         let id = tx.sale_by_reference(&reference)?;
         tx.record_view(&actor, &id.to_bytes())?;
         let shown = Shown::read(tx, id)?;
+        if shown.sale.sold().is_some() {
+            custody::enquired(tx, id, &actor)?;
+        }
         let disputes = shown.deduction.as_ref().map(|deduction| deduction.disputes.clone());
         let disputes: Result<Vec<_>, _> =
             disputes.unwrap_or_default().into_iter().map(|id| tx.dispute(id)).collect();

@@ -3,10 +3,10 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{EnrolPayerRequest, EnrolPayerResponse};
 use tonic::Status;
 
-use super::issue;
 use crate::api::call::Call;
 use crate::api::{convert, mutation};
 use crate::context::Shop;
+use crate::effects::issue;
 use crate::payer::enrolment::{self, FIRST_SERIAL, Fresh, NewPayer};
 use crate::peers::peer;
 use crate::staff::approval::{Act, Hands};

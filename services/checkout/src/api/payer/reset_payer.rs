@@ -3,10 +3,10 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ResetPayerRequest, ResetPayerResponse};
 use tonic::Status;
 
-use super::issue;
 use crate::api::call::Call;
 use crate::api::{convert, mutation};
 use crate::context::Shop;
+use crate::effects::issue;
 use crate::staff::approval::Act;
 use crate::values::ids::PayerId;
 use crate::verification::renewal::{self, Fresh, NewCard};

@@ -6,7 +6,7 @@ use tonic::Status;
 use crate::api::call::Call;
 use crate::api::{mutation, shown};
 use crate::context::Shop;
-use crate::sale::{self, PayerScan, ScanSource};
+use crate::sale::{self, PayerScan};
 use crate::values::ids::SaleId;
 use crate::values::reason::Reason;
 use crate::values::refusal::Refusal;
@@ -25,11 +25,7 @@ pub async fn handle(
         return Err(Refusal::field("engine", Reason::ENGINE_INVALID, remedy).into());
     }
     let id: SaleId = call.body.sale_id.parse()?;
-    let scan = PayerScan {
-        code: call.body.code.clone(),
-        source: ScanSource::Caller,
-        engine: call.body.engine.clone(),
-    };
+    let scan = PayerScan::by_caller(&call.body.code, call.body.engine.clone());
     let code = scan.read(&shop.issuer_key(), shop.voice.quiet.local_day(shop.clock.now()))?;
     let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
     let (issuer, actor) = (shop.cfg.issuer, call.actor());

@@ -7,6 +7,7 @@ use crate::api::call::Call;
 use crate::api::status::peer_status;
 use crate::api::{mutation, shown};
 use crate::context::Shop;
+use crate::inbound::scans;
 use crate::peers::{CALL_MAX, Fault, peer};
 use crate::sale::{self, PayerScan, ScanSource};
 use crate::values::ids::SaleId;
@@ -30,7 +31,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ScanPayerRequest>) -> Result<Sc
     }
     let id: SaleId = call.body.sale_id.parse()?;
     let scan = look_through_camera(shop, Duration::from_millis(u64::from(look_ms))).await?;
-    let scan = PayerScan { code: scan.data, source: ScanSource::Camera, engine: scan.engine };
+    let scan = PayerScan { says: scans::says(&scan), source: ScanSource::Camera, engine: scan.engine };
     let code = scan.read(&shop.issuer_key(), shop.voice.quiet.local_day(shop.clock.now()))?;
     let (rules, moment, policy) = (shop.rules(), shop.moment()?, shop.cfg.evidence_policy);
     let (issuer, actor) = (shop.cfg.issuer, call.actor());

@@ -7,6 +7,7 @@ use crate::api::call::Call;
 use crate::api::caller::Who;
 use crate::api::{mutation, shown};
 use crate::context::Shop;
+use crate::inbound::scans;
 use crate::sale::{self, Opening, Sale};
 use crate::values::ids::{FactId, SaleId};
 use crate::values::reason::Reason;
@@ -27,11 +28,17 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<StartSaleRequest>) -> Result<St
     let id: SaleId = shop.new_id()?;
     let draft = Sale::draft(id, opening, shop.clock.now());
     let (fact, policy): (FactId, _) = (shop.new_id()?, shop.cfg.evidence_policy);
-    mutation::once(shop, &call, move |tx| {
+    let of_the_till = lane == shop.cfg.till;
+    let opened = mutation::once(shop, &call, move |tx| {
         sale::open(tx, policy, &draft, fact)?;
         Ok(StartSaleResponse { sale: shown::sale(tx, id, policy)? })
     })
-    .await
+    .await?;
+    // Scans go to the till's own lane.
+    if of_the_till {
+        scans::begin_anew(shop);
+    }
+    Ok(opened)
 }
 
 /// Another program's lanes stand under its own name, so it releases no sale at the shop's till.

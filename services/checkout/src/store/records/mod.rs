@@ -3,6 +3,7 @@
 
 pub mod challenge;
 pub mod collection;
+pub mod custody;
 pub mod dispute;
 pub mod event;
 pub mod outbox;

@@ -116,4 +116,7 @@ pub struct Payer {
     pub enrolled_by: Option<String>,
     #[prost(uint32, tag = "31")]
     pub chances_since_right: u32,
+    /// Whether the payer's code has to be replaced, and was.
+    #[prost(uint32, tag = "32")]
+    pub code_care: u32,
 }

@@ -347,6 +347,7 @@ impl World {
             job: self.till.id(),
             resolve: self.till.id(),
             goods_sha256: [7; 32],
+            announced: false,
             released: !self.chance.one_in(8),
         }
     }

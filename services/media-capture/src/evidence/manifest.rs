@@ -5,8 +5,8 @@ use ed25519_dalek::{Signer, SigningKey};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::clip::Gap;
-use super::recording::{FilmedBy, Recording};
+use crate::domain::clip::Gap;
+use crate::domain::recording::{FilmedBy, Recording};
 
 pub const VERSION: u32 = 2;
 pub const MANIFEST_FILE: &str = "manifest.binpb";

@@ -1,5 +1,7 @@
 //! How long a scan takes from the serial line to a client's stream, over what the line and a call take alone; and what the service
-//! costs while nothing happens. `scan-latency SCANS` prints a table and adds to target/bench/scanner.json.
+//! costs while nothing happens; and whether codes keep apart. `scan-latency SCANS` prints a table and adds to target/bench/scanner.json.
+
+mod framing;
 
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
@@ -17,6 +19,8 @@ use serde_json::{Value, json};
 use serialport::{SerialPort as _, TTYPort};
 
 const IDLE: Duration = Duration::from_secs(5);
+const SESSIONS: u64 = 100_000;
+const SEED: u64 = 20_261_130;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -61,7 +65,10 @@ async fn main() -> anyhow::Result<()> {
         times.sort();
         times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3
     };
+    let (merged_or_split, codes) = framing::merged_or_split(SESSIONS, SEED);
+    println!("{SESSIONS} sessions, {codes} codes, {merged_or_split} merged or split");
     let figures = json!({
+        "merged_or_split": merged_or_split,
         "call_p50_ms": rounded(ms(&mut bare, 50)),
         "serial_p50_ms": rounded(ms(&mut whole, 50)),
         "serial_p99_ms": rounded(ms(&mut whole, 99)),
