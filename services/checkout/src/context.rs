@@ -79,6 +79,7 @@ impl Shop {
         // An import may take minutes.
         let store =
             tokio::task::spawn_blocking(move || migration::open(&path, &credential, clock, &facts)).await??;
+        keys.data.note(&state).context("cannot note which key opens the store")?;
         skip_rows_after_a_restore(&state, &store, &keys).await?;
         Ok(Arc::new(Self {
             peers: Peers::new(&ctx.shared),

@@ -82,8 +82,12 @@ async fn open_store(ctx: &Context, config: &Config) -> anyhow::Result<Arc<Store>
     };
     let credential = Credential::read(&ctx.shared.key(CREDENTIAL)?).context(CREDENTIAL)?;
     let opened = tokio::task::spawn_blocking({
-        let file = file.clone();
-        move || Store::open(&file, &credential, policy, now)
+        let (file, state) = (file.clone(), ctx.shared.state_of(ctx.service));
+        move || {
+            let store = Store::open(&file, &credential, policy, now)?;
+            credential.note(&state)?;
+            anyhow::Ok(store)
+        }
     });
     opened.await?.with_context(|| format!("cannot open {}", file.display()))
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chit_runtime::Shared;
+use chit_vault::Credential;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -24,7 +25,12 @@ pub fn run(shared: &Shared, name: &str, finish: bool, output: Output) -> Result<
     let dir = &shared.keys_dir;
     let file = dir.join(init::key_file(name));
     let stored = Zeroizing::new(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
-    let state = if finish { forget(dir, name, &stored)? } else { begin(dir, name, &stored)? };
+    let state = if finish {
+        must_be_in_use(shared, service, &stored)?;
+        forget(dir, name, &stored)?
+    } else {
+        begin(dir, name, &stored)?
+    };
     let step = match state {
         "ROTATING" => format!("now restart {service}, then `chit keys rotate {name} --finish`"),
         _ => "the key before opens nothing any more".to_owned(),
@@ -43,6 +49,18 @@ fn begin(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure>
     let both = Zeroizing::new([&random::<KEY_LEN>()?[..], stored].concat());
     keep(dir, name, &both)?;
     Ok("ROTATING")
+}
+
+/// Without the old key a store that was not opened with the new one stays closed for ever.
+fn must_be_in_use(shared: &Shared, service: &str, stored: &[u8]) -> Result<(), Failure> {
+    let rotating = stored.len() == 2 * KEY_LEN;
+    let in_use = Credential::read(stored).is_ok_and(|both| both.is_noted(&shared.state_dir.join(service)));
+    if rotating && !in_use {
+        let message =
+            format!("{service} has not opened its store with the new key yet: restart it, then repeat this");
+        return Err(Failure::refused("NOT_IN_USE", message));
+    }
+    Ok(())
 }
 
 fn forget(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure> {
@@ -79,6 +97,11 @@ mod tests {
         assert_eq!(step(false).unwrap_err().reason, "ROTATING");
         init::run(&shared, "CNY", Output::new(true)).unwrap();
         assert_eq!(fs::read(&file).unwrap(), both, "init keeps it");
+        assert_eq!(step(true).unwrap_err().reason, "NOT_IN_USE");
+        assert_eq!(fs::read(&file).unwrap(), both, "the store still needs the old one");
+        // What sms-gateway does once its store is open.
+        let state = shared.state_of("sms-gateway");
+        Credential::read(&both).unwrap().note(&state).unwrap();
         step(true).unwrap();
         assert_eq!(fs::read(&file).unwrap(), both[..KEY_LEN]);
         assert_eq!(run(&shared, "till", false, Output::new(true)).unwrap_err().exit_code(), 64);
