@@ -8,11 +8,10 @@ use chit_proto::checkout::v1 as proto;
 use chit_proto::money::v1::Money;
 use proto::payer_service_client::PayerServiceClient;
 use proto::sale_service_client::SaleServiceClient;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::far::World;
-use crate::shop::Shop;
+use crate::shop::{Line, Shop};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -28,10 +27,9 @@ pub struct Payer {
 
 #[derive(Clone)]
 pub struct Counter {
-    pub sales: SaleServiceClient<Channel>,
-    pub payers: PayerServiceClient<Channel>,
+    pub sales: SaleServiceClient<Line>,
+    pub payers: PayerServiceClient<Line>,
     pub world: World,
-    pub cashier: String,
     approval: proto::Approval,
 }
 
@@ -46,8 +44,7 @@ impl Counter {
             sales: SaleServiceClient::new(channel.clone()),
             payers: PayerServiceClient::new(channel),
             world: shop.world.clone(),
-            cashier: shop.cashier()?,
-            approval: shop.supervisor()?.1,
+            approval: shop.approval()?,
         })
     }
 
@@ -76,7 +73,7 @@ impl Counter {
 
     /// A sale with goods in it, before the payer shows the code.
     pub async fn basket(&mut self, total_minor: i64) -> Result<String, Status> {
-        let request = proto::StartSaleRequest { request_id: new_id(), cashier: self.cashier.clone() };
+        let request = proto::StartSaleRequest { request_id: new_id(), lane: String::new() };
         let sale = self.sales.start_sale(request).await?.into_inner().sale.unwrap_or_default();
         let line = |description: &str, total_minor| proto::BasketLine {
             gtin: String::new(),
@@ -160,7 +157,8 @@ impl Counter {
         let request = || proto::RecordOtherPaymentRequest {
             request_id: new_id(),
             sale_id: sale_id.into(),
-            actor: self.cashier.clone(),
+            amount: None,
+            approval: Some(self.approval.clone()),
         };
         self.until_ready(|mut counter| async move {
             counter.sales.record_other_payment(request()).await.map(|_| ())

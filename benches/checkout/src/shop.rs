@@ -8,7 +8,12 @@ use anyhow::{Context as _, bail, ensure};
 use chit_proto::checkout::v1 as proto;
 use hyper_util::rt::TokioIo;
 use proto::sandbox_service_client::SandboxServiceClient;
+use proto::staff_service_client::StaffServiceClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -21,11 +26,30 @@ const START_MAX: Duration = Duration::from_secs(300);
 /// A call of the bench; what takes longer has failed.
 const CALL_MAX: Duration = Duration::from_secs(120);
 
+/// A connection of its own, and the session of whoever calls.
+pub type Line = InterceptedService<Channel, Session>;
+
+/// Who has signed in; checkout keeps sessions over a restart.
+#[derive(Clone)]
+pub struct Session(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Session {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("chit-session", token.clone());
+        }
+        Ok(request)
+    }
+}
+
 pub struct Shop {
     pub folder: PathBuf,
     pub world: World,
     pub clock: Clock,
     pins: Vec<(String, String, String)>,
+    /// Of the cashier and the supervisor, from the first start on.
+    cashier: Session,
+    supervisor: Session,
     programs: PathBuf,
     process: Option<Child>,
 }
@@ -56,7 +80,9 @@ impl Shop {
         let clock = Clock::start();
         let world = World::serve(&folder.join("run"), clock.clone())?;
         let folder = folder.to_owned();
-        Ok(Self { folder, world, clock, pins, programs: programs.to_owned(), process: None })
+        let (cashier, supervisor) = (Session(None), Session(None));
+        let programs = programs.to_owned();
+        Ok(Self { folder, world, clock, pins, cashier, supervisor, programs, process: None })
     }
 
     /// Returns how long it took to be SERVING.
@@ -73,11 +99,23 @@ impl Shop {
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        Ok(begin.elapsed())
+        let took = begin.elapsed();
+        if self.cashier.0.is_none() {
+            self.cashier = self.sign_in("cashier").await?;
+            self.supervisor = self.sign_in("supervisor").await?;
+        }
+        Ok(took)
+    }
+
+    async fn sign_in(&self, role: &str) -> anyhow::Result<Session> {
+        let (actor, pin) = self.pin_of(role)?;
+        let request = proto::SignInRequest { actor, pin, browser: String::new() };
+        let opened = StaffServiceClient::new(self.channel()?).sign_in(request).await?.into_inner();
+        Ok(Session(Some(opened.session_token.parse()?)))
     }
 
     async fn is_serving(&self) -> bool {
-        let Ok(channel) = self.connect() else { return false };
+        let Ok(channel) = self.channel() else { return false };
         let request = HealthCheckRequest { service: SERVICE.into() };
         let answer = HealthClient::new(channel).check(request).await;
         answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
@@ -100,8 +138,17 @@ impl Shop {
         self.folder.join("state/checkout/checkout.redb")
     }
 
-    /// A connection of its own.
-    pub fn connect(&self) -> anyhow::Result<Channel> {
+    /// What the cashier calls through.
+    pub fn connect(&self) -> anyhow::Result<Line> {
+        Ok(InterceptedService::new(self.channel()?, self.cashier.clone()))
+    }
+
+    /// What the supervisor calls through.
+    pub fn connect_supervisor(&self) -> anyhow::Result<Line> {
+        Ok(InterceptedService::new(self.channel()?, self.supervisor.clone()))
+    }
+
+    fn channel(&self) -> anyhow::Result<Channel> {
         let socket = self.folder.join("run/checkout.sock");
         let connector = tower::service_fn(move |_| {
             let socket = socket.clone();
@@ -112,13 +159,9 @@ impl Shop {
             .connect_with_connector_lazy(connector))
     }
 
-    pub fn cashier(&self) -> anyhow::Result<String> {
-        Ok(self.pin_of("cashier")?.0)
-    }
-
-    pub fn supervisor(&self) -> anyhow::Result<(String, proto::Approval)> {
+    pub fn approval(&self) -> anyhow::Result<proto::Approval> {
         let (actor, pin) = self.pin_of("supervisor")?;
-        Ok((actor.clone(), proto::Approval { actor, pin }))
+        Ok(proto::Approval { actor, pin })
     }
 
     fn pin_of(&self, role: &str) -> anyhow::Result<(String, String)> {
@@ -136,7 +179,7 @@ impl Shop {
         // The fakes are ahead for the moment of the call, never behind: checkout may act before it answers.
         self.clock.set(self.clock.now_ms() + by_ms);
         let request = proto::AdvanceClockRequest { by: Some(by) };
-        let answer = SandboxServiceClient::new(self.connect()?).advance_clock(request).await?.into_inner();
+        let answer = SandboxServiceClient::new(self.channel()?).advance_clock(request).await?.into_inner();
         if let Some(now) = &answer.now {
             self.clock.set(millis(now));
         }

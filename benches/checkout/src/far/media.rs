@@ -113,6 +113,18 @@ impl Media {
                 })
                 .await
             }
+            "NoteSale" => {
+                unary(call, |_: proto::NoteSaleRequest| Ok(proto::NoteSaleResponse::default())).await
+            }
+            "HoldEvidence" => {
+                unary(call, |_: proto::HoldEvidenceRequest| Ok(proto::HoldEvidenceResponse::default())).await
+            }
+            "ReleaseHold" => {
+                unary(call, |_: proto::ReleaseHoldRequest| Ok(proto::ReleaseHoldResponse::default())).await
+            }
+            "Announce" => {
+                unary(call, |_: proto::AnnounceRequest| Ok(proto::AnnounceResponse::default())).await
+            }
             _ => unimplemented(),
         }
     }

@@ -33,8 +33,8 @@ pub async fn run(folder: &Path, programs: &Path, report: &mut Report) -> anyhow:
         counter.release(&sale_id).await?;
         post.answer(payer).await?;
     }
-    let request = proto::RunSettlementRequest { request_id: new_id(), actor: shop.supervisor()?.0 };
-    SettlementServiceClient::new(shop.connect()?).run_settlement(request).await?;
+    let request = proto::RunSettlementRequest { request_id: new_id() };
+    SettlementServiceClient::new(shop.connect_supervisor()?).run_settlement(request).await?;
     shop.world.quiet(CALM).await;
     let settled = occupied(&mut shop).await?;
     for _ in 0..DAYS {

@@ -8,14 +8,13 @@ use proto::deduction_service_client::DeductionServiceClient;
 use proto::dispute_service_client::DisputeServiceClient;
 use proto::sale_service_client::SaleServiceClient;
 use proto::settlement_service_client::SettlementServiceClient;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::habits::{Chance, Habit};
 use super::mirror::Mirror;
 use super::streets::Streets;
 use crate::counter::new_id;
-use crate::shop::Shop;
+use crate::shop::{Line, Shop};
 
 const DISPUTES_A_PAGE: u32 = 1_000;
 /// Of a hundred disputes.
@@ -24,9 +23,9 @@ const UPHELD: u64 = 40;
 const PAID_A_DAY: u64 = 4;
 
 pub struct Staff {
-    channel: Channel,
-    cashier: String,
-    supervisor: (String, proto::Approval),
+    channel: Line,
+    supervisor: Line,
+    approval: proto::Approval,
     chance: Chance,
     /// What they did: the audit asks for it.
     pub cash: BTreeSet<String>,
@@ -39,8 +38,8 @@ impl Staff {
     pub fn at(shop: &Shop, seed: u64) -> anyhow::Result<Self> {
         Ok(Self {
             channel: shop.connect()?,
-            cashier: shop.cashier()?,
-            supervisor: shop.supervisor()?,
+            supervisor: shop.connect_supervisor()?,
+            approval: shop.approval()?,
             chance: Chance::new(seed, u64::MAX - 1),
             cash: BTreeSet::new(),
             upheld: BTreeSet::new(),
@@ -99,7 +98,7 @@ impl Staff {
             request_id: new_id(),
             dispute_id: dispute.dispute_id.clone(),
             uphold,
-            approval: Some(self.supervisor.1.clone()),
+            approval: Some(self.approval.clone()),
         };
         let mut disputes = DisputeServiceClient::new(self.channel.clone());
         let resolved = disputes.resolve_dispute(request).await.map(|_| ());
@@ -127,7 +126,6 @@ impl Staff {
             request_id: new_id(),
             sale_id: sale_id.to_owned(),
             cause: proto::DisputeCause::InPerson as i32,
-            actor: self.cashier.clone(),
         };
         let mut disputes = DisputeServiceClient::new(self.channel.clone());
         match disputes.open_dispute(request).await {
@@ -143,7 +141,8 @@ impl Staff {
         let request = proto::RecordOtherPaymentRequest {
             request_id: new_id(),
             sale_id: sale_id.to_owned(),
-            actor: self.cashier.clone(),
+            amount: None,
+            approval: Some(self.approval.clone()),
         };
         let mut sales = SaleServiceClient::new(self.channel.clone());
         let taken = sales.record_other_payment(request).await.map(|_| ());
@@ -157,15 +156,15 @@ impl Staff {
         let request = proto::ListBadRecordRequest {
             request_id: new_id(),
             sale_id: sale_id.to_owned(),
-            approval: Some(self.supervisor.1.clone()),
+            approval: Some(self.approval.clone()),
         };
         let mut deductions = DeductionServiceClient::new(self.channel.clone());
         unless_too_late(deductions.list_bad_record(request).await.map(|_| ())).map(|_| ())
     }
 
     pub async fn settle(&mut self) -> anyhow::Result<()> {
-        let request = proto::RunSettlementRequest { request_id: new_id(), actor: self.supervisor.0.clone() };
-        let mut settlement = SettlementServiceClient::new(self.channel.clone());
+        let request = proto::RunSettlementRequest { request_id: new_id() };
+        let mut settlement = SettlementServiceClient::new(self.supervisor.clone());
         unless_too_late(settlement.run_settlement(request).await.map(|_| ())).map(|_| ())
     }
 }
