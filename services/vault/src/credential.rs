@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::KEY_BYTES;
+pub const KEY_BYTES: usize = 32;
 
 /// In the service's own folder.
 const NOTE: &str = "data-key.id";

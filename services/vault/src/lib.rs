@@ -12,8 +12,9 @@ use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use credential::KEY_BYTES;
+
 const NONCE_BYTES: usize = 24;
-const KEY_BYTES: usize = 32;
 /// First byte of what is sealed: the form.
 const FORM: u8 = 1;
 

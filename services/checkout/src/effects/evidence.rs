@@ -2,32 +2,24 @@
 
 use std::sync::Arc;
 
-use chit_proto::media_capture::v1::{
-    Hold as WireHold, HoldEvidenceRequest, HoldKind, NoteSaleRequest, ReleaseHoldRequest,
-};
-use chit_runtime::clock::to_proto;
+use chit_proto::media_capture::v1::{Hold as WireHold, HoldEvidenceRequest, HoldKind, ReleaseHoldRequest};
 
 use super::point::done;
-use super::recording;
+use super::{caption, recording};
 use crate::context::Shop;
-use crate::custody::Custody;
 use crate::outbox::Hold;
 use crate::peers::{Fault, peer};
-use crate::sale::Sale;
 use crate::values::ids::SaleId;
 
 /// There is nothing to keep any more: an older recorder, or its state was lost. No later call changes that.
 const NOTHING_KEPT: [&str; 3] = ["RECORDING_NOT_FOUND", "EVIDENCE_NOT_FOUND", "FILM_ERASED"];
-/// What has room in a picture's caption (chit.media_capture.v1.NoteSaleRequest).
-const SHOP_CHARS_MAX: usize = 64;
-const TILL_CHARS_MAX: usize = 32;
 const ENQUIRY: &str = "enquiry";
 
 /// What became of a sale, all of it: a later call replaces what an earlier one told.
 pub async fn note(shop: &Arc<Shop>, entry: u64, id: SaleId) -> Result<(), Fault> {
     let (sale, custody) = shop.store.read(move |view| Ok((view.sale(id)?, view.custody(id)?))).await?;
     recording::begun(shop, &sale).await?;
-    let request = facts(shop, &sale, &custody);
+    let request = caption::of(shop, &sale, &custody);
     told(id, peer!(shop.evidence.note_sale(request)).await)?;
     Ok(shop.store.write(move |tx| done(tx, entry)).await?)
 }
@@ -67,23 +59,6 @@ pub async fn release(shop: &Arc<Shop>, entry: u64, id: SaleId, hold: Hold) -> Re
     let request = ReleaseHoldRequest { sale_id: id.to_string(), hold_id: hold_id(hold), actor: somebody(by) };
     told(id, peer!(shop.evidence.release_hold(request)).await)?;
     Ok(shop.store.write(move |tx| done(tx, entry)).await?)
-}
-
-/// What is burnt into the pictures and what became of the sale.
-pub(super) fn facts(shop: &Shop, sale: &Sale, custody: &Custody) -> NoteSaleRequest {
-    // A sealed bundle takes no number any more.
-    let open = sale.sold().filter(|sold| !sold.evidence.state.is_sealed());
-    let cut = |text: &str, chars_max| text.chars().take(chars_max).collect();
-    NoteSaleRequest {
-        sale_id: sale.id.to_string(),
-        verified_time: custody.answered_at.map(to_proto),
-        notice_delivered_time: custody.stated_at.map(to_proto),
-        concluded_time: custody.concluded_at.map(to_proto),
-        shop_name: cut(&shop.cfg.shop_name, SHOP_CHARS_MAX),
-        till: cut(&sale.till, TILL_CHARS_MAX),
-        receipt_no: open.map(|sold| sold.receipt_no.clone()).unwrap_or_default(),
-        still_owed: custody.concluded_at.is_none(),
-    }
 }
 
 /// Unique among the holds of a sale.

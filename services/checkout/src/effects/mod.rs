@@ -5,6 +5,7 @@ mod accounts;
 mod announce;
 mod batch;
 pub mod bookings;
+mod caption;
 mod code;
 mod dispatcher;
 mod enrolment;

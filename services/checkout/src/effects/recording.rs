@@ -10,7 +10,7 @@ use chit_proto::media_capture::v1::{
 use chit_runtime::failpoint;
 
 use super::point::done;
-use super::{evidence, goods};
+use super::{caption, goods};
 use crate::context::Shop;
 use crate::custody::Custody;
 use crate::peers::{CALL_MAX, Fault, peer};
@@ -54,7 +54,7 @@ pub async fn hold(shop: &Arc<Shop>, entry: u64, id: SaleId) -> Result<(), Fault>
 /// For photo 2 and the manifest. A recording without it is worth more than none.
 async fn name_the_receipt(shop: &Shop, sale: &Sale) -> Result<(), Fault> {
     // What became of the sale is not told here: it may have been told before.
-    let request = NoteSaleRequest { still_owed: false, ..evidence::facts(shop, sale, &Custody::default()) };
+    let request = NoteSaleRequest { still_owed: false, ..caption::of(shop, sale, &Custody::default()) };
     match peer!(shop.evidence.note_sale(request)).await.map_err(Fault::from) {
         Err(Fault::Refused { reason, .. }) => {
             tracing::warn!(sale = %sale.id, reason, "the pictures will not name the receipt");

@@ -63,6 +63,7 @@ async fn what_happens_to_the_film_is_witnessed_and_a_code_that_left_the_shop_is_
         sale_id: sale_id.clone(),
         kind: media::EvidenceLogKind::ExportedWhole.into(),
         time: Some(chit_runtime::clock::to_proto(jiff::Timestamp::UNIX_EPOCH)),
+        actor: "wang".into(),
         reason: "police".into(),
         manifest_sha256: vec![9; 32],
         ..media::WatchEvidenceLogResponse::default()
@@ -101,7 +102,7 @@ async fn a_dispute_holds_the_film_at_its_keeper_until_it_is_resolved() {
     };
     let dispute = house.disputes().open_dispute(request).await.unwrap().into_inner().dispute.unwrap();
     let held = house.world.until(|facts| facts.holds.get(&dispute.dispute_id).cloned()).await;
-    assert_eq!((held.kind(), &*held.actor), (media::HoldKind::Dispute, "wang"));
+    assert_eq!((held.kind(), &*held.actor), (media::HoldKind::Dispute, "li"));
     let request = proto::ResolveDisputeRequest {
         request_id: house.new_id(),
         dispute_id: dispute.dispute_id,

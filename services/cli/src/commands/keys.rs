@@ -14,7 +14,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::init::KEY_LEN;
+use super::key_files::KEY_LEN;
 use super::rotate;
 use crate::failure::Failure;
 use crate::output::Output;

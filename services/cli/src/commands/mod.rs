@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod enrol;
 pub mod evidence;
 pub mod init;
+mod key_files;
 pub mod keys;
 pub mod ledger;
 pub mod payer;

@@ -20,7 +20,7 @@ use rcgen::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::init;
+use super::key_files;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -133,14 +133,14 @@ fn prepare(
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let cert = authority(&key, today)?.self_signed(&key)?;
         // The key last: only a whole CA counts.
-        init::write(&dir, "ca.pem", cert.pem().as_bytes(), true)?;
-        init::write(&dir, "ca.key", key.serialize_pem().as_bytes(), false)?;
+        key_files::write(&dir, "ca.pem", cert.pem().as_bytes(), true)?;
+        key_files::write(&dir, "ca.key", key.serialize_pem().as_bytes(), false)?;
         made.extend(["ca.pem", "ca.key"]);
     }
     if renew || !made.is_empty() || !dir.join("server.key").exists() {
         let (cert, key) = signed(&ca(shared, today)?, server(san, days, today)?)?;
-        init::write(&dir, "server.pem", cert.as_bytes(), true)?;
-        init::write(&dir, "server.key", key.as_bytes(), true)?;
+        key_files::write(&dir, "server.pem", cert.as_bytes(), true)?;
+        key_files::write(&dir, "server.key", key.as_bytes(), true)?;
         made.extend(["server.pem", "server.key"]);
     }
     Ok(made)
@@ -173,9 +173,9 @@ fn issue(
     let (cert, key) = signed(&ca(shared, today)?, params)?;
     make(out)?;
     let ca = fs::read(shared.keys_dir.join(FOLDER).join("ca.pem")).context("ca.pem")?;
-    init::write(out, "ca.pem", &ca, true)?;
-    init::write(out, &format!("{name}.pem"), cert.as_bytes(), true)?;
-    init::write(out, &format!("{name}.key"), key.as_bytes(), true)?;
+    key_files::write(out, "ca.pem", &ca, true)?;
+    key_files::write(out, &format!("{name}.pem"), cert.as_bytes(), true)?;
+    key_files::write(out, &format!("{name}.key"), key.as_bytes(), true)?;
     Ok(())
 }
 

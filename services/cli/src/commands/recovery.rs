@@ -11,7 +11,7 @@ use age::x25519::{Identity, Recipient};
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
-use super::init;
+use super::key_files;
 
 /// age-encryption.org/v1, of lines `NAME HEX`.
 pub const WRAP_FILE: &str = "recovery.age";
@@ -23,7 +23,7 @@ pub fn wrap(dir: &Path) -> anyhow::Result<Option<String>> {
         true => None,
         false => {
             let identity = Identity::generate();
-            init::write(dir, RECIPIENT_FILE, identity.to_public().to_string().as_bytes(), false)?;
+            key_files::write(dir, RECIPIENT_FILE, identity.to_public().to_string().as_bytes(), false)?;
             Some(identity.to_string().expose_secret().to_owned())
         }
     };
@@ -39,7 +39,7 @@ pub fn write(dir: &Path) -> anyhow::Result<()> {
     let recipient =
         Recipient::from_str(text.trim()).map_err(|error| anyhow::anyhow!("{RECIPIENT_FILE}: {error}"))?;
     let mut plain = Zeroizing::new(String::new());
-    for name in init::key_files() {
+    for name in key_files::key_files() {
         let secret = Zeroizing::new(fs::read(dir.join(&name)).with_context(|| name.clone())?);
         let digits = Zeroizing::new(hex::encode(&*secret));
         plain.push_str(&format!("{name} {}\n", *digits));
@@ -49,13 +49,13 @@ pub fn write(dir: &Path) -> anyhow::Result<()> {
     let mut writer = encryptor.wrap_output(&mut sealed)?;
     writer.write_all(plain.as_bytes())?;
     writer.finish()?;
-    init::write(dir, WRAP_FILE, &sealed, true)
+    key_files::write(dir, WRAP_FILE, &sealed, true)
 }
 
 fn is_older_than_a_key(dir: &Path) -> bool {
     let written = |name: &str| fs::metadata(dir.join(name)).and_then(|meta| meta.modified()).ok();
     let wrapped = written(WRAP_FILE);
-    init::key_files().any(|name| written(&name) > wrapped)
+    key_files::key_files().any(|name| written(&name) > wrapped)
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn the_recovery_key_gives_every_key_back_and_is_shown_once() {
         let dir = tempfile::tempdir().unwrap();
-        for name in init::key_files() {
+        for name in key_files::key_files() {
             fs::write(dir.path().join(name), [7; 32]).unwrap();
         }
         let identity: Identity = wrap(dir.path()).unwrap().expect("shown once").parse().unwrap();
@@ -77,7 +77,7 @@ mod tests {
         let mut plain = String::new();
         let identity = std::iter::once(&identity as &dyn age::Identity);
         decryptor.decrypt(identity).unwrap().read_to_string(&mut plain).unwrap();
-        assert_eq!(plain.lines().count(), init::key_files().count());
+        assert_eq!(plain.lines().count(), key_files::key_files().count());
         assert!(plain.contains(&format!("card-master.key {}", "07".repeat(32))), "{plain}");
     }
 }

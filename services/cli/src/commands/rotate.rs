@@ -10,7 +10,7 @@ use chit_vault::Credential;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::init::{self, KEY_LEN};
+use super::key_files::{self, KEY_LEN};
 use super::recovery;
 use crate::failure::Failure;
 use crate::ids::random;
@@ -23,7 +23,7 @@ pub fn run(shared: &Shared, name: &str, finish: bool, output: Output) -> Result<
         _ => return Err(Failure::usage("checkout-data and sms-data can be rotated")),
     };
     let dir = &shared.keys_dir;
-    let file = dir.join(init::key_file(name));
+    let file = dir.join(key_files::key_file(name));
     let stored = Zeroizing::new(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
     let state = if finish {
         must_be_in_use(shared, service, &stored)?;
@@ -73,14 +73,15 @@ fn forget(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure
 
 /// The recovery wrap of before knows the key of before: it is written after the key, and holds both meanwhile.
 fn keep(dir: &Path, name: &str, key: &[u8]) -> anyhow::Result<()> {
-    init::write(dir, &init::key_file(name), key, true)?;
-    init::note_ids(dir)?;
+    key_files::write(dir, &key_files::key_file(name), key, true)?;
+    key_files::note_ids(dir)?;
     recovery::write(dir)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::init;
 
     #[test]
     fn a_key_is_rotated_in_two_steps_and_no_step_can_be_taken_twice() {

@@ -11,6 +11,7 @@ mod keys;
 mod memtable;
 mod migrations;
 mod open_error;
+mod open_mark;
 mod recovery;
 mod rows;
 mod shared;

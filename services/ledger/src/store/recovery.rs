@@ -10,7 +10,7 @@ use super::index_thread::RECORDS_ENOUGH;
 use super::journal_file::{Group, JournalError, JournalFile, SECTOR};
 use super::memtable::{Memtable, Position, Written};
 use super::open_error::OpenError;
-use super::shared::OpenMark;
+use super::open_mark::OpenMark;
 use super::storage::{Head, View as _};
 use super::view::StoreView;
 use crate::domain::{Draft, RedoFault, Stamp};

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
-use tokio::sync::watch;
-
 use super::index::{Index, Snapshot};
 use super::journal_file::JournalFile;
 use super::memtable::Memtable;
+use super::open_mark::OpenMark;
 use super::storage::{Compacted, CompactionFault};
 use super::view::StoreView;
 use crate::domain::StorageError;
@@ -24,29 +23,6 @@ pub struct Shared {
     pub changed: Condvar,
     /// Behind all that holds the files.
     pub open: OpenMark,
-}
-
-/// Who has one keeps the files open: the store, and each view of it. When all are gone the files are closed.
-#[derive(Clone)]
-pub struct OpenMark(Arc<watch::Sender<()>>);
-
-impl OpenMark {
-    pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(())))
-    }
-
-    pub fn closed(&self) -> Closed {
-        Closed(self.0.subscribe())
-    }
-}
-
-/// Waits for the files to be closed, without keeping them open.
-pub struct Closed(watch::Receiver<()>);
-
-impl Closed {
-    pub async fn wait(mut self) {
-        while self.0.changed().await.is_ok() {}
-    }
 }
 
 pub struct State {

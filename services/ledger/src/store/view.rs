@@ -10,7 +10,7 @@ use tlog_tiles::Hash;
 use super::index::Snapshot;
 use super::journal_file::{JournalError, JournalFile};
 use super::memtable::{Memtable, Position};
-use super::shared::OpenMark;
+use super::open_mark::OpenMark;
 use super::storage::{Head, JournalEntry, Touch, TouchKind, View};
 use super::{keys, rows, spent_rows};
 use crate::domain::{

@@ -8,9 +8,6 @@ use crate::domain::phone::{PhoneE164, SmsText};
 use jiff::Timestamp;
 use prost::Message;
 
-/// First byte of what is sealed. 1 stood before records in clear, in files of the first version.
-pub const SEALED: u8 = 2;
-
 #[derive(Clone, PartialEq, Message)]
 pub struct MessageRecord {
     #[prost(uint64, tag = "1")]

@@ -8,7 +8,10 @@ use chit_vault::Vault;
 use prost::Message;
 use redb::WriteTransaction;
 
-use super::{Result, StoreError, records};
+use super::{Result, StoreError};
+
+/// First byte of what is sealed. 1 stood before records in clear, in files of the first version.
+const SEALED: u8 = 2;
 
 pub struct Txn {
     inner: WriteTransaction,
@@ -82,12 +85,12 @@ pub fn keyed(vault: &Vault, domain: Keyed, value: &[u8]) -> String {
 
 pub fn seal<T: Sealed>(vault: &Vault, record: &T) -> Result<Vec<u8>> {
     let sealed = vault.seal(T::WHAT.as_bytes(), &record.encode_to_vec()).map_err(StoreError::Vault)?;
-    Ok([&[records::SEALED][..], &sealed].concat())
+    Ok([&[SEALED][..], &sealed].concat())
 }
 
 pub fn open<T: Sealed>(vault: &Vault, bytes: &[u8]) -> Result<T> {
     match bytes.split_first() {
-        Some((&records::SEALED, sealed)) => {
+        Some((&SEALED, sealed)) => {
             let body = vault.open(T::WHAT.as_bytes(), sealed).map_err(StoreError::Vault)?;
             T::decode(&body[..]).map_err(|_| StoreError::Corrupt("fields"))
         }

@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use chit_runtime::Shared;
 
 use super::{Check, Level};
-use crate::commands::init::{self, KEY_LEN};
+use crate::commands::key_files::{self, KEY_LEN};
 
 pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
-    let files: Vec<_> = init::key_files().collect();
+    let files: Vec<_> = key_files::key_files().collect();
     let mut checks: Vec<_> = files.iter().filter_map(|name| key(shared, name)).collect();
     if checks.is_empty() {
         checks.push(Check::ok("keys", format!("{} keys in {}", files.len(), shared.keys_dir.display())));
@@ -23,7 +23,7 @@ pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
 fn key(shared: &Shared, name: &str) -> Option<Check> {
     match shared.key(name) {
         Err(error) => Some(Check::new(Level::Fail, name, error.to_string(), "run `chit init`")),
-        Ok(bytes) if init::rotates(name) && bytes.len() == 2 * KEY_LEN => {
+        Ok(bytes) if key_files::rotates(name) && bytes.len() == 2 * KEY_LEN => {
             let step = format!(
                 "restart its service, then `chit keys rotate {} --finish`",
                 name.trim_end_matches(".key")

@@ -1,0 +1,101 @@
+//! The files of the keys folder: made once, kept byte for byte, for the owner's eyes only.
+
+use std::fmt::Write as _;
+use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use ed25519_dalek::SigningKey;
+use sha2::{Digest as _, Sha256};
+
+use crate::ids::random;
+
+pub const KEY_LEN: usize = 32;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyKind {
+    /// The key id is taken from the public key.
+    Ed25519Seed,
+    /// The key id is taken from the secret's hash.
+    Symmetric,
+}
+
+const KEYS: [(&str, KeyKind); 9] = [
+    ("card-master", KeyKind::Symmetric),
+    ("checkout-data", KeyKind::Symmetric),
+    ("payer-code", KeyKind::Ed25519Seed),
+    ("payer-group", KeyKind::Symmetric),
+    ("till", KeyKind::Ed25519Seed),
+    ("media-device", KeyKind::Ed25519Seed),
+    ("evidence", KeyKind::Symmetric),
+    ("ledger", KeyKind::Ed25519Seed),
+    ("sms-data", KeyKind::Symmetric),
+];
+
+/// The files of the keys, which `chit doctor` looks after.
+pub fn key_files() -> impl Iterator<Item = String> {
+    KEYS.into_iter().map(|(name, _)| key_file(name))
+}
+
+/// Keys that `chit keys rotate` changes. While it does, the key before stands behind the new one (services/vault).
+pub fn rotates(name: &str) -> bool {
+    name.strip_suffix(".key").unwrap_or(name).ends_with("-data")
+}
+
+pub fn key_file(name: &str) -> String {
+    format!("{name}.key")
+}
+
+fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
+    let file = dir.join(key_file(name));
+    if !file.exists() {
+        write(dir, &key_file(name), &random::<KEY_LEN>()?, false)?;
+    }
+    let stored = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+    let stored = if rotates(name) && stored.len() == 2 * KEY_LEN { &stored[..KEY_LEN] } else { &stored };
+    stored.try_into().map_err(|_other_length| {
+        anyhow::anyhow!(
+            "{} is damaged: it must have {KEY_LEN} bytes; restore it from the backup",
+            file.display()
+        )
+    })
+}
+
+/// Which key is which, without saying anything of a key.
+pub fn note_ids(dir: &Path) -> anyhow::Result<()> {
+    let mut key_ids = String::new();
+    for (name, kind) in KEYS {
+        let secret = keep_or_make_key(dir, name)?;
+        let _ = writeln!(key_ids, "{name} = \"{}\"", key_id(kind, &secret));
+    }
+    if fs::read_to_string(dir.join("key_ids.toml")).ok().as_ref() != Some(&key_ids) {
+        write(dir, "key_ids.toml", key_ids.as_bytes(), true)?;
+    }
+    Ok(())
+}
+
+/// First 16 hexadecimal digits of a hash: enough to tell keys apart, nothing to compute with.
+fn key_id(kind: KeyKind, secret: &[u8; KEY_LEN]) -> String {
+    let hash = match kind {
+        KeyKind::Ed25519Seed => Sha256::digest(SigningKey::from_bytes(secret).verifying_key().as_bytes()),
+        KeyKind::Symmetric => Sha256::digest(secret),
+    };
+    hex::encode(&hash[..8])
+}
+
+/// Whole or not at all, 0600 from the first moment; an existing file is only replaced if asked.
+pub fn write(dir: &Path, name: &str, bytes: &[u8], replace: bool) -> anyhow::Result<()> {
+    let place = || format!("cannot write {}", dir.join(name).display());
+    let mut draft = tempfile::NamedTempFile::new_in(dir).with_context(place)?;
+    draft.write_all(bytes).with_context(place)?;
+    draft.as_file().sync_all().with_context(place)?;
+    if replace {
+        draft.persist(dir.join(name)).with_context(place)?;
+    } else {
+        draft.persist_noclobber(dir.join(name)).with_context(place)?;
+    }
+    Ok(())
+}
