@@ -63,10 +63,11 @@ impl Rig {
         fs::create_dir_all(&shared.keys_dir).unwrap();
         fs::write(shared.keys_dir.join("media-device.key"), SEED).unwrap();
         fs::write(shared.keys_dir.join("evidence.key"), EVIDENCE_SEED).unwrap();
+        let paper_wait = if keys.contains("paper_wait_ms") { "" } else { "paper_wait_ms = 50\n" };
         let config = format!(
             "[chit]\nrun_dir = \"run\"\nstate_dir = \"state\"\nkeys_dir = \"keys\"\nsandbox = true\n\
-             [media-capture]\nstall_ms = 400\nbackoff_ms_min = 20\nbackoff_ms_max = 100\npaper_wait_ms = 50\n\
-             {keys}\n"
+             [media-capture]\nstall_ms = 400\nbackoff_ms_min = 20\nbackoff_ms_max = 100\n\
+             {paper_wait}{keys}\n"
         );
         fs::write(dir.path().join("chit.toml"), config).unwrap();
         let service = spawn(dir.path());
