@@ -392,6 +392,12 @@ fact-DISPUTE_OUTCOME = Dispute
 fact-APPROVAL = Approval
 fact-ENROLMENT = Enrolment
 fact-BAD_RECORD = Bad record
+fact-FILM_ERASED = The film was erased
+fact-EVIDENCE_ERASED = The evidence was erased
+fact-EVIDENCE_EXPORTED = A redacted copy of the evidence left the shop
+fact-EVIDENCE_EXPORTED_WHOLE = A whole copy of the evidence left the shop
+fact-EVIDENCE_HELD = The evidence is held
+fact-EVIDENCE_RELEASED = The evidence is no longer held
 fact-UNSPECIFIED = Fact
 
 ## Payers
@@ -424,12 +430,6 @@ fact-wrong = Wrong replies
 fact-changed = Changed
 fact-no-sales = No sales until
 fact-old-number = Old number
-fact-FILM_ERASED = The film was erased
-fact-EVIDENCE_ERASED = The evidence was erased
-fact-EVIDENCE_EXPORTED = A redacted copy of the evidence left the shop
-fact-EVIDENCE_EXPORTED_WHOLE = A whole copy of the evidence left the shop
-fact-EVIDENCE_HELD = The evidence is held
-fact-EVIDENCE_RELEASED = The evidence is no longer held
 old-number-UNSPECIFIED = No warning on record
 old-number-QUEUED = Warning queued
 old-number-SENT = Warning sent, no report yet

@@ -370,6 +370,12 @@ fact-DISPUTE_OUTCOME = 争议
 fact-APPROVAL = 批准
 fact-ENROLMENT = 登记
 fact-BAD_RECORD = 不良记录
+fact-FILM_ERASED = 录像已删除
+fact-EVIDENCE_ERASED = 证据已删除
+fact-EVIDENCE_EXPORTED = 打码的证据副本已导出
+fact-EVIDENCE_EXPORTED_WHOLE = 完整的证据副本已导出
+fact-EVIDENCE_HELD = 证据暂停删除
+fact-EVIDENCE_RELEASED = 证据不再保留
 fact-UNSPECIFIED = 事实
 
 ## 付款人管理
@@ -402,12 +408,6 @@ fact-wrong = 回错次数
 fact-changed = 变更
 fact-no-sales = 此前不赊销
 fact-old-number = 原号码
-fact-FILM_ERASED = 录像已删除
-fact-EVIDENCE_ERASED = 证据已删除
-fact-EVIDENCE_EXPORTED = 打码的证据副本已导出
-fact-EVIDENCE_EXPORTED_WHOLE = 完整的证据副本已导出
-fact-EVIDENCE_HELD = 证据暂停删除
-fact-EVIDENCE_RELEASED = 证据不再保留
 old-number-UNSPECIFIED = 无提醒记录
 old-number-QUEUED = 正在通知
 old-number-SENT = 已通知，未收到回执
