@@ -108,7 +108,7 @@ async fn note(shop: &Shop, id: SaleId, job: Job, kind: JobEventKind) -> Result<(
     let state = receipt_state(&job);
     let last_byte = kind == JobEventKind::LastByte && known.last_byte_at.is_none();
     // A stream that starts over begins with what is long past.
-    let news = known.state != state || known.copies != job.copies || last_byte;
+    let news = known.state != state || known.copies < job.copies || last_byte;
     if job.revision <= known.job_revision || !news {
         return Ok(());
     }
@@ -121,7 +121,8 @@ async fn note(shop: &Shop, id: SaleId, job: Job, kind: JobEventKind) -> Result<(
         receipt.state = state;
         receipt.job_revision = job.revision;
         receipt.original_may_exist = job.original_may_exist;
-        receipt.copies = job.copies;
+        // A copy's own answer may have come before this, which is older.
+        receipt.copies = receipt.copies.max(job.copies);
         if last_byte {
             receipt.last_byte_at = Some(now);
         }
