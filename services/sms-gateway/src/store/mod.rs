@@ -187,8 +187,7 @@ pub struct Policy {
 
 impl Store {
     pub fn open(path: &Path, credential: &Credential, policy: Policy, now: Timestamp) -> Result<Arc<Self>> {
-        sealing::seal_older(path, credential)?;
-        let db = Arc::new(Database::create(path)?);
+        let db = Arc::new(sealing::open_sealed(path, credential)?);
         let txn = db.begin_write()?;
         make_tables(&txn)?;
         let vault = Arc::new(sealing::vault_of(&txn, credential)?);

@@ -47,10 +47,11 @@ pub fn vault_of(txn: &WriteTransaction, credential: &Credential) -> Result<Vault
     Ok(vault)
 }
 
-/// A crash leaves the older store as it was; the next start begins again.
-pub fn seal_older(path: &Path, credential: &Credential) -> Result<()> {
+/// A store that is sealed already is opened once: after a power cut each opening goes through all of it. A crash leaves
+/// the older store as it was; the next start begins again.
+pub fn open_sealed(path: &Path, credential: &Credential) -> Result<Database> {
     if !path.exists() {
-        return Ok(());
+        return Ok(Database::create(path)?);
     }
     let old = Database::open(path)?;
     let from = old.begin_read()?;
@@ -59,7 +60,7 @@ pub fn seal_older(path: &Path, credential: &Credential) -> Result<()> {
         known => known?.get(DATA_KEY_NAME)?.is_none() && has(&from, META)?,
     };
     if !is_older {
-        return Ok(());
+        return Ok(old);
     }
     let draft = path.with_extension("sealed");
     if draft.exists() {
@@ -74,7 +75,8 @@ pub fn seal_older(path: &Path, credential: &Credential) -> Result<()> {
     drop((from, old, new));
     fs::rename(&draft, path).map_err(StoreError::Draft)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::Draft)
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::Draft)?;
+    Ok(Database::open(path)?)
 }
 
 fn has<K: Key + 'static, V: Value + 'static>(
