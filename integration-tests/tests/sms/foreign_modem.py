@@ -348,6 +348,9 @@ class Modem:
             self.tell(f'+CUSD: 0,"{self.h["ussd"]}",15')
         return True
 
+    def ctzu(self, text):
+        return self.done() if self.h["clock"] else None
+
     def cclk(self, text):
         return self.done(f'+CCLK: "{self.h["clock"]}"') if self.h["clock"] else None
 

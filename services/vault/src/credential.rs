@@ -46,7 +46,7 @@ impl Credential {
 
     /// Enough to tell keys apart, nothing to compute with.
     fn id(&self) -> String {
-        Sha256::digest(&*self.current)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        Sha256::digest(self.current.as_slice())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     pub(crate) fn current(&self) -> &[u8; KEY_BYTES] {
