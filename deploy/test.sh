@@ -22,7 +22,7 @@ deploy/systemd/check
 step "tests"
 # The integration tests start the programs that were just built.
 log="target/test-summary.txt"
-CHIT_MODEL_STEPS=20000 cargo nextest run --workspace --no-fail-fast 2>&1 | tee "$log"
+CHIT_MODEL_STEPS=100000 cargo nextest run --workspace --no-fail-fast 2>&1 | tee "$log"
 step "left out here: measurements, which recipes run"
 cargo nextest list --workspace --run-ignored only 2>/dev/null
 step "examples in the documentation"

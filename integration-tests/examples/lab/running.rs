@@ -45,6 +45,7 @@ impl Service {
         std::fs::write(shared.keys_dir.join("media-device.key"), [7; 32])?;
         std::fs::write(shared.keys_dir.join("evidence.key"), [8; 32])?;
         std::fs::write(shared.keys_dir.join("sms-data.key"), [9; 32])?;
+        std::fs::write(shared.keys_dir.join("printer-data.key"), [10; 32])?;
         let config = format!(
             "[chit]\nsandbox = true\nrun_dir = \"run\"\nstate_dir = \"state\"\nkeys_dir = \"keys\"\n[{name}]\n{keys}\n"
         );

@@ -33,6 +33,7 @@ impl Service {
         for folder in [&shared.run_dir, &shared.state_dir, &shared.keys_dir] {
             std::fs::create_dir_all(folder)?;
         }
+        std::fs::write(shared.keys_dir.join("printer-data.key"), [7; 32])?;
         let config = format!(
             "[chit]\nsandbox = true\nrun_dir = {:?}\nstate_dir = {:?}\nkeys_dir = {:?}\nlog = {log:?}\n[printer]\n{keys}\n",
             shared.run_dir, shared.state_dir, shared.keys_dir

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use chit_runtime::Clock;
+use chit_vault::Credential;
 use tokio::sync::watch;
 
 use crate::domain::condition::Condition;
@@ -22,8 +23,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    pub fn open(path: &Path, clock: Clock) -> Result<Self> {
-        let store = Store::open(path, moment(&clock))?;
+    pub fn open(path: &Path, credential: &Credential, clock: Clock) -> Result<Self> {
+        let store = Store::open(path, credential, moment(&clock))?;
         Ok(Self { store: Arc::new(store), clock, secrets: Mutex::default(), changed: watch::Sender::new(0) })
     }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chit_proto::printer::v1::printer_service_server::PrinterServiceServer;
 use chit_runtime::{Context, Server};
+use chit_vault::Credential;
 use tokio::sync::{Mutex, mpsc, watch};
 
 pub use config::Config;
@@ -28,6 +29,9 @@ use device::station::{Station, Status};
 use journal::Journal;
 use wire::DocumentReader;
 
+/// Opens the journal's data key: the contents of papers are sealed with that.
+const CREDENTIAL: &str = "printer-data.key";
+
 /// Serves and prints until `ctx.shutdown`.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let settings = config.check()?;
@@ -40,10 +44,15 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
 }
 
 async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L) -> anyhow::Result<()> {
-    let path = ctx.shared.state_of("printer").join("jobs.redb");
+    let state = ctx.shared.state_of("printer");
+    let credential = Credential::read(&ctx.shared.key(CREDENTIAL)?).context(CREDENTIAL)?;
     let clock = ctx.clock.clone();
     let journal = tokio::task::spawn_blocking(move || {
-        Journal::open(&path, clock).with_context(|| format!("cannot open {}", path.display()))
+        let path = state.join("jobs.redb");
+        let journal = Journal::open(&path, &credential, clock)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        credential.note(&state)?;
+        anyhow::Ok(journal)
     })
     .await??;
     let journal = Arc::new(journal);

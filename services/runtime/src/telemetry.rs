@@ -2,8 +2,8 @@
 
 use crate::config::Shared;
 use crate::record::ROOT;
-use crate::trouble::Troubles;
 use anyhow::Context as _;
+use chit_trouble::Troubles;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;

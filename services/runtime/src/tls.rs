@@ -3,8 +3,8 @@
 
 use crate::config::{ConfigError, Shared};
 use crate::error;
-use crate::handshake::{self, Secured};
 use anyhow::Context as _;
+use chit_admission::Secured;
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -120,7 +120,7 @@ impl Tcp {
             .with_keepalive(Some(KEEPALIVE_AFTER))
             .with_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .with_keepalive_retries(Some(KEEPALIVE_TRIES));
-        Ok(Box::pin(handshake::secured(incoming, config)))
+        Ok(Box::pin(chit_admission::secured(incoming, config)))
     }
 
     /// Callers keep the address that they know, so a restart binds it again.

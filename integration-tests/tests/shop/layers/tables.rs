@@ -73,12 +73,11 @@ pub const LADDERS: [(&str, Ladder); 5] = [
     (
         "chit-runtime",
         &[
-            &["error", "shutdown", "inherited", "held", "session", "trace"],
-            &["call", "handshake", "peer", "record", "request_id"],
+            &["error", "shutdown", "inherited", "session", "trace"],
+            &["call", "peer", "record", "request_id"],
             &["neighbour"],
             &["config"],
             &["allowed", "clock", "tls"],
-            &["trouble"],
             &["caller", "failpoint", "telemetry"],
             &["entry", "observe"],
             &["channel", "serve"],

@@ -22,7 +22,7 @@ enum KeyKind {
     Symmetric,
 }
 
-const KEYS: [(&str, KeyKind); 9] = [
+const KEYS: [(&str, KeyKind); 10] = [
     ("card-master", KeyKind::Symmetric),
     ("checkout-data", KeyKind::Symmetric),
     ("payer-code", KeyKind::Ed25519Seed),
@@ -32,6 +32,7 @@ const KEYS: [(&str, KeyKind); 9] = [
     ("evidence", KeyKind::Symmetric),
     ("ledger", KeyKind::Ed25519Seed),
     ("sms-data", KeyKind::Symmetric),
+    ("printer-data", KeyKind::Symmetric),
 ];
 
 /// The files of the keys, which `chit doctor` looks after.

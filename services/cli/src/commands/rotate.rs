@@ -19,8 +19,9 @@ use crate::output::Output;
 pub fn run(shared: &Shared, name: &str, finish: bool, output: Output) -> Result<(), Failure> {
     let service = match name {
         "checkout-data" => "checkout",
+        "printer-data" => "printer",
         "sms-data" => "sms-gateway",
-        _ => return Err(Failure::usage("checkout-data and sms-data can be rotated")),
+        _ => return Err(Failure::usage("checkout-data, printer-data and sms-data can be rotated")),
     };
     let dir = &shared.keys_dir;
     let file = dir.join(key_files::key_file(name));

@@ -66,12 +66,14 @@ fn read(record: &LogoRecord) -> Result<StoredLogo> {
 mod tests {
     use super::*;
     use crate::store::Moment;
+    use chit_vault::Credential;
 
     #[test]
     fn a_logo_is_remembered_for_its_printer_and_its_writes_have_an_end() {
         let dir = tempfile::tempdir().unwrap();
         let moment = Moment { wall_ms: 1_795_491_720_000, monotonic_ns: 1 };
-        let store = Store::open(&dir.path().join("jobs.redb"), moment).unwrap();
+        let store =
+            Store::open(&dir.path().join("jobs.redb"), &Credential::read(&[7; 32]).unwrap(), moment).unwrap();
         let logo = StoredLogo { key: *b"42", sha256: [7; 32] };
         assert_eq!(store.logo_in("X1").unwrap(), None);
         assert!(store.begin_logo("X1", &logo).unwrap());

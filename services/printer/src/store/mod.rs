@@ -1,18 +1,23 @@
 //! The job journal: one redb file that only this process opens. Every change commits (with fsync) before its
 //! effect, together with its event.
 //!
-//! It never holds a code card: a secret job's record has ids, kind and a salted hash, its content lives in memory.
+//! What is on the papers lies in it sealed. It never holds a code card: a secret job's record has ids, kind and a salted
+//! hash, its content lives in memory.
 
+mod error;
 mod logos;
 mod operations;
 mod record;
 mod requests;
+mod sealing;
 mod tables;
 
 use std::path::Path;
 
+use chit_vault::{Credential, Vault};
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
+pub use error::{Result, StoreError};
 pub use logos::StoredLogo;
 pub use record::{Event, EventKind, Moment};
 pub use requests::Request;
@@ -30,44 +35,6 @@ const NEXT_SEQUENCE: &str = "next_sequence";
 /// Present while the printer's buffers may still hold bytes of a job in doubt.
 const UNCLEARED: &str = "uncleared";
 
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("the service stops")]
-    Stopping,
-    #[error("the job journal failed")]
-    Database(#[from] redb::Error),
-    #[error("the job journal holds a record that cannot be read; restore it or move it away")]
-    Unreadable,
-    #[error("no such job")]
-    NotFound,
-    #[error("this id was used for another request")]
-    Different,
-    #[error("{WAITING_MAX} jobs wait already")]
-    Full,
-    #[error("the job is {0:?}, which does not allow this")]
-    Refused(State),
-    #[error("{0} copies were printed, which is the limit")]
-    CopyLimit(u32),
-    #[error("its content is not kept")]
-    NotKept,
-    #[error("it is a copy itself; copy job {0}")]
-    IsCopy(String),
-}
-
-/// redb has one error type per step; they all become its general one.
-macro_rules! from_redb {
-    ($($step:ident),*) => {$(
-        impl From<redb::$step> for StoreError {
-            fn from(error: redb::$step) -> Self {
-                Self::Database(error.into())
-            }
-        }
-    )*};
-}
-from_redb!(DatabaseError, TransactionError, TableError, StorageError, CommitError);
-
-pub type Result<T> = std::result::Result<T, StoreError>;
-
 /// A job as it is submitted.
 #[derive(Debug, Clone)]
 pub struct NewJob {
@@ -81,14 +48,17 @@ pub struct NewJob {
 
 pub struct Store {
     database: Database,
+    /// Seals the contents of papers.
+    vault: Vault,
 }
 
 impl Store {
     /// Opens the journal and settles what a crash left: sent but unconfirmed jobs become IN_DOUBT.
-    pub fn open(path: &Path, moment: Moment) -> Result<Self> {
-        let store = Self { database: Database::create(path)? };
-        let transaction = store.database.begin_write()?;
+    pub fn open(path: &Path, credential: &Credential, moment: Moment) -> Result<Self> {
+        let database = sealing::open_sealed(path, credential)?;
+        let transaction = database.begin_write()?;
         tables::create(&transaction)?;
+        let vault = sealing::vault_of(&transaction, credential)?;
         for job in open_jobs(&transaction)? {
             if let Some(change) = job::after_restart(&job) {
                 tracing::warn!(job_id = %job.id, state = ?job.state, "the last run ended during this job");
@@ -96,7 +66,7 @@ impl Store {
             }
         }
         transaction.commit()?;
-        Ok(store)
+        Ok(Self { database, vault })
     }
 
     /// Journals a new job; a job of that id with the same document is the answer to a repeated call.
@@ -108,7 +78,8 @@ impl Store {
                 && existing.original_job_id.is_empty();
             return if same { Ok(existing) } else { Err(StoreError::Different) };
         }
-        let job = insert_job(&transaction, &new, Job { copy_number: 0, ..blank(&new, moment) }, moment)?;
+        let job =
+            self.insert_job(&transaction, &new, Job { copy_number: 0, ..blank(&new, moment) }, moment)?;
         prune(&transaction)?;
         transaction.commit()?;
         Ok(job)
@@ -125,7 +96,8 @@ impl Store {
         if !original.original_job_id.is_empty() {
             return Err(StoreError::IsCopy(original.original_job_id));
         }
-        let document = read_document(&transaction, original_id)?.ok_or(StoreError::NotKept)?;
+        let sealed = read_document(&transaction, original_id)?.ok_or(StoreError::NotKept)?;
+        let document = sealing::open(&self.vault, original_id, &sealed)?;
         if !matches!(original.state, State::Printed(_)) {
             return Err(StoreError::Refused(original.state));
         }
@@ -144,9 +116,33 @@ impl Store {
         };
         let copy =
             Job { copy_number: original.copies, original_job_id: original.id.clone(), ..blank(&new, moment) };
-        let job = insert_job(&transaction, &new, copy, moment)?;
+        let job = self.insert_job(&transaction, &new, copy, moment)?;
         prune(&transaction)?;
         transaction.commit()?;
+        Ok(job)
+    }
+
+    fn insert_job(
+        &self,
+        transaction: &WriteTransaction,
+        new: &NewJob,
+        job: Job,
+        moment: Moment,
+    ) -> Result<Job> {
+        if open_jobs(transaction)?.iter().filter(|job| job.state.is_waiting()).count() >= WAITING_MAX {
+            return Err(StoreError::Full);
+        }
+        let job = Job { sequence: next(transaction, NEXT_SEQUENCE)?, ..job };
+        if let Some(document) = &new.document {
+            transaction
+                .open_table(DOCUMENTS)?
+                .insert(job.id.as_str(), sealing::seal(&self.vault, &job.id, document)?.as_slice())?;
+        }
+        transaction.open_table(ORDER)?.insert(job.sequence, job.id.as_str())?;
+        transaction.open_table(SUBJECTS)?.insert((job.subject_id.as_str(), job.sequence), job.id.as_str())?;
+        transaction.open_table(OPEN)?.insert(job.sequence, job.id.as_str())?;
+        write_job(transaction, &job)?;
+        write_event(transaction, &Event { kind: EventKind::State, job: job.clone(), moment })?;
         Ok(job)
     }
 
@@ -169,7 +165,7 @@ impl Store {
 
     pub fn document(&self, id: &str) -> Result<Option<Vec<u8>>> {
         let documents = self.database.begin_read()?.open_table(DOCUMENTS)?;
-        Ok(documents.get(id)?.map(|bytes| bytes.value().to_vec()))
+        documents.get(id)?.map(|sealed| sealing::open(&self.vault, id, sealed.value())).transpose()
     }
 
     /// The waiting job that is next, oldest first.
@@ -268,22 +264,6 @@ fn blank(new: &NewJob, moment: Moment) -> Job {
         reprints: 0,
         original_may_exist: false,
     }
-}
-
-fn insert_job(transaction: &WriteTransaction, new: &NewJob, job: Job, moment: Moment) -> Result<Job> {
-    if open_jobs(transaction)?.iter().filter(|job| job.state.is_waiting()).count() >= WAITING_MAX {
-        return Err(StoreError::Full);
-    }
-    let job = Job { sequence: next(transaction, NEXT_SEQUENCE)?, ..job };
-    if let Some(document) = &new.document {
-        transaction.open_table(DOCUMENTS)?.insert(job.id.as_str(), document.as_slice())?;
-    }
-    transaction.open_table(ORDER)?.insert(job.sequence, job.id.as_str())?;
-    transaction.open_table(SUBJECTS)?.insert((job.subject_id.as_str(), job.sequence), job.id.as_str())?;
-    transaction.open_table(OPEN)?.insert(job.sequence, job.id.as_str())?;
-    write_job(transaction, &job)?;
-    write_event(transaction, &Event { kind: EventKind::State, job: job.clone(), moment })?;
-    Ok(job)
 }
 
 /// State, event, indexes and the buffer's flag: one change, one transaction.

@@ -142,6 +142,7 @@ fn time(ms: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chit_vault::Credential;
 
     const MOMENT: Moment = Moment { wall_ms: 1_795_491_720_000, monotonic_ns: 1 };
 
@@ -156,7 +157,8 @@ mod tests {
     #[test]
     fn a_drawer_opens_once_per_request() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("jobs.redb"), MOMENT).unwrap();
+        let store =
+            Store::open(&dir.path().join("jobs.redb"), &Credential::read(&[7; 32]).unwrap(), MOMENT).unwrap();
         let kick = operation(Action::KickDrawer { pin: 2, on_ms: 50, off_ms: 500 });
         assert!(store.operate(&ask("a", 1), &kick, 0, MOMENT).unwrap().is_new);
         let later = Moment { wall_ms: MOMENT.wall_ms + 5, ..MOMENT };
@@ -169,7 +171,8 @@ mod tests {
     #[test]
     fn paper_counts_from_the_change_of_the_roll() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("jobs.redb"), MOMENT).unwrap();
+        let store =
+            Store::open(&dir.path().join("jobs.redb"), &Credential::read(&[7; 32]).unwrap(), MOMENT).unwrap();
         store.operate(&ask("a", 1), &operation(Action::Feed { lines: 4 }), 15_000, MOMENT).unwrap();
         assert_eq!(store.roll().unwrap(), Roll { paper_um: 15_000, changed: None });
         store.operate(&ask("b", 1), &operation(Action::RollChange), 0, MOMENT).unwrap();

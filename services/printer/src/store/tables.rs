@@ -6,7 +6,7 @@ use super::Result;
 
 // <job_id, JobRecord>
 pub const JOBS: TableDefinition<&str, &[u8]> = TableDefinition::new("jobs");
-// <job_id, chit.printer.v1.Document as submitted>; none for secret jobs
+// <job_id, chit.printer.v1.Document as submitted, sealed>; none for secret jobs
 pub const DOCUMENTS: TableDefinition<&str, &[u8]> = TableDefinition::new("documents");
 // <(job_id, revision), EventRecord>
 pub const EVENTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("events");
@@ -29,6 +29,9 @@ pub const LOGOS: TableDefinition<&str, &[u8]> = TableDefinition::new("logos");
 // <name, number>
 pub const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
+// <"data key", the journal's data key, wrapped by printer-data.key>
+pub const DATA_KEY: TableDefinition<&str, &[u8]> = TableDefinition::new("data_key");
+
 pub fn create(transaction: &WriteTransaction) -> Result<()> {
     transaction.open_table(JOBS)?;
     transaction.open_table(DOCUMENTS)?;
@@ -42,5 +45,6 @@ pub fn create(transaction: &WriteTransaction) -> Result<()> {
     transaction.open_table(OPERATION_ORDER)?;
     transaction.open_table(LOGOS)?;
     transaction.open_table(META)?;
+    transaction.open_table(DATA_KEY)?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::domain::job::{Confidence, Failure};
 
-const NOW: Moment = Moment { wall_ms: 1_000, monotonic_ns: 5 };
+pub const NOW: Moment = Moment { wall_ms: 1_000, monotonic_ns: 5 };
 
-fn new_job(id: &str) -> NewJob {
+pub fn new_job(id: &str) -> NewJob {
     NewJob {
         id: id.into(),
         subject_id: "sale".into(),
@@ -26,15 +26,19 @@ fn print(store: &Store, id: &str) -> Job {
     apply(store, id, &[send(), Change::AwaitFence, Change::Fence(Confidence::Fence)])
 }
 
-struct Dir(tempfile::TempDir);
+pub struct Dir(tempfile::TempDir);
 
 impl Dir {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn open(&self) -> Store {
-        Store::open(&self.0.path().join("jobs.redb"), NOW).unwrap()
+    pub fn file(&self) -> std::path::PathBuf {
+        self.0.path().join("jobs.redb")
+    }
+
+    pub fn open(&self) -> Store {
+        Store::open(&self.file(), &Credential::read(&[7; 32]).unwrap(), NOW).unwrap()
     }
 }
 

@@ -42,6 +42,8 @@ impl House {
     /// With these keys and no others.
     pub async fn start_with(dir: tempfile::TempDir, address: &str, keys: &str) -> Self {
         let ctx = Context::sandbox_in("printer", dir.path());
+        std::fs::create_dir_all(&ctx.shared.keys_dir).unwrap();
+        std::fs::write(ctx.shared.keys_dir.join("printer-data.key"), [7; 32]).unwrap();
         let config: Config = toml::from_str(&format!("address = \"{address}\"\n{keys}")).unwrap();
         let running = tokio::spawn(chit_printer::run(ctx.clone(), config));
         let channel = chit_runtime::channel(&ctx.shared, "printer");

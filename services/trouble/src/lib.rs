@@ -1,7 +1,6 @@
 //! What this process warned of, for people who read no logs: every `warn!` and `error!` of Chit's own code is kept by the
 //! place that said it, and `chit doctor` asks for it.
 
-use crate::clock::to_proto;
 use chit_proto::trouble::v1 as pb;
 use chit_proto::trouble::v1::trouble_service_server::TroubleService;
 use jiff::Timestamp;
@@ -23,7 +22,7 @@ static INSTALLED: OnceLock<Troubles> = OnceLock::new();
 
 /// What is kept; a layer of the process's subscriber, and the service that tells it.
 #[derive(Clone)]
-pub(crate) struct Troubles {
+pub struct Troubles {
     service: &'static str,
     kept: Arc<Mutex<Kept>>,
 }
@@ -40,16 +39,17 @@ pub fn own() -> Vec<pb::Trouble> {
 }
 
 impl Troubles {
-    pub(crate) fn new(service: &'static str) -> Self {
+    fn new(service: &'static str) -> Self {
         Self { service, kept: Arc::default() }
     }
 
     /// Those of this process, from now on.
-    pub(crate) fn install(service: &'static str) -> Self {
+    pub fn install(service: &'static str) -> Self {
         INSTALLED.get_or_init(|| Self::new(service)).clone()
     }
 
-    pub(crate) fn installed(service: &'static str) -> Self {
+    /// Those that were installed; others, empty, where nobody did.
+    pub fn installed(service: &'static str) -> Self {
         INSTALLED.get().cloned().unwrap_or_else(|| Self::new(service))
     }
 
@@ -59,7 +59,7 @@ impl Troubles {
 
     fn note(&self, place: callsite::Identifier, severity: pb::Severity, text: String, now: Timestamp) {
         let mut kept = self.kept();
-        let now = Some(to_proto(now));
+        let now = Some(prost_types::Timestamp { seconds: now.as_second(), nanos: now.subsec_nanosecond() });
         if let Some(known) = kept.by_place.get_mut(&place) {
             known.count += 1;
             known.text = text;

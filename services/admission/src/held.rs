@@ -13,7 +13,8 @@ use tonic::transport::server::{Connected, TcpConnectInfo};
 /// What a connection holds, let go when it is closed.
 type Kept = Arc<OnceLock<Box<dyn Any + Send + Sync>>>;
 
-pub(crate) struct Held {
+/// A connection and what it holds until it is closed.
+pub struct Held {
     io: TcpStream,
     _kept: Kept,
 }

@@ -18,7 +18,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::transport::server::TcpIncoming;
 
-use crate::held::{Held, Place};
+mod held;
+
+use held::Place;
+
+pub use held::Held;
 
 /// A peer that does not finish its handshake in this time is dropped.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
@@ -31,7 +35,8 @@ const PER_CERTIFICATE_MAX: usize = 16;
 /// Clients that the server has not taken over yet.
 const WAITING_MAX: usize = 16;
 
-pub(crate) type Secured = TlsStream<Held>;
+/// A connection after its handshake, with its place.
+pub type Secured = TlsStream<Held>;
 
 /// How many hold a place, by who they are. A key without a holder is forgotten.
 #[derive(Clone)]
@@ -74,10 +79,7 @@ impl<K: std::hash::Hash + Eq + Clone + Send + 'static> Drop for Guard<K> {
 }
 
 /// Connections whose handshake is over, each with a client's place. What finds no place is closed at once.
-pub(crate) fn secured(
-    incoming: TcpIncoming,
-    config: Arc<ServerConfig>,
-) -> impl Stream<Item = io::Result<Secured>> {
+pub fn secured(incoming: TcpIncoming, config: Arc<ServerConfig>) -> impl Stream<Item = io::Result<Secured>> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     tokio::spawn(accept(incoming, TlsAcceptor::from(config), sender));
     ReceiverStream::new(receiver)
