@@ -12,7 +12,7 @@ use crate::lab::{UNCAPPED, notice, until};
 const PROFILES: &str = include_str!("modem_profiles.json");
 const HARDWARE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/hardware.md");
 /// How many times a refused message is given its next try.
-const TRIES_MAX: usize = 6;
+const TRIES_MAX: u32 = 6;
 
 fn profiles() -> Map<String, Value> {
     serde_json::from_str(PROFILES).unwrap()
@@ -84,8 +84,7 @@ async fn with_the_profile_lte_without_circuits_another_bearer_is_found() {
         let request = pb::GetMessageRequest { message_id: id.clone() };
         client.clone().get_message(request).await.unwrap().into_inner().message.unwrap()
     };
-    let mut submits = 0;
-    for _ in 0..TRIES_MAX {
+    for submits in 0..TRIES_MAX {
         let decided = [pb::MessageState::RetryWait, pb::MessageState::Submitted];
         // A refusal may follow so soon that nobody sees the state in between.
         until("it is refused or taken once more", async || {
@@ -93,7 +92,6 @@ async fn with_the_profile_lte_without_circuits_another_bearer_is_found() {
             now.submits > submits && decided.contains(&now.state())
         })
         .await;
-        submits += 1;
         if message().await.state() == pb::MessageState::Submitted {
             break;
         }

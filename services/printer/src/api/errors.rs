@@ -36,7 +36,11 @@ pub fn from_store(error: StoreError, refused: &'static str) -> Status {
         StoreError::Stopping => {
             retry_after(Code::Unavailable, "STOPPING", "the service stops; call again", STOPPING_RETRY)
         }
-        StoreError::Database(_) | StoreError::Unreadable => {
+        StoreError::Database(_)
+        | StoreError::Unreadable
+        | StoreError::Vault(_)
+        | StoreError::OtherKey
+        | StoreError::Draft(_) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the job journal failed");
             status(Code::Internal, "JOURNAL_FAILED", error.to_string())
         }
