@@ -190,11 +190,11 @@ fn copy(reader: &Reader, sale: &Sale, look: &str) -> Markup {
 /// Committed: paper and pictures are on their way, or something is wrong with them.
 fn working(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     let sale = &known.sale;
-    let attention = sale.attention().next().unwrap_or_default();
+    let attention = foremost(sale);
     html! {
         main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) data-attention=(short_attention(attention)) {
             div.left {
-                @if matches!(attention, Attention::Unspecified | Attention::Release | Attention::SmsUnknown) {
+                @if is_calm(attention) {
                     (progress::steps(reader, sale))
                 } @else {
                     (trouble::card(reader, scene, known, attention))
@@ -209,6 +209,19 @@ fn working(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
             }
         }
     }
+}
+
+/// Neither stops the sale: the next step, and a message whose fate shows later.
+fn is_calm(attention: Attention) -> bool {
+    matches!(attention, Attention::Unspecified | Attention::Release | Attention::SmsUnknown)
+}
+
+/// What the cashier must see to before anything else.
+fn foremost(sale: &Sale) -> Attention {
+    sale.attention()
+        .find(|attention| !is_calm(*attention))
+        .or_else(|| sale.attention().next())
+        .unwrap_or_default()
 }
 
 fn release(reader: &Reader, sale: &Sale) -> Markup {

@@ -19,6 +19,16 @@ pub fn card(reader: &Reader, scene: &Scene, known: &Known, attention: Attention)
                 dt { (reader.t("trouble-do")) } dd { (reader.code("todo", name)) (devices(reader, scene, attention)) }
             }
             div.row.choices { (actions(reader, known, attention)) }
+            (others(reader, &known.sale, attention))
+        }
+    }
+}
+
+/// One thing at a time, and the rest by name.
+fn others(reader: &Reader, sale: &Sale, shown: Attention) -> Markup {
+    html! {
+        @for other in sale.attention().filter(|other| *other != shown && *other != Attention::Release) {
+            p.also data-also=(short_attention(other)) { (chip("bad", &reader.code("trouble", short_attention(other)))) }
         }
     }
 }

@@ -143,6 +143,18 @@ async fn each_trouble_says_what_is_safe_and_offers_its_action() {
 }
 
 #[tokio::test]
+async fn a_second_trouble_is_named_beside_the_first_and_never_hides_behind_the_release() {
+    let (house, li) = house_with(SaleState::Printing).await;
+    let mut troubled = sale(SALE, SaleState::Printing);
+    troubled.attention =
+        [Attention::Release, Attention::PrintUnknown, Attention::EvidenceMissing].map(i32::from).to_vec();
+    house.checkout.put(troubled);
+    let page = house.until(&li, |page| page.contains(r#"data-trouble="PRINT_UNKNOWN""#)).await;
+    assert!(page.contains(r#"data-also="EVIDENCE_MISSING""#), "{page}");
+    assert!(!page.contains(r#"id="act-release""#));
+}
+
+#[tokio::test]
 async fn checking_again_names_what_is_broken_still_and_is_silent_once_all_is_well() {
     let (house, li) = house_with(SaleState::Printing).await;
     let form = format!("rid=check&sale_id={SALE}");
