@@ -129,7 +129,7 @@ mod tests {
         let shared = Shared::sandbox_in(dir.path());
         assert_eq!(prepare(&shared, "CNY").unwrap().len(), 3);
         let before = contents(&shared.keys_dir);
-        assert_eq!(before.len(), 12);
+        assert_eq!(before.len(), 13);
         assert!(prepare(&shared, "EUR").unwrap().is_empty());
         assert_eq!(contents(&shared.keys_dir), before);
         assert!(shared.state_dir.join("SANDBOX").exists());
