@@ -2,7 +2,7 @@
 
 use super::fixture::{CASHIER, DAY_H, SUPERVISOR, Till};
 use crate::collection::State;
-use crate::dispute::{Cause, Dispute, DisputeState};
+use crate::dispute::{Cause, Dispute, DisputeState, own_judgement};
 use crate::payer::PayerState;
 use crate::sale::state::SaleState;
 use crate::values::ids::SaleId;
@@ -315,4 +315,42 @@ async fn a_closed_dispute_is_not_resolved_again() {
     let id = till.dispute_of(sale_id).await.id;
     till.resolve(id, false).await.unwrap();
     assert_eq!(till.resolve(id, true).await.unwrap_err().reason, "DISPUTE_CLOSED");
+}
+
+/// A shop of one person: the owner sold, and the owner judges.
+#[tokio::test]
+async fn an_owner_who_judges_their_own_sale_waits_a_day_decides_by_day_and_tells_the_payer() {
+    let till = Till::open().await;
+    let (sale_id, _) = till.challenged().await;
+    till.reply("0").await;
+    till.drain().await;
+    let dispute = till.dispute_of(sale_id).await.id;
+    let refused = async || {
+        let voice = till.shop.voice.clone();
+        till.write(move |tx| own_judgement::may_be_made(tx, &voice, dispute))
+            .await
+            .err()
+            .map(|err| err.reason)
+    };
+    assert_eq!(refused().await.unwrap(), "JUDGEMENT_WAITS", "the payer may come by");
+    till.advance(DAY_H);
+    assert_eq!(refused().await, None);
+    // From ten in the morning.
+    till.advance(12);
+    assert_eq!(refused().await.unwrap(), "JUDGEMENT_WAITS", "at night nobody is told");
+    till.advance(12);
+    assert_eq!(refused().await, None);
+
+    let decided = till.resolve(dispute, false).await.unwrap();
+    let (voice, message) = (till.shop.voice.clone(), till.id());
+    till.write(move |tx| own_judgement::tell(tx, &voice, &decided, message)).await.unwrap();
+    let told = till.network(MessageState::Delivered).await;
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.text.as_str().contains("dismissed"), "{}", told.text.as_str());
+    let unasked = till.payer().await.unasked;
+    assert_eq!(
+        unasked.admit(till.shop.voice.quiet.local_day(till.shop.clock.now()), 1),
+        None,
+        "it counts among the two of a day"
+    );
 }

@@ -195,6 +195,26 @@ pub fn card_changed(language: Language, shop: &str) -> Result<SmsText, TextError
     sms_text::fit(language, shop, &[body.to_owned()]).ok_or(TextError::TooLong)
 }
 
+/// The owner of a shop of one person has decided about their own sale.
+pub fn own_judgement(
+    language: Language,
+    shop: &str,
+    sale: SaleNumber,
+    upheld: bool,
+) -> Result<SmsText, TextError> {
+    let body = match (language, upheld) {
+        (Language::Chinese, true) => format!("单{sale}的异议由店主本人处理:成立,不再扣款或予以退款。"),
+        (Language::Chinese, false) => format!("单{sale}的异议由店主本人处理:不成立。不服可到店查看证据。"),
+        (Language::English, true) => {
+            format!("The owner decided your objection to no {sale}: upheld. You owe nothing or get it back.")
+        }
+        (Language::English, false) => format!(
+            "The owner decided your objection to no {sale} of their own: dismissed. Ask at the shop for the evidence."
+        ),
+    };
+    sms_text::fit(language, shop, &[body]).ok_or(TextError::TooLong)
+}
+
 fn english_day(day: Date) -> String {
     day.strftime("%-d %b").to_string()
 }
@@ -270,6 +290,8 @@ mod tests {
                 }
                 prop_assert!(phone_changed(language, &shop).is_ok());
                 prop_assert!(card_changed(language, &shop).is_ok());
+                prop_assert!(own_judgement(language, &shop, sales[0], true).is_ok());
+                prop_assert!(own_judgement(language, &shop, sales[0], false).is_ok());
                 let text = notice(language, &shop, &sale, at).unwrap();
                 prop_assert!(text.as_str().contains(&sale.amount.digits()));
                 prop_assert!(text.as_str().contains(&sale.number.to_string()));

@@ -39,7 +39,10 @@ pub fn run(shared: &Shared) -> Result<Compacted, CompactionFault> {
     if free_beside(file).is_some_and(|free| free < needed) {
         return Err(CompactionFault::DiskFull(needed));
     }
-    let swapped = compacted_copy(file).and_then(|copy| put_in_place(shared, file, copy));
+    let swapped = compacted_copy(file).and_then(|copy| match fs::metadata(draft_of(file))?.len() < before {
+        true => put_in_place(shared, file, copy),
+        false => Ok(drop_copy(file, copy)?),
+    });
     if let Err(error) = swapped {
         tracing::warn!(%error, "the index is not compacted");
         let _told_already = clean_up(file);
@@ -72,6 +75,12 @@ fn compacted_copy(file: &Path) -> Result<Database, redb::Error> {
     txn.commit()?;
     File::open(&draft)?.sync_all()?;
     Ok(copy)
+}
+
+/// There was nothing to give back: an index that is small already would only grow by what a copy notes for the next start.
+fn drop_copy(file: &Path, copy: Database) -> io::Result<()> {
+    drop(copy);
+    clean_up(file)
 }
 
 fn put_in_place(shared: &Shared, file: &Path, copy: Database) -> Result<(), redb::Error> {

@@ -74,6 +74,20 @@ fn a_compacted_index_is_smaller_and_answers_as_before() {
 }
 
 #[test]
+fn an_index_that_has_nothing_to_give_back_does_not_grow() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    decide(&store, |draft| draft.create_account(&clerk(), account(1)).map(drop).unwrap());
+    store.index_all();
+    for _again in 0..3 {
+        let sizes = store.compact().unwrap();
+        assert!(sizes.after <= sizes.before, "{sizes:?}");
+    }
+    assert!(!dir.path().join("index.redb.draft").exists());
+    assert_eq!(audit::verify(&*store.view().unwrap()).unwrap().problem, None);
+}
+
+#[test]
 fn a_killed_compaction_leaves_nothing_behind_and_a_failed_one_leaves_the_index_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let draft = dir.path().join("index.redb.draft");

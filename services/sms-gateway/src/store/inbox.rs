@@ -123,3 +123,7 @@ fn spend(txn: &Txn, from: &str, now: Timestamp) -> Result<bool> {
     buckets.insert(from.as_str(), (bucket.level, now.as_microsecond()))?;
     Ok(allowed)
 }
+
+#[cfg(test)]
+#[path = "inbox_tests.rs"]
+mod tests;

@@ -1,43 +1,23 @@
 //! The random steps: people at the counter, payers, the network, the ledger, time.
 
-use chit_proto::sms_gateway::v1::MessageState;
-
 use super::World;
-use crate::collection::{Step as DeductionStep, settling};
+use crate::collection::Step as DeductionStep;
 use crate::dispute::Cause;
-use crate::effects::{bookings, transfers};
 use crate::inbound::modem;
-use crate::outbox::Effect;
-use crate::outbox::fact::FactKind;
-use crate::payer::PayerState;
-use crate::payer::record::Papers;
 use crate::sale::state::SaleState;
-use crate::sale::{
-    self, Commit, Committed, EvidencePolicy, EvidenceState, Names, ReceiptState, Stage, Step, Void, Witnessed,
-};
+use crate::sale::{self, Stage, Step, Void};
 use crate::staff::Grant;
 use crate::staff::approval::Act;
-use crate::store::Tx;
 use crate::tests::fixture::{CASHIER, PHONE, SUPERVISOR};
-use crate::values::ids::{BatchId, PayerId, SaleId, TransferId};
+use crate::values::ids::SaleId;
 use crate::values::refusal::{RefusalKind, Result};
 use crate::verification::calling_off;
 
 const SECOND_PHONE: &str = "+8613800004321";
-const MESSAGE_ENDS: [MessageState; 8] = [
-    MessageState::Delivered,
-    MessageState::Delivered,
-    MessageState::Delivered,
-    MessageState::Submitted,
-    MessageState::Undelivered,
-    MessageState::Failed,
-    MessageState::Unknown,
-    MessageState::Expired,
-];
 
 impl World {
     pub async fn step(mut self) -> Self {
-        match self.chance.below(100) {
+        match self.temper.act(&mut self.chance) {
             0..18 => self.sell().await,
             18..36 => self.hear().await,
             36..50 => self.time_passes().await,
@@ -62,7 +42,11 @@ impl World {
     }
 
     /// A refusal is an answer; a fault of the house is none.
-    fn took(&mut self, step: String, answer: std::result::Result<(), crate::values::refusal::Refusal>) {
+    pub(super) fn took(
+        &mut self,
+        step: String,
+        answer: std::result::Result<(), crate::values::refusal::Refusal>,
+    ) {
         let end = match answer {
             Ok(()) => String::new(),
             Err(refusal) => {
@@ -95,7 +79,7 @@ impl World {
         let payer = self.till.payer_id;
         let challenges = self.till.read(move |view| view.challenges_of(payer)).await;
         let any = (!challenges.is_empty()).then(|| self.chance.below(challenges.len()));
-        let text = match (self.chance.below(20), challenges.last(), any) {
+        let text = match (self.temper.reply(&mut self.chance), challenges.last(), any) {
             (0..9, Some(newest), _) => self.till.right(newest).await,
             (9..11, _, Some(any)) => self.till.right(&challenges[any]).await,
             (11..15, ..) => self.till.wrong(self.chance.below(40)).await,
@@ -250,178 +234,5 @@ impl World {
         let Some(sale) = self.left().await else { return };
         let listed = self.till.list(sale).await;
         self.took(format!("list {sale}"), listed);
-    }
-
-    /// Ledger, gateway, printer and camera do what waits for them.
-    async fn far_sides(&mut self) {
-        for (entry, effect) in self.till.outbox().await {
-            match effect.clone() {
-                Effect::Reserve { sale } => self.reserve(entry, sale).await,
-                Effect::PostBatch { batch } => self.post(entry, batch).await,
-                Effect::RecordFact { fact, .. } => {
-                    let recorded = move |tx: &mut Tx| {
-                        let fact = tx.fact(fact)?;
-                        if fact.kind == FactKind::EvidenceSealed {
-                            sale::queue(tx, fact.subject.parse()?)?;
-                        }
-                        tx.complete(entry)?;
-                        tx.forget_fact(fact.id);
-                        Ok(())
-                    };
-                    self.till.write(recorded).await.unwrap();
-                }
-                Effect::SendMessage { message } => {
-                    let end = self.chance.of(&MESSAGE_ENDS).unwrap();
-                    self.till.report(message, end).await;
-                    self.complete(entry).await;
-                    self.steps.taken.push(format!("an SMS is {}", end.as_str_name()));
-                }
-                // Now and then the printer takes its time.
-                Effect::PrintReceipt { .. } if self.chance.one_in(5) => {}
-                Effect::PrintReceipt { sale } => self.print(entry, sale).await,
-                Effect::PrintEnrolment { payer } => self.print_papers(entry, payer).await,
-                Effect::VoidPending { sale }
-                | Effect::PostRefund { sale, .. }
-                | Effect::MoveToBadDebt { sale, .. }
-                | Effect::PostPayment { sale, .. }
-                | Effect::PostRecovery { sale, .. } => self.book(entry, effect, sale).await,
-                _ => self.complete(entry).await,
-            }
-        }
-    }
-
-    async fn complete(&self, entry: u64) {
-        self.till.write(move |tx| tx.complete(entry)).await.unwrap();
-    }
-
-    /// Now and then the ledger refuses: the same again under other ids.
-    async fn book(&mut self, entry: u64, effect: Effect, sale: SaleId) {
-        let mut effect = effect;
-        if self.chance.one_in(10) {
-            let (fresh, refused) = (self.till.id(), effect.clone());
-            let renewed = self.till.write(move |tx| transfers::renew(tx, entry, refused, fresh));
-            effect = renewed.await.unwrap();
-        }
-        let owed = self.till.read(move |view| view.deduction(sale)).await;
-        for transfer in bookings::of(&self.till.shop.house, &effect, &owed).unwrap() {
-            self.books.take(&transfer);
-        }
-        self.complete(entry).await;
-        self.steps.taken.push(format!("{} of {sale}", effect.name()));
-    }
-
-    async fn reserve(&mut self, entry: u64, id: SaleId) {
-        let sale = self.till.read(move |view| view.sale(id)).await;
-        let Stage::PayerOk { commit: Commit::Asked(transfer), .. } = sale.stage else {
-            return self.complete(entry).await;
-        };
-        if self.chance.one_in(10) {
-            let refused = move |tx: &mut Tx| {
-                sale::refused(tx, id, "REFUSED")?;
-                tx.complete(entry)
-            };
-            return self.till.write(refused).await.unwrap();
-        }
-        let account = self.till.payer().await.account;
-        self.books.take(&bookings::reservation(&self.till.shop.house, &sale, transfer, account));
-        self.told.gross_minor += sale.total_minor;
-        let answer = self.committed();
-        let done = move |tx: &mut Tx| {
-            sale::committed(tx, id, answer)?;
-            tx.complete(entry)
-        };
-        self.till.write(done).await.unwrap();
-    }
-
-    fn committed(&mut self) -> Committed {
-        let shop = &self.till.shop;
-        let names = Names {
-            lookup_codes: std::array::from_fn(|_| shop.random().unwrap()),
-            sale_numbers: std::array::from_fn(|_| u32::from_be_bytes(shop.random().unwrap())),
-        };
-        Committed {
-            ledger: Witnessed { seq: 1, tree_size: 1, root: None },
-            day: shop.local_day(),
-            names,
-            recording: self.till.id(),
-            job: self.till.id(),
-            resolve: self.till.id(),
-            goods_sha256: [7; 32],
-            announced: false,
-            released: !self.chance.one_in(8),
-        }
-    }
-
-    /// Printed and sealed; now and then no photo could be taken, and a supervisor takes the responsibility.
-    async fn print(&mut self, entry: u64, id: SaleId) {
-        self.complete(entry).await;
-        if self.till.sale(id).await.voided.is_some() {
-            return;
-        }
-        let (now, photo) = (self.till.shop.clock.now(), !self.chance.one_in(6));
-        let printed = move |put: &mut crate::tests::fixture::Put| {
-            let sold = put.sold();
-            sold.step = Step::Printing;
-            sold.receipt.state = ReceiptState::Printed;
-            sold.receipt.fenced_at = Some(now);
-            sold.evidence.photo_1_sha256 = photo.then_some([1; 32]);
-            sold.evidence.state = if photo { EvidenceState::Sealed } else { EvidenceState::Partial };
-            sold.evidence.manifest_sha256 = Some([2; 32]);
-        };
-        self.till.change_sale(id, printed).await;
-        if !photo && self.chance.one_in(2) {
-            let grant = Grant::new(Act::ReleaseWithoutEvidence, SUPERVISOR);
-            self.till.write(move |tx| sale::override_evidence(tx, id, grant)).await.unwrap();
-        }
-        if self.chance.one_in(2) {
-            let fact = self.till.id();
-            let released = self.till.write(move |tx| {
-                sale::release(tx, EvidencePolicy::RequirePhoto, id, fact, false, CASHIER).map(drop)
-            });
-            let released = released.await;
-            self.took(format!("release {id}"), released);
-        }
-    }
-
-    async fn print_papers(&mut self, entry: u64, payer: PayerId) {
-        let printed = move |tx: &mut Tx| {
-            let mut payer = tx.payer(payer)?;
-            payer.papers = Papers::Done;
-            if payer.state == PayerState::Enrolling {
-                payer.state = PayerState::Pending;
-            }
-            tx.put_payer("system", &payer)?;
-            tx.complete(entry)
-        };
-        self.till.write(printed).await.unwrap();
-    }
-
-    /// The rail settles the batch, but for those that the ledger refuses.
-    async fn post(&mut self, entry: u64, id: BatchId) {
-        let owed = self.till.read(move |view| view.deductions(&view.batch(id)?.sales)).await;
-        for deduction in owed {
-            let sale = deduction.sale;
-            if !self.chance.one_in(6) {
-                self.books.take(&bookings::settlement(&deduction));
-                continue;
-            }
-            let fresh: TransferId = self.till.id();
-            let park = move |tx: &mut Tx| {
-                let mut batch = tx.batch(id)?;
-                settling::park(tx, &mut batch, sale, "REFUSED")?;
-                let mut deduction = tx.deduction(sale)?;
-                deduction.resolve = transfers::following(deduction.resolve, fresh);
-                tx.put_deduction("system", &deduction)?;
-                tx.put_batch("system", &batch)
-            };
-            self.till.write(park).await.unwrap();
-            self.steps.taken.push(format!("the ledger refuses {sale}"));
-        }
-        let settled = move |tx: &mut Tx| {
-            settling::settled(tx, id)?;
-            tx.complete(entry)
-        };
-        self.till.write(settled).await.unwrap();
-        self.steps.taken.push(format!("batch {id} settled"));
     }
 }

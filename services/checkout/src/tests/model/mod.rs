@@ -5,8 +5,10 @@ mod acts;
 mod books;
 mod checks;
 mod exits;
+mod far_sides;
 mod money;
 mod reached;
+mod temper;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -17,6 +19,7 @@ use crate::values::ids::{ChallengeId, SaleId};
 use books::Books;
 use money::Told;
 use reached::Reached;
+use temper::Temper;
 
 /// Steps of a run by hand; `deploy/test.sh` asks for 100,000, which lead to every state.
 const STEPS: usize = 2_000;
@@ -71,6 +74,7 @@ impl Drop for Steps {
 struct World {
     till: Till,
     chance: Chance,
+    temper: Temper,
     steps: Steps,
     books: Books,
     told: Told,
@@ -85,6 +89,7 @@ impl World {
         Self {
             till: Till::open().await,
             chance: Chance(seed),
+            temper: Temper::of(seed),
             steps: Steps { seed, taken: Vec::new() },
             books: Books::default(),
             told: Told::default(),
