@@ -22,6 +22,8 @@ impl World {
         for (entry, effect) in self.till.outbox().await {
             match effect.clone() {
                 Effect::Reserve { sale } => self.reserve(entry, sale).await,
+                // The rail takes its time.
+                Effect::PostBatch { .. } if !self.chance.one_in(4) => {}
                 Effect::PostBatch { batch } => self.post(entry, batch).await,
                 Effect::RecordFact { fact, .. } => {
                     let recorded = move |tx: &mut Tx| {
