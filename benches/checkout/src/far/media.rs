@@ -125,6 +125,12 @@ impl Media {
             "Announce" => {
                 unary(call, |_: proto::AnnounceRequest| Ok(proto::AnnounceResponse::default())).await
             }
+            "WatchEvidenceLog" => {
+                stream(call, |_: proto::WatchEvidenceLogRequest| {
+                    super::open_with(Vec::<proto::WatchEvidenceLogResponse>::new())
+                })
+                .await
+            }
             _ => unimplemented(),
         }
     }

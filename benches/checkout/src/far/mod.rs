@@ -75,7 +75,9 @@ impl World {
         match service {
             "chit.ledger.v1.LedgerService" => ledger::answer(self.ledger, self.clock, method, call).await,
             "chit.printer.v1.PrinterService" => self.printer.answer(method, call).await,
-            "chit.media_capture.v1.MediaCaptureService" => self.media.answer(method, call).await,
+            "chit.media_capture.v1.MediaCaptureService" | "chit.media_capture.v1.EvidenceService" => {
+                self.media.answer(method, call).await
+            }
             "chit.sms_gateway.v1.SmsGatewayService" => self.sms.answer(method, call).await,
             "chit.scanner.v1.ScannerService" => scanner(method, call).await,
             _ => unimplemented(),

@@ -88,6 +88,17 @@ impl Printer {
                 })
                 .await
             }
+            "WatchStatus" => {
+                stream(call, |_: proto::WatchStatusRequest| {
+                    let condition = proto::PrinterCondition::Ready as i32;
+                    let status = proto::PrinterStatus { condition, ..Default::default() };
+                    super::open_with(vec![proto::WatchStatusResponse { status: Some(status) }])
+                })
+                .await
+            }
+            "CheckText" => {
+                unary(call, |_: proto::CheckTextRequest| Ok(proto::CheckTextResponse::default())).await
+            }
             _ => unimplemented(),
         }
     }

@@ -23,13 +23,20 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<(), Fault>>,
 {
+    let mut told = String::new();
     loop {
         tokio::select! {
             () = shop.shutdown.wait() => return,
             ended = listen() => match ended {
-                Ok(()) | Err(Fault::Away(_)) => {}
-                // Refused again and again, nothing of it is heard.
-                Err(fault) => tracing::error!(stream = name, %fault, "another service refuses to be listened to"),
+                Ok(()) | Err(Fault::Away(_)) => told.clear(),
+                // Refused again and again, nothing of it is heard; once is enough to say so.
+                Err(fault) => {
+                    let fault = fault.to_string();
+                    if fault != told {
+                        tracing::error!(stream = name, fault, "another service refuses to be listened to");
+                        told = fault;
+                    }
+                }
             }
         }
         tokio::select! {
