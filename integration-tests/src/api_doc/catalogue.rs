@@ -19,6 +19,17 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "let the payer answer the SMS, or change their phone (ChangePhone)",
     ),
     ("APPROVAL_REQUIRED", "this needs a second person", "send `approval` with a supervisor's name and PIN"),
+    (
+        "BANK_ACCOUNT_INVALID",
+        "the check digits of an IBAN are wrong, or a BIC has not 8 or 11 characters",
+        "read it again from the payer's card or statement",
+    ),
+    (
+        "BANK_FILE_INVALID",
+        "a file from the bank does not follow its schema, or is none",
+        "see the line and the reason; get the file again from the bank",
+    ),
+    ("BANK_FILE_TOO_LARGE", "a file from the bank has more than 512 MiB", "ask the bank for one a day"),
     ("BAD_SIGNATURE", "the payer's code is forged or damaged", "read it again; else do not sell"),
     ("BASKET_EMPTY", "there are no lines", "send at least one"),
     (
@@ -60,6 +71,12 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("EMV_PAYER_CODE", "a bank's payer code was shown", "ask for the Chit payer code"),
     ("ENGINE_INVALID", "`engine` is too long", "send at most 32 characters"),
     ("EVIDENCE_MISSING", "photo or video is missing", "fix the camera, or OverrideEvidence with Approval"),
+    (
+        "EXCEPTION_CLOSED",
+        "somebody closed the exception already",
+        "see who, and why (ListExceptions with_closed)",
+    ),
+    ("EXCEPTION_NOT_FOUND", "no such exception", "check the id"),
     ("EXPIRED", "the payer's code has expired", "renew it at the counter"),
     ("FACE_DIFFERENT", "the cashier saw another person than on the photo", "do not sell on this code"),
     (
@@ -83,6 +100,8 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("LEDGER_REFUSED", "the ledger refused the sale; nothing was printed", "see the message"),
     ("LEDGER_UNREACHABLE", "the ledger does not answer", "repeat the call with the same request_id"),
     ("LIMIT_INVALID", "`limit` is out of range", "send 1 to 50, or 0"),
+    ("MANDATE_INVALID", "a mandate's day or its days of notice cannot be", "see the field that is named"),
+    ("MANDATE_NOT_FOUND", "the payer gave no account", "let them sign, then SetMandate"),
     ("MERCHANT_CODE", "a merchant's code was shown", "ask for the Chit payer code"),
     (
         "NAME_INVALID",
@@ -92,7 +111,17 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("NOT_A_PAYER_CODE", "what was read is no payer code", "ask for the Chit payer code"),
     ("NOT_A_SANDBOX", "the clock moves by hand in a sandbox only", "do not call this in a shop"),
     ("NOT_YET_VALID", "the payer's code is valid later", "check the till's clock"),
-    ("NOTHING_TO_SETTLE", "no sale is VERIFIED", "wait for replies"),
+    (
+        "NOTE_INVALID",
+        "a note is empty, too long or holds control characters",
+        "say in 1 to 200 characters what was done",
+    ),
+    (
+        "NOTHING_TO_SETTLE",
+        "no sale is VERIFIED, free of disputes and due",
+        "wait for replies, or for the announced day",
+    ),
+    ("NO_BANK", "the shop has no bank", "set creditor_id and what goes with it in [checkout.bank]"),
     ("NO_CODE_SEEN", "the camera saw no code in time", "hold it closer, call again"),
     ("NO_OPEN_CHALLENGE", "the payer is not being asked", "RunDeductions first"),
     ("NO_PAYER", "the sale has no payer yet", "ScanPayer or PresentPayer"),

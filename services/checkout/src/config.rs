@@ -1,5 +1,7 @@
 //! `[checkout]` of chit.toml.
 
+pub mod bank;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use chit_runtime::{Tcp, TlsFiles, peer};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use self::bank::{BankConfig, RailName};
 use crate::risk::{ActionCodes, RiskResult};
 use crate::sale::EvidencePolicy;
 use crate::sale::goods;
@@ -156,6 +159,8 @@ pub struct Config {
     /// The owner works alone: their own PIN approves what they did, marked SELF_APPROVED.
     pub one_person: bool,
     pub callers: CallersConfig,
+    pub rail: RailName,
+    pub bank: BankConfig,
     pub catalogue: Vec<CatalogueItem>,
     /// Where other POS software calls, by mutual TLS; none = nowhere. Port 0: see run_dir/checkout.tcp.
     pub tcp_listen: Option<SocketAddr>,
@@ -189,6 +194,8 @@ impl Default for Config {
             history_days: 420,
             one_person: false,
             callers: CallersConfig::default(),
+            rail: RailName::default(),
+            bank: BankConfig::default(),
             catalogue: Vec::new(),
             tcp_listen: None,
             tls_cert: "pki/server.pem".into(),

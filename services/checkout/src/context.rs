@@ -13,6 +13,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::{Notify, watch};
 use ulid::Ulid;
 
+use crate::collection::{self, Rail};
+use crate::config::bank::{Bank, RailName};
 use crate::config::{Config, Dispatch};
 use crate::keys::{House, Keys, PAYER_CODE_KEY_ID};
 use crate::migration;
@@ -41,6 +43,12 @@ pub struct Shop {
     pub staff: Staff,
     pub clock: Clock,
     pub voice: Voice,
+    /// The shop's account at a bank, if it has one.
+    pub bank: Option<Bank>,
+    /// Where a file from the bank lies while it is read.
+    pub bank_in_dir: std::path::PathBuf,
+    /// One file at a time is imported.
+    pub imports: tokio::sync::Mutex<()>,
     pub sandbox: bool,
     /// Checkout's own user.
     pub own_uid: u32,
@@ -67,6 +75,7 @@ impl Shop {
         goods::check_catalogue(&catalogue)?;
         let state = ctx.shared.state_of("checkout");
         let zone = TimeZone::get(&ctx.shared.time_zone)?;
+        let (bank, rail) = rail(&cfg, &zone)?;
         let codes_dir = state.join("payer-codes");
         std::fs::create_dir_all(&codes_dir)?;
         let keys = Keys::load(&ctx.shared)?;
@@ -89,7 +98,11 @@ impl Shop {
                 shop_zh: cfg.shop_name.clone(),
                 shop_en: cfg.shop_name(false).to_owned(),
                 quiet: QuietHours::usual(zone),
+                rail,
             },
+            bank,
+            bank_in_dir: state.join("bank-in"),
+            imports: tokio::sync::Mutex::new(()),
             catalogue,
             currency,
             store,
@@ -193,6 +206,21 @@ impl Shop {
         .await
         .map_err(unchecked)?
     }
+}
+
+fn rail(cfg: &Config, zone: &TimeZone) -> anyhow::Result<(Option<Bank>, Arc<dyn Rail>)> {
+    let bank = cfg.bank.bank()?;
+    let rail: Arc<dyn Rail> = match cfg.rail {
+        RailName::House => Arc::new(collection::rail::House),
+        RailName::BankFile => {
+            anyhow::ensure!(
+                bank.is_some(),
+                "[checkout] rail = \"bank_file\" needs creditor_id in [checkout.bank]"
+            );
+            Arc::new(cfg.bank.rail(zone.clone())?)
+        }
+    };
+    Ok((bank, rail))
 }
 
 /// What `chit restore` leaves beside the store: the time of the backup.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chit_runtime::Shared;
 use ed25519_dalek::SigningKey;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::store::Credential;
@@ -54,17 +55,32 @@ pub struct House {
     pub refunds: String,
     pub bad_debt: String,
     pub cash: String,
+    /// What came through the bank; its pending debits are in flight.
+    #[serde(skip)]
+    pub bank: String,
+    /// What the bank took back and the payer owes again.
+    #[serde(skip)]
+    pub bank_returned: String,
 }
 
 impl House {
     pub fn load(shared: &Shared, currency_code: &str) -> anyhow::Result<Self> {
         let text = String::from_utf8(shared.key("house_accounts.toml")?).context("house_accounts.toml")?;
-        let house: Self = toml::from_str(&text).context("house_accounts.toml")?;
+        let mut house: Self = toml::from_str(&text).context("house_accounts.toml")?;
         anyhow::ensure!(
             house.currency_code == currency_code,
             "house_accounts.toml is in {}, [checkout] currency_code is {currency_code}; make them equal",
             house.currency_code
         );
+        house.bank = beside(&house.sales, "bank");
+        house.bank_returned = beside(&house.sales, "bank returned");
         Ok(house)
     }
+}
+
+/// An account that follows from one that `chit init` made, so that shops from before there was a bank have it, too.
+fn beside(account: &str, what: &str) -> String {
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(account).chain_update("/").chain_update(what).finalize().into();
+    ulid::Ulid::from_bytes(std::array::from_fn(|at| hash[at])).to_string()
 }

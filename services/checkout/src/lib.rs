@@ -23,6 +23,8 @@ mod recovery;
 
 mod dispute;
 
+mod bank;
+
 mod verification;
 
 mod risk;
@@ -60,8 +62,11 @@ use chit_runtime::{Context, Server};
 use tokio::task::JoinSet;
 
 #[cfg(feature = "bulk")]
+pub use bulk::settle::{SettleFigures, time_settling};
+#[cfg(feature = "bulk")]
 pub use bulk::{Town, write_town};
 pub use config::Config;
+pub use config::bank::{BankConfig, FormatName, RailName};
 pub use staff::pin::hash_pin;
 pub use values::ids::PayerId;
 

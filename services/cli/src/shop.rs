@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chit_proto::checkout::v1::bank_service_client::BankServiceClient;
 use chit_proto::checkout::v1::deduction_service_client::DeductionServiceClient;
 use chit_proto::checkout::v1::device_service_client::DeviceServiceClient;
 use chit_proto::checkout::v1::dispute_service_client::DisputeServiceClient;
@@ -109,6 +110,10 @@ impl Shop {
 
     pub fn settlements(&self) -> SettlementServiceClient<Channel> {
         SettlementServiceClient::new(self.checkout())
+    }
+
+    pub fn bank(&self) -> BankServiceClient<Channel> {
+        BankServiceClient::new(self.checkout())
     }
 
     pub fn disputes(&self) -> DisputeServiceClient<Channel> {

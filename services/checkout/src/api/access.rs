@@ -63,6 +63,8 @@ impl Access {
     /// Money moves.
     pub const SETTLE: Self =
         Self { least: Some(Role::Supervisor), devices: &[Timer], host: true, ..Self::NOBODY };
+    /// Says that money which did not agree does.
+    pub const SETTLE_IN_PERSON: Self = Self { least: Some(Role::Supervisor), ..Self::NOBODY };
     /// People and devices.
     pub const OWNER: Self = Self { least: Some(Role::Owner), ..Self::NOBODY };
     pub const DEVICES_LIST: Self = Self { auditor: true, ..Self::OWNER };

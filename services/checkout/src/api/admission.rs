@@ -1,18 +1,21 @@
 //! What other people's programs may call over TCP, by the role of their certificate: asked before a message is read.
 
 use super::access::{self, ClientRole, Table};
-use super::{deduction, device, dispute, enquiry, events, payer, sale, sandbox, settlement, shop, staff};
+use super::{
+    bank, deduction, device, dispute, enquiry, events, payer, sale, sandbox, settlement, shop, staff,
+};
 
 /// Health and reflection are for everybody whom the CA knows.
 const PLUMBING: [&str; 2] = ["grpc.health.v1.", "grpc.reflection.v1."];
 const PACKAGE: &str = "chit.checkout.v1.";
 
 /// Every service of checkout with its calls.
-pub const SERVICES: [(&str, Table); 11] = [
+pub const SERVICES: [(&str, Table); 12] = [
     ("SaleService", sale::CALLS),
     ("PayerService", payer::CALLS),
     ("DeductionService", deduction::CALLS),
     ("SettlementService", settlement::CALLS),
+    ("BankService", bank::CALLS),
     ("DisputeService", dispute::CALLS),
     ("EnquiryService", enquiry::CALLS),
     ("EventService", events::CALLS),
@@ -48,6 +51,8 @@ mod tests {
             "SandboxService/AdvanceClock",
             "PayerService/EnrolPayer",
             "SettlementService/RunSettlement",
+            "BankService/ImportBankFile",
+            "BankService/GetMandate",
             "DeductionService/RunDeductions",
             "DisputeService/ResolveDispute",
             "EnquiryService/LookUpSale",

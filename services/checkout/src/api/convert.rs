@@ -95,15 +95,17 @@ pub fn challenge(view: &View, challenge: &Challenge, now: Timestamp) -> Result<v
     })
 }
 
-pub fn batch(batch: &Batch) -> v1::SettlementBatch {
-    v1::SettlementBatch {
+pub fn batch(view: &View, batch: &Batch) -> Result<v1::SettlementBatch> {
+    let file = view.find_filed(batch.id)?.map(|filed| super::shown_bank::file(&filed, batch.currency));
+    Ok(v1::SettlementBatch {
         batch_id: batch.id.to_string(),
         state: batch.state.into(),
         rail: batch.rail.clone(),
         sale_ids: batch.sales.iter().map(ToString::to_string).collect(),
         total: money(batch.total_minor, batch.currency.code()),
         create_time: time(batch.created_at),
-    }
+        file,
+    })
 }
 
 pub fn dispute(dispute: &Dispute) -> v1::Dispute {

@@ -2,6 +2,7 @@
 
 mod access;
 mod admission;
+mod bank;
 mod call;
 mod caller;
 mod convert;
@@ -18,6 +19,7 @@ mod sandbox;
 mod settlement;
 mod shop;
 pub(crate) mod shown;
+mod shown_bank;
 mod staff;
 mod status;
 
@@ -70,6 +72,7 @@ pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
         .add(v1::payer_service_server::PayerServiceServer::new(api.clone()))
         .add(v1::deduction_service_server::DeductionServiceServer::new(api.clone()))
         .add(v1::settlement_service_server::SettlementServiceServer::new(api.clone()))
+        .add(v1::bank_service_server::BankServiceServer::new(api.clone()))
         .add(v1::dispute_service_server::DisputeServiceServer::new(api.clone()))
         .add(v1::enquiry_service_server::EnquiryServiceServer::new(api.clone()))
         .add(v1::event_service_server::EventServiceServer::new(api.clone()))

@@ -125,10 +125,11 @@ macro_rules! mutations {
 mutations!(
     StartSaleRequest, SetBasketRequest, ScanPayerRequest, PresentPayerRequest, ConfirmPersonRequest, ReleaseSaleRequest,
     ResolveReceiptRequest, ReprintReceiptRequest, FreezePayerRequest, RunDeductionsRequest,
-    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, CloseShiftRequest ;
+    ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, CloseShiftRequest,
+    TakeExceptionRequest, CloseExceptionRequest ;
     CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
     ListBadRecordRequest, ConfirmTimeRequest, RecordOtherPaymentRequest, WithdrawDisputeRequest, AddStaffRequest,
-    DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest ;
+    DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest, SetMandateRequest ;
     ChangePhoneRequest, ResetPayerRequest
 );
 

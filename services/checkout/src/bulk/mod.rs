@@ -3,6 +3,8 @@
 
 mod past;
 pub mod put;
+#[cfg(feature = "bulk")]
+pub mod settle;
 
 use std::sync::Arc;
 

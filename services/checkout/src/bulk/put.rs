@@ -4,8 +4,9 @@ use iso_currency::Currency;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::collection::deduction::{Payment, Presentment, Returned};
-use crate::collection::{Asking, Deduction, Notice, SealedEvidence, State};
+use crate::collection::{
+    After, Asking, Deduction, Notice, Payment, Presentment, Returned, SealedEvidence, State,
+};
 use crate::risk::RiskResult;
 use crate::sale::state::SaleState;
 use crate::sale::{
@@ -160,19 +161,22 @@ fn owed(state: SaleState, occasion: &Occasion) -> Option<State> {
         SaleState::Expired => State::Expired,
         SaleState::WrittenOff => State::WrittenOff,
         SaleState::PaidOtherwise => State::PaidOtherwise,
-        SaleState::Returned => State::Returned,
+        SaleState::Returned => State::Returned(After::Person),
     })
 }
 
 fn deduction(state: State, amount_minor: i64, occasion: &Occasion) -> Deduction {
     let at = occasion.at;
-    let presented = matches!(state, State::Submitted | State::Settled | State::Returned);
+    let presented = matches!(state, State::Submitted | State::Settled | State::Returned(_));
     let presentment = Presentment {
         id: occasion.id("resolve"),
         batch: occasion.id("batch"),
         submitted_at: at,
+        amount_minor,
+        collect_on: None,
+        accepted_at: None,
         settled_at: (state == State::Settled).then_some(at),
-        returned: (state == State::Returned).then(|| Returned { at, reason: "AM04".into() }),
+        returned: matches!(state, State::Returned(_)).then(|| Returned { at, reason: "AM04".into() }),
     };
     let paid = matches!(state, State::PaidOtherwise | State::Cleared);
     let payment = Payment { id: occasion.id("payment"), amount_minor, at, by: CASHIER.into() };
@@ -198,6 +202,7 @@ fn deduction(state: State, amount_minor: i64, occasion: &Occasion) -> Deduction 
         upheld: None,
         sms: Vec::new(),
         parked: None,
+        debit_on: None,
         state,
     }
 }

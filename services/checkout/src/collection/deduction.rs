@@ -2,14 +2,15 @@
 
 use iso_currency::Currency;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use super::exceptions::{self, ExceptionKind};
+use super::presentment::{After, PRESENTMENTS_MAX, Presentment};
 use super::step::Step;
 use super::trace::{SmsTrace, Subject};
 use crate::outbox::message::{Progress, Purpose};
 use crate::store::Tx;
-use crate::values::ids::{
-    AccountId, BatchId, ChallengeId, DisputeId, JobId, MessageId, PayerId, SaleId, TransferId,
-};
+use crate::values::ids::{AccountId, ChallengeId, DisputeId, JobId, MessageId, PayerId, SaleId, TransferId};
 use crate::values::name::Named;
 use crate::values::refusal::{Refusal, Result};
 use crate::values::short_code::SaleNumber;
@@ -38,7 +39,7 @@ pub enum State {
     Expired,
     WrittenOff,
     PaidOtherwise,
-    Returned,
+    Returned(After),
 }
 
 impl State {
@@ -59,7 +60,7 @@ impl State {
             Self::Expired => Step::Expired,
             Self::WrittenOff => Step::WrittenOff,
             Self::PaidOtherwise => Step::PaidOtherwise,
-            Self::Returned => Step::Returned,
+            Self::Returned(_) => Step::Returned,
         }
     }
 }
@@ -96,24 +97,6 @@ pub struct SealedEvidence {
     pub manifest_sha256: [u8; 32],
     /// Neither PARTIAL nor released by an override.
     pub whole: bool,
-}
-
-/// One attempt to collect.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Presentment {
-    /// The transfer that posts it; a refused one is followed by another.
-    pub id: TransferId,
-    pub batch: BatchId,
-    pub submitted_at: Timestamp,
-    pub settled_at: Option<Timestamp>,
-    pub returned: Option<Returned>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Returned {
-    pub at: Timestamp,
-    /// ISO 20022 reason, e.g. AM04.
-    pub reason: String,
 }
 
 /// Cash that the payer paid, the whole or a part.
@@ -181,6 +164,8 @@ pub struct Deduction {
     pub sms: Vec<SmsTrace>,
     /// Why the ledger refuses to post it: kept out of batches until a person has seen to it.
     pub parked: Option<String>,
+    /// The day on which the payer was told that it is debited; none where nothing is announced.
+    pub debit_on: Option<Date>,
 }
 
 impl Deduction {
@@ -268,11 +253,21 @@ impl Deduction {
         self.presentments.iter().rev().find_map(|presentment| presentment.settled_at)
     }
 
+    /// Its reservation in the ledger was posted: what the bank took back since is a claim of its own there.
+    pub fn is_posted(&self) -> bool {
+        self.presentments.iter().any(|presentment| presentment.settled_at.is_some())
+    }
+
+    /// It was confirmed, and a bank was asked for it.
+    pub fn was_presented(&self) -> bool {
+        !self.presentments.is_empty()
+    }
+
     /// A person must see to it.
     pub fn needs_person(&self) -> bool {
         match &self.state {
             State::Queued if !self.asking.released && !self.held => true,
-            State::Unreachable | State::Rejected | State::Returned => true,
+            State::Unreachable | State::Rejected | State::Returned(After::Person) => true,
             State::BadPending(notice) if notice.needs_person => true,
             _ => {
                 self.held || self.parked.is_some() || (self.step().awaits_answer() && self.has_unknown_sms())
@@ -281,13 +276,25 @@ impl Deduction {
     }
 }
 
-/// A person lets it go on: its challenge goes out (`dispatch = operator`), or, after the ledger refused to post it, it
-/// goes into the next batch.
+/// A person lets it go on: its challenge goes out (`dispatch = operator`); after the ledger refused to post it, it goes
+/// into the next batch; after the bank returned it, it is presented again, or after three times the payer gets notice.
 pub fn release(tx: &mut Tx, sale: SaleId, actor: &str) -> Result<()> {
     let mut deduction = tx.deduction(sale)?;
     match deduction.state {
         State::Forming | State::Queued => deduction.asking.released = true,
         State::Verified if deduction.parked.is_some() => deduction.parked = None,
+        // What the bank did not pay is presented again, or the payer is asked to pay otherwise.
+        State::Returned(After::Person) if !deduction.held => {
+            let again = deduction.presentments.len() < PRESENTMENTS_MAX;
+            let next = State::BadPending(Notice::default());
+            if again {
+                deduction.state = State::Returned(After::Announce)
+            } else {
+                deduction.advance(next)?
+            }
+            let kind = ExceptionKind::ReturnedForPerson;
+            exceptions::close_of_sale(tx, kind, sale, actor, "released")?;
+        }
         _ => {
             let name = deduction.step().name();
             return Err(Refusal::wrong_state(format!("the sale is {name}; it waits for no release now")));

@@ -1,6 +1,7 @@
 //! Cash that comes, and money that goes back.
 
 use super::deduction::{Deduction, Payment, Refund, RefundIds, State, Upheld};
+use super::exceptions::{self, ExceptionKind};
 use crate::outbox::Effect;
 use crate::store::Tx;
 use crate::values::ids::{JobId, SaleId, TransferId};
@@ -52,6 +53,9 @@ pub fn pay_in_cash(
     deduction.payments.push(Payment { id, amount_minor: amount, at: tx.now, by: actor.to_owned() });
     deduction.parked = None;
     tx.put_deduction(actor, &deduction)?;
+    if paid == Paid::Whole {
+        exceptions::close_of_sale(tx, ExceptionKind::ReturnedForPerson, sale, actor, "paid in cash")?;
+    }
     tx.push(&match paid {
         Paid::Record => Effect::PostRecovery { sale, payment: id },
         Paid::Part | Paid::Whole => Effect::PostPayment { sale, payment: id },

@@ -3,9 +3,9 @@
 use iso_currency::Currency;
 
 use super::deduction::{
-    Asking, Deduction, Notice, Payment, Presentment, Refund, RefundIds, Returned, SealedEvidence, State,
-    Upheld,
+    Asking, Deduction, Notice, Payment, Refund, RefundIds, SealedEvidence, State, Upheld,
 };
+use super::presentment::{After, Presentment, Returned};
 use super::step::Step;
 use super::trace::{Alphabet, SmsTrace, Subject, TraceId};
 use crate::outbox::message::{Progress, Purpose};
@@ -14,8 +14,16 @@ use crate::values::ids::{ChallengeId, MessageId, PayerId, SaleId};
 use crate::values::refusal::Result;
 use crate::values::time;
 
+/// What follows a return; 0 is a person, as an older program left it.
+const AFTER_ANNOUNCE: u32 = 1;
+const AFTER_AGAIN: u32 = 2;
+
 pub(super) fn to_record(deduction: &Deduction) -> stored::Deduction {
     let asking = &deduction.asking;
+    let again = match &deduction.state {
+        State::Returned(After::Again { on, message }) => Some((*on, *message)),
+        _ => None,
+    };
     let (notice, listed) = match &deduction.state {
         State::BadPending(notice) => (Some(notice_record(notice)), None),
         State::BadListed { since, until } => (None, Some((*since, *until))),
@@ -51,6 +59,14 @@ pub(super) fn to_record(deduction: &Deduction) -> stored::Deduction {
         sms: deduction.sms.iter().map(trace_record).collect(),
         parked: deduction.parked.clone().unwrap_or_default(),
         upheld: deduction.upheld.as_ref().map(upheld_record),
+        debit_on: deduction.debit_on.map(|day| day.to_string()).unwrap_or_default(),
+        after_return: match &deduction.state {
+            State::Returned(After::Announce) => AFTER_ANNOUNCE,
+            State::Returned(After::Again { .. }) => AFTER_AGAIN,
+            _ => 0,
+        },
+        again_on: again.map(|(on, _)| on.to_string()).unwrap_or_default(),
+        again_message_id: again.map(|(_, message)| message.to_bytes().to_vec()).unwrap_or_default(),
     }
 }
 
@@ -79,6 +95,9 @@ fn presentment_record(presentment: &Presentment) -> stored::Presentment {
         settled_ms: records::optional_ms(presentment.settled_at),
         returned_ms: presentment.returned.as_ref().map(|returned| returned.at.as_millisecond()),
         return_reason: presentment.returned.as_ref().map(|r| r.reason.clone()).unwrap_or_default(),
+        amount_minor: presentment.amount_minor,
+        collect_on: presentment.collect_on.map(|day| day.to_string()).unwrap_or_default(),
+        accepted_ms: records::optional_ms(presentment.accepted_at),
     }
 }
 
@@ -155,6 +174,7 @@ pub(super) fn from_record(sale: SaleId, record: stored::Deduction) -> Result<Ded
         upheld: record.upheld.map(upheld).transpose()?,
         sms: record.sms.into_iter().map(trace).collect::<Result<_>>()?,
         parked: records::some_text(record.parked),
+        debit_on: records::optional_day(&record.debit_on)?,
     })
 }
 
@@ -186,7 +206,18 @@ fn state(record: &stored::Deduction) -> Result<State> {
         Step::Expired => State::Expired,
         Step::WrittenOff => State::WrittenOff,
         Step::PaidOtherwise => State::PaidOtherwise,
-        Step::Returned => State::Returned,
+        Step::Returned => State::Returned(after(record)?),
+    })
+}
+
+fn after(record: &stored::Deduction) -> Result<After> {
+    Ok(match record.after_return {
+        AFTER_ANNOUNCE => After::Announce,
+        AFTER_AGAIN => After::Again {
+            on: records::parsed(&record.again_on, "a day")?,
+            message: records::id(&record.again_message_id)?,
+        },
+        _ => After::Person,
     })
 }
 
@@ -195,6 +226,9 @@ fn presentment(record: stored::Presentment) -> Result<Presentment> {
         id: records::id(&record.id)?,
         batch: records::id(&record.batch_id)?,
         submitted_at: time::from_ms(record.submitted_ms),
+        amount_minor: record.amount_minor,
+        collect_on: records::optional_day(&record.collect_on)?,
+        accepted_at: records::optional_time(record.accepted_ms),
         settled_at: records::optional_time(record.settled_ms),
         returned: record
             .returned_ms

@@ -61,7 +61,7 @@ impl Step {
                 Queued | Verified | Rejected | Unreachable | BadPending | PaidOtherwise | WrittenOff
             ),
             Verified => matches!(next, Submitted | PaidOtherwise | WrittenOff | Rejected),
-            // Back to VERIFIED: the ledger refused its posting, and nothing of it happened.
+            // Back to VERIFIED: the ledger refused its posting or the bank the whole file, and nothing of it happened.
             Submitted => matches!(next, Settled | Returned | Verified),
             Settled => next == Returned,
             Rejected => matches!(next, WrittenOff | Queued | Verified | PaidOtherwise),
@@ -70,7 +70,7 @@ impl Step {
                 matches!(next, BadListed | Verified | PaidOtherwise | WrittenOff | Rejected | Queued)
             }
             BadListed => matches!(next, Cleared | Expired | WrittenOff),
-            Returned => matches!(next, Submitted | BadPending | PaidOtherwise),
+            Returned => matches!(next, Submitted | BadPending | PaidOtherwise | WrittenOff),
             Voided | Cleared | Expired | WrittenOff | PaidOtherwise => false,
         }
     }

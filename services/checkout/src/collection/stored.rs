@@ -1,5 +1,7 @@
 //! Deductions and batches in the store, with the indexes that spare a look at all of them.
 
+use std::collections::HashSet;
+
 use super::batch::{Batch, BatchState};
 use super::deduction::{Deduction, State};
 use super::record::{currency, from_record, to_record};
@@ -31,7 +33,7 @@ impl Tx {
         }
         self.reschedule(&known.as_ref().map(due).unwrap_or_default(), &due(deduction));
         self.put(Table::Deductions, &key, &record);
-        if matches!(deduction.step(), Step::Queued | Step::BadPending) {
+        if matches!(deduction.step(), Step::Queued | Step::BadPending | Step::Returned) {
             self.attend(deduction.payer);
         }
         let state = deduction.step() as u32;
@@ -74,12 +76,12 @@ impl Tx {
         let key = batch.id.to_bytes();
         let before = self.record::<stored::Batch>(Table::Batches, &key)?;
         self.put(Table::Batches, &key, &record);
-        for gone in self.keys_of(Table::BatchSales, &key)? {
-            if !batch.sales.iter().any(|sale| sale.to_bytes()[..] == gone) {
-                self.remove(Table::BatchSales, &[&key[..], &gone].concat());
-            }
+        let known: HashSet<Vec<u8>> = self.keys_of(Table::BatchSales, &key)?.into_iter().collect();
+        let wanted: HashSet<Vec<u8>> = batch.sales.iter().map(|sale| sale.to_bytes().to_vec()).collect();
+        for gone in known.iter().filter(|gone| !wanted.contains(&gone[..])) {
+            self.remove(Table::BatchSales, &[&key[..], gone].concat());
         }
-        for sale in &batch.sales {
+        for sale in batch.sales.iter().filter(|sale| !known.contains(&sale.to_bytes()[..])) {
             self.set(Table::BatchSales, &[key, sale.to_bytes()].concat(), Vec::new());
         }
         let change = Change {
@@ -90,6 +92,16 @@ impl Tx {
             after: records::body(&record),
         };
         self.record_change(actor, &change)
+    }
+}
+
+impl Tx {
+    /// An event without a change of the batch's record: who watches it looks again.
+    pub fn tell_batch(&mut self, id: BatchId) -> Result<()> {
+        let subject = id.to_bytes();
+        let change =
+            Change { kind: Kind::Batch, subject: &subject, state: 0, before: None, after: Vec::new() };
+        self.record_change("system", &change)
     }
 }
 

@@ -29,10 +29,12 @@ pub enum Cause {
     NotMine = 1,
     WrongGoods = 2,
     InPerson = 3,
+    /// The payer had the money back from the bank.
+    RefundedAtBank = 4,
 }
 
 impl Cause {
-    pub const ALL: [Self; 3] = [Self::NotMine, Self::WrongGoods, Self::InPerson];
+    pub const ALL: [Self; 4] = [Self::NotMine, Self::WrongGoods, Self::InPerson, Self::RefundedAtBank];
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

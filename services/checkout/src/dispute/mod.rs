@@ -6,4 +6,4 @@ mod steps;
 mod stored;
 
 pub use case::{Cause, Dispute, DisputeState};
-pub use steps::{open, resolve, withdraw};
+pub use steps::{hold_while_open, open, resolve, withdraw};

@@ -1,7 +1,7 @@
 //! How a dispute opens and ends. Each turn is witnessed by the ledger.
 
 use super::case::{Cause, Dispute, DisputeState};
-use crate::collection::{Deduction, RefundIds, State, Step, pay_back};
+use crate::collection::{Deduction, Notice, RefundIds, State, Step, pay_back};
 use crate::custody;
 use crate::outbox::fact::FactKind;
 use crate::recovery;
@@ -58,6 +58,16 @@ pub fn open(
     Ok(dispute)
 }
 
+/// It comes back from the rail: a dispute that was opened meanwhile holds it now. The caller stores it.
+pub fn hold_while_open(view: &View, deduction: &mut Deduction) -> Result<()> {
+    for id in &deduction.disputes {
+        if view.dispute(*id)?.state == DisputeState::Open {
+            deduction.held = may_be_held(deduction.step());
+        }
+    }
+    Ok(())
+}
+
 /// Not yet handed to the rail, and not yet on the deny list.
 fn may_be_held(step: Step) -> bool {
     step.is_open() && !matches!(step, Step::Submitted | Step::Rejected)
@@ -84,6 +94,8 @@ pub fn resolve(
         // One last challenge although the code is frozen, then BAD_PENDING.
         deduction.advance(State::Queued)?;
         deduction.asking.last_round = true;
+    } else {
+        claim_again(&dispute, &mut deduction)?;
     }
     let dispute = close(tx, dispute, &mut deduction, actor)?;
     if was_listed && deduction.state == State::WrittenOff {
@@ -99,7 +111,16 @@ pub fn withdraw(tx: &mut Tx, id: DisputeId, actor: &str) -> Result<Dispute> {
     if deduction.state == State::Rejected {
         deduction.advance(State::Queued)?;
     }
+    claim_again(&dispute, &mut deduction)?;
     close(tx, dispute, &mut deduction, actor)
+}
+
+/// What the payer took back at the bank is owed after all: they get notice how to pay it.
+fn claim_again(dispute: &Dispute, deduction: &mut Deduction) -> Result<()> {
+    if dispute.cause == Cause::RefundedAtBank && matches!(deduction.state, State::Returned(_)) {
+        deduction.advance(State::BadPending(Notice::default()))?;
+    }
+    Ok(())
 }
 
 /// The deduction goes on. The objection paused the days before the deny list: they go on where they were.

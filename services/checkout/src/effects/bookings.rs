@@ -14,6 +14,7 @@ use crate::values::refusal::{Refusal, Result};
 pub fn of(house: &House, effect: &Effect, deduction: &Deduction) -> Result<Vec<Transfer>> {
     match effect {
         // Releases the reserved amount: VOIDED, WRITTEN_OFF.
+        Effect::VoidPending { .. } if deduction.is_posted() => Ok(vec![write_off(house, deduction)]),
         Effect::VoidPending { .. } => Ok(vec![resolve(deduction, TransferKind::VoidPending, 0)]),
         Effect::PostPayment { payment, .. } => payment_of(house, deduction, *payment),
         Effect::PostRecovery { payment, .. } => Ok(vec![recovery(house, deduction, *payment)]),
@@ -47,6 +48,9 @@ fn payment_of(house: &House, deduction: &Deduction, id: TransferId) -> Result<Ve
     let at = deduction.payments.iter().position(|payment| payment.id == id);
     let at = at.ok_or_else(|| Refusal::internal("a payment is not on its sale's record"))?;
     let amount = deduction.payments[at].amount_minor;
+    if deduction.is_posted() {
+        return Ok(vec![posted(deduction, id, &house.cash, &house.bank_returned, amount)]);
+    }
     let last = deduction.state == State::PaidOtherwise && at + 1 == deduction.payments.len();
     Ok(if last {
         let post = resolve(deduction, TransferKind::PostPending, amount);
@@ -70,8 +74,17 @@ fn bad_debt(house: &House, deduction: &Deduction, id: TransferId) -> Vec<Transfe
         State::Cleared => deduction.amount_minor - all_but_last_payment(deduction),
         _ => deduction.owed_minor(),
     };
+    if deduction.is_posted() {
+        return vec![posted(deduction, id, &house.bad_debt, &house.bank_returned, owed)];
+    }
     let post = resolve(deduction, TransferKind::PostPending, owed);
     vec![post, posted(deduction, id, &house.bad_debt, &deduction.account.to_string(), owed)]
+}
+
+/// WRITTEN_OFF after the bank took the money back: the reservation was posted when it had come.
+fn write_off(house: &House, deduction: &Deduction) -> Transfer {
+    let (id, owed) = (deduction.resolve, deduction.owed_minor());
+    posted(deduction, id, &house.refunds, &house.bank_returned, owed)
 }
 
 fn all_but_last_payment(deduction: &Deduction) -> i64 {

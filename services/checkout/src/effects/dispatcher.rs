@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    announce, batch, code, enrolment, evidence, facts, point, receipt, recording, reserve, sms, transfers,
+    announce, bank_file, batch, code, enrolment, evidence, facts, flight, point, receipt, recording, reserve,
+    sms, transfers,
 };
 use crate::context::Shop;
 use crate::outbox::{Effect, Lane};
@@ -176,5 +177,8 @@ async fn apply(shop: &Arc<Shop>, entry: u64, effect: &Effect) -> std::result::Re
         Effect::ReleaseHold { sale, hold } => evidence::release(shop, entry, sale, hold).await,
         Effect::RenewCode { payer } => code::renew(shop, entry, payer).await,
         Effect::Announce { sale } => announce::say(shop, entry, sale).await,
+        Effect::WriteFile { batch } => bank_file::write(shop, entry, batch).await,
+        Effect::HoldFlight { batch } => flight::hold(shop, entry, batch).await,
+        Effect::BookPosting { posting } => flight::book(shop, entry, posting).await,
     }
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod announce;
+pub mod bank_file;
 mod batch;
 pub mod bookings;
 mod caption;
@@ -11,6 +12,7 @@ mod dispatcher;
 mod enrolment;
 mod evidence;
 mod facts;
+mod flight;
 pub mod goods;
 mod papers;
 mod point;

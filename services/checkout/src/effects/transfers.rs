@@ -7,6 +7,8 @@ use chit_proto::ledger::v1::CreateTransfersRequest;
 
 use super::bookings;
 use super::point::done;
+use crate::collection::filed::Filed;
+use crate::collection::posting::Posting;
 use crate::context::Shop;
 use crate::outbox::Effect;
 use crate::peers::{Fault, peer};
@@ -28,6 +30,19 @@ pub async fn book(shop: &Arc<Shop>, entry: u64, effect: &Effect, sale: SaleId) -
 /// Gives a refused effect other transfer ids: one on the sale's record that resolves the reservation, and `fresh` for the
 /// transfer of its own.
 pub fn renew(tx: &mut Tx, entry: u64, effect: Effect, fresh: TransferId) -> Result<Effect> {
+    match effect {
+        Effect::HoldFlight { batch } => {
+            let filed = tx.filed(batch)?;
+            tx.put_filed(&Filed { salt: fresh, ..filed });
+            return Ok(effect);
+        }
+        Effect::BookPosting { posting } => {
+            let posting = tx.posting(posting)?;
+            tx.put_posting(&Posting { salt: fresh, ..posting });
+            return Ok(effect);
+        }
+        _ => {}
+    }
     let (sale, resolves) = match &effect {
         Effect::VoidPending { sale } => (*sale, true),
         Effect::MoveToBadDebt { sale, .. } | Effect::PostPayment { sale, .. } => (*sale, true),

@@ -1,5 +1,6 @@
 //! What checkout hears from the other services, each in its own task that reconnects for ever.
 
+pub mod bank_file;
 pub mod evidence_log;
 mod message_states;
 pub mod modem;

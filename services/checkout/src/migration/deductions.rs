@@ -7,8 +7,8 @@ use super::events::Since;
 use super::v2;
 use super::work::{Import, optional, since};
 use crate::collection::{
-    Alphabet, Asking, Deduction, Notice, Payment, Presentment, Refund, Returned, SealedEvidence, SmsTrace,
-    State, Step, Subject, TraceId, currency,
+    After, Alphabet, Asking, Deduction, Notice, Payment, Presentment, Refund, Returned, SealedEvidence,
+    SmsTrace, State, Step, Subject, TraceId, currency,
 };
 use crate::outbox::message::{Progress, Purpose};
 use crate::sale::state::SaleState;
@@ -60,6 +60,7 @@ pub fn from_old(import: &Import<'_>, id: SaleId, old: &v2::Sale, known: Option<&
         refunds: refund(old)?.into_iter().collect(),
         sms: old.sms.iter().map(trace).collect::<Result<_>>()?,
         parked: None,
+        debit_on: None,
         upheld: None,
     })
 }
@@ -93,7 +94,7 @@ fn state(import: &Import<'_>, old: &v2::Sale) -> Result<State> {
         Step::Expired => State::Expired,
         Step::WrittenOff => State::WrittenOff,
         Step::PaidOtherwise => State::PaidOtherwise,
-        Step::Returned => State::Returned,
+        Step::Returned => State::Returned(After::Person),
     })
 }
 
@@ -121,6 +122,9 @@ fn presentment(import: &Import<'_>, old: &v2::Sale, known: Option<&Since>) -> Re
         id: records::parsed(&old.resolve_transfer_id, "the transfer")?,
         batch,
         submitted_at: time::from_ms(record.create_ms),
+        amount_minor: 0,
+        collect_on: None,
+        accepted_at: None,
         settled_at: since(old.settle_ms),
         returned,
     }))

@@ -2,7 +2,9 @@
 //! the far side answers a repeated id with its first answer.
 
 use crate::store::records::{self, damaged, outbox::Entry};
-use crate::values::ids::{BatchId, DisputeId, FactId, JobId, MessageId, PayerId, SaleId, TransferId};
+use crate::values::ids::{
+    BatchId, DisputeId, FactId, JobId, MessageId, PayerId, PostingId, SaleId, TransferId,
+};
 use crate::values::refusal::Result;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,6 +104,18 @@ pub enum Effect {
     Announce {
         sale: SaleId,
     },
+    /// Put the file of a batch into the bank's drop folder.
+    WriteFile {
+        batch: BatchId,
+    },
+    /// The ledger holds what a file collects as in flight.
+    HoldFlight {
+        batch: BatchId,
+    },
+    /// Book what the bank reported.
+    BookPosting {
+        posting: PostingId,
+    },
 }
 
 /// For whom the film is held.
@@ -129,6 +143,7 @@ enum Track {
     Money,
     Custody,
     Voice,
+    Bank,
 }
 
 impl Effect {
@@ -157,6 +172,9 @@ impl Effect {
             Self::ReleaseHold { .. } => "RELEASE_HOLD",
             Self::RenewCode { .. } => "RENEW_CODE",
             Self::Announce { .. } => "ANNOUNCE",
+            Self::WriteFile { .. } => "WRITE_FILE",
+            Self::HoldFlight { .. } => "HOLD_FLIGHT",
+            Self::BookPosting { .. } => "BOOK_POSTING",
         }
     }
 
@@ -172,6 +190,10 @@ impl Effect {
             | Self::PostRecovery { .. } => Track::Money,
             Self::NoteSale { .. } | Self::HoldEvidence { .. } | Self::ReleaseHold { .. } => Track::Custody,
             Self::Announce { .. } => Track::Voice,
+            // What is in flight is held before it can land.
+            Self::HoldFlight { .. } | Self::BookPosting { .. } => {
+                return Lane { subject: Vec::new(), track: Track::Bank };
+            }
             _ => Track::Main,
         };
         // The fact of a challenge's text has the id of its message, so both share a lane.
@@ -185,6 +207,9 @@ impl Effect {
             Self::SendMessage { .. }
             | Self::CancelMessage { .. }
             | Self::PostBatch { .. }
+            | Self::WriteFile { .. }
+            | Self::HoldFlight { .. }
+            | Self::BookPosting { .. }
             | Self::PrintEnrolment { .. }
             | Self::RenewCode { .. } => Vec::new(),
             Self::Reserve { sale }
@@ -210,7 +235,10 @@ impl Effect {
         match self {
             Self::RecordFact { fact, .. } => fact.to_bytes().to_vec(),
             Self::SendMessage { message } | Self::CancelMessage { message } => message.to_bytes().to_vec(),
-            Self::PostBatch { batch } => batch.to_bytes().to_vec(),
+            Self::PostBatch { batch } | Self::WriteFile { batch } | Self::HoldFlight { batch } => {
+                batch.to_bytes().to_vec()
+            }
+            Self::BookPosting { posting } => posting.to_bytes().to_vec(),
             Self::PrintEnrolment { payer } | Self::RenewCode { payer } => payer.0.to_vec(),
             _ => self.sales().first().map(|sale| sale.to_bytes().to_vec()).unwrap_or_default(),
         }
@@ -240,6 +268,9 @@ impl Effect {
             Self::ReleaseHold { .. } => 20,
             Self::Announce { .. } => 21,
             Self::RenewCode { .. } => 22,
+            Self::WriteFile { .. } => 23,
+            Self::HoldFlight { .. } => 24,
+            Self::BookPosting { .. } => 25,
         }
     }
 
@@ -289,6 +320,9 @@ impl Effect {
             20 => Self::ReleaseHold { sale: sale()?, hold: hold()? },
             21 => Self::Announce { sale: sale()? },
             22 => Self::RenewCode { payer: PayerId(records::fixed(&entry.subject)?) },
+            23 => Self::WriteFile { batch: records::id(&entry.subject)? },
+            24 => Self::HoldFlight { batch: records::id(&entry.subject)? },
+            25 => Self::BookPosting { posting: records::id(&entry.subject)? },
             _ => return Err(damaged("an effect is unknown")),
         })
     }
@@ -326,6 +360,9 @@ mod tests {
             Effect::ReleaseHold { sale, hold: Hold::Enquiry },
             Effect::Announce { sale },
             Effect::RenewCode { payer: PayerId([4; 8]) },
+            Effect::WriteFile { batch: BatchId(Ulid::from_parts(17, 18)) },
+            Effect::HoldFlight { batch: BatchId(Ulid::from_parts(17, 18)) },
+            Effect::BookPosting { posting: PostingId(Ulid::from_parts(19, 20)) },
         ]
     }
 

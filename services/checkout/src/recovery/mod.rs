@@ -1,5 +1,6 @@
 //! What was not answered: the notice, the bad record, its end.
 
+pub mod again;
 mod bad_record;
 mod notice;
 

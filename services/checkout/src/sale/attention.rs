@@ -1,7 +1,7 @@
 //! What a person must see to, most urgent first. Whatever waits for a person says so here: no state is a dead end.
 
 use super::sale::{EvidencePolicy, ReceiptState, Sale, Stage, Step};
-use crate::collection::{Deduction, State};
+use crate::collection::{After, Deduction, State};
 use crate::payer::{Payer, PayerState};
 
 /// The numbers are the interface's.
@@ -76,7 +76,7 @@ fn of_deduction(deduction: &Deduction, around: Around<'_>) -> Vec<Attention> {
     if deduction.state == State::Unreachable {
         items.push(Attention::Unreachable);
     }
-    if deduction.state == State::Returned {
+    if deduction.state == State::Returned(After::Person) {
         items.push(Attention::Returned);
     }
     if deduction.held || deduction.state == State::Rejected || around.disputed {

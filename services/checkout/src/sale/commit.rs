@@ -151,6 +151,7 @@ pub fn committed(tx: &mut Tx, id: SaleId, answer: Committed) -> Result<()> {
         upheld: None,
         sms: Vec::new(),
         parked: None,
+        debit_on: None,
     };
     sale.stage = Stage::Sold(Box::new(Sold {
         payer,

@@ -65,6 +65,7 @@ pub enum Act {
     ConfirmTime,
     CashPayment,
     WithdrawDispute,
+    RecordMandate,
 }
 
 impl From<Act> for i32 {

@@ -78,6 +78,22 @@ tables! {
     Batches = "batch",
     /// <batch id ‖ sale id, "">
     BatchSales = "batch_sale",
+    /// <batch id, Filed> of batches that go to a bank
+    Filed = "filed",
+    /// <batch id ‖ group, 1 byte ‖ sale id, Debit>
+    Debits = "filed_debit",
+    /// <mandate id, Mandate>
+    Mandates = "mandate",
+    /// <SHA-256 of a file from the bank, Statement>
+    Statements = "bank_statement",
+    /// <exception id, Exception>
+    Exceptions = "exception",
+    /// <kind ‖ subject, exception id> of open exceptions
+    OpenExceptions = "open_exception",
+    /// <posting id, Posting> until the ledger has it
+    Postings = "posting",
+    /// <day, "2026-11-24", BankDay>
+    BankDays = "bank_day",
     /// <sale id, Custody>: what the keeper of the film has to know
     Custody = "custody",
     /// <dispute id, Dispute>

@@ -4,7 +4,7 @@ use chit_proto::sms_gateway::v1::MessageState;
 
 use super::disputes;
 use super::fixture::{CASHIER, Till};
-use crate::collection::State;
+use crate::collection::{After, State};
 use crate::custody::{self, LogEntry, Logged};
 use crate::inbound::evidence_log;
 use crate::outbox::fact::FactKind;
@@ -58,7 +58,7 @@ async fn the_end_of_what_is_owed_is_told_and_taken_back_when_a_bank_returns_it()
     assert!(known(&till, sale).await.concluded_at.is_some());
     let returned = move |tx: &mut crate::store::Tx| {
         let mut deduction = tx.deduction(sale)?;
-        deduction.advance(State::Returned)?;
+        deduction.advance(State::Returned(After::Person))?;
         tx.put_deduction("bank", &deduction)
     };
     till.write(returned).await.unwrap();

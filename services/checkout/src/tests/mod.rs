@@ -2,6 +2,7 @@
 //! hand, time by the sandbox's clock.
 
 mod approvals;
+mod bank;
 mod caps;
 mod cash;
 mod changes;

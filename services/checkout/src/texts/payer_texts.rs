@@ -13,6 +13,8 @@ use crate::values::sms_text::{self, Language, SmsText};
 pub enum Answer {
     Accepted {
         sales: Vec<SaleNumber>,
+        /// The day of the debit, where it is known.
+        debit_on: Option<Date>,
     },
     /// The first challenge was answered: the payer code is active.
     Enrolled,
@@ -60,7 +62,12 @@ impl Answer {
 
     fn chinese(&self) -> String {
         match self {
-            Self::Accepted { sales } => format!("单{}已确认,将从您的账户扣款。", list(sales)),
+            Self::Accepted { sales, debit_on: None } => {
+                format!("单{}已确认,将从您的账户扣款。", list(sales))
+            }
+            Self::Accepted { sales, debit_on: Some(day) } => {
+                format!("单{}已确认,{}从您的账户扣款。", list(sales), chinese_date((*day).into()))
+            }
             Self::Enrolled => "付款码已开通。密码卡请放家中,勿与手机同放。".to_owned(),
             Self::EnrolmentEnded => "开通已停止,不会扣款。若是误回,请到店办理。".to_owned(),
             Self::Rejected { sales } => {
@@ -89,8 +96,11 @@ impl Answer {
 
     fn english(&self) -> String {
         match self {
-            Self::Accepted { sales } => {
+            Self::Accepted { sales, debit_on: None } => {
                 format!("no {} accepted. It will be deducted from your account.", list(sales))
+            }
+            Self::Accepted { sales, debit_on: Some(day) } => {
+                format!("no {} accepted. Your account is debited on {}.", list(sales), english_day(*day))
             }
             Self::Enrolled => {
                 "Your payer code is active. Keep the card at home, apart from the phone.".to_owned()
@@ -148,17 +158,40 @@ fn list(sales: &[SaleNumber]) -> String {
     sales.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// The notice that opens the objection period: the amount, how to pay, how to object, and what follows.
-pub fn notice(language: Language, shop: &str, sale: &SaleLine, pay_by: Date) -> Result<SmsText, TextError> {
+/// A debit that the bank did not pay is tried again.
+pub fn again(language: Language, shop: &str, sale: &SaleLine, on: Date) -> Result<SmsText, TextError> {
+    let (number, amount) = (sale.number, sale.amount);
+    let body = match language {
+        Language::Chinese => {
+            let (amount, on) = (amount.chinese(), chinese_date(on.into()));
+            format!("单{number}的{amount}银行未扣成,{on}再扣一次,请备足余额。")
+        }
+        Language::English => format!(
+            "Your bank did not pay {amount} no {number} of {}. It is debited again on {}.",
+            english_day(sale.at.date()),
+            english_day(on)
+        ),
+    };
+    sms_text::fit(language, shop, &[body]).ok_or(TextError::TooLong)
+}
+
+/// The notice that opens the objection period: the amount, how to pay, how to object, and what follows. `confirmed`: the
+/// payer did answer, and their bank did not pay.
+pub fn notice(
+    language: Language,
+    shop: &str,
+    sale: &SaleLine,
+    pay_by: Date,
+    confirmed: bool,
+) -> Result<SmsText, TextError> {
     let (number, amount) = (sale.number, sale.amount);
     let bodies = match language {
         Language::Chinese => {
             let (date, by) = (chinese_date(sale.at), chinese_date(pay_by.into()));
             let amount = amount.chinese();
+            let why = if confirmed { "银行未扣成" } else { "未确认" };
             vec![
-                format!(
-                    "{date}消费{amount},单{number}未确认。请{by}前到店付款,有异议回0或到店。逾期报送银行"
-                ),
+                format!("{date}消费{amount},单{number}{why}。请{by}前到店付款,有异议回0或到店。逾期报送银行"),
                 format!("{date}消费{amount},单{number}未付。{by}前到店付,异议回0,逾期报送银行"),
             ]
         }
@@ -229,7 +262,8 @@ mod tests {
 
     fn every_answer(row: Row, sales: Vec<SaleNumber>) -> Vec<Answer> {
         vec![
-            Answer::Accepted { sales: sales.clone() },
+            Answer::Accepted { sales: sales.clone(), debit_on: None },
+            Answer::Accepted { sales: sales.clone(), debit_on: Some(jiff::civil::date(2026, 12, 28)) },
             Answer::Enrolled,
             Answer::EnrolmentEnded,
             Answer::Rejected { sales: sales.clone() },
@@ -250,7 +284,7 @@ mod tests {
 
     #[test]
     fn accepted_is_not_called_paid() {
-        let answer = Answer::Accepted { sales: vec!["8F3K".parse().unwrap()] };
+        let answer = Answer::Accepted { sales: vec!["8F3K".parse().unwrap()], debit_on: None };
         assert_eq!(
             answer.text(Language::Chinese, "惠民").unwrap().as_str(),
             "【惠民】单8F3K已确认,将从您的账户扣款。"
@@ -264,7 +298,7 @@ mod tests {
             amount: Money::new(500_000, Currency::CNY),
             at: date(2026, 11, 24).at(18, 5, 0, 0),
         };
-        let text = notice(Language::English, "HUIMIN", &sale, date(2026, 12, 4)).unwrap();
+        let text = notice(Language::English, "HUIMIN", &sale, date(2026, 12, 4), false).unwrap();
         assert_eq!(
             text.as_str(),
             "HUIMIN: CNY 5000.00 no 8F3K of 24 Nov is not paid. Pay at the shop by 4 Dec. To object reply 0 or \
@@ -292,9 +326,11 @@ mod tests {
                 prop_assert!(card_changed(language, &shop).is_ok());
                 prop_assert!(own_judgement(language, &shop, sales[0], true).is_ok());
                 prop_assert!(own_judgement(language, &shop, sales[0], false).is_ok());
-                let text = notice(language, &shop, &sale, at).unwrap();
-                prop_assert!(text.as_str().contains(&sale.amount.digits()));
-                prop_assert!(text.as_str().contains(&sale.number.to_string()));
+                let notices = [false, true].map(|confirmed| notice(language, &shop, &sale, at, confirmed).unwrap());
+                for text in notices.into_iter().chain([again(language, &shop, &sale, at).unwrap()]) {
+                    prop_assert!(text.as_str().contains(&sale.amount.digits()));
+                    prop_assert!(text.as_str().contains(&sale.number.to_string()));
+                }
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Messages to payers, within what a payer has to bear: nothing at night, two unasked a day, six answers a day.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::challenge_text::SaleLine;
 use super::payer_texts::Answer;
-use crate::collection::Deduction;
+use crate::collection::{Deduction, Rail};
 use crate::outbox::message::{Message, Purpose, Window};
 use crate::payer::Payer;
 use crate::store::Tx;
@@ -20,6 +22,8 @@ pub struct Voice {
     pub shop_zh: String,
     pub shop_en: String,
     pub quiet: QuietHours,
+    /// How what they confirm is collected.
+    pub rail: Arc<dyn Rail>,
 }
 
 impl Voice {

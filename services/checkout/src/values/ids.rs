@@ -68,6 +68,10 @@ ulid_ids! {
     /// An account in the ledger.
     AccountId = "account", Reason::ACCOUNT_NOT_FOUND;
     MandateId = "mandate", Reason::MANDATE_NOT_FOUND;
+    /// Something about money at the bank that a person has to look into.
+    ExceptionId = "exception", Reason::EXCEPTION_NOT_FOUND;
+    /// What one part of a bank's file changes in the ledger.
+    PostingId = "posting", Reason::POSTING_NOT_FOUND;
 }
 
 /// Eight random bytes given at enrolment; says nothing about the person.

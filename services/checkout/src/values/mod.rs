@@ -9,4 +9,5 @@ pub mod reason;
 pub mod refusal;
 pub mod short_code;
 pub mod sms_text;
+pub mod target;
 pub mod time;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::asking::{self, Fresh};
 use super::warning;
 use crate::payer::PayerState;
-use crate::recovery;
+use crate::recovery::{self, again};
 use crate::store::Tx;
 use crate::texts::Voice;
 use crate::values::ids::{ChallengeId, MessageId, PayerId};
@@ -28,9 +28,11 @@ pub struct Attended {
 pub fn attend(tx: &mut Tx, voice: &Voice, master: &[u8; 32], id: PayerId, ids: &Ids) -> Result<Attended> {
     warning::again_if_due(tx, id, ids.warning)?;
     let asked = asking::ask(tx, voice, master, id, &ids.asking)?;
-    let due = tx.open_deductions_of(id)?.into_iter().find(recovery::is_due);
-    if let Some(deduction) = due {
+    let open = tx.open_deductions_of(id)?;
+    if let Some(deduction) = open.iter().find(|deduction| recovery::is_due(deduction)) {
         recovery::notify(tx, voice, deduction.sale, ids.notice)?;
+    } else if let Some(deduction) = open.iter().find(|deduction| again::is_due(deduction)) {
+        again::announce(tx, voice, deduction.sale, ids.notice)?;
     }
     Ok(Attended { asked, next: next_look(tx, voice, id)? })
 }
@@ -50,7 +52,7 @@ fn next_look(tx: &Tx, voice: &Voice, id: PayerId) -> Result<Option<Timestamp>> {
         let first = if payer.state == PayerState::Pending { Some(now) } else { first };
         times.extend(first.map(|first| first.max(not_before).max(unasked)));
     }
-    if tx.open_deductions_of(id)?.iter().any(recovery::is_due) {
+    if tx.open_deductions_of(id)?.iter().any(|open| recovery::is_due(open) || again::is_due(open)) {
         times.push(unasked);
     }
     let soonest = time::plus_ms(now, LOOK_AGAIN_MS);

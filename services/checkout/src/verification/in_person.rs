@@ -7,7 +7,7 @@ use super::dossier::Dossier;
 use super::outcome::{self, Fresh, PAYER, reopen, witness_result};
 use super::renewal::card_lost;
 use super::reply::Reply;
-use crate::collection::{Deduction, State};
+use crate::collection::{Deduction, State, settling};
 use crate::dispute::{self, DisputeState};
 use crate::payer::code_card::{CodeHash, RowCode};
 use crate::payer::{Payer, PayerState};
@@ -38,7 +38,7 @@ pub fn answer(
         return Ok((tx.payer(id)?, right));
     }
     if let Some(at) = rejected_with(tx, &dossier, &code)? {
-        withdraw_rejection(tx, dossier, at, &code, fresh)?;
+        withdraw_rejection(tx, voice, dossier, at, &code, fresh)?;
         return Ok((tx.payer(id)?, true));
     }
     let heard = tx.heard_ms(tx.now)?;
@@ -110,7 +110,14 @@ fn rejected(tx: &Tx, challenge: &Challenge) -> Result<Vec<Deduction>> {
 
 /// A right code given in person withdraws the rejection: the rejected sales of that challenge are VERIFIED. The code
 /// stays frozen until the card is reset: who rejected by mistake stands at the counter anyway.
-fn withdraw_rejection(tx: &mut Tx, dossier: Dossier, at: usize, code: &RowCode, fresh: Fresh) -> Result<()> {
+fn withdraw_rejection(
+    tx: &mut Tx,
+    voice: &Voice,
+    dossier: Dossier,
+    at: usize,
+    code: &RowCode,
+    fresh: Fresh,
+) -> Result<()> {
     let mut challenge = dossier.challenges[at].clone();
     for deduction in rejected(tx, &challenge)? {
         for id in &deduction.disputes {
@@ -119,13 +126,13 @@ fn withdraw_rejection(tx: &mut Tx, dossier: Dossier, at: usize, code: &RowCode, 
             }
         }
         let mut deduction = tx.deduction(deduction.sale)?;
-        deduction.advance(State::Verified)?;
+        settling::verify(tx, &*voice.rail, &mut deduction, tx.now)?;
         tx.put_deduction(PAYER, &deduction)?;
     }
     // The others that it asks for are answered by the same row: no row answers twice (I4).
     for mut deduction in tx.deductions(challenge.asks.sales())? {
         if challenge.state.is_running() && deduction.is_asked_by(challenge.id) && !deduction.held {
-            deduction.advance(State::Verified)?;
+            settling::verify(tx, &*voice.rail, &mut deduction, tx.now)?;
             tx.put_deduction(PAYER, &deduction)?;
         }
     }

@@ -7,7 +7,7 @@ use super::decide::Outcome;
 use super::dossier::Dossier;
 use super::renewal::{ask_anew, give_days_back};
 use super::rounds;
-use crate::collection::{Deduction, State};
+use crate::collection::{Deduction, State, settling};
 use crate::custody;
 use crate::dispute::{self, Cause};
 use crate::outbox::fact::{Fact, FactKind};
@@ -150,9 +150,11 @@ impl Turn<'_> {
         if let Some(code) = self.code {
             self.dossier.payer.proved(code);
         }
-        let mut numbers = Vec::new();
+        let (mut numbers, mut debit_on) = (Vec::new(), None);
         for mut deduction in self.tx.deductions(sales)? {
-            deduction.advance(State::Verified)?;
+            let day = settling::verify(self.tx, &*self.voice.rail, &mut deduction, self.tx.now)?;
+            // One mandate, one day: they are debited together.
+            debit_on = debit_on.max(day);
             deduction.asking.delivered = true;
             self.tx.put_deduction(PAYER, &deduction)?;
             numbers.push(deduction.number);
@@ -166,7 +168,7 @@ impl Turn<'_> {
                 self.dossier.payer.activate();
                 Answer::Enrolled
             }
-            Asks::Sales(_) => Answer::Accepted { sales: numbers },
+            Asks::Sales(_) => Answer::Accepted { sales: numbers, debit_on },
         }))
     }
 

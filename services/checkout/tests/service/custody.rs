@@ -10,7 +10,7 @@ use crate::house::House;
 use crate::sale::{answer, approval, commit, draft, enrol};
 
 /// Released, sealed and asked for.
-async fn sell(house: &mut House, payer: &proto::Payer) -> String {
+pub async fn sell(house: &mut House, payer: &proto::Payer) -> String {
     let sale_id = draft(house, payer).await.sale_id;
     commit(house, &sale_id).await.unwrap();
     let ready = |sale: &proto::Sale| sale.attention().any(|item| item == proto::Attention::Release);

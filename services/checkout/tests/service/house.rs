@@ -12,6 +12,7 @@ use chit_runtime::session::Token;
 use chit_runtime::{Context, channel};
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use proto::bank_service_client::BankServiceClient;
 use proto::deduction_service_client::DeductionServiceClient;
 use proto::dispute_service_client::DisputeServiceClient;
 use proto::event_service_client::EventServiceClient;
@@ -37,12 +38,17 @@ pub struct House {
     cashier: Channel,
     supervisor: Channel,
     restarts: bool,
+    cfg: Config,
     requests: std::cell::Cell<u32>,
 }
 
 impl House {
     /// `restarts`: checkout is stopped and started again after every step.
     pub async fn open(restarts: bool) -> Self {
+        Self::open_with(restarts, Config::default()).await
+    }
+
+    pub async fn open_with(restarts: bool, cfg: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ctx = Context::sandbox_in("checkout", dir.path());
         write_keys(&ctx.shared.keys_dir);
@@ -58,6 +64,7 @@ impl House {
             cashier: checkout.clone(),
             supervisor: checkout,
             restarts,
+            cfg,
             requests: std::cell::Cell::new(0),
         };
         house.start().await;
@@ -86,7 +93,7 @@ impl House {
     async fn started(&mut self) -> bool {
         let ctx = Context::sandbox_in("checkout", self.dir.path());
         self.ctx = ctx.clone();
-        let running = tokio::spawn(chit_checkout::run(ctx, Config::default()));
+        let running = tokio::spawn(chit_checkout::run(ctx, self.cfg.clone()));
         let socket = self.ctx.shared.socket_of("checkout");
         while tokio::net::UnixStream::connect(&socket).await.is_err() {
             if running.is_finished() {
@@ -139,6 +146,10 @@ impl House {
 
     pub fn settlement(&self) -> SettlementServiceClient<Channel> {
         SettlementServiceClient::new(self.supervisor.clone())
+    }
+
+    pub fn bank(&self) -> BankServiceClient<Channel> {
+        BankServiceClient::new(self.supervisor.clone())
     }
 
     pub fn disputes(&self) -> DisputeServiceClient<Channel> {

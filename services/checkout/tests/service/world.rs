@@ -158,6 +158,13 @@ impl World {
                 })
                 .await
             }
+            "GetAccount" => {
+                unary(call, move |request: ledger::GetAccountRequest| {
+                    let account = self.facts().account(&request.account_id);
+                    Ok(ledger::GetAccountResponse { account: Some(account) })
+                })
+                .await
+            }
             "CreateTransfer" => {
                 unary(call, move |request: ledger::CreateTransferRequest| {
                     let transfer = request.transfer.clone().unwrap();
@@ -248,6 +255,37 @@ impl Facts {
     pub fn transfers(&self, what: &str) -> Vec<ledger::Transfer> {
         let bodies = self.bodies.iter().filter(|((kind, _), _)| *kind == what);
         bodies.map(|(_, body)| ledger::Transfer::decode(body.as_slice()).unwrap()).collect()
+    }
+
+    /// Its balances, from what was taken.
+    pub fn account(&self, id: &str) -> ledger::Account {
+        let minor = |transfer: &ledger::Transfer| transfer.amount.as_ref().unwrap().amount_minor;
+        let mut account = ledger::Account { account_id: id.to_owned(), ..Default::default() };
+        let (posts, voids) = (self.transfers("post"), self.transfers("void"));
+        for pending in self.transfers("pending") {
+            let by = |other: &&ledger::Transfer| other.pending_transfer_id == pending.transfer_id;
+            let posted = posts.iter().find(by).map(|post| match minor(post) {
+                0 => minor(&pending),
+                part => part,
+            });
+            let open = posted.is_none() && !voids.iter().any(|void| by(&void));
+            let (pending_minor, posted_minor) = (if open { minor(&pending) } else { 0 }, posted.unwrap_or(0));
+            if pending.debit_account_id == id {
+                account.debits_pending_minor += pending_minor;
+                account.debits_posted_minor += posted_minor;
+            } else if pending.credit_account_id == id {
+                account.credits_pending_minor += pending_minor;
+                account.credits_posted_minor += posted_minor;
+            }
+        }
+        for moved in self.transfers("posted") {
+            if moved.debit_account_id == id {
+                account.debits_posted_minor += minor(&moved);
+            } else if moved.credit_account_id == id {
+                account.credits_posted_minor += minor(&moved);
+            }
+        }
+        account
     }
 
     fn transfer(&mut self, transfer: &ledger::Transfer) -> Result<(), Status> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use chit_proto::checkout::v1::{ChangePhoneRequest, GetPayerRequest, ResetPayerRequest};
+use chit_proto::checkout::v1::{ChangePhoneRequest, GetPayerRequest, ResetPayerRequest, SetMandateRequest};
 use clap::Subcommand;
+use serde_json::json;
 
 use super::enrol;
-use crate::approval::TwoApprovalsArgs;
+use crate::approval::{ApprovalArgs, TwoApprovalsArgs};
 use crate::failure::Failure;
 use crate::shop::{Shop, ask};
 use crate::view;
@@ -28,6 +29,25 @@ pub enum PayerCommand {
         #[command(flatten)]
         approvals: TwoApprovalsArgs,
     },
+    /// Record the mandate that a payer signed: whose account may be debited. The IBAN is read from $CHIT_IBAN or standard input.
+    Mandate {
+        /// 16 hexadecimal digits.
+        payer: String,
+        /// Whose account it is.
+        #[arg(long, value_name = "NAME")]
+        holder: String,
+        /// BIC of the bank; the bank finds it by the IBAN if it is left out.
+        #[arg(long, default_value = "")]
+        bic: String,
+        /// Day of the signature, for example 2026-11-24; today if it is left out.
+        #[arg(long, value_name = "DAY", default_value = "")]
+        signed_on: String,
+        /// A debit is announced so many days before, if the payer agreed on fewer than usual.
+        #[arg(long, value_name = "DAYS", default_value_t = 0)]
+        notice_days: u32,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
     /// Give a payer a new card; it ends a freeze and a lock. The old card stops working immediately.
     NewCard {
         /// 16 hexadecimal digits.
@@ -40,9 +60,64 @@ pub enum PayerCommand {
     },
 }
 
+/// An argument would be seen by every user of the machine.
+fn iban() -> Result<String, Failure> {
+    if let Ok(iban) = std::env::var("CHIT_IBAN") {
+        return Ok(iban);
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| {
+        Failure::usage(format!("cannot read the IBAN: {error}; give it by $CHIT_IBAN or on standard input"))
+    })?;
+    Ok(line.trim().to_owned())
+}
+
+async fn mandate(shop: &Shop, request: SetMandateRequest) -> Result<(), Failure> {
+    let client = shop.bank();
+    let answer = ask!(client.set_mandate(request)).await?;
+    let mandate = answer.mandate.unwrap_or_default();
+    let renewed = if answer.renewed { "yes: the payer signs this reference" } else { "" };
+    let text = view::table(&[
+        ("mandate", mandate.mandate_id.clone()),
+        ("another one", renewed.to_owned()),
+        ("payer", mandate.payer_id.clone()),
+        ("signed on", mandate.signed_on.clone()),
+        ("account", format!("…{}", mandate.iban_last4)),
+        ("announced", format!("{} days before", mandate.notice_days)),
+        ("expires on", mandate.expires_on.clone()),
+    ]);
+    let value = json!({
+        "mandate_id": mandate.mandate_id,
+        "renewed": answer.renewed,
+        "payer_id": mandate.payer_id,
+        "signed_on": mandate.signed_on,
+        "iban_last4": mandate.iban_last4,
+        "notice_days": mandate.notice_days,
+        "expires_on": mandate.expires_on,
+    });
+    shop.output.result(text, &value);
+    Ok(())
+}
+
 pub async fn run(shop: &Shop, command: PayerCommand) -> Result<(), Failure> {
     let (client, request_id) = (shop.payers(), shop.request_id());
     let payer = match command {
+        PayerCommand::Mandate { payer: payer_id, holder, bic, signed_on, notice_days, approval } => {
+            let iban = iban()?;
+            let approval = Some(approval.needed().await?);
+            let account_holder = holder;
+            let request = SetMandateRequest {
+                request_id,
+                payer_id,
+                account_holder,
+                iban,
+                bic,
+                signed_on,
+                notice_days,
+                approval,
+            };
+            return mandate(shop, request).await;
+        }
         PayerCommand::Show { payer: payer_id } => {
             ask!(client.get_payer(GetPayerRequest { payer_id })).await?.payer
         }

@@ -1,6 +1,6 @@
 //! Settlement batches and disputes.
 
-use chit_proto::checkout::v1::{Dispute, SettlementBatch};
+use chit_proto::checkout::v1::{BankFile, Dispute, SettlementBatch};
 use serde_json::{Value, json};
 
 use super::{money_json, short, table, time};
@@ -13,6 +13,7 @@ pub fn batch_text(batch: &SettlementBatch) -> String {
         ("rail", batch.rail.clone()),
         ("sales", batch.sale_ids.len().to_string()),
         ("total", money::text(batch.total.as_ref())),
+        ("file", batch.file.as_ref().map(file_text).unwrap_or_default()),
     ])
 }
 
@@ -24,7 +25,33 @@ pub fn batch_json(batch: &SettlementBatch) -> Value {
         "sale_ids": batch.sale_ids,
         "total": money_json(batch.total.as_ref()),
         "create_time": time(batch.create_time.as_ref()),
+        "file": batch.file.as_ref().map(file_json),
     })
+}
+
+fn file_text(file: &BankFile) -> String {
+    let duplicate = if file.duplicate { ", the bank says it came twice" } else { "" };
+    format!("{} {}, {} of {} debits open{duplicate}", file.name, file_state(file), file.open, file.debits)
+}
+
+fn file_json(file: &BankFile) -> Value {
+    json!({
+        "name": file.name,
+        "state": file_state(file),
+        "sha256": hex::encode(&file.sha256),
+        "debits": file.debits,
+        "open": file.open,
+        "duplicate": file.duplicate,
+        "received": money_json(file.received.as_ref()),
+        "refused": money_json(file.refused.as_ref()),
+        "returned": money_json(file.returned.as_ref()),
+        "write_time": time(file.write_time.as_ref()),
+        "answer_time": time(file.answer_time.as_ref()),
+    })
+}
+
+fn file_state(file: &BankFile) -> &'static str {
+    short(file.state().as_str_name(), "BANK_FILE_STATE_")
 }
 
 fn batch_state(batch: &SettlementBatch) -> &'static str {

@@ -364,6 +364,7 @@ withdraw = Withdraw
 cause-NOT_MINE = “I did not buy this”
 cause-WRONG_GOODS = Goods or price wrong
 cause-IN_PERSON = Reported in person
+cause-REFUNDED_AT_BANK = Had the money back from the bank
 cause-UNSPECIFIED = Unknown
 dispute-OPEN = Open
 dispute-UPHELD = Decided for the payer

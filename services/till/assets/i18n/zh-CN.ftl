@@ -342,6 +342,7 @@ withdraw = 撤回
 cause-NOT_MINE = “不是我买的”
 cause-WRONG_GOODS = 商品或价格有误
 cause-IN_PERSON = 当面提出
+cause-REFUNDED_AT_BANK = 付款人已向银行追回
 cause-UNSPECIFIED = 不明
 dispute-OPEN = 处理中
 dispute-UPHELD = 支持付款人

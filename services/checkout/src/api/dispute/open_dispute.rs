@@ -14,6 +14,8 @@ use crate::verification::calling_off;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<OpenDisputeRequest>) -> Result<OpenDisputeResponse, Status> {
     let cause = Cause::ALL.into_iter().find(|cause| *cause as i32 == call.body.cause);
+    // A refund at the bank is known from the bank alone.
+    let cause = cause.filter(|cause| *cause != Cause::RefundedAtBank);
     let cause = cause
         .ok_or_else(|| Refusal::field("cause", Reason::CAUSE_INVALID, "say what the dispute is about"))?;
     let (reference, actor) = (call.body.sale_id.clone(), call.actor());

@@ -133,7 +133,7 @@ fn event(
             Some(Resource::Challenge(convert::challenge(view, &challenge, now)?))
         }
         Some(Kind::Batch) => {
-            Some(Resource::SettlementBatch(convert::batch(&view.batch(records::id(&event.subject)?)?)))
+            Some(Resource::SettlementBatch(convert::batch(view, &view.batch(records::id(&event.subject)?)?)?))
         }
         Some(Kind::Dispute) => {
             Some(Resource::Dispute(convert::dispute(&view.dispute(records::id(&event.subject)?)?)))

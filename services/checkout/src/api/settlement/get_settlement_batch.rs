@@ -13,6 +13,6 @@ pub async fn handle(
     call: Call<GetSettlementBatchRequest>,
 ) -> Result<GetSettlementBatchResponse, Status> {
     let id: BatchId = call.body.batch_id.parse()?;
-    let batch = shop.store.read(move |view| view.batch(id)).await?;
-    Ok(GetSettlementBatchResponse { batch: Some(convert::batch(&batch)) })
+    let batch = shop.store.read(move |view| convert::batch(view, &view.batch(id)?)).await?;
+    Ok(GetSettlementBatchResponse { batch: Some(batch) })
 }

@@ -6,12 +6,17 @@ use tonic::Status;
 use crate::api::call::Call;
 use crate::api::{convert, page};
 use crate::context::Shop;
+use crate::store::View;
+use crate::values::refusal::Refusal;
 
 pub async fn handle(
     shop: &Arc<Shop>,
     call: Call<ListSettlementBatchesRequest>,
 ) -> Result<ListSettlementBatchesResponse, Status> {
     let size = page::size(call.body.page_size)?;
-    let batches = shop.store.read(move |view| view.newest_batches(size)).await?;
-    Ok(ListSettlementBatchesResponse { batches: batches.iter().map(convert::batch).collect() })
+    let look = move |view: &View| {
+        let batches = view.newest_batches(size)?;
+        batches.iter().map(|batch| convert::batch(view, batch)).collect::<Result<Vec<_>, Refusal>>()
+    };
+    Ok(ListSettlementBatchesResponse { batches: shop.store.read(look).await? })
 }

@@ -15,11 +15,14 @@ pub async fn handle(
     call: Call<RunSettlementRequest>,
 ) -> Result<RunSettlementResponse, Status> {
     let (id, actor, currency): (BatchId, _, _) = (shop.new_id()?, call.actor(), shop.currency);
-    let answer = mutation::once(shop, &call, move |tx| {
-        let batch = settling::submit(tx, id, &actor, currency)?;
-        Ok(RunSettlementResponse { batch: Some(convert::batch(&batch)) })
+    let rail = shop.voice.rail.clone();
+    // What hinders the others goes on the list even if there is nothing to take.
+    let (answer, made) = mutation::once_with(shop, &call, move |tx| {
+        let batch = settling::submit(tx, &*rail, id, &actor, currency)?;
+        let shown = batch.as_ref().map(|batch| convert::batch(tx, batch)).transpose()?;
+        Ok((RunSettlementResponse { batch: shown }, batch.is_some()))
     })
-    .await;
+    .await?;
     failpoint("checkout/settle/submitted");
-    answer
+    if made { Ok(answer) } else { Err(settling::nothing_to_settle().into()) }
 }

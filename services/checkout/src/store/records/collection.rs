@@ -15,6 +15,13 @@ pub struct Presentment {
     pub returned_ms: Option<i64>,
     #[prost(string, tag = "6")]
     pub return_reason: String,
+    #[prost(int64, tag = "7")]
+    pub amount_minor: i64,
+    /// "2026-11-24"
+    #[prost(string, tag = "8")]
+    pub collect_on: String,
+    #[prost(int64, optional, tag = "9")]
+    pub accepted_ms: Option<i64>,
 }
 
 /// Cash that the payer paid, the whole or a part.
@@ -156,6 +163,16 @@ pub struct Deduction {
     pub listed_until_ms: Option<i64>,
     #[prost(message, optional, tag = "29")]
     pub upheld: Option<Upheld>,
+    /// The day on which the payer was told that it is debited.
+    #[prost(string, tag = "30")]
+    pub debit_on: String,
+    /// What follows a return.
+    #[prost(uint32, tag = "31")]
+    pub after_return: u32,
+    #[prost(string, tag = "32")]
+    pub again_on: String,
+    #[prost(bytes = "vec", tag = "33")]
+    pub again_message_id: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

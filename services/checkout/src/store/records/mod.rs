@@ -1,6 +1,7 @@
 //! What is stored, as protobuf: plain shapes without rules. Each aggregate turns its record into its own types in its
 //! `stored.rs`, and nowhere else. Times are unix milliseconds; ids are their bytes.
 
+pub mod bank;
 pub mod challenge;
 pub mod collection;
 pub mod custody;
@@ -94,6 +95,11 @@ pub fn some_text(text: String) -> Option<String> {
 /// A number that counts to 255 at most.
 pub fn small(value: u32) -> Result<u8> {
     u8::try_from(value).map_err(|_large| damaged("a small number is large"))
+}
+
+/// A day that may be absent: no text.
+pub fn optional_day(text: &str) -> Result<Option<jiff::civil::Date>> {
+    if text.is_empty() { Ok(None) } else { parsed(text, "a day").map(Some) }
 }
 
 /// A text that reads as what it was written from.

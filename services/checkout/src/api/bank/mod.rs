@@ -1,0 +1,62 @@
+//! BankService.
+
+mod close_exception;
+mod get_mandate;
+mod import_bank_file;
+mod list_exceptions;
+mod preview_settlement;
+mod reconcile;
+mod set_mandate;
+mod take_exception;
+
+use chit_proto::checkout::v1;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Api;
+use super::access::{Access, Table};
+use super::call::Call;
+
+pub(in crate::api) const CALLS: Table = &[
+    ("set_mandate", Access::STAFF),
+    ("get_mandate", Access::LOOK),
+    ("preview_settlement", Access::LOOK),
+    ("import_bank_file", Access::SETTLE),
+    ("list_exceptions", Access::LOOK),
+    ("take_exception", Access::STAFF),
+    ("close_exception", Access::SETTLE_IN_PERSON),
+    ("reconcile", Access::LOOK),
+];
+
+/// One of its calls takes a stream, so it stands outside `calls!`.
+macro_rules! unary {
+    ($($method:ident($request:ident) -> $response:ident for $access:ident),* $(,)?) => {
+        #[tonic::async_trait]
+        impl v1::bank_service_server::BankService for Api {
+            async fn import_bank_file(
+                &self,
+                request: Request<Streaming<v1::ImportBankFileRequest>>,
+            ) -> Result<Response<v1::ImportBankFileResponse>, Status> {
+                let call = Call::admit(&self.shop, request, Access::SETTLE, "import_bank_file", None).await?;
+                import_bank_file::handle(&self.shop, call).await.map(Response::new)
+            }
+
+            $(async fn $method(
+                &self,
+                request: Request<v1::$request>,
+            ) -> Result<Response<v1::$response>, Status> {
+                let call = Call::admit(&self.shop, request, Access::$access, stringify!($method), None).await?;
+                $method::handle(&self.shop, call).await.map(Response::new)
+            })*
+        }
+    };
+}
+
+unary! {
+    set_mandate(SetMandateRequest) -> SetMandateResponse for STAFF,
+    get_mandate(GetMandateRequest) -> GetMandateResponse for LOOK,
+    preview_settlement(PreviewSettlementRequest) -> PreviewSettlementResponse for LOOK,
+    list_exceptions(ListExceptionsRequest) -> ListExceptionsResponse for LOOK,
+    take_exception(TakeExceptionRequest) -> TakeExceptionResponse for STAFF,
+    close_exception(CloseExceptionRequest) -> CloseExceptionResponse for SETTLE_IN_PERSON,
+    reconcile(ReconcileRequest) -> ReconcileResponse for LOOK,
+}
