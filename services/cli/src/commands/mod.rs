@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod payer;
 pub mod pki;
 pub mod printer;
+mod process;
 mod recovery;
 pub mod report_hardware;
 mod rotate;
