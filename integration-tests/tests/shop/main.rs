@@ -5,6 +5,7 @@
 
 mod api_doc;
 mod attack;
+mod backup;
 mod bad_input;
 mod command_line;
 mod crash_matrix;

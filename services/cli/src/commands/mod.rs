@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod backup;
 pub mod camera;
 pub mod clock;
 pub mod deduct;
@@ -18,6 +19,7 @@ pub mod printer;
 mod process;
 mod recovery;
 pub mod report_hardware;
+pub mod restore;
 mod rotate;
 pub mod sale;
 pub mod sandbox;

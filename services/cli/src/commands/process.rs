@@ -5,6 +5,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+pub const SERVICES: [&str; 7] =
+    ["ledger", "checkout", "printer", "media-capture", "scanner", "sms-gateway", "till"];
+
 /// Of the services' command lines.
 const CONFIG_DEFAULT: &str = "/etc/chit/chit.toml";
 
@@ -33,11 +36,19 @@ pub fn of(program: &Path, config: &Path) -> Option<Process> {
     .next()
 }
 
-/// `None`: there is no such process any more. The state stands behind the name, which may hold spaces and brackets itself.
-fn is_held(pid: u32) -> Option<bool> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let state = stat.rsplit_once(") ")?.1.chars().next()?;
-    Some(matches!(state, 'T' | 't'))
+/// `None`: there is no such process any more. It is held when each of its threads is: one may be in the midst of a write.
+pub fn is_held(pid: u32) -> Option<bool> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten();
+    let mut states = threads.filter_map(|thread| state(&thread.path())).peekable();
+    states.peek()?;
+    // A dead one that nobody has buried writes nothing.
+    Some(states.all(|state| matches!(state, 'T' | 't' | 'Z' | 'X')))
+}
+
+/// It stands behind the name, which may hold spaces and brackets itself.
+fn state(thread: &Path) -> Option<char> {
+    let stat = fs::read_to_string(thread.join("stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 #[cfg(test)]

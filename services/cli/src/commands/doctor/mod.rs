@@ -1,5 +1,6 @@
 //! `chit doctor`: checks all that a sale needs, and says what to do next.
 
+mod backup;
 mod country;
 mod devices;
 mod keys;
@@ -63,6 +64,7 @@ pub async fn run(shared: &Shared, config: &Path, currency: &str, output: Output)
     let (services, answering) = services::check(shared, config).await;
     checks.extend(services);
     checks.extend(devices::check(shared, &answering, devices::sales_need_camera(config)).await);
+    checks.extend(backup::check(shared, Timestamp::now()));
     checks.extend(troubles::check(shared, &answering, Timestamp::now()).await);
     let rows = checks.iter().map(|check| {
         json!({"level": check.level.name(), "what": check.what, "found": check.found, "next_step": check.next_step})
