@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::manager;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
@@ -53,7 +54,7 @@ impl Pulse {
 pub async fn feed(socket: PathBuf, pulses: Vec<Pulse>) -> Infallible {
     let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
     let pulses = std::iter::once(Pulse::socket(&socket)).chain(pulses).collect();
-    feed_with(period, pulses, || super::notify(sd_notify::NotifyState::Watchdog)).await
+    feed_with(period, pulses, manager::alive).await
 }
 
 async fn feed_with(period: Duration, pulses: Vec<Pulse>, alive: impl Fn()) -> Infallible {

@@ -40,9 +40,14 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
         Ok(())
     };
     let grpc = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).run();
-    let served = tokio::try_join!(web, grpc);
-    listen::withdraw(&ctx.shared);
-    served.map(drop)
+    // At once, not after the last answer: nobody new is to come.
+    let address = async {
+        ctx.shutdown.wait().await;
+        listen::withdraw(&ctx.shared);
+        Ok(())
+    };
+    tokio::try_join!(web, grpc, address)?;
+    Ok(())
 }
 
 /// The pages over a shop's sockets, for tests: the same router with the same followers.
