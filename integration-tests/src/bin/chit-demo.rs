@@ -196,7 +196,7 @@ fn explain(house: &House, desk_url: &str) -> anyhow::Result<()> {
     println!("  logs        {}", house.place.logs().display());
     println!();
     println!("  In another terminal:  alias chit='target/debug/chit --config {}'", config.display());
-    println!("  chit doctor | chit status | chit enrol | chit sale | chit sms inbox | chit deduct run");
+    println!("  chit doctor | chit status | chit enrol | chit sale | chit sms inbox list | chit deduct run");
     println!("  chit settle run | chit dispute open | chit evidence verify | chit sandbox advance 24h");
     println!();
     println!("  virtual desk  {desk_url}   begin here: phone, papers, camera, faults, and what to do");

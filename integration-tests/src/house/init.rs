@@ -12,10 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Place;
 
+const KEPT: &str = "pins.json";
+
 /// What init's last line of stdout says; also kept, because init says it once only.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Pins {
     pins: Vec<Pin>,
+    /// What opens a backup.
+    #[serde(default)]
+    recovery_key: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -31,6 +36,15 @@ impl Pins {
         let staff = self.pins.iter().find(|pin| pin.name == name);
         let pin = staff.with_context(|| format!("no PIN of {name} is known"))?.pin.clone();
         Ok(Approval { actor: name.to_owned(), pin })
+    }
+
+    pub fn recovery_key(&self) -> anyhow::Result<&str> {
+        self.recovery_key.as_deref().context("init told no recovery key")
+    }
+
+    /// As init writes them; a house elsewhere that has the same keys has the same people.
+    pub fn keep_in(&self, place: &Place) -> anyhow::Result<()> {
+        keep(&place.root().join(KEPT), self)
     }
 
     /// Name, role and PIN of each.
@@ -55,7 +69,7 @@ pub fn run(place: &Place) -> anyhow::Result<Pins> {
     let said = chit(place, &["init", "--json"])?;
     let last = said.lines().last().context("chit init --json said nothing")?;
     let told: Pins = serde_json::from_str(last).context("chit init --json, last line")?;
-    let kept = place.root().join("pins.json");
+    let kept = place.root().join(KEPT);
     if told.pins.is_empty() {
         let text = fs::read(&kept).with_context(|| {
             format!(

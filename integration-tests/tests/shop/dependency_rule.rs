@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 const SHARED: [&str; 3] = ["chit-proto", "chit-runtime", "chit-vault"];
 /// What the runtime is made of; services see it through the runtime alone.
-const PARTS_OF_RUNTIME: [&str; 2] = ["chit-admission", "chit-trouble"];
+const PARTS_OF_RUNTIME: [&str; 3] = ["chit-admission", "chit-supervision", "chit-trouble"];
 
 fn workspace() -> Metadata {
     MetadataCommand::new().no_deps().other_options(vec!["--offline".to_owned()]).exec().unwrap()

@@ -5,10 +5,12 @@
 
 mod api_doc;
 mod attack;
+mod backup;
 mod bad_input;
 mod command_line;
 mod crash_matrix;
 mod dependency_rule;
+mod doctor;
 mod ends;
 mod foreign_clients;
 mod layers;
@@ -23,4 +25,5 @@ mod rotel;
 mod supervisor;
 mod trace;
 mod video;
+mod watchdog;
 mod whole_sale;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chit_payer_code::DayNumber;
-use chit_runtime::{Clock, Context, Shutdown, peer};
+use chit_runtime::{Clock, Context, Section, Shared, Shutdown, peer};
 use iso_currency::Currency;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -66,6 +66,22 @@ pub struct Signals {
     pub modem_ready: watch::Sender<bool>,
     /// True while nobody has confirmed what the clock says.
     pub time_in_doubt: watch::Sender<bool>,
+}
+
+impl Section for Config {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        goods::currency(&self.currency_code)?;
+        goods::check_catalogue(&self.catalogue())?;
+        let language = ["zh-CN", "en"].contains(&self.receipt_language.as_str());
+        anyhow::ensure!(
+            language,
+            "receipt_language: use \"zh-CN\" or \"en\", not {:?}",
+            self.receipt_language
+        );
+        chit_msisdn::Country::from_iso(&self.country)
+            .with_context(|| format!("country {:?}", self.country))?;
+        Ok(())
+    }
 }
 
 impl Shop {

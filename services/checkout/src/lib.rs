@@ -58,7 +58,7 @@ mod bulk;
 #[cfg(test)]
 mod tests;
 
-use chit_runtime::{Context, Server};
+use chit_runtime::{Context, Pulse, Server};
 use tokio::task::JoinSet;
 
 #[cfg(feature = "bulk")]
@@ -82,7 +82,7 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
     listeners.spawn(inbound::scans::run(shop.clone()));
     listeners.spawn(inbound::printer::run(shop.clone()));
     listeners.spawn(inbound::evidence_log::run(shop.clone()));
-    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).tcp(tcp);
+    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).tcp(tcp).pulse(pulse(&shop));
     let server = api::add_all(server, shop.clone());
     tokio::select! {
         served = server.run() => served,
@@ -91,6 +91,17 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
         failed = until_failure(schedule::run(shop)) => Err(failed),
         panic = panicked(&mut listeners) => Err(panic),
     }
+}
+
+/// An empty change goes through the writing thread like any other, and is not committed.
+fn pulse(shop: &context::Shop) -> Pulse {
+    let store = shop.store.clone();
+    Pulse::new("writing thread", move || {
+        let store = store.clone();
+        async move {
+            let _ = store.write(|_| Ok(())).await;
+        }
+    })
 }
 
 /// An orderly end is the server's to decide: calls in flight are answered before the process goes.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    camera, clock, deduct, device, dispute, enrol, evidence, keys, ledger, payer, pki, printer, sale,
-    sandbox, scanner, settle, shift, sign_in, sms, staff,
+    backup, camera, clock, deduct, device, dispute, enrol, evidence, keys, ledger, payer, pki, printer,
+    restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
 };
 
 #[derive(Parser, Debug)]
@@ -96,6 +96,10 @@ pub enum Command {
     /// Export, verify, back up and import the ledger.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Write the whole shop as it is at this moment into one file that only the recovery key opens, while it sells.
+    Backup(backup::BackupArgs),
+    /// Put a backup on an empty machine: state, keys, configuration. Code cards skip the rows asked since.
+    Restore(restore::RestoreArgs),
     /// Print the public keys that others need to check receipts, evidence and the ledger.
     Keys(keys::KeysArgs),
     /// Make certificates for other POS software.
@@ -133,6 +137,8 @@ impl Command {
             Self::Camera(_) => "chit camera",
             Self::Evidence(_) => "chit evidence",
             Self::Ledger(_) => "chit ledger",
+            Self::Backup(_) => "chit backup",
+            Self::Restore(_) => "chit restore",
             Self::Keys(_) => "chit keys",
             Self::Pki(_) => "chit pki",
             Self::Sandbox(_) => "chit sandbox",
@@ -153,7 +159,7 @@ mod tests {
         for name in [
             "init", "doctor", "sign-in", "sign-out", "pin", "staff", "device", "status", "enrol", "payer",
             "sale", "scanner", "printer", "sms", "deduct", "settle", "shift", "clock", "dispute", "camera",
-            "evidence", "ledger", "keys", "pki", "sandbox",
+            "evidence", "ledger", "backup", "restore", "keys", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

@@ -1,13 +1,14 @@
 //! From parsed arguments to the command that runs.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chit_runtime::Context;
+use chit_runtime::{Context, Shared};
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, keys, ledger, payer, pki, printer,
-    report_hardware, sale, sandbox, scanner, settle, shift, sign_in, sms, staff, status,
+    backup, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, keys, ledger, payer, pki,
+    printer, report_hardware, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff, status,
 };
 use crate::failure::Failure;
 use crate::money;
@@ -53,8 +54,23 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Camera(command) => camera::run(&shop, command).await,
         Command::Evidence(command) => evidence::run(&shop, &cli.config, command).await,
         Command::Ledger(command) => ledger::run(&shop, command).await,
+        Command::Backup(args) => apart(ctx, cli.config, args, backup::run, output).await,
+        Command::Restore(args) => apart(ctx, cli.config, args, restore::run, output).await,
         Command::Keys(args) => keys::run(&ctx.shared, &args, &cli.config, output),
         Command::Pki(command) => pki::run(&ctx.shared, command, output),
         Command::Sandbox(command) => sandbox::run(&shop, command).await,
     }
+}
+
+/// Long work on files, away from the threads that listen for Ctrl-C.
+async fn apart<A: Send + 'static>(
+    ctx: &Context,
+    config: PathBuf,
+    args: A,
+    run: fn(&Shared, &Path, &A, Output) -> Result<(), Failure>,
+    output: Output,
+) -> Result<(), Failure> {
+    let shared = Arc::clone(&ctx.shared);
+    let done = tokio::task::spawn_blocking(move || run(&shared, &config, &args, output));
+    done.await.map_err(|error| Failure::other("FAILED", error.to_string()))?
 }

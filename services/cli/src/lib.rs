@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use chit_runtime::Context;
+use chit_runtime::{Context, Section, Shared};
 use clap::Parser as _;
 use serde::Deserialize;
 use tracing::Instrument as _;
@@ -33,6 +33,12 @@ use output::Output;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoSettings {}
+
+impl Section for NoSettings {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
 
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     match Cli::try_parse_from(args) {

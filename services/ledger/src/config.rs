@@ -1,5 +1,6 @@
 //! `[ledger]` of chit.toml.
 
+use chit_runtime::{Section, Shared};
 use serde::Deserialize;
 
 /// Bounds of the write queue.
@@ -20,5 +21,16 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self { queue_max: 4096, commit_batch_max: 8192, commit_alone_inline: true }
+    }
+}
+
+impl Section for Config {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        anyhow::ensure!(self.queue_max > 0, "queue_max: use at least 1, or every write is refused");
+        anyhow::ensure!(
+            self.commit_batch_max > 0,
+            "commit_batch_max: use at least 1, or nothing is committed"
+        );
+        Ok(())
     }
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chit_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
-use chit_runtime::{Context, Server};
+use chit_runtime::{Context, Pulse, Server};
 
 pub use config::Config;
 
@@ -72,6 +72,7 @@ async fn serve(
     let api = Api::new(Arc::clone(&storage), writer.clone(), notary, ctx.shutdown.clone());
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
+        .pulse(pulse(writer.clone()))
         .add(LedgerServiceServer::new(api));
     tokio::select! {
         served = server.run() => served,
@@ -83,6 +84,16 @@ async fn serve(
             Ok(Ok(())) | Err(_) => anyhow::bail!("the ledger's writing thread ended"),
         },
     }
+}
+
+/// An empty write goes through the writing thread like any other, and changes nothing.
+fn pulse(writer: Writer) -> Pulse {
+    Pulse::new("writing thread", move || {
+        let writer = writer.clone();
+        async move {
+            let _ = writer.expire_due().await;
+        }
+    })
 }
 
 /// Releases overdue pending transfers between writes. Ends when the storage has failed.

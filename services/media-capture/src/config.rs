@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use chit_runtime::{Section, Shared};
 use jiff::civil::Time;
 use serde::Deserialize;
 
 use crate::device::camera::CameraSettings;
 use crate::domain::mask::{MASKS_MAX, Mask};
 use crate::domain::retention::{Profile, Terms};
+use crate::evidence::keys;
 
 /// Cameras that are tried one after the other.
 const CAMERAS_MAX: usize = 4;
@@ -156,8 +158,8 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    pub fn check(&self) -> anyhow::Result<()> {
+impl Section for Config {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
         let preroll_max_ms = self.preroll_ram_s * 1000;
         ensure!((1..=30).contains(&self.preroll_ram_s), "[media-capture] preroll_ram_s: use 1 to 30");
         ensure!(
@@ -182,9 +184,12 @@ impl Config {
             "[media-capture] speaker_volume_percent: use at most 100"
         );
         self.quiet_hours()?;
+        keys::arbiter(&self.arbiter)?;
         self.check_cameras()
     }
+}
 
+impl Config {
     fn check_cameras(&self) -> anyhow::Result<()> {
         ensure!(
             self.cameras.len() <= CAMERAS_MAX,
@@ -322,14 +327,15 @@ mod tests {
     #[test]
     fn the_defaults_are_one_camera_called_till_and_no_sound() {
         let config = Config::default();
-        config.check().unwrap();
+        config.check(&Shared::default()).unwrap();
         let cameras = config.cameras().unwrap();
         assert_eq!((cameras.len(), &*cameras[0].name, config.sound), (1, "till", false));
     }
 
     #[test]
     fn a_preroll_longer_than_the_memory_is_refused() {
-        let refused = Config { preroll_ms: 11_000, ..Config::default() }.check().unwrap_err();
+        let refused =
+            Config { preroll_ms: 11_000, ..Config::default() }.check(&Shared::default()).unwrap_err();
         assert!(refused.to_string().contains("preroll_ms"), "{refused}");
     }
 
@@ -347,7 +353,7 @@ mod tests {
             device = "/dev/video2"
         "#;
         let config: Config = toml::from_str(text).unwrap();
-        config.check().unwrap();
+        config.check(&Shared::default()).unwrap();
         let cameras = config.cameras().unwrap();
         assert_eq!(cameras[0].worker[1..], ["--serial", "A1", "--exposure", "auto", "--focus", "120"]);
         assert_eq!(cameras[0].masks, [Mask { left: 0, top: 900, width: 100, height: 100 }]);
@@ -362,8 +368,15 @@ mod tests {
             ),
         ] {
             let config: Config = toml::from_str(&text.replacen(from, to, 1)).unwrap();
-            let refused = config.check().unwrap_err().to_string();
+            let refused = config.check(&Shared::default()).unwrap_err().to_string();
             assert!(refused.contains(named), "{refused}");
         }
+    }
+
+    #[test]
+    fn an_arbiter_who_cannot_be_sealed_to_is_refused_before_the_first_sale() {
+        let config = Config { arbiter: "age1wrong".into(), ..Config::default() };
+        let refused = config.check(&Shared::default()).unwrap_err().to_string();
+        assert!(refused.contains("[media-capture] arbiter"), "{refused}");
     }
 }

@@ -20,13 +20,13 @@ use anyhow::Context as _;
 use chit_proto::media_capture::v1::evidence_service_server::EvidenceServiceServer;
 use chit_proto::media_capture::v1::media_capture_service_server::MediaCaptureServiceServer;
 use chit_proto::media_capture::v1::station_service_server::StationServiceServer;
-use chit_runtime::{ConfigError, Context, Server};
+use chit_runtime::{ConfigError, Context, HealthHandle, Pulse, Server};
 use ed25519_dalek::SigningKey;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use config::Config;
-use device::camera::{Cameras, CamerasState};
+use device::camera::{CameraState, Cameras, CamerasState};
 use device::captions::Captions;
 use device::encoder::{OpenH264, VideoEncoder};
 use device::engine::{Engine, Views};
@@ -37,13 +37,14 @@ use domain::caption::Place;
 use domain::frame_pipe::Hello;
 use evidence::film_keys::FilmKeys;
 use evidence::keys::Keepers;
-use studio::{Desk, Equipment, Studio, StudioSettings};
+use studio::{Desk, Equipment, Order, Studio, StudioSettings};
 
+/// A health entry of its own: the service is fine while every camera is away.
+const CAMERA_HEALTH: &str = "chit.media_capture.v1.Camera";
 pub const KEY_FILE: &str = "media-device.key";
 pub const EVIDENCE_KEY_FILE: &str = "evidence.key";
 
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    config.check().map_err(usage)?;
     let cameras = config.cameras()?;
     let state_dir = ctx.shared.state_of(ctx.service);
     let evidence = state_dir.join("evidence");
@@ -82,6 +83,8 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     };
     let cameras = tokio::spawn(cameras.run());
     listen(&ctx, &config, &engine, &microphone)?;
+    let health = HealthHandle::new();
+    let reporter = tokio::spawn(report_health(health.clone(), state.subscribe()));
     let sound = Arc::new(OnceLock::new());
     let heard = sound.clone();
     spawn("sound", move || {
@@ -89,6 +92,7 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
         let _ = device::sound::probe().map(|found| heard.set(found));
     })?;
 
+    let pulse = pulse(studio.clone());
     let api = api::Api::new(api::Parts {
         studio,
         engine: engine.clone(),
@@ -111,15 +115,37 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     });
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
+        .pulse(pulse)
+        .health(health)
         .add(EvidenceServiceServer::new(api.clone()))
         .add(StationServiceServer::new(api.clone()))
         .add(MediaCaptureServiceServer::new(api))
         .run()
         .await;
     ctx.shutdown.trigger();
+    reporter.abort();
     cameras.await.context("the cameras' keeper")?;
     engine.close();
     served
+}
+
+async fn report_health(health: HealthHandle, mut cameras: watch::Receiver<CamerasState>) {
+    loop {
+        health.set(CAMERA_HEALTH, cameras.borrow_and_update().active_state() == CameraState::Streaming);
+        if cameras.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The desk owns store and files; behind it nothing is recorded.
+fn pulse(studio: Studio) -> Pulse {
+    Pulse::new("recordings' desk", move || {
+        let studio = studio.clone();
+        async move {
+            let _ = studio.ask(|reply| Order::Running { reply }).await;
+        }
+    })
 }
 
 fn usage(error: anyhow::Error) -> ConfigError {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chit_runtime::{Section, Shared};
 use serde::Deserialize;
 
 use crate::device::identity::Profile;
@@ -134,8 +135,15 @@ pub struct Settings {
     pub language: Language,
 }
 
+impl Section for Config {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        self.settings()?;
+        Ok(())
+    }
+}
+
 impl Config {
-    pub fn check(self) -> Result<Settings, chit_runtime::ConfigError> {
+    pub fn settings(&self) -> Result<Settings, chit_runtime::ConfigError> {
         let language = match self.language.as_str() {
             "zh-CN" => Language::ZhCn,
             "en" => Language::En,
@@ -263,7 +271,7 @@ mod tests {
 
     fn check(keys: &str) -> Result<Settings, String> {
         let config: Config = toml::from_str(keys).map_err(|error| error.message().to_owned())?;
-        config.check().map_err(|error| error.to_string())
+        config.settings().map_err(|error| error.to_string())
     }
 
     fn refused(keys: &str) -> String {

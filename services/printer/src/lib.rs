@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chit_proto::printer::v1::printer_service_server::PrinterServiceServer;
-use chit_runtime::{Context, Server};
+use chit_runtime::{Context, HealthHandle, Pulse, Server};
 use chit_vault::Credential;
 use tokio::sync::{Mutex, mpsc, watch};
 
@@ -26,15 +26,18 @@ use device::actor;
 use device::link::PrinterLink;
 use device::order::ORDERS_MAX;
 use device::station::{Station, Status};
+use domain::condition::Condition;
 use journal::Journal;
 use wire::DocumentReader;
 
+/// A health entry of its own: the service is fine while the printer is away.
+const PRINTER_HEALTH: &str = "chit.printer.v1.Printer";
 /// Opens the journal's data key: the contents of papers are sealed with that.
 const CREDENTIAL: &str = "printer-data.key";
 
 /// Serves and prints until `ctx.shutdown`.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    let settings = config.check()?;
+    let settings = config.settings()?;
     match settings.link.clone() {
         Link::Tcp(link) => serve(ctx, settings, link).await,
         Link::Serial(link) => serve(ctx, settings, link).await,
@@ -85,13 +88,38 @@ async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L)
         status,
         shutdown: ctx.shutdown.clone(),
     };
+    let pulse = pulse(Arc::clone(&station.journal));
+    let health = HealthHandle::new();
+    let reporter = tokio::spawn(report_health(health.clone(), station.status.subscribe()));
     let printing = tokio::spawn(actor::run(station));
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
+        .pulse(pulse)
+        .health(health)
         .add(PrinterServiceServer::new(api))
         .run()
         .await;
     ctx.shutdown.trigger();
+    reporter.abort();
     printing.await.context("the printer's actor ended badly")?;
     served
+}
+
+async fn report_health(health: HealthHandle, mut status: watch::Receiver<Status>) {
+    loop {
+        health.set(PRINTER_HEALTH, status.borrow_and_update().condition == Condition::Ready);
+        if status.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A job that is not there is looked for where all jobs are.
+fn pulse(journal: Arc<Journal>) -> Pulse {
+    Pulse::new("journal", move || {
+        let journal = Arc::clone(&journal);
+        async move {
+            let _ = journal.read(|store| store.job("")).await;
+        }
+    })
 }

@@ -21,7 +21,9 @@ const REAL_MARKER: &str = "REAL";
 pub enum ConfigError {
     #[error("{0}")]
     Usage(String),
-    #[error("cannot read {path}")]
+    #[error(
+        "cannot read {path}: --config FILE names another; /usr/share/doc/chit/examples/chit.toml is a whole one to copy"
+    )]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: {message}")]
     Syntax { path: PathBuf, message: String },
@@ -108,6 +110,12 @@ impl Shared {
             ConfigError::KeyMissing { name: name.to_owned(), place, source }
         })
     }
+}
+
+/// A service's section of the file.
+pub trait Section: DeserializeOwned {
+    /// What its types cannot say: bounds, files that it names. Asked at each start, and by `chit doctor` of every service.
+    fn check(&self, shared: &Shared) -> anyhow::Result<()>;
 }
 
 /// Reads the file, `[chit]` and the service's section. A missing section means its defaults.

@@ -1,11 +1,10 @@
 //! The life of a service process, the same for all of them.
 
 use crate::clock::Clock;
-use crate::config::{self, ConfigError, Shared};
+use crate::config::{self, ConfigError, Section, Shared};
 use crate::shutdown::Shutdown;
-use crate::{failpoint, inherited, telemetry};
+use crate::{failpoint, telemetry};
 use anyhow::Context as _;
-use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,8 +41,8 @@ impl Context {
     }
 }
 
-/// `fn main` of every service. `run` returns when `ctx.shutdown` has been triggered and it has drained.
-pub fn main<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
+/// `fn main` of every service. With `--check-config` it only says whether it would accept its section. `run` returns when `ctx.shutdown` has been triggered and it has drained.
+pub fn main<T: Section, Fut: Future<Output = anyhow::Result<()>>>(
     service: &'static str,
     run: impl FnOnce(Context, T) -> Fut,
 ) -> ExitCode {
@@ -51,7 +50,7 @@ pub fn main<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
 }
 
 /// The same with these arguments, for tests of the whole life.
-pub fn main_with<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
+pub fn main_with<T: Section, Fut: Future<Output = anyhow::Result<()>>>(
     args: impl Iterator<Item = OsString>,
     service: &'static str,
     run: impl FnOnce(Context, T) -> Fut,
@@ -62,13 +61,18 @@ pub fn main_with<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
     if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
 }
 
-fn live<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
+fn live<T: Section, Fut: Future<Output = anyhow::Result<()>>>(
     args: impl Iterator<Item = OsString>,
     service: &'static str,
     run: impl FnOnce(Context, T) -> Fut,
 ) -> anyhow::Result<()> {
-    inherited::collect().context("LISTEN_FDS")?;
-    let (settings, shared) = config::load(&config_path(args)?, service)?;
+    chit_supervision::inherited::collect().context("LISTEN_FDS")?;
+    let (path, only_check) = arguments(args)?;
+    let (settings, shared) = config::load::<T>(&path, service)?;
+    settings.check(&shared).map_err(|error| ConfigError::Usage(format!("{error:#}")))?;
+    if only_check {
+        return Ok(());
+    }
     config::claim_state(&shared)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     let telemetry = runtime.block_on(async { telemetry::install(service, &shared) })?;
@@ -97,14 +101,19 @@ fn live<T: DeserializeOwned, Fut: Future<Output = anyhow::Result<()>>>(
     ended
 }
 
-fn config_path(mut args: impl Iterator<Item = OsString>) -> Result<PathBuf, ConfigError> {
-    let usage = |problem: String| ConfigError::Usage(format!("{problem}; usage: --config FILE"));
-    let mut path = PathBuf::from(CONFIG_DEFAULT);
+/// The configuration, and whether it is to be checked only.
+fn arguments(mut args: impl Iterator<Item = OsString>) -> Result<(PathBuf, bool), ConfigError> {
+    let usage =
+        |problem: String| ConfigError::Usage(format!("{problem}; usage: --config FILE [--check-config]"));
+    let (mut path, mut only_check) = (PathBuf::from(CONFIG_DEFAULT), false);
     while let Some(arg) = args.next() {
-        if arg != "--config" {
-            return Err(usage(format!("unknown argument {}", arg.display())));
+        match arg.to_str() {
+            Some("--config") => {
+                path = args.next().ok_or_else(|| usage("--config needs a file".to_owned()))?.into()
+            }
+            Some("--check-config") => only_check = true,
+            _ => return Err(usage(format!("unknown argument {}", arg.display()))),
         }
-        path = args.next().ok_or_else(|| usage("--config needs a file".to_owned()))?.into();
     }
-    Ok(path)
+    Ok((path, only_check))
 }

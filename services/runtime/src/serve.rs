@@ -3,14 +3,13 @@
 use crate::allowed::Allowed;
 use crate::config::Shared;
 use crate::entry::Context;
-use crate::inherited;
 use crate::neighbour::Calls;
 use crate::observe::{Gate, Observe};
-use crate::tls::{Connections, Tcp};
+use crate::tls::{self, Connections, Tcp};
 use anyhow::{Context as _, bail};
 use chit_proto::trouble::v1::trouble_service_server::TroubleServiceServer;
+use chit_supervision::{Pulse, feed, inherited};
 use chit_trouble::Troubles;
-use sd_notify::NotifyState;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -86,6 +85,7 @@ pub struct Server {
     listener: Option<UnixListener>,
     health: HealthHandle,
     calls: Option<Calls>,
+    pulses: Vec<Pulse>,
 }
 
 impl Server {
@@ -99,6 +99,7 @@ impl Server {
             listener: None,
             health: HealthHandle::new(),
             calls: None,
+            pulses: Vec::new(),
         }
     }
 
@@ -123,6 +124,13 @@ impl Server {
     /// Which calls other services of this machine may make over the socket. Without it, a service decides for itself.
     pub fn calls(mut self, calls: Calls) -> Self {
         self.calls = Some(calls);
+        self
+    }
+
+    /// What must answer, besides the socket, for the service manager to hear that this service is alive: the thread that
+    /// writes its store, or owns its device.
+    pub fn pulse(mut self, pulse: Pulse) -> Self {
+        self.pulses.push(pulse);
         self
     }
 
@@ -158,7 +166,7 @@ impl Server {
             Some(tcp) => Some(self.secured(tcp).await?),
             None => None,
         };
-        let Self { ctx, names, health, calls, .. } = self;
+        let Self { ctx, names, health, calls, pulses, .. } = self;
         health.0.send_modify(|all| {
             for name in names.into_iter().chain([""]) {
                 all.entry(name.to_owned()).or_insert(true);
@@ -186,10 +194,11 @@ impl Server {
                 }
             }
             health.publish(&reporter, true).await;
-            notify(NotifyState::Stopping);
+            chit_supervision::stopping();
+            tls::withdraw(&ctx.shared, ctx.service);
             tokio::time::sleep(GRACE).await;
         };
-        notify(NotifyState::Ready);
+        chit_supervision::ready();
         tracing::info!(service = ctx.service, "serving");
         tokio::select! {
             biased;
@@ -197,6 +206,7 @@ impl Server {
             done = served => {
                 done.context("serving")?;
             }
+            never = feed(ctx.shared.socket_of(ctx.service), pulses) => match never {},
         }
         Ok(())
     }
@@ -248,11 +258,4 @@ where
         .serve_with_incoming_shutdown(observed, incoming, ctx.shutdown.wait())
         .await?;
     Ok(())
-}
-
-/// Without a service manager there is no listener, which is fine.
-fn notify(state: NotifyState) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "cannot tell the service manager");
-    }
 }

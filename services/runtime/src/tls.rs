@@ -20,6 +20,8 @@ use tokio_stream::Stream;
 use tonic::transport::server::{TcpConnectInfo, TcpIncoming, TlsConnectInfo};
 use tonic::{Code, Status};
 
+/// Ending of the note of an address that nobody listens at now.
+const BEFORE: &str = "tcp.before";
 /// A role is a URI among the certificate's subject alternative names; this is its beginning.
 pub const ROLE_URI: &str = "spiffe://chit/role/";
 /// The client's name is another one. A certificate that is renewed under the same name is the same client.
@@ -125,9 +127,18 @@ impl Tcp {
 
     /// Callers keep the address that they know, so a restart binds it again.
     fn earlier(&self, note: &Path) -> Option<SocketAddr> {
-        let earlier: SocketAddr = fs::read_to_string(note).ok()?.trim().parse().ok()?;
+        let read = |note: &Path| fs::read_to_string(note).ok();
+        let earlier = read(note).or_else(|| read(&note.with_extension(BEFORE)))?;
+        let earlier: SocketAddr = earlier.trim().parse().ok()?;
         (self.addr.port() == 0 && earlier.ip() == self.addr.ip()).then_some(earlier)
     }
+}
+
+/// Nobody is sent to a listener that closes; the next start remembers where it was.
+pub(crate) fn withdraw(shared: &Shared, service: &str) {
+    let note = shared.run_dir.join(format!("{service}.tcp"));
+    // Most services have none.
+    let _ = fs::rename(&note, note.with_extension(BEFORE));
 }
 
 /// Atomic: another process may be waiting for this file.

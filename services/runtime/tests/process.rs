@@ -7,7 +7,7 @@ mod echo;
 
 use chit_proto::trouble::v1::trouble_service_client::TroubleServiceClient;
 use chit_proto::trouble::v1::{ListTroublesRequest, Severity};
-use chit_runtime::{Context, Server, channel, main_with};
+use chit_runtime::{Context, Section, Server, Shared, channel, main_with};
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,12 @@ use tonic::metadata::MetadataValue;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
+
+impl Section for Empty {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
 
 fn config_in(dir: &Path, more: &str) -> PathBuf {
     let file = dir.join("chit.toml");
@@ -37,6 +43,42 @@ fn a_bad_configuration_exits_with_64() {
     assert_eq!(main_with(args(&unknown_key), "ledger", never), ExitCode::from(64));
     assert_eq!(main_with(args(&dir.path().join("absent.toml")), "ledger", never), ExitCode::from(64));
     assert_eq!(main_with(["--verbose".into()].into_iter(), "ledger", never), ExitCode::from(64));
+}
+
+/// A section with a bound that its type does not know.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Copies {
+    copies_max: u32,
+}
+
+impl Section for Copies {
+    fn check(&self, shared: &Shared) -> anyhow::Result<()> {
+        anyhow::ensure!(shared.sandbox && self.copies_max < 10, "copies_max: use at most 9");
+        Ok(())
+    }
+}
+
+#[test]
+fn asked_for_a_check_a_service_says_what_is_wrong_and_neither_runs_nor_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |copies: &str| {
+        let file = config_in(dir.path(), &format!("[printer]\n{copies}\n"));
+        let never = |_: Context, _: Copies| async { panic!("it was asked for a check only") };
+        main_with(args(&file).chain(["--check-config".into()]), "printer", never)
+    };
+    assert_eq!(check("copies_max = 3"), ExitCode::SUCCESS);
+    assert_eq!(check("copies_max = 30"), ExitCode::from(64));
+    assert_eq!(check("copies_maks = 3"), ExitCode::from(64));
+    assert!(!dir.path().join("state").exists(), "whoever asks may be another user than the service's");
+}
+
+#[test]
+fn a_section_that_its_service_refuses_exits_with_64_so_that_nobody_tries_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = config_in(dir.path(), "[printer]\ncopies_max = 30\n");
+    let never = |_: Context, _: Copies| async { panic!("a service must not run on a bad configuration") };
+    assert_eq!(main_with(args(&file), "printer", never), ExitCode::from(64));
 }
 
 #[tokio::test]

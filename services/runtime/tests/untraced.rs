@@ -5,7 +5,7 @@
 mod echo;
 
 use chit_runtime::trace::current_traceparent;
-use chit_runtime::{Context, Server, call, channel, main_with};
+use chit_runtime::{Context, Section, Server, Shared, call, channel, main_with};
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,6 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
+
+impl Section for Empty {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
 
 #[tokio::test]
 async fn without_an_exporter_no_trace_begins_and_a_callers_goes_on() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chit_runtime::{Section, Shared};
 use serde::Deserialize;
 
 use crate::device::keyboard::Which;
@@ -105,5 +106,14 @@ impl Config {
             Some(worker) => Ok(worker.clone()),
             None => Ok(std::env::current_exe().context("where am I?")?.with_file_name("code-worker")),
         }
+    }
+}
+
+impl Section for Config {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        self.profile()?;
+        self.keyboard()?;
+        self.hid_pos()?;
+        Ok(())
     }
 }

@@ -11,9 +11,10 @@ mod sources;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chit_proto::scanner::v1::scanner_service_server::ScannerServiceServer;
-use chit_runtime::{Context, Server};
+use chit_runtime::{Context, HealthHandle, Server};
 
 pub use config::Config;
 pub use device::decoder::{Effort, Eye};
@@ -31,6 +32,9 @@ use domain::scan::Source;
 use intake::Intake;
 use scans::Scans;
 
+/// A health entry of its own: the service is fine while the handheld is away.
+const HANDHELD_HEALTH: &str = "chit.scanner.v1.Handheld";
+const HEALTH_TICK: Duration = Duration::from_secs(1);
 /// A picture of a caller, and what is around it.
 const REQUEST_LEN_MAX: usize = device::image_file::FILE_LEN_MAX + (1 << 16);
 
@@ -41,11 +45,30 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     start_handhelds(&ctx, &config, &scans, &mut sources)?;
     let view = config.camera.then(|| sources.add("camera", Source::Camera));
     let sources = Arc::new(sources);
+    let health = HealthHandle::new();
+    tokio::spawn(report_health(health.clone(), Arc::clone(&sources)));
     let decoder = Decoder::start(Arc::clone(&sources), config.worker()?)?;
     let camera = view.map(|device| (Camera::new(&ctx.shared, decoder.clone()), device));
     let api = Api::new(scans, sources, camera, decoder, ctx.shutdown.clone());
     let service = ScannerServiceServer::new(api).max_decoding_message_size(REQUEST_LEN_MAX);
-    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).calls(api::CALLS).add(service).run().await
+    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+        .calls(api::CALLS)
+        .add(service)
+        .health(health)
+        .run()
+        .await
+}
+
+/// A scanner without a handheld has no such entry.
+async fn report_health(health: HealthHandle, sources: Arc<Sources>) {
+    let mut tick = tokio::time::interval(HEALTH_TICK);
+    loop {
+        tick.tick().await;
+        let handhelds = sources.devices().iter().filter(|device| device.source != Source::Camera);
+        if let Some(ready) = handhelds.map(|device| device.health().ready).max() {
+            health.set(HANDHELD_HEALTH, ready);
+        }
+    }
 }
 
 fn start_handhelds(

@@ -4,6 +4,7 @@ use crate::domain::credit::Credit as Amount;
 use crate::domain::rate::Caps;
 use anyhow::Context as _;
 use chit_msisdn::Country;
+use chit_runtime::{Section, Shared};
 use serde::Deserialize;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -197,6 +198,14 @@ impl Default for Config {
             credit: None,
             modems: Vec::new(),
         }
+    }
+}
+
+impl Section for Config {
+    fn check(&self, shared: &Shared) -> anyhow::Result<()> {
+        self.ways(shared.sandbox)?;
+        self.country()?;
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ pub use config::Config;
 
 use anyhow::Context as _;
 use chit_proto::sms_gateway::v1::sms_gateway_service_server::SmsGatewayServiceServer;
-use chit_runtime::{Context, HealthHandle, Server};
+use chit_runtime::{Context, HealthHandle, Pulse, Server};
 use chit_vault::Credential;
 use config::{Kind, Way};
 use device::actor::Actor;
@@ -50,9 +50,11 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let reporter = tokio::spawn(report_health(health.clone(), fleet.clone()));
     let transports: Vec<_> = transports.into_iter().map(|transport| tokio::spawn(transport.run())).collect();
 
+    let pulse = pulse(store.clone());
     let api = api::Api::new(store, ctx.clock.clone(), fleet, &config).await?;
     let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
+        .pulse(pulse)
         .add(SmsGatewayServiceServer::new(api))
         .health(health)
         .run()
@@ -69,6 +71,15 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
         tracing::warn!("a modem's task did not stop in time; an open submission becomes UNKNOWN");
     }
     served
+}
+
+fn pulse(store: Arc<Store>) -> Pulse {
+    Pulse::new("store", move || {
+        let store = Arc::clone(&store);
+        async move {
+            let _ = store.run(|store| store.submits_of("")).await;
+        }
+    })
 }
 
 async fn open_store(ctx: &Context, config: &Config) -> anyhow::Result<Arc<Store>> {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use chit_runtime::{Section, Shared};
 use serde::Deserialize;
 
 use crate::words::Lang;
@@ -22,9 +23,9 @@ pub struct Config {
 /// A loopback address that no other server has: browsers send a cookie to every port of a host.
 const OWN_ADDRESS: [u8; 4] = [127, 67, 72, 84];
 
-impl Config {
+impl Section for Config {
     /// Pages and PINs go over plain HTTP, so they stay on this machine; a proxy with TLS may stand before them.
-    pub fn check(&self) -> anyhow::Result<()> {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.listen.ip().is_loopback(),
             "[till] listen = \"{}\" would send PINs through the network in clear; listen on a loopback address \
@@ -33,7 +34,9 @@ impl Config {
         );
         Ok(())
     }
+}
 
+impl Config {
     /// The hosts under which the pages may be asked for. Another name of this machine is another site for a browser.
     pub fn own_hosts(&self) -> Vec<String> {
         let ip = self.listen.ip();
@@ -65,10 +68,13 @@ mod tests {
 
     #[test]
     fn pins_do_not_go_through_the_network_in_clear() {
-        assert!(Config::default().check().is_ok() && at("[::1]:8470").check().is_ok());
-        let refused = at("0.0.0.0:8470").check().unwrap_err().to_string();
+        assert!(
+            Config::default().check(&Shared::default()).is_ok()
+                && at("[::1]:8470").check(&Shared::default()).is_ok()
+        );
+        let refused = at("0.0.0.0:8470").check(&Shared::default()).unwrap_err().to_string();
         assert!(refused.contains("proxy with TLS"), "{refused}");
-        assert!(at("192.168.1.5:8470").check().is_err());
+        assert!(at("192.168.1.5:8470").check(&Shared::default()).is_err());
     }
 
     #[test]

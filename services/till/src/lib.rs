@@ -26,7 +26,6 @@ pub use words::Lang;
 
 /// Serves the pages until shutdown, and health and reflection on the service's own socket as every service does.
 pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
-    cfg.check()?;
     let listener = listen::bind(&ctx.shared, cfg.listen).await?;
     let url = listen::announce(&ctx.shared, &listener)?;
     tracing::info!(url, "the till's pages are served");
@@ -41,7 +40,13 @@ pub async fn run(ctx: Context, cfg: Config) -> anyhow::Result<()> {
         Ok(())
     };
     let grpc = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET).run();
-    tokio::try_join!(web, grpc)?;
+    // At once, not after the last answer: nobody new is to come.
+    let address = async {
+        ctx.shutdown.wait().await;
+        listen::withdraw(&ctx.shared);
+        Ok(())
+    };
+    tokio::try_join!(web, grpc, address)?;
     Ok(())
 }
 

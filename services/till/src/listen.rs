@@ -8,6 +8,7 @@ use chit_runtime::Shared;
 use tokio::net::TcpListener;
 
 const URL_FILE: &str = "till.url";
+const BEFORE_FILE: &str = "till.url.before";
 
 /// With port 0 the port of the process before is tried first: a browser finds the till again after a restart.
 pub async fn bind(shared: &Shared, listen: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -23,7 +24,8 @@ pub async fn bind(shared: &Shared, listen: SocketAddr) -> anyhow::Result<TcpList
 }
 
 fn port_before(shared: &Shared) -> Option<u16> {
-    let url = fs::read_to_string(shared.run_dir.join(URL_FILE)).ok()?;
+    let read = |name| fs::read_to_string(shared.run_dir.join(name));
+    let url = read(URL_FILE).or_else(|_stopped| read(BEFORE_FILE)).ok()?;
     url.trim().trim_end_matches('/').rsplit(':').next()?.parse().ok()
 }
 
@@ -36,4 +38,29 @@ pub fn announce(shared: &Shared, listener: &TcpListener) -> anyhow::Result<Strin
         .and_then(|()| fs::rename(&draft, &file))
         .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(url)
+}
+
+/// Nobody is sent to pages that are gone; the next start remembers the port.
+pub fn withdraw(shared: &Shared) {
+    // A till that never came so far has none.
+    let _ = fs::rename(shared.run_dir.join(URL_FILE), shared.run_dir.join(BEFORE_FILE));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stopped_till_tells_no_address_and_comes_back_at_the_same_port() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Shared::sandbox_in(dir.path());
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = bind(&shared, any).await.unwrap();
+        let url = announce(&shared, &listener).unwrap();
+        drop(listener);
+        withdraw(&shared);
+        assert!(!shared.run_dir.join(URL_FILE).exists());
+        let again = bind(&shared, any).await.unwrap();
+        assert_eq!(announce(&shared, &again).unwrap(), url);
+    }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    chit_runtime::main("till", |ctx, cfg| async move { chit_till::run(ctx, cfg).await })
+    chit_runtime::main("till", |ctx, cfg: chit_till::Config| async move { chit_till::run(ctx, cfg).await })
 }

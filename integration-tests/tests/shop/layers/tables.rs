@@ -74,7 +74,7 @@ pub const LADDERS: [(&str, Ladder); 5] = [
     (
         "chit-runtime",
         &[
-            &["error", "shutdown", "inherited", "session", "trace"],
+            &["error", "shutdown", "session", "trace"],
             &["call", "peer", "record", "request_id"],
             &["neighbour"],
             &["config"],

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod backup;
 pub mod camera;
 pub mod clock;
 pub mod deduct;
@@ -15,8 +16,10 @@ pub mod ledger;
 pub mod payer;
 pub mod pki;
 pub mod printer;
+mod process;
 mod recovery;
 pub mod report_hardware;
+pub mod restore;
 mod rotate;
 pub mod sale;
 pub mod sandbox;

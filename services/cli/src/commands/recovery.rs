@@ -2,7 +2,7 @@
 //! a recovery key that is shown once, on paper, and kept elsewhere.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::str::FromStr as _;
 
@@ -15,11 +15,13 @@ use super::key_files;
 
 /// age-encryption.org/v1, of lines `NAME HEX`.
 pub const WRAP_FILE: &str = "recovery.age";
+/// A hundred bytes a key.
+const WRAP_LEN_MAX: u64 = 64 << 10;
 const RECIPIENT_FILE: &str = "recovery.recipient";
 
 /// Writes the wrap where there is none that holds these keys. The recovery key, if it was made just now.
 pub fn wrap(dir: &Path) -> anyhow::Result<Option<String>> {
-    let made = match dir.join(RECIPIENT_FILE).exists() {
+    let made = match is_made(dir) {
         true => None,
         false => {
             let identity = Identity::generate();
@@ -33,11 +35,34 @@ pub fn wrap(dir: &Path) -> anyhow::Result<Option<String>> {
     Ok(made)
 }
 
+/// Whether somebody has the recovery key.
+pub fn is_made(dir: &Path) -> bool {
+    dir.join(RECIPIENT_FILE).exists()
+}
+
+/// The public half of the recovery key.
+pub fn recipient(dir: &Path) -> anyhow::Result<Recipient> {
+    let text = fs::read_to_string(dir.join(RECIPIENT_FILE)).context(RECIPIENT_FILE)?;
+    Recipient::from_str(text.trim()).map_err(|error| anyhow::anyhow!("{RECIPIENT_FILE}: {error}"))
+}
+
+/// The keys of a wrap, each with the name of its file.
+pub fn open(dir: &Path, identity: &Identity) -> anyhow::Result<Vec<(String, Zeroizing<Vec<u8>>)>> {
+    let sealed = fs::read(dir.join(WRAP_FILE)).context(WRAP_FILE)?;
+    let decryptor = age::Decryptor::new(&sealed[..]).context(WRAP_FILE)?;
+    let plain = decryptor.decrypt(std::iter::once(identity as &dyn age::Identity));
+    let mut text = Zeroizing::new(String::new());
+    plain.context("another key opens recovery.age")?.take(WRAP_LEN_MAX).read_to_string(&mut text)?;
+    let keys = text.lines().map(|line| {
+        let (name, digits) = line.split_once(' ').context("recovery.age: a line without a key")?;
+        Ok((name.to_owned(), Zeroizing::new(hex::decode(digits).context("recovery.age: no digits")?)))
+    });
+    keys.collect()
+}
+
 /// All keys as they are now.
 pub fn write(dir: &Path) -> anyhow::Result<()> {
-    let text = fs::read_to_string(dir.join(RECIPIENT_FILE)).context(RECIPIENT_FILE)?;
-    let recipient =
-        Recipient::from_str(text.trim()).map_err(|error| anyhow::anyhow!("{RECIPIENT_FILE}: {error}"))?;
+    let recipient = recipient(dir)?;
     let mut plain = Zeroizing::new(String::new());
     for name in key_files::key_files() {
         let secret = Zeroizing::new(fs::read(dir.join(&name)).with_context(|| name.clone())?);
@@ -61,7 +86,6 @@ fn is_older_than_a_key(dir: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read as _;
 
     #[test]
     fn the_recovery_key_gives_every_key_back_and_is_shown_once() {
@@ -73,11 +97,9 @@ mod tests {
         let sealed = fs::read(dir.path().join(WRAP_FILE)).unwrap();
         assert!(wrap(dir.path()).unwrap().is_none());
         assert_eq!(fs::read(dir.path().join(WRAP_FILE)).unwrap(), sealed, "nothing new, nothing written");
-        let decryptor = age::Decryptor::new(&sealed[..]).unwrap();
-        let mut plain = String::new();
-        let identity = std::iter::once(&identity as &dyn age::Identity);
-        decryptor.decrypt(identity).unwrap().read_to_string(&mut plain).unwrap();
-        assert_eq!(plain.lines().count(), key_files::key_files().count());
-        assert!(plain.contains(&format!("card-master.key {}", "07".repeat(32))), "{plain}");
+        let keys = open(dir.path(), &identity).unwrap();
+        assert_eq!(keys.len(), key_files::key_files().count());
+        assert!(keys.iter().any(|(name, key)| name == "card-master.key" && **key == [7; 32]));
+        assert!(open(dir.path(), &Identity::generate()).is_err());
     }
 }

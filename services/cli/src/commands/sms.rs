@@ -54,21 +54,28 @@ pub enum SmsCommand {
         #[arg(long, value_name = "S", default_value_t = 180)]
         wait: u64,
     },
-    /// Show received SMS, newest first.
-    Inbox {
-        /// At most this many, 1 to 1000.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-        /// Show PDUs that could not be read instead, as they came.
-        #[arg(long)]
-        undecoded: bool,
-    },
+    /// Show what was received.
+    #[command(subcommand)]
+    Inbox(InboxCommand),
     /// Show messages that were queued, newest first, and decide about them.
     #[command(subcommand)]
     Outbox(sms_outbox::OutboxCommand),
     /// Show the modems, and help one that needs a person.
     #[command(subcommand)]
     Modem(sms_modem::ModemCommand),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum InboxCommand {
+    /// List received SMS, newest first.
+    List {
+        /// At most this many, 1 to 1000.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// List PDUs that could not be read instead, as they came.
+        #[arg(long)]
+        undecoded: bool,
+    },
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -117,8 +124,8 @@ pub async fn run(shop: &Shop, command: SmsCommand) -> Result<(), Failure> {
             sms_send::run(shop, request, Duration::from_secs(wait)).await
         }
         SmsCommand::Test { to, wait } => sms_test::run(shop, to, Duration::from_secs(wait)).await,
-        SmsCommand::Inbox { limit, undecoded: false } => inbox(shop, limit).await,
-        SmsCommand::Inbox { limit, undecoded: true } => undecoded(shop, limit).await,
+        SmsCommand::Inbox(InboxCommand::List { limit, undecoded: false }) => inbox(shop, limit).await,
+        SmsCommand::Inbox(InboxCommand::List { limit, undecoded: true }) => undecoded(shop, limit).await,
         SmsCommand::Outbox(command) => sms_outbox::run(shop, command).await,
         SmsCommand::Modem(command) => sms_modem::run(shop, command).await,
     }

@@ -61,7 +61,42 @@ fn a_missing_configuration_and_a_wrong_command_exit_64() {
     std::fs::remove_file(desk.dir().join("chit.toml")).unwrap();
     let output = desk.run(&["status"]);
     assert_eq!(output.status.code(), Some(64));
-    assert!(text(&output.stderr).contains("chit.toml"), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(said.contains("chit.toml") && said.contains("--config FILE names another"), "{output:?}");
+}
+
+#[test]
+fn a_shop_without_a_recovery_key_is_not_backed_up_into_a_file_that_nobody_can_open() {
+    let desk = Desk::new(CONFIG);
+    let file = desk.dir().join("shop.age");
+    let output = desk.run(&["--json", "backup", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(last_line_json(&output)["error"]["reason"], "RECOVERY_KEY_MISSING");
+    assert!(!file.exists() && text(&output.stderr).contains("chit init"), "{output:?}");
+}
+
+#[test]
+fn a_shop_that_does_not_run_is_backed_up_and_restored_too() {
+    let (desk, bare) = (Desk::new(CONFIG), Desk::new(CONFIG));
+    let keys = last_line_json(&desk.run(&["--json", "init"]));
+    std::fs::create_dir_all(desk.dir().join("state/checkout")).unwrap();
+    std::fs::write(desk.dir().join("state/checkout/note"), "sold").unwrap();
+    let folder = desk.dir().join("backups");
+    let args = ["--json", "backup", "--keep", "2", folder.to_str().unwrap()];
+    let taken = last_line_json(&desk.run(&args));
+    let file = taken["file"].as_str().unwrap();
+    let key = bare.dir().join("key");
+    std::fs::write(&key, keys["recovery_key"].as_str().unwrap()).unwrap();
+    let output = bare.run(&["--json", "restore", file, "--recovery-key", key.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    for name in ["state/checkout/note", "keys/card-master.key", "keys/staff.toml", "chit.toml"] {
+        let read = |desk: &Desk| std::fs::read(desk.dir().join(name)).unwrap();
+        assert_eq!(read(&desk), read(&bare), "{name}");
+    }
+    let note = std::fs::read_to_string(bare.dir().join("state/checkout/restored")).unwrap();
+    assert_eq!(note, taken["taken_at"].as_str().unwrap(), "so that its cards skip rows");
+    let sealed = std::fs::read(file).unwrap();
+    assert!(sealed.starts_with(b"age-encryption.org/v1"), "nothing of it is in clear");
 }
 
 #[test]

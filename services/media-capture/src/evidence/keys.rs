@@ -30,11 +30,7 @@ impl Keepers {
     /// `seed` is the secret scalar; an empty `arbiter` means that there is none.
     pub fn new(seed: &[u8], arbiter: &str) -> Result<Self, KeyError> {
         let shop = identity_of(seed).ok_or(KeyError::Shop)?;
-        let arbiter = match arbiter.trim() {
-            "" => None,
-            text => Some(Recipient::from_str(text).map_err(KeyError::Arbiter)?),
-        };
-        Ok(Self { shop, arbiter })
+        Ok(Self { shop, arbiter: self::arbiter(arbiter)? })
     }
 
     /// As the manifest names them.
@@ -58,6 +54,14 @@ impl Keepers {
 
     pub fn shop(&self) -> &Identity {
         &self.shop
+    }
+}
+
+/// Empty: there is none.
+pub fn arbiter(text: &str) -> Result<Option<Recipient>, KeyError> {
+    match text.trim() {
+        "" => Ok(None),
+        text => Recipient::from_str(text).map(Some).map_err(KeyError::Arbiter),
     }
 }
 

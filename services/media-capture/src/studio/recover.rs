@@ -45,18 +45,19 @@ impl Desk {
         Ok(())
     }
 
-    /// A crash may have come before the key was written; then nothing was sealed with it.
-    fn film_key_of(&self, recording: &Recording) -> Result<FilmKey, StudioError> {
-        let known = self.with.film_keys.load(&recording.sale_id, &self.with.keepers)?;
-        Ok(match known {
-            Some(key) => key,
-            None => self.with.film_keys.create(&recording.sale_id, &self.with.keepers)?,
-        })
+    /// Without its key the film is lost: a backup leaves the keys out. Photos that nobody can open are not sealed as if
+    /// somebody could. (A crash may have come before the key was written, too; then nothing was sealed with it.)
+    fn film_key_of(&self, recording: &mut Recording) -> Result<FilmKey, StudioError> {
+        if let Some(key) = self.with.film_keys.load(&recording.sale_id, &self.with.keepers)? {
+            return Ok(key);
+        }
+        recording.photos = Default::default();
+        Ok(self.with.film_keys.create(&recording.sale_id, &self.with.keepers)?)
     }
 
     fn recover_one(&self, mut recording: Recording) -> Result<Live, StudioError> {
         let bundle = Bundle::of(&self.with.settings.evidence, &recording.sale_id);
-        let film = self.film_key_of(&recording)?;
+        let film = self.film_key_of(&mut recording)?;
         let was_closed = recording.state == State::Finalizing;
         let mut fragments = 0;
         let mut kept = Vec::new();

@@ -1,5 +1,6 @@
 //! The devices, as their services see them. A service that does not answer was reported before.
 
+use std::path::Path;
 use std::time::Duration;
 
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
@@ -14,7 +15,7 @@ use chit_proto::sms_gateway::v1::sms_gateway_service_client::SmsGatewayServiceCl
 use chit_proto::sms_gateway::v1::{GetModemRequest, Modem, ModemState};
 use chit_runtime::Shared;
 
-use super::{Check, Level};
+use super::{Check, Level, setting};
 use crate::shop::ask;
 
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -25,10 +26,13 @@ const STORAGE_FREE_MIN: u32 = 3;
 /// A message may wait two minutes between its time stamp and the modem.
 const CLOCK_OFF_MAX_S: i64 = 150;
 
-pub async fn check(shared: &Shared) -> Vec<Check> {
-    // Without its socket a service cannot answer: no time is spent on asking.
-    let channel =
-        |service| shared.socket_of(service).exists().then(|| chit_runtime::channel(shared, service));
+/// `require_photo`, the default, and `require_video` do.
+pub fn sales_need_camera(config: &Path) -> bool {
+    setting(config, "checkout", "evidence_policy").is_none_or(|policy| policy != "best_effort")
+}
+
+pub async fn check(shared: &Shared, answering: &[&str], needs_camera: bool) -> Vec<Check> {
+    let channel = |service| answering.contains(&service).then(|| chit_runtime::channel(shared, service));
     let mut checks = Vec::new();
     if let Some(client) = channel("printer").map(PrinterServiceClient::new)
         && let Ok(answer) = ask!(client.get_status(printer::GetStatusRequest {}), DEADLINE).await
@@ -38,7 +42,7 @@ pub async fn check(shared: &Shared) -> Vec<Check> {
     if let Some(client) = channel("media-capture").map(MediaCaptureServiceClient::new)
         && let Ok(media) = ask!(client.get_device_status(GetDeviceStatusRequest {}), DEADLINE).await
     {
-        checks.extend(media_checks(&media));
+        checks.extend(media_checks(&media, needs_camera));
     }
     if let Some(client) = channel("scanner").map(ScannerServiceClient::new)
         && let Ok(answer) = ask!(client.get_status(scanner::GetStatusRequest {}), DEADLINE).await
@@ -78,7 +82,7 @@ fn printer_checks(status: &PrinterStatus) -> Vec<Check> {
     checks
 }
 
-fn media_checks(media: &GetDeviceStatusResponse) -> Vec<Check> {
+fn media_checks(media: &GetDeviceStatusResponse, needs_camera: bool) -> Vec<Check> {
     let camera = media.camera();
     let found = format!("{} {}", short(camera.as_str_name(), "CAMERA_STATE_"), media.camera_id);
     let step = match camera {
@@ -89,7 +93,13 @@ fn media_checks(media: &GetDeviceStatusResponse) -> Vec<Check> {
             "plug it in; until then a sale is only released by `chit sale override-evidence`"
         }
     };
-    let level = if step.is_empty() { Level::Ok } else { Level::Warn };
+    let level = match camera {
+        CameraState::Streaming => Level::Ok,
+        CameraState::Paused | CameraState::Opening => Level::Warn,
+        // No sale is released without an override meanwhile.
+        _ if needs_camera => Level::Fail,
+        _ => Level::Warn,
+    };
     let sound = match (media.microphone(), media.speaker()) {
         (AudioState::MicOff, AudioState::SpeakerPresent) => "MIC_OFF, SPEAKER_PRESENT".to_owned(),
         (microphone, speaker) => format!(
@@ -248,8 +258,8 @@ mod tests {
     #[test]
     fn every_bad_state_of_a_device_has_a_next_step() {
         let printers = (0..=7).map(|n| printer_checks(&PrinterStatus { condition: n, ..Default::default() }));
-        let cameras =
-            (0..=6).map(|n| media_checks(&GetDeviceStatusResponse { camera: n, ..Default::default() }));
+        let cameras = (0..=6)
+            .map(|n| media_checks(&GetDeviceStatusResponse { camera: n, ..Default::default() }, n % 2 == 0));
         let modems = (0..=8).map(|n| modem_checks(&Modem { state: n, ..Default::default() }));
         let scanners = (0..=3).map(|n| {
             scanner_checks(&scanner::GetStatusResponse {
@@ -260,6 +270,23 @@ mod tests {
         });
         for check in printers.chain(cameras).chain(modems).chain(scanners).flatten() {
             assert_eq!(check.next_step.is_empty(), check.level == Level::Ok, "{check:?}");
+        }
+    }
+
+    #[test]
+    fn a_camera_that_is_away_fails_where_sales_need_its_photo() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("chit.toml");
+        for (text, level) in [
+            ("", Level::Fail),
+            ("[checkout]\nevidence_policy = \"require_video\"\n", Level::Fail),
+            ("[checkout]\nevidence_policy = \"best_effort\"\n", Level::Warn),
+        ] {
+            std::fs::write(&config, text).unwrap();
+            let away = GetDeviceStatusResponse { camera: CameraState::Absent.into(), ..Default::default() };
+            let checks = media_checks(&away, sales_need_camera(&config));
+            let camera = checks.iter().find(|check| check.what == "camera").unwrap();
+            assert_eq!(camera.level, level, "{text}");
         }
     }
 

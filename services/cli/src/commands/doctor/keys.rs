@@ -1,6 +1,7 @@
 //! What `chit init` made.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 
 use chit_runtime::Shared;
@@ -9,6 +10,10 @@ use super::{Check, Level};
 use crate::commands::key_files::{self, KEY_LEN};
 
 pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
+    if fs::read_dir(&shared.keys_dir).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        let found = format!("you may not look into {}", shared.keys_dir.display());
+        return vec![Check::new(Level::Fail, "keys", found, "use sudo")];
+    }
     let files: Vec<_> = key_files::key_files().collect();
     let mut checks: Vec<_> = files.iter().filter_map(|name| key(shared, name)).collect();
     if checks.is_empty() {

@@ -1,8 +1,10 @@
 //! `chit doctor`: checks all that a sale needs, and says what to do next.
 
+mod backup;
 mod country;
 mod devices;
 mod keys;
+mod sections;
 mod services;
 mod troubles;
 
@@ -56,11 +58,14 @@ impl Check {
 pub async fn run(shared: &Shared, config: &Path, currency: &str, output: Output) -> Result<(), Failure> {
     let world = if shared.sandbox { "sandbox, receipts say PRACTICE" } else { "real shop" };
     let mut checks = vec![Check::ok("configuration", format!("{world}, {}, {currency}", shared.time_zone))];
-    checks.extend(country::check(config));
+    checks.extend(sections::check(config, services::names()).await);
+    checks.push(country::check(config));
     checks.extend(keys::check(shared, currency));
-    checks.extend(services::check(shared).await);
-    checks.extend(devices::check(shared).await);
-    checks.extend(troubles::check(shared, services::names(), Timestamp::now()).await);
+    let (services, answering) = services::check(shared, config).await;
+    checks.extend(services);
+    checks.extend(devices::check(shared, &answering, devices::sales_need_camera(config)).await);
+    checks.extend(backup::check(shared, Timestamp::now()));
+    checks.extend(troubles::check(shared, &answering, Timestamp::now()).await);
     let rows = checks.iter().map(|check| {
         json!({"level": check.level.name(), "what": check.what, "found": check.found, "next_step": check.next_step})
     });
@@ -73,6 +78,12 @@ pub async fn run(shared: &Shared, config: &Path, currency: &str, output: Output)
             format!("{failed} checks failed; do what the lines marked FAIL say"),
         )),
     }
+}
+
+/// A key of chit.toml that another section or a device depends on. A file that cannot be read was refused before.
+fn setting(config: &Path, section: &str, key: &str) -> Option<String> {
+    let file: toml::Table = std::fs::read_to_string(config).ok()?.parse().ok()?;
+    Some(file.get(section)?.get(key)?.as_str()?.to_owned())
 }
 
 fn text(checks: &[Check]) -> String {

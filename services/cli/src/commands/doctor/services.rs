@@ -1,60 +1,156 @@
-//! The six services, asked over their sockets (grpc.health.v1).
+//! The services, asked over their sockets (grpc.health.v1). One that hangs is told from one that does not run.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::time::Duration;
 
 use chit_runtime::Shared;
+use tokio::net::UnixStream;
+use tokio::task::JoinSet;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::{Check, Level};
+use crate::commands::process::{self, Process};
 use crate::shop::ask;
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Service, its gRPC name, and what is missing while it is down.
-const SERVICES: [(&str, &str, Level); 6] = [
-    ("ledger", "chit.ledger.v1.LedgerService", Level::Fail),
-    ("checkout", "chit.checkout.v1.SaleService", Level::Fail),
-    ("printer", "chit.printer.v1.PrinterService", Level::Fail),
-    ("media-capture", "chit.media_capture.v1.MediaCaptureService", Level::Fail),
-    ("scanner", "chit.scanner.v1.ScannerService", Level::Warn),
-    ("sms-gateway", "chit.sms_gateway.v1.SmsGatewayService", Level::Warn),
+struct Service {
+    name: &'static str,
+    grpc: &'static str,
+    /// What is missing while it does not run.
+    stopped: Level,
+    /// Somebody may do without the till or the scanner; one that runs and does not answer is broken.
+    hung: Level,
+}
+
+const fn service(name: &'static str, grpc: &'static str, stopped: Level, hung: Level) -> Service {
+    Service { name, grpc, stopped, hung }
+}
+
+const SERVICES: [Service; 7] = [
+    service("ledger", "chit.ledger.v1.LedgerService", Level::Fail, Level::Fail),
+    service("checkout", "chit.checkout.v1.SaleService", Level::Fail, Level::Fail),
+    service("printer", "chit.printer.v1.PrinterService", Level::Fail, Level::Fail),
+    service("media-capture", "chit.media_capture.v1.MediaCaptureService", Level::Fail, Level::Fail),
+    service("scanner", "chit.scanner.v1.ScannerService", Level::Warn, Level::Fail),
+    service("sms-gateway", "chit.sms_gateway.v1.SmsGatewayService", Level::Warn, Level::Fail),
+    service("till", "", Level::Warn, Level::Fail),
 ];
 
 pub fn names() -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().map(|(service, ..)| *service)
+    SERVICES.iter().map(|service| service.name)
 }
 
-pub async fn check(shared: &Shared) -> Vec<Check> {
-    let mut checks = Vec::new();
-    for (service, name, without_it) in SERVICES {
-        checks.push(one(shared, service, name, without_it).await);
+/// What was found, and who answered: nobody asks the others again.
+pub async fn check(shared: &Shared, config: &Path) -> (Vec<Check>, Vec<&'static str>) {
+    let mut asked = JoinSet::new();
+    for (place, service) in SERVICES.iter().enumerate() {
+        let (socket, channel) = (shared.socket_of(service.name), chit_runtime::channel(shared, service.name));
+        let config = config.to_owned();
+        asked.spawn(async move { (place, one(service, &socket, channel, &config).await) });
     }
-    checks
+    let mut found = asked.join_all().await;
+    found.sort_by_key(|(place, _)| *place);
+    let answered = found.iter().filter(|(_, (_, answered))| *answered);
+    let answered = answered.map(|(place, _)| SERVICES[*place].name).collect();
+    (found.into_iter().map(|(_, (check, _))| check).collect(), answered)
 }
 
-async fn one(shared: &Shared, service: &str, name: &str, without_it: Level) -> Check {
-    if !shared.socket_of(service).exists() {
-        let found = format!("not running: no {}", shared.socket_of(service).display());
-        return Check::new(without_it, service, found, start(service));
+async fn one(
+    service: &Service,
+    socket: &Path,
+    channel: chit_runtime::Channel,
+    config: &Path,
+) -> (Check, bool) {
+    match tokio::time::timeout(DEADLINE, UnixStream::connect(socket)).await {
+        Ok(Ok(_open)) => {}
+        Ok(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
+            return (unconnected(service, socket, &error), false);
+        }
+        // Its queue of callers is full.
+        Ok(Err(_)) | Err(_) => return (silent(service, config), false),
     }
-    let client = HealthClient::new(chit_runtime::channel(shared, service));
-    let request = HealthCheckRequest { service: name.to_owned() };
+    let client = HealthClient::new(channel);
+    let request = HealthCheckRequest { service: service.grpc.to_owned() };
     match ask!(client.check(request), DEADLINE).await {
-        Ok(answer) if answer.status() == ServingStatus::Serving => Check::ok(service, "serving"),
+        Ok(answer) if answer.status() == ServingStatus::Serving => (Check::ok(service.name, "serving"), true),
         Ok(answer) => {
-            let step = "see its device below and its log";
-            Check::new(without_it, service, format!("runs but says {}", answer.status().as_str_name()), step)
+            let found = format!("runs but says {}", answer.status().as_str_name());
+            (Check::new(service.stopped, service.name, found, "see its device below and its log"), true)
         }
         Err(status) if status.code() == tonic::Code::PermissionDenied => {
-            let step = "run this as the shop's user or root, or list your uid in [chit] allow_uids";
-            Check::new(Level::Fail, service, "does not let you in", step)
+            let step = "use sudo, or list your user in [chit] allow_uids";
+            (Check::new(Level::Fail, service.name, "does not let you in", step), false)
         }
-        Err(status) => Check::new(without_it, service, status.message(), start(service)),
+        Err(_no_answer) => (silent(service, config), false),
+    }
+}
+
+fn unconnected(service: &Service, socket: &Path, error: &io::Error) -> Check {
+    let (name, socket) = (service.name, socket.display());
+    match error.kind() {
+        ErrorKind::NotFound => {
+            Check::new(service.stopped, name, format!("not running: no {socket}"), start(name))
+        }
+        ErrorKind::ConnectionRefused => {
+            Check::new(service.stopped, name, format!("not running: nobody listens at {socket}"), start(name))
+        }
+        ErrorKind::PermissionDenied => {
+            Check::new(Level::Fail, name, format!("you may not connect to {socket}"), "use sudo")
+        }
+        _ => Check::new(service.stopped, name, format!("cannot connect to {socket}: {error}"), start(name)),
+    }
+}
+
+/// Its socket takes callers, which systemd's does for a service that is down, too.
+fn silent(service: &Service, config: &Path) -> Check {
+    let name = service.name;
+    let within = format!("no answer within {} s", DEADLINE.as_secs());
+    match process::of(Path::new(&format!("chit-{name}")), config) {
+        None => {
+            let found = format!("not running: its socket waits, {within}");
+            let step = format!(
+                "see why it does not start: `systemctl status chit-{name}`, `journalctl -u chit-{name}`"
+            );
+            Check::new(service.stopped, name, found, step)
+        }
+        Some(Process { pid, held: true }) => {
+            let found = format!("held: process {pid} was stopped by a signal, {within}");
+            let step = format!("let it go on: `kill -CONT {pid}`; or `systemctl restart chit-{name}`");
+            Check::new(service.hung, name, found, step)
+        }
+        Some(Process { pid, held: false }) => {
+            let found = format!("hangs: process {pid} runs, {within}");
+            Check::new(service.hung, name, found, format!("restart it: `systemctl restart chit-{name}`"))
+        }
     }
 }
 
 fn start(service: &str) -> String {
     format!("start it: `systemctl start chit-{service}`, for a demo `./deploy/demo.sh`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixListener;
+
+    /// The state of a service whose socket is there and whose process is not.
+    #[tokio::test]
+    async fn a_socket_that_nobody_answers_is_told_from_one_that_nobody_listens_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Shared::sandbox_in(dir.path());
+        std::fs::create_dir(&shared.run_dir).unwrap();
+        let _waits = UnixListener::bind(shared.socket_of("till")).unwrap();
+        drop(UnixListener::bind(shared.socket_of("scanner")).unwrap());
+        let (checks, answered) = check(&shared, &dir.path().join("chit.toml")).await;
+        let of = |name: &str| checks.iter().find(|check| check.what == name).unwrap();
+        assert!(of("till").found.contains("its socket waits, no answer within 2 s"), "{checks:?}");
+        assert!(of("scanner").found.contains("nobody listens"), "{checks:?}");
+        assert!(of("ledger").found.contains("not running: no "), "{checks:?}");
+        assert!(answered.is_empty());
+    }
 }

@@ -17,16 +17,9 @@ const ERROR_IS_NEWS: SignedDuration = SignedDuration::from_hours(72);
 /// Lines a service.
 const SHOWN_MAX: usize = 5;
 
-pub async fn check(
-    shared: &Shared,
-    services: impl Iterator<Item = &'static str>,
-    now: Timestamp,
-) -> Vec<Check> {
+pub async fn check(shared: &Shared, services: &[&str], now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
     for service in services {
-        if !shared.socket_of(service).exists() {
-            continue;
-        }
         let client = TroubleServiceClient::new(chit_runtime::channel(shared, service));
         // A service that does not answer was reported before.
         if let Ok(answer) = ask!(client.list_troubles(ListTroublesRequest {}), DEADLINE).await {

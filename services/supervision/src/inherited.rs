@@ -7,7 +7,7 @@ use std::sync::Mutex;
 static LISTENER: Mutex<Option<UnixListener>> = Mutex::new(None);
 
 /// Called once, before any thread exists: it removes LISTEN_FDS from the environment.
-pub(crate) fn collect() -> io::Result<()> {
+pub fn collect() -> io::Result<()> {
     let mut fds = listenfd::ListenFd::from_env();
     if fds.len() > 0 {
         *LISTENER.lock().expect("no holder panics") = fds.take_unix_listener(0)?;
@@ -15,7 +15,7 @@ pub(crate) fn collect() -> io::Result<()> {
     Ok(())
 }
 
-pub(crate) fn take() -> Option<UnixListener> {
+pub fn take() -> Option<UnixListener> {
     LISTENER.lock().expect("no holder panics").take()
 }
 
