@@ -28,6 +28,7 @@ macro_rules! package {
 }
 
 package!(checkout, "chit.checkout.v1");
+package!(issuer, "chit.issuer.v1");
 package!(ledger, "chit.ledger.v1");
 package!(media_capture, "chit.media_capture.v1");
 package!(money, "chit.money.v1");

@@ -1,7 +1,8 @@
 //! The stored formats that a third party verifies, each with an example that needs no more of Chit than its interfaces.
 //!
 //! Their specifications stand at the top of `media_capture/v1/manifest.proto`, `ledger/v1/journal.proto` and
-//! `checkout/v1/goods.proto`. A verifier hashes the bytes as stored and never encodes them again.
+//! `checkout/v1/goods.proto`; that of an issuer's verdict in `issuer/v1/verdict.proto`. A verifier hashes the bytes as stored and
+//! never encodes them again.
 //!
 //! # The goods of a sale
 //!

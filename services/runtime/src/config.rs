@@ -8,8 +8,8 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 8] =
-    ["chit", "scanner", "printer", "media-capture", "sms-gateway", "ledger", "checkout", "till"];
+const SECTIONS: [&str; 9] =
+    ["chit", "scanner", "printer", "media-capture", "sms-gateway", "ledger", "checkout", "issuer", "till"];
 /// A socket path may have 108 bytes (unix(7)); this leaves room for the longest service name.
 const RUN_DIR_LEN_MAX: usize = 60;
 /// Further apart than this, two names are not a typing slip of each other.

@@ -1,0 +1,234 @@
+//! One redb file that only this process opens. What is in it is sealed: a card's serial freezes its payer, and which rows of
+//! whom were asked for is nobody's business.
+
+mod error;
+mod records;
+
+use std::path::Path;
+
+use chit_code_card::CardSerial;
+use chit_vault::{Credential, Vault};
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+
+pub use error::{Result, StoreError};
+use records::{Answered, CardRecord};
+
+use crate::domain::Card;
+
+// <card id, CardRecord, sealed>
+const CARDS: TableDefinition<&[u8; 8], &[u8]> = TableDefinition::new("cards");
+// <keyed hash of a card serial, card id>
+const SERIALS: TableDefinition<&[u8; 16], &[u8; 8]> = TableDefinition::new("serials");
+// <keyed hash of caller and request id, Answered, sealed>
+const REQUESTS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("requests");
+// <(ms, key of REQUESTS), ()>
+const REQUESTS_BY_TIME: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("requests_by_time");
+// <"data key", the store's data key, wrapped by issuer-data.key>
+const DATA_KEY: TableDefinition<&str, &[u8]> = TableDefinition::new("data_key");
+
+/// What the vault is called by.
+const SERVICE: &str = "issuer";
+const DATA_KEY_NAME: &str = "data key";
+/// A till may have been away for a year: its forwarded reply still gets its first verdict.
+const REQUESTS_KEPT_MS: i64 = 400 * 24 * 3_600_000;
+/// Requests past that are forgotten in this number with each new one, so no call waits for a sweep.
+const FORGOTTEN_AT_A_TIME: usize = 2;
+
+/// Who asks, and what: tells a retry from another request.
+pub struct Request {
+    /// Name of the shop; empty for the issuer's own people.
+    pub caller: String,
+    pub id: [u8; 16],
+    /// SHA-256 of the request as it came.
+    pub fingerprint: [u8; 32],
+    pub now_ms: i64,
+}
+
+pub struct Store {
+    database: Database,
+    vault: Vault,
+}
+
+/// One transaction; it happens with its answer or not at all.
+pub struct Draft<'a> {
+    transaction: &'a WriteTransaction,
+    vault: &'a Vault,
+}
+
+impl Store {
+    pub fn open(path: &Path, credential: &Credential) -> Result<Self> {
+        let database = Database::create(path)?;
+        let transaction = database.begin_write()?;
+        transaction.open_table(CARDS)?;
+        transaction.open_table(SERIALS)?;
+        transaction.open_table(REQUESTS)?;
+        transaction.open_table(REQUESTS_BY_TIME)?;
+        let vault = vault_of(&transaction, credential)?;
+        transaction.commit()?;
+        Ok(Self { database, vault })
+    }
+
+    /// Does `work` once for each request; a repeated one gets the first answer.
+    pub fn once(
+        &self,
+        request: &Request,
+        work: impl FnOnce(&Draft<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        let transaction = self.database.begin_write()?;
+        let key = self.vault.keyed(b"request", &[request.caller.as_bytes(), &[0], &request.id].concat());
+        let context = [b"answer/".as_slice(), &key].concat();
+        let known = transaction.open_table(REQUESTS)?.get(&key)?.map(|sealed| sealed.value().to_vec());
+        if let Some(sealed) = known {
+            let answered: Answered = records::decode(&self.vault.open(&context, &sealed)?)?;
+            let same = answered.fingerprint == request.fingerprint;
+            return if same { Ok(answered.answer) } else { Err(StoreError::Different) };
+        }
+        let answer = work(&Draft { transaction: &transaction, vault: &self.vault })?;
+        let answered = Answered { fingerprint: request.fingerprint.to_vec(), answer: answer.clone() };
+        let sealed = self.vault.seal(&context, &records::encode(&answered))?;
+        transaction.open_table(REQUESTS)?.insert(&key, sealed.as_slice())?;
+        transaction.open_table(REQUESTS_BY_TIME)?.insert((request.now_ms, &key), ())?;
+        forget(&transaction, request.now_ms)?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+}
+
+impl Draft<'_> {
+    pub fn card(&self, id: &[u8; 8]) -> Result<Option<Card>> {
+        let cards = self.transaction.open_table(CARDS)?;
+        let Some(sealed) = cards.get(id)? else { return Ok(None) };
+        let record: CardRecord = records::decode(&self.vault.open(&context(id), sealed.value())?)?;
+        records::to_card(*id, record).map(Some)
+    }
+
+    pub fn card_with(&self, serial: CardSerial) -> Result<Option<Card>> {
+        let id = self.transaction.open_table(SERIALS)?.get(&self.serial_key(serial))?.map(|id| *id.value());
+        id.map_or(Ok(None), |id| self.card(&id))
+    }
+
+    pub fn put(&self, card: &Card) -> Result<()> {
+        let record = records::encode(&records::from_card(card));
+        let sealed = self.vault.seal(&context(&card.holder), &record)?;
+        self.transaction.open_table(CARDS)?.insert(&card.holder, sealed.as_slice())?;
+        self.transaction.open_table(SERIALS)?.insert(&self.serial_key(card.serial), &card.holder)?;
+        Ok(())
+    }
+
+    fn serial_key(&self, serial: CardSerial) -> [u8; 16] {
+        self.vault.keyed(b"card serial", &serial.get().to_be_bytes())
+    }
+}
+
+fn context(id: &[u8; 8]) -> Vec<u8> {
+    [b"card/".as_slice(), id].concat()
+}
+
+/// Opens the data key, makes that of a new store, and wraps it anew when the credential was rotated.
+fn vault_of(transaction: &WriteTransaction, credential: &Credential) -> Result<Vault> {
+    let mut keys = transaction.open_table(DATA_KEY)?;
+    let known = keys.get(DATA_KEY_NAME)?.map(|wrapped| wrapped.value().to_vec());
+    let (vault, wrapped) = match known {
+        Some(wrapped) => {
+            let opened = Vault::open_store(SERVICE, credential, &wrapped)?.ok_or(StoreError::OtherKey)?;
+            (opened.vault, opened.rewrapped)
+        }
+        None => {
+            let (vault, wrapped) = Vault::make(SERVICE, credential)?;
+            (vault, Some(wrapped))
+        }
+    };
+    if let Some(wrapped) = wrapped {
+        keys.insert(DATA_KEY_NAME, wrapped.0.as_slice())?;
+    }
+    Ok(vault)
+}
+
+fn forget(transaction: &WriteTransaction, now_ms: i64) -> Result<()> {
+    let mut by_time = transaction.open_table(REQUESTS_BY_TIME)?;
+    let until = now_ms.saturating_sub(REQUESTS_KEPT_MS);
+    let mut old = Vec::new();
+    for entry in by_time.range(..(until, &[0; 16]))?.take(FORGOTTEN_AT_A_TIME) {
+        let (place, _) = entry?;
+        let (at, key) = place.value();
+        old.push((at, *key));
+    }
+    let mut requests = transaction.open_table(REQUESTS)?;
+    for (at, key) in old {
+        requests.remove(&key)?;
+        by_time.remove((at, &key))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 3_600_000;
+
+    fn store(folder: &Path) -> Store {
+        Store::open(&folder.join("issuer.redb"), &Credential::read(&[4; 32]).unwrap()).unwrap()
+    }
+
+    fn request(id: u8, body: u8, now_ms: i64) -> Request {
+        Request { caller: "corner".into(), id: [id; 16], fingerprint: [body; 32], now_ms }
+    }
+
+    #[test]
+    fn a_card_reads_back_and_nothing_of_it_lies_in_clear() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut card = Card::new(CardSerial::new(48_151_623).unwrap(), *b"cardcard");
+        let order: Vec<_> = chit_code_card::Row::all().collect();
+        card.assign("a-corner-shop", &order, 3).unwrap();
+        card.assigned[1].tried.push(chit_code_card::CodeHash([9; 16]));
+        card.locked = true;
+        let put = card.clone();
+        let first = store(dir.path());
+        let put = |draft: &Draft<'_>| draft.put(&put).map(|()| b"done".to_vec());
+        assert_eq!(first.once(&request(1, 1, 0), put).unwrap(), b"done");
+        drop(first);
+        let again = store(dir.path());
+        let look = |draft: &Draft<'_>| {
+            assert_eq!(draft.card_with(card.serial)?, Some(card.clone()));
+            assert_eq!(draft.card_with(CardSerial::new(1).unwrap())?, None);
+            Ok(Vec::new())
+        };
+        again.once(&request(2, 2, 0), look).unwrap();
+        drop(again);
+        let bytes = std::fs::read(dir.path().join("issuer.redb")).unwrap();
+        assert!(!bytes.windows(13).any(|window| window == b"a-corner-shop"));
+    }
+
+    #[test]
+    fn a_repeated_request_gets_the_first_answer_and_another_body_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let say = |word: &'static [u8]| move |_: &Draft<'_>| Ok(word.to_vec());
+        assert_eq!(store.once(&request(1, 1, 0), say(b"first")).unwrap(), b"first");
+        assert_eq!(store.once(&request(1, 1, 5), say(b"second")).unwrap(), b"first");
+        assert!(matches!(store.once(&request(1, 2, 5), say(b"second")), Err(StoreError::Different)));
+        let other = Request { caller: "other".into(), ..request(1, 2, 5) };
+        assert_eq!(store.once(&other, say(b"theirs")).unwrap(), b"theirs");
+        let later = 401 * DAY_MS;
+        store.once(&request(3, 3, later), say(b"later")).unwrap();
+        assert_eq!(store.once(&request(1, 2, later), say(b"anew")).unwrap(), b"anew", "forgotten");
+    }
+
+    #[test]
+    fn what_is_refused_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let card = Card::new(CardSerial::new(7).unwrap(), [1; 8]);
+        let refused = store.once(&request(1, 1, 0), |draft| {
+            draft.put(&card)?;
+            Err(crate::domain::Refusal::RowsExhausted.into())
+        });
+        assert!(matches!(refused, Err(StoreError::Refused(_))));
+        let look = |draft: &Draft<'_>| {
+            assert_eq!(draft.card(&[1; 8])?, None);
+            Ok(Vec::new())
+        };
+        store.once(&request(1, 2, 0), look).unwrap();
+    }
+}

@@ -1,0 +1,99 @@
+//! Cards and answers as stored: a version byte and protobuf, sealed.
+
+use chit_code_card::{CardSerial, CodeHash, Row};
+use prost::Message;
+
+use super::{Result, StoreError};
+use crate::domain::{Assigned, Card};
+
+/// First byte of every record under its seal.
+const VERSION: u8 = 1;
+
+#[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
+pub struct CardRecord {
+    #[prost(uint32, tag = "1")]
+    pub serial: u32,
+    #[prost(message, repeated, tag = "2")]
+    pub assigned: Vec<AssignedRecord>,
+    #[prost(uint32, tag = "3")]
+    pub wrong_since_right: u32,
+    #[prost(uint32, tag = "4")]
+    pub chances_since_right: u32,
+    #[prost(bool, tag = "5")]
+    pub locked: bool,
+    #[prost(bool, tag = "6")]
+    pub lost: bool,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AssignedRecord {
+    #[prost(string, tag = "1")]
+    pub shop: String,
+    #[prost(uint32, tag = "2")]
+    pub row: u32,
+    #[prost(bool, tag = "3")]
+    pub used: bool,
+    /// Keyed hashes of wrong codes.
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub tried: Vec<Vec<u8>>,
+}
+
+/// The first answer to a request.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Answered {
+    /// SHA-256 of the request as it came.
+    #[prost(bytes = "vec", tag = "1")]
+    pub fingerprint: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub answer: Vec<u8>,
+}
+
+pub fn encode(record: &impl Message) -> Vec<u8> {
+    [&[VERSION][..], &record.encode_to_vec()].concat()
+}
+
+pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M> {
+    match bytes.split_first() {
+        Some((&VERSION, body)) => M::decode(body).map_err(|_| StoreError::Damaged("fields of a record")),
+        _ => Err(StoreError::Damaged("version of a record")),
+    }
+}
+
+pub fn from_card(card: &Card) -> CardRecord {
+    let assigned = card.assigned.iter().map(|assigned| AssignedRecord {
+        shop: assigned.shop.clone(),
+        row: assigned.row.get().into(),
+        used: assigned.used,
+        tried: assigned.tried.iter().map(|hash| hash.0.to_vec()).collect(),
+    });
+    CardRecord {
+        serial: card.serial.get(),
+        assigned: assigned.collect(),
+        wrong_since_right: card.wrong_since_right.into(),
+        chances_since_right: card.chances_since_right.into(),
+        locked: card.locked,
+        lost: card.lost,
+    }
+}
+
+pub fn to_card(holder: [u8; 8], record: CardRecord) -> Result<Card> {
+    let small = |value: u32| u8::try_from(value).map_err(|_| StoreError::Damaged("a counter of a card"));
+    let assigned = |record: AssignedRecord| {
+        let row = Row::new(small(record.row)?).map_err(|_| StoreError::Damaged("a row of a card"))?;
+        let hash = |bytes: Vec<u8>| {
+            bytes.try_into().map(CodeHash).map_err(|_| StoreError::Damaged("a hash of a card"))
+        };
+        let tried = record.tried.into_iter().map(hash).collect::<Result<_>>()?;
+        Ok(Assigned { shop: record.shop, row, used: record.used, tried })
+    };
+    Ok(Card {
+        serial: CardSerial::new(record.serial).map_err(|_| StoreError::Damaged("a card's serial"))?,
+        holder,
+        assigned: record.assigned.into_iter().map(assigned).collect::<Result<_>>()?,
+        wrong_since_right: small(record.wrong_since_right)?,
+        chances_since_right: small(record.chances_since_right)?,
+        locked: record.locked,
+        lost: record.lost,
+    })
+}
