@@ -57,6 +57,7 @@ impl Counter {
             language: language.into(),
             consent: true,
             approval: Some(self.approval.clone()),
+            card_serial: String::new(),
         };
         let payer = self.payers.enrol_payer(request).await?.into_inner().payer.context("enrolled nobody")?;
         let begin = Instant::now();
@@ -159,6 +160,7 @@ impl Counter {
             sale_id: sale_id.into(),
             amount: None,
             approval: Some(self.approval.clone()),
+            card_serial: String::new(),
         };
         self.until_ready(|mut counter| async move {
             counter.sales.record_other_payment(request()).await.map(|_| ())

@@ -107,6 +107,7 @@ impl Desk {
             payer_id: payer_id.to_owned(),
             approval: Some(self.pins.approval(SUPERVISOR)?),
             second_approval: Some(self.pins.approval(CASHIER)?),
+            card_serial: String::new(),
         };
         ask!(self.payers_supervised, reset_payer, request)?.payer.context("no payer")
     }

@@ -17,6 +17,17 @@ pub const SUPERVISOR: &str = "wang";
 impl Desk {
     /// The payer is ENROLLING; their papers come, then the first challenge.
     pub async fn enrol(&self, name: &str, phone: &str, language: &str) -> anyhow::Result<Payer> {
+        self.enrol_with(name, phone, language, "").await
+    }
+
+    /// With a card that came in an issuer's envelope.
+    pub async fn enrol_with(
+        &self,
+        name: &str,
+        phone: &str,
+        language: &str,
+        card_serial: &str,
+    ) -> anyhow::Result<Payer> {
         let request = EnrolPayerRequest {
             request_id: new_id(),
             name: name.to_owned(),
@@ -24,6 +35,7 @@ impl Desk {
             language: language.to_owned(),
             consent: true,
             approval: Some(self.pins.approval(SUPERVISOR)?),
+            card_serial: card_serial.to_owned(),
         };
         ask!(self.payers, enrol_payer, request)?.payer.context("the answer has no payer")
     }

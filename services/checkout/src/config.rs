@@ -24,6 +24,17 @@ pub enum Dispatch {
     Operator,
 }
 
+/// Who tells whether a code is the payer's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerifierKind {
+    /// This shop, which prints its cards.
+    #[default]
+    Local,
+    /// An issuer, whose cards come in envelopes.
+    Issuer,
+}
+
 /// Goods the handheld knows.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +158,13 @@ pub struct Config {
     pub issuer: u16,
     pub evidence_policy: EvidencePolicy,
     pub dispatch: Dispatch,
+    pub verifier: VerifierKind,
+    /// Name under which the issuer knows this shop.
+    pub issuer_shop: String,
+    /// Key of the issuer's verdicts, 64 hexadecimal digits.
+    pub issuer_key: String,
+    /// What codes are sealed to, "age1…".
+    pub issuer_recipient: String,
     /// The till says aloud that a sale is recorded; needs media-capture's speaker.
     pub announce: bool,
     pub limits: LimitsConfig,
@@ -184,6 +202,10 @@ impl Default for Config {
             issuer: 1,
             evidence_policy: EvidencePolicy::default(),
             dispatch: Dispatch::default(),
+            verifier: VerifierKind::default(),
+            issuer_shop: String::new(),
+            issuer_key: String::new(),
+            issuer_recipient: String::new(),
             announce: false,
             limits: LimitsConfig::default(),
             risk: RiskConfig::default(),

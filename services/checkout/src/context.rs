@@ -16,7 +16,8 @@ use ulid::Ulid;
 use crate::collection::{self, Rail};
 use crate::config::bank::{Bank, RailName};
 use crate::config::{Config, Dispatch};
-use crate::keys::{House, Keys, PAYER_CODE_KEY_ID};
+use crate::issuer::IssuerEnd;
+use crate::keys::{House, Keys, PAYER_CODE_KEY_ID, card_master};
 use crate::migration;
 use crate::peers::Peers;
 use crate::risk::{Limits, Moment, SANDBOX_REFUSED_ENDING};
@@ -30,7 +31,8 @@ use crate::texts::Voice;
 use crate::values::calendar::QuietHours;
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result};
-use crate::verification::restored;
+use crate::verification::verifier::{Issuer, Local};
+use crate::verification::{PayerVerifier, restored};
 
 pub struct Shop {
     pub cfg: Config,
@@ -39,6 +41,9 @@ pub struct Shop {
     pub store: Store,
     pub peers: Peers,
     pub keys: Keys,
+    pub verifier: Arc<dyn PayerVerifier>,
+    /// Who judges replies, if not this shop.
+    pub issuer: Option<IssuerEnd>,
     pub house: House,
     pub staff: Staff,
     pub clock: Clock,
@@ -105,7 +110,12 @@ impl Shop {
         let store =
             tokio::task::spawn_blocking(move || migration::open(&path, &credential, clock, &facts)).await??;
         keys.data.note(&state).context("cannot note which key opens the store")?;
-        skip_rows_after_a_restore(&state, &store, &keys).await?;
+        let issuer = IssuerEnd::of(&cfg)?;
+        let verifier: Arc<dyn PayerVerifier> = match &issuer {
+            Some(issuer) => Arc::new(Issuer::new(issuer.shop.clone())),
+            None => Arc::new(Local::new(card_master(&ctx.shared)?)),
+        };
+        skip_rows_after_a_restore(&state, &store, verifier.clone()).await?;
         Ok(Arc::new(Self {
             peers: Peers::new(&ctx.shared),
             house: House::load(&ctx.shared, &cfg.currency_code)?,
@@ -123,6 +133,8 @@ impl Shop {
             currency,
             store,
             keys,
+            verifier,
+            issuer,
             clock: ctx.clock.clone(),
             sandbox: ctx.shared.sandbox,
             own_uid: peer::own_uid(),
@@ -242,7 +254,11 @@ fn rail(cfg: &Config, zone: &TimeZone) -> anyhow::Result<(Option<Bank>, Arc<dyn 
 /// What `chit restore` leaves beside the store: the time of the backup.
 const RESTORED: &str = "restored";
 
-async fn skip_rows_after_a_restore(state: &Path, store: &Store, keys: &Keys) -> anyhow::Result<()> {
+async fn skip_rows_after_a_restore(
+    state: &Path,
+    store: &Store,
+    verifier: Arc<dyn PayerVerifier>,
+) -> anyhow::Result<()> {
     let note = state.join(RESTORED);
     let text = match std::fs::read_to_string(&note) {
         Ok(text) => text,
@@ -251,8 +267,7 @@ async fn skip_rows_after_a_restore(state: &Path, store: &Store, keys: &Keys) -> 
     };
     let taken_at: jiff::Timestamp =
         text.trim().parse().with_context(|| format!("{} holds no time", note.display()))?;
-    let master = keys.card_master.clone();
-    let cards = store.write(move |tx| restored::skip_rows(tx, &master, taken_at)).await?;
+    let cards = store.write(move |tx| restored::skip_rows(tx, &*verifier, taken_at)).await?;
     tracing::info!(cards, %taken_at, "restored from a backup: code cards skip the rows that may have been asked since");
     std::fs::remove_file(&note).with_context(|| note.display().to_string())
 }

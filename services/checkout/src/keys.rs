@@ -12,8 +12,6 @@ use zeroize::Zeroizing;
 use crate::store::Credential;
 
 pub struct Keys {
-    /// K_master: row codes of all cards come from it. Never leaves the machine.
-    pub card_master: Zeroizing<[u8; 32]>,
     /// Signs payer codes.
     pub payer_code: SigningKey,
     /// Hides phone numbers in payer codes.
@@ -30,13 +28,17 @@ pub const PAYER_CODE_KEY_ID: u8 = 1;
 impl Keys {
     pub fn load(shared: &Shared) -> anyhow::Result<Self> {
         Ok(Self {
-            card_master: Zeroizing::new(key(shared, "card-master.key")?),
             payer_code: SigningKey::from_bytes(&key(shared, "payer-code.key")?),
             payer_group: Zeroizing::new(key(shared, "payer-group.key")?),
             till: SigningKey::from_bytes(&key(shared, "till.key")?),
             data: Arc::new(Credential::read(&shared.key("checkout-data.key")?).context("checkout-data.key")?),
         })
     }
+}
+
+/// K_master of a shop that prints its cards: all their row codes come from it. Never leaves the machine.
+pub fn card_master(shared: &Shared) -> anyhow::Result<Zeroizing<[u8; 32]>> {
+    key(shared, "card-master.key").map(Zeroizing::new)
 }
 
 fn key(shared: &Shared, name: &str) -> anyhow::Result<[u8; 32]> {

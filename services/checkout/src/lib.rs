@@ -34,6 +34,7 @@ mod sale;
 mod shift;
 
 pub mod config;
+mod issuer;
 mod keys;
 mod migration;
 mod peers;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chit_proto::issuer::v1::issuer_service_client::IssuerServiceClient;
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use chit_proto::media_capture::v1::evidence_service_client::EvidenceServiceClient;
 use chit_proto::media_capture::v1::media_capture_service_client::MediaCaptureServiceClient;
@@ -23,6 +24,8 @@ const MESSAGE_BYTES_MAX: usize = 8 << 20;
 
 #[derive(Clone)]
 pub struct Peers {
+    /// Called only where an issuer judges.
+    pub issuer: IssuerServiceClient<Channel>,
     pub ledger: LedgerServiceClient<Channel>,
     pub media: MediaCaptureServiceClient<Channel>,
     pub evidence: EvidenceServiceClient<Channel>,
@@ -42,6 +45,7 @@ impl Peers {
         Self {
             troubles: [&ledger, &media, &printer, &scanner, &sms]
                 .map(|channel| TroubleServiceClient::new(channel.clone())),
+            issuer: IssuerServiceClient::new(chit_runtime::channel(shared, "issuer")),
             ledger: LedgerServiceClient::new(ledger),
             evidence: EvidenceServiceClient::new(media.clone()),
             station: StationServiceClient::new(media.clone()),

@@ -92,6 +92,8 @@ pub fn challenge(view: &View, challenge: &Challenge, now: Timestamp) -> Result<v
         submit_time: challenge.submitted_at.and_then(time),
         expire_time: ends.and_then(time),
         delivered: challenge.delivered,
+        forwarded: view.forwards_of(challenge.payer)?.iter().any(|forward| forward.asks(challenge.id)),
+        issuer_verdict: challenge.verdict.clone(),
     })
 }
 

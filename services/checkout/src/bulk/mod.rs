@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::context::Shop;
+use crate::payer::code_card::CardSerial;
 use crate::payer::enrolment::{self, FIRST_SERIAL, Fresh, NewPayer};
 use crate::payer::record::{IssuedCode, Papers};
 use crate::payer::{Payer, PayerState};
@@ -73,7 +74,7 @@ fn phone(n: usize) -> Result<PhoneE164> {
 fn enrol(tx: &mut Tx, shop: &Arc<Shop>, n: usize, now: Timestamp) -> Result<()> {
     let fresh = Fresh {
         id: payer_id(n),
-        card_random: shop.random_u64()?,
+        card: CardSerial::from_random(shop.random_u64()?),
         mandate: shop.new_id::<MandateId>()?,
         mandate_job: shop.new_id::<JobId>()?,
         card_job: shop.new_id::<JobId>()?,

@@ -139,6 +139,7 @@ impl Past {
             reminded: false,
             card: [1; 16],
             text_salt: [2; 16],
+            verdict: Vec::new(),
         };
         let message = Message {
             id: challenge.message,

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    announce, bank_file, batch, code, enrolment, evidence, facts, flight, point, receipt, recording, reserve,
-    sms, transfers,
+    announce, bank_file, batch, code, enrolment, evidence, facts, flight, issuer, point, receipt, recording,
+    reserve, sms, transfers,
 };
 use crate::context::Shop;
 use crate::outbox::{Effect, Lane};
@@ -86,7 +86,9 @@ async fn until_done(
         let span = chit_runtime::trace::span_from_traceparent(effect.name(), &traceparent);
         let done = async {
             let _place = match effect {
-                Effect::SendMessage { .. } | Effect::RecordFact { .. } => bulk.acquire().await.ok(),
+                Effect::SendMessage { .. } | Effect::RecordFact { .. } | Effect::ForwardReply { .. } => {
+                    bulk.acquire().await.ok()
+                }
                 _ => None,
             };
             apply(&shop, entry, &effect).await
@@ -180,5 +182,8 @@ async fn apply(shop: &Arc<Shop>, entry: u64, effect: &Effect) -> std::result::Re
         Effect::WriteFile { batch } => bank_file::write(shop, entry, batch).await,
         Effect::HoldFlight { batch } => flight::hold(shop, entry, batch).await,
         Effect::BookPosting { posting } => flight::book(shop, entry, posting).await,
+        Effect::ForwardReply { request, .. } => issuer::forward(shop, entry, request).await,
+        Effect::AssignRows { payer, request } => issuer::assign_rows(shop, entry, payer, request).await,
+        Effect::ReportLost { payer, request } => issuer::report_lost(shop, entry, payer, request).await,
     }
 }

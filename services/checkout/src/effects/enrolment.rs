@@ -7,7 +7,7 @@ use chit_proto::printer::v1::JobState;
 use chit_runtime::failpoint;
 
 use super::point::done;
-use super::{accounts, papers as documents, receipt};
+use super::{accounts, issuer, papers as documents, receipt};
 use crate::context::Shop;
 use crate::payer::code_card::{CardKey, CardSerial};
 use crate::payer::record::{Card, Papers};
@@ -15,7 +15,7 @@ use crate::payer::{Payer, PayerState};
 use crate::peers::{Fault, peer};
 use crate::values::ids::PayerId;
 use crate::values::refusal::Result as Found;
-use crate::verification::card_key;
+use crate::verification::verifier::Judge;
 
 pub async fn papers(shop: &Arc<Shop>, entry: u64, id: PayerId) -> Result<(), Fault> {
     let payer = payer_of(shop, id).await?;
@@ -27,7 +27,11 @@ pub async fn papers(shop: &Arc<Shop>, entry: u64, id: PayerId) -> Result<(), Fau
         failpoint("checkout/print_enrolment/mandate_printed");
         change(shop, id, |payer| payer.papers = Papers::Card).await?;
     }
-    print_card(shop, id).await?;
+    match shop.verifier.judge(&payer) {
+        Judge::Here(_) => print_card(shop, id).await?,
+        // It came in an envelope.
+        Judge::Issuer { .. } => issuer::register(shop, id).await?,
+    }
     shop.store
         .write(move |tx| {
             let mut payer = tx.payer(id)?;
@@ -47,7 +51,7 @@ pub async fn papers(shop: &Arc<Shop>, entry: u64, id: PayerId) -> Result<(), Fau
 async fn print_card(shop: &Arc<Shop>, id: PayerId) -> Result<(), Fault> {
     loop {
         let payer = payer_of(shop, id).await?;
-        let key = card_key(&shop.keys.card_master, &payer);
+        let Judge::Here(key) = shop.verifier.judge(&payer) else { return Ok(()) };
         let pause = PauseCaptureRequest { reason: "code_card".into() };
         peer!(shop.media.pause_capture(pause)).await?;
         let printed = print_this_card(shop, &payer, &key).await;

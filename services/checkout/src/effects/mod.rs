@@ -14,6 +14,7 @@ mod evidence;
 mod facts;
 mod flight;
 pub mod goods;
+mod issuer;
 mod papers;
 mod point;
 mod receipt;

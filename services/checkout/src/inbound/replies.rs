@@ -8,14 +8,16 @@ use chit_runtime::failpoint;
 use super::for_ever;
 use super::message_states::alphabet_of;
 use crate::context::Shop;
+use crate::payer::code_card::RowCode;
 use crate::peers::{Fault, peer};
 use crate::texts::challenge_text::SALES_MAX;
 use crate::values::ids::MessageId;
 use crate::values::phone::PhoneE164;
 use crate::values::refusal::Result;
 use crate::values::time;
-use crate::verification::Fresh;
+use crate::verification::forward::Sealed;
 use crate::verification::hearing::{self, Heard};
+use crate::verification::{Fresh, reply};
 
 const CURSOR: &str = "inbound_seq";
 const CONSUMER: &str = "checkout";
@@ -55,8 +57,8 @@ async fn confirm(shop: &Shop, id: MessageId) {
 ///
 /// A message that cannot be applied must not keep those behind it waiting for ever: it is passed over, and noted.
 pub async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<MessageId>> {
-    let fresh = fresh(shop)?;
-    let (voice, master, seq) = (shop.voice.clone(), shop.keys.card_master.clone(), inbound.seq);
+    let fresh = Fresh { sealed: sealed(shop, reply::parse(&inbound.text).code())?, ..fresh(shop)? };
+    let (voice, verifier, seq) = (shop.voice.clone(), shop.verifier.clone(), inbound.seq);
     let numbers = numbers(&inbound);
     let heard = shop
         .store
@@ -79,7 +81,7 @@ pub async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<MessageId
                 text: inbound.text,
             };
             let decided = match tx.payer_by_numbers(&numbers)? {
-                Some(payer) => hearing::from_payer(tx, &voice, &master, payer, &heard, fresh),
+                Some(payer) => hearing::from_payer(tx, &voice, &*verifier, payer, &heard, fresh),
                 None => hearing::from_stranger(tx, &voice, &heard).map(|()| None),
             };
             failpoint("checkout/inbound/decided");
@@ -110,5 +112,12 @@ fn numbers(inbound: &Inbound) -> Vec<PhoneE164> {
 /// One dispute a sale, one witnessed result, one answer.
 pub fn fresh(shop: &Shop) -> Result<Fresh> {
     let disputes: Result<Vec<_>> = (0..SALES_MAX).map(|_| shop.new_id()).collect();
-    Ok(Fresh { answer: shop.new_id()?, disputes: disputes?, fact: shop.new_id()? })
+    Ok(Fresh { answer: shop.new_id()?, disputes: disputes?, fact: shop.new_id()?, sealed: None })
+}
+
+/// The code for the issuer, where one judges: from here on nobody in this shop can read it.
+pub fn sealed(shop: &Shop, code: Option<&RowCode>) -> Result<Option<Sealed>> {
+    let (Some(issuer), Some(code)) = (&shop.issuer, code) else { return Ok(None) };
+    let id = shop.new_id()?;
+    Ok(Some(Sealed { id, code: issuer.seal(id, code)? }))
 }

@@ -34,6 +34,7 @@ pub fn challenge(import: &mut Import<'_>, row: &Row) -> Result<()> {
         reminded: old.reminded,
         card: card(import, &old)?,
         text_salt: records::fixed(&old.text_salt)?,
+        verdict: Vec::new(),
     };
     import.tx.put_challenge("system", &challenge)
 }

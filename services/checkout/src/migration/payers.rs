@@ -76,6 +76,7 @@ fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
                 .map_err(|_bits| damaged("the card's rows cannot be read"))?,
             used: used?,
             lost: false,
+            issued: None,
         },
         wrong_since_right: records::small(old.wrong_since_right)?,
         chances_since_right: records::small(old.wrong_since_right)?,
@@ -100,6 +101,7 @@ fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
         enrol_rounds: records::small(old.enrol_rounds)?,
         change,
         locked_heard_ms: None,
+        forwarded_heard_ms: None,
         code_care: CodeCare::None,
     })
 }

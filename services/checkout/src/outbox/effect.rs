@@ -3,7 +3,7 @@
 
 use crate::store::records::{self, damaged, outbox::Entry};
 use crate::values::ids::{
-    BatchId, DisputeId, FactId, JobId, MessageId, PayerId, PostingId, SaleId, TransferId,
+    BatchId, DisputeId, FactId, IssuerRequestId, JobId, MessageId, PayerId, PostingId, SaleId, TransferId,
 };
 use crate::values::refusal::Result;
 
@@ -116,6 +116,22 @@ pub enum Effect {
     BookPosting {
         posting: PostingId,
     },
+    /// The issuer judges a reply. `about`: the sales that do not go on without its verdict.
+    ForwardReply {
+        payer: PayerId,
+        request: IssuerRequestId,
+        about: Vec<SaleId>,
+    },
+    /// The issuer assigns the next rows of the payer's card.
+    AssignRows {
+        payer: PayerId,
+        request: IssuerRequestId,
+    },
+    /// The issuer closes the payer's card in every shop.
+    ReportLost {
+        payer: PayerId,
+        request: IssuerRequestId,
+    },
 }
 
 /// For whom the film is held.
@@ -144,6 +160,8 @@ enum Track {
     Custody,
     Voice,
     Bank,
+    /// Papers do not wait for an issuer that is away.
+    Issuer,
 }
 
 impl Effect {
@@ -175,6 +193,9 @@ impl Effect {
             Self::WriteFile { .. } => "WRITE_FILE",
             Self::HoldFlight { .. } => "HOLD_FLIGHT",
             Self::BookPosting { .. } => "BOOK_POSTING",
+            Self::ForwardReply { .. } => "FORWARD_REPLY",
+            Self::AssignRows { .. } => "ASSIGN_ROWS",
+            Self::ReportLost { .. } => "REPORT_LOST",
         }
     }
 
@@ -194,6 +215,7 @@ impl Effect {
             Self::HoldFlight { .. } | Self::BookPosting { .. } => {
                 return Lane { subject: Vec::new(), track: Track::Bank };
             }
+            Self::ForwardReply { .. } | Self::AssignRows { .. } | Self::ReportLost { .. } => Track::Issuer,
             _ => Track::Main,
         };
         // The fact of a challenge's text has the id of its message, so both share a lane.
@@ -203,7 +225,7 @@ impl Effect {
     /// The sales that do not go on without it. An SMS has none: the dialogue goes on without it.
     pub fn sales(&self) -> Vec<SaleId> {
         match self {
-            Self::RecordFact { about, .. } => about.clone(),
+            Self::RecordFact { about, .. } | Self::ForwardReply { about, .. } => about.clone(),
             Self::SendMessage { .. }
             | Self::CancelMessage { .. }
             | Self::PostBatch { .. }
@@ -211,7 +233,9 @@ impl Effect {
             | Self::HoldFlight { .. }
             | Self::BookPosting { .. }
             | Self::PrintEnrolment { .. }
-            | Self::RenewCode { .. } => Vec::new(),
+            | Self::RenewCode { .. }
+            | Self::AssignRows { .. }
+            | Self::ReportLost { .. } => Vec::new(),
             Self::Reserve { sale }
             | Self::HoldRecording { sale }
             | Self::PrintReceipt { sale }
@@ -239,7 +263,11 @@ impl Effect {
                 batch.to_bytes().to_vec()
             }
             Self::BookPosting { posting } => posting.to_bytes().to_vec(),
-            Self::PrintEnrolment { payer } | Self::RenewCode { payer } => payer.0.to_vec(),
+            Self::PrintEnrolment { payer }
+            | Self::RenewCode { payer }
+            | Self::ForwardReply { payer, .. }
+            | Self::AssignRows { payer, .. }
+            | Self::ReportLost { payer, .. } => payer.0.to_vec(),
             _ => self.sales().first().map(|sale| sale.to_bytes().to_vec()).unwrap_or_default(),
         }
     }
@@ -271,6 +299,9 @@ impl Effect {
             Self::WriteFile { .. } => 23,
             Self::HoldFlight { .. } => 24,
             Self::BookPosting { .. } => 25,
+            Self::ForwardReply { .. } => 26,
+            Self::AssignRows { .. } => 27,
+            Self::ReportLost { .. } => 28,
         }
     }
 
@@ -281,12 +312,17 @@ impl Effect {
             | Self::PostPayment { payment: id, .. }
             | Self::PostRecovery { payment: id, .. } => id.to_bytes().to_vec(),
             Self::PrintCopy { job, .. } | Self::PrintNotice { job, .. } => job.to_bytes().to_vec(),
+            Self::ForwardReply { request, .. }
+            | Self::AssignRows { request, .. }
+            | Self::ReportLost { request, .. } => request.to_bytes().to_vec(),
             Self::HoldEvidence { hold: Hold::Dispute(id), .. }
             | Self::ReleaseHold { hold: Hold::Dispute(id), .. } => id.to_bytes().to_vec(),
             _ => Vec::new(),
         };
         let sales = match self {
-            Self::RecordFact { about, .. } => about.iter().map(|sale| sale.to_bytes().to_vec()).collect(),
+            Self::RecordFact { about, .. } | Self::ForwardReply { about, .. } => {
+                about.iter().map(|sale| sale.to_bytes().to_vec()).collect()
+            }
             _ => Vec::new(),
         };
         Entry { kind: self.kind(), subject: self.subject(), made, sales }
@@ -323,62 +359,24 @@ impl Effect {
             23 => Self::WriteFile { batch: records::id(&entry.subject)? },
             24 => Self::HoldFlight { batch: records::id(&entry.subject)? },
             25 => Self::BookPosting { posting: records::id(&entry.subject)? },
+            26 => Self::ForwardReply {
+                payer: PayerId(records::fixed(&entry.subject)?),
+                request: records::id(&entry.made)?,
+                about: records::ids(&entry.sales)?,
+            },
+            27 => Self::AssignRows {
+                payer: PayerId(records::fixed(&entry.subject)?),
+                request: records::id(&entry.made)?,
+            },
+            28 => Self::ReportLost {
+                payer: PayerId(records::fixed(&entry.subject)?),
+                request: records::id(&entry.made)?,
+            },
             _ => return Err(damaged("an effect is unknown")),
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ulid::Ulid;
-
-    fn all() -> Vec<Effect> {
-        let (sale, other) = (SaleId(Ulid::from_parts(1, 2)), SaleId(Ulid::from_parts(3, 4)));
-        let (transfer, job) = (TransferId(Ulid::from_parts(5, 6)), JobId(Ulid::from_parts(7, 8)));
-        let message = MessageId(Ulid::from_parts(9, 10));
-        vec![
-            Effect::Reserve { sale },
-            Effect::HoldRecording { sale },
-            Effect::PrintReceipt { sale },
-            Effect::StopRecording { sale },
-            Effect::RecordFact { fact: FactId(Ulid::from_parts(11, 12)), about: vec![sale, other] },
-            Effect::VoidPending { sale },
-            Effect::SendMessage { message },
-            Effect::CancelMessage { message },
-            Effect::PostBatch { batch: BatchId(Ulid::from_parts(13, 14)) },
-            Effect::PostRefund { sale, refund: transfer },
-            Effect::MoveToBadDebt { sale, transfer },
-            Effect::PostPayment { sale, payment: transfer },
-            Effect::PostRecovery { sale, payment: transfer },
-            Effect::PrintEnrolment { payer: PayerId([3; 8]) },
-            Effect::PrintCopy { sale, job },
-            Effect::PrintNotice { sale, job },
-            Effect::CancelReceipt { sale },
-            Effect::NoteSale { sale },
-            Effect::HoldEvidence { sale, hold: Hold::Dispute(DisputeId(Ulid::from_parts(15, 16))) },
-            Effect::ReleaseHold { sale, hold: Hold::Enquiry },
-            Effect::Announce { sale },
-            Effect::RenewCode { payer: PayerId([4; 8]) },
-            Effect::WriteFile { batch: BatchId(Ulid::from_parts(17, 18)) },
-            Effect::HoldFlight { batch: BatchId(Ulid::from_parts(17, 18)) },
-            Effect::BookPosting { posting: PostingId(Ulid::from_parts(19, 20)) },
-        ]
-    }
-
-    #[test]
-    fn every_effect_reads_back_from_its_record() {
-        for effect in all() {
-            assert_eq!(Effect::from_record(&effect.to_record()), Ok(effect));
-        }
-    }
-
-    #[test]
-    fn a_challenges_fact_and_its_message_share_a_lane_and_money_does_not_wait_for_paper() {
-        let id = Ulid::from_parts(9, 10);
-        let fact = Effect::RecordFact { fact: FactId(id), about: Vec::new() };
-        assert_eq!(fact.lane(), Effect::SendMessage { message: MessageId(id) }.lane());
-        let sale = SaleId(id);
-        assert_ne!(Effect::VoidPending { sale }.lane(), Effect::PrintReceipt { sale }.lane());
-    }
-}
+#[path = "effect_tests.rs"]
+mod tests;

@@ -27,10 +27,11 @@ pub enum FactKind {
     EvidenceExportedWhole = 11,
     EvidenceHeld = 12,
     EvidenceReleased = 13,
+    ChallengeVerdict = 14,
 }
 
 impl FactKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::EvidenceSealed,
         Self::ChallengeText,
         Self::ChallengeResult,
@@ -44,6 +45,7 @@ impl FactKind {
         Self::EvidenceExportedWhole,
         Self::EvidenceHeld,
         Self::EvidenceReleased,
+        Self::ChallengeVerdict,
     ];
 }
 

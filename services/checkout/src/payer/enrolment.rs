@@ -10,7 +10,7 @@ use super::record::{Card, CodeCare, IssuedCode, Papers, Payer, PayerState};
 use crate::outbox::Effect;
 use crate::outbox::fact::FactKind;
 use crate::staff::Grant;
-use crate::store::Tx;
+use crate::store::{Tx, View};
 use crate::values::calendar::DailyCount;
 use crate::values::ids::{AccountId, JobId, MandateId, PayerId};
 use crate::values::phone::PhoneE164;
@@ -29,7 +29,7 @@ pub struct NewPayer {
 /// Ids and serials of a new payer, made beforehand.
 pub struct Fresh {
     pub id: PayerId,
-    pub card_random: u64,
+    pub card: CardSerial,
     pub mandate: MandateId,
     pub mandate_job: JobId,
     pub card_job: JobId,
@@ -50,6 +50,18 @@ const CONSENT: &str = "chit/consent/v1";
 pub fn number_taken() -> Refusal {
     let remedy = "one phone, one payer: this number is enrolled already";
     Refusal { kind: RefusalKind::Conflict, ..Refusal::field("phone", Reason::NUMBER_TAKEN, remedy) }
+}
+
+/// One card, one payer: an envelope that was scanned before belongs to somebody.
+pub fn serial_must_be_free(view: &View, serial: CardSerial) -> Result<()> {
+    if view.payer_by_card(serial)?.is_none() {
+        return Ok(());
+    }
+    let remedy = "this card is a payer's already; take another envelope";
+    Err(Refusal {
+        kind: RefusalKind::Conflict,
+        ..Refusal::field("card_serial", Reason::CARD_SERIAL_TAKEN, remedy)
+    })
 }
 
 /// The payer code of this serial; those of older serials count for nothing then.
@@ -93,7 +105,7 @@ pub fn payer(
         language: new.language,
         code,
         code_care: CodeCare::None,
-        card: Card::new(CardSerial::from_random(fresh.card_random), fresh.card_job),
+        card: Card::new(fresh.card, fresh.card_job),
         wrong_since_right: 0,
         chances_since_right: 0,
         mandate: fresh.mandate,
@@ -114,6 +126,7 @@ pub fn payer(
         enrol_rounds: 0,
         change: None,
         locked_heard_ms: None,
+        forwarded_heard_ms: None,
     }
 }
 
@@ -126,6 +139,7 @@ pub fn enrol(tx: &mut Tx, mut payer: Payer, photo: &[u8], grant: Grant) -> Resul
     if !tx.payers_by_phone(&payer.phone)?.is_empty() {
         return Err(number_taken());
     }
+    serial_must_be_free(tx, payer.card.serial)?;
     payer.approved_by = grant.record(tx, payer.id)?;
     tx.put_photo(payer.id, photo)?;
     tx.put_payer(&payer.approved_by, &payer)?;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::code_card::{CardSerial, CodeHash, RowBitmap};
+use super::code_card::{CardSerial, CodeHash, Row, RowBitmap};
 use crate::values::calendar::DailyCount;
 use crate::values::ids::{AccountId, ChallengeId, JobId, MandateId, MessageId, PayerId};
 use crate::values::name::Named;
@@ -124,12 +124,32 @@ pub struct Card {
     pub used: Vec<CodeHash>,
     /// Reported lost: none of its rows counts any more, and only another card ends that.
     pub lost: bool,
+    /// It came in an issuer's envelope.
+    pub issued: Option<Issued>,
+}
+
+/// A card of an issuer, as far as this shop knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issued {
+    /// The issuer's name for the card.
+    pub id: [u8; 8],
+    /// The rows that may be asked for here, in their order.
+    pub rows: Vec<Row>,
 }
 
 impl Card {
     /// A card with all its rows.
     pub fn new(serial: CardSerial, job: JobId) -> Self {
-        Self { serial, job, burned: RowBitmap::default(), used: Vec::new(), lost: false }
+        Self { serial, job, burned: RowBitmap::default(), used: Vec::new(), lost: false, issued: None }
+    }
+
+    /// Rows that the issuer assigned to this shop; those that it has already change nothing.
+    pub fn take_rows(&mut self, id: [u8; 8], rows: &[Row]) {
+        let free = if self.issued.is_some() { self.burned } else { RowBitmap::NONE_LEFT };
+        let issued = self.issued.get_or_insert_with(|| Issued { id, rows: Vec::new() });
+        let new: Vec<Row> = rows.iter().copied().filter(|row| !issued.rows.contains(row)).collect();
+        self.burned = free.with_free(&new);
+        issued.rows.extend(new);
     }
 
     /// May a row be asked for?
@@ -176,6 +196,8 @@ pub struct Payer {
     pub change: Option<Change>,
     /// When SMS answering was closed, in milliseconds of the heard clock: days stand still from here.
     pub locked_heard_ms: Option<i64>,
+    /// Since when a reply of theirs waits for the issuer's verdict, in milliseconds of the heard clock: days stand still from here.
+    pub forwarded_heard_ms: Option<i64>,
 }
 
 impl std::fmt::Debug for Payer {

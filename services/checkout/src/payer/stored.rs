@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::code_card::{CardSerial, CodeHash, RowBitmap};
-use super::record::{Card, Change, CodeCare, IssuedCode, Papers, Payer, PayerState, Warned, Warning};
+use super::code_card::{CardSerial, CodeHash, Row, RowBitmap, RowCode};
+use super::record::{Card, Change, CodeCare, Issued, IssuedCode, Papers, Payer, PayerState, Warned, Warning};
 use crate::store::due::{Due, DueKind};
 use crate::store::history::{self, Kind};
 use crate::store::records::{self, damaged, payer as stored};
@@ -143,6 +143,12 @@ impl View {
         rows.iter().map(|(id, _)| self.payer(PayerId(records::fixed(id)?))).collect()
     }
 
+    /// Tells one code from the next, of a card whose codes are not known here.
+    pub fn code_ref(&self, payer: &Payer, code: &RowCode) -> CodeHash {
+        let serial = payer.card.serial.get().to_be_bytes();
+        CodeHash(self.vault().keyed(b"row code", &[&serial, code.reveal().as_bytes()].concat()))
+    }
+
     /// Tells one card from the next without showing its serial.
     pub fn card_ref(&self, serial: CardSerial) -> [u8; 16] {
         card_ref(self, serial)
@@ -167,10 +173,15 @@ fn public(record: stored::Payer) -> stored::Payer {
 }
 
 fn to_record(view: &View, payer: &Payer) -> Result<stored::Payer> {
+    let issued = payer.card.issued.as_ref();
     let personal = stored::Personal {
         name: payer.name.clone(),
         phone: payer.phone.reveal().to_owned(),
         card_serial: payer.card.serial.get(),
+        issued_rows: issued
+            .map(|issued| issued.rows.iter().map(|row| row.get()).collect())
+            .unwrap_or_default(),
+        issued_id: issued.map(|issued| issued.id.to_vec()).unwrap_or_default(),
     };
     let daily = |count: DailyCount| {
         count.day.map(|day| stored::Daily { day: day.to_string(), sent: count.sent.into() })
@@ -205,6 +216,7 @@ fn to_record(view: &View, payer: &Payer) -> Result<stored::Payer> {
         enrol_rounds: payer.enrol_rounds.into(),
         change: payer.change.as_ref().map(change_record),
         locked_heard_ms: payer.locked_heard_ms,
+        forwarded_heard_ms: payer.forwarded_heard_ms,
         card_lost: payer.card.lost,
         frozen: payer.frozen,
         code_care: payer.code_care as u32,
@@ -236,7 +248,7 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
     Ok(Payer {
         id,
         state: state.ok_or_else(|| damaged("a payer's state is unknown"))?,
-        name: personal.name,
+        name: personal.name.clone(),
         phone: PhoneE164::new(&personal.phone).map_err(|_| damaged("a payer's number cannot be read"))?,
         language: if record.english { Language::English } else { Language::Chinese },
         code: IssuedCode {
@@ -252,6 +264,7 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
                 .map_err(|_| damaged("a card's rows cannot be read"))?,
             used: used?,
             lost: record.card_lost,
+            issued: issued(&personal)?,
         },
         wrong_since_right: records::small(record.wrong_since_right)?,
         chances_since_right: records::small(record.chances_since_right)?,
@@ -274,7 +287,17 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
         enrol_rounds: records::small(record.enrol_rounds)?,
         change: record.change.map(change).transpose()?,
         locked_heard_ms: record.locked_heard_ms,
+        forwarded_heard_ms: record.forwarded_heard_ms,
     })
+}
+
+fn issued(personal: &stored::Personal) -> Result<Option<Issued>> {
+    if personal.issued_id.is_empty() {
+        return Ok(None);
+    }
+    let row = |row: &u8| Row::new(*row).map_err(|_| damaged("a row that an issuer assigned is unknown"));
+    let rows = personal.issued_rows.iter().map(row).collect::<Result<_>>()?;
+    Ok(Some(Issued { id: records::fixed(&personal.issued_id)?, rows }))
 }
 
 fn daily(record: Option<stored::Daily>) -> Result<DailyCount> {

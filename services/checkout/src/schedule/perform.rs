@@ -70,12 +70,12 @@ async fn attend(shop: &Arc<Shop>, due: Due) -> Result<Option<ChallengeId>> {
         warning: shop.new_id()?,
         notice: shop.new_id()?,
     };
-    let (voice, master) = (shop.voice.clone(), shop.keys.card_master.clone());
+    let (voice, verifier) = (shop.voice.clone(), shop.verifier.clone());
     shop.store
         .write(move |tx| {
             tx.unschedule(&due);
             let payer = PayerId(records::fixed(&due.subject)?);
-            let attended = attending::attend(tx, &voice, &master, payer, &ids)?;
+            let attended = attending::attend(tx, &voice, &*verifier, payer, &ids)?;
             if let Some(next) = attended.next {
                 tx.schedule(&Due::new(next, DueKind::Attend, &due.subject));
             }
@@ -120,9 +120,12 @@ async fn list(shop: &Arc<Shop>, due: Due) -> Result<()> {
         .write(move |tx| {
             tx.unschedule(&due);
             let id: SaleId = records::id(&due.subject)?;
-            recovery::list(tx, id, transfer, kept, None)?;
+            // A reply of the payer waits for its verdict: the days stand still.
+            if tx.payer(tx.deduction(id)?.payer)?.forwarded_heard_ms.is_none() {
+                recovery::list(tx, id, transfer, kept, None)?;
+            }
             if let Some(ends) = tx.deduction(id)?.objection_ends_heard_ms() {
-                // SMS answering is closed: the days stand still, and it is looked at again.
+                // SMS answering is closed, or the issuer away: the days stand still, and it is looked at again.
                 let again = ends.max(tx.heard_ms(tx.now)? + HOUR_MS);
                 tx.schedule(&Due::new(time::from_ms(again), DueKind::List, &due.subject));
             }

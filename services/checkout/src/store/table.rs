@@ -70,6 +70,10 @@ tables! {
     Challenges = "challenge",
     /// <payer id ‖ challenge id, "">
     ChallengesByPayer = "challenge_by_payer",
+    /// <request id, Forward>: replies that wait for the issuer
+    Forwards = "forward",
+    /// <payer id ‖ request id, "">
+    ForwardsByPayer = "forward_by_payer",
     /// <message id, Message>
     Messages = "message",
     /// <fact id, Fact> until the ledger has it

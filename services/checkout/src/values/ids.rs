@@ -67,6 +67,8 @@ ulid_ids! {
     TransferId = "transfer", Reason::TRANSFER_NOT_FOUND;
     /// An account in the ledger.
     AccountId = "account", Reason::ACCOUNT_NOT_FOUND;
+    /// What an issuer is asked, once: to judge a reply, to assign rows.
+    IssuerRequestId = "forwarded reply", Reason::FORWARD_NOT_FOUND;
     MandateId = "mandate", Reason::MANDATE_NOT_FOUND;
     /// Something about money at the bank that a person has to look into.
     ExceptionId = "exception", Reason::EXCEPTION_NOT_FOUND;

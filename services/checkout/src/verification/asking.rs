@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::challenge::{Asks, Challenge, ChallengeState};
-use super::dossier::card_key;
+use super::verifier::PayerVerifier;
 use crate::collection::Deduction;
+use crate::outbox::Effect;
 use crate::outbox::fact::{Fact, FactKind};
 use crate::outbox::message::Purpose;
 use crate::payer::code_card::Row;
@@ -15,15 +16,18 @@ use crate::payer::{Payer, PayerState};
 use crate::store::{Tx, View};
 use crate::texts::challenge_text::{self, Asking, SALES_MAX, SaleLine};
 use crate::texts::{Voice, sale_line, to, unwritable};
-use crate::values::ids::{ChallengeId, FactId, MessageId, PayerId, SaleId};
+use crate::values::ids::{ChallengeId, FactId, IssuerRequestId, MessageId, PayerId, SaleId};
 use crate::values::refusal::Result;
 use crate::values::sms_text::SmsText;
-use crate::values::time::HOUR_MS;
+use crate::values::time::{self, HOUR_MS};
 
 /// The reminder goes out when this much is left, or in the morning after a quiet night.
 pub const REMIND_LEFT_MS: i64 = 12 * HOUR_MS;
 /// With less than this left a reminder only annoys.
 const REMIND_LEFT_MIN_MS: i64 = HOUR_MS;
+
+/// So many rows left of those that an issuer assigned: it is asked for the next.
+const ROWS_LOW: u8 = 2;
 
 /// Ids and salt for one challenge.
 pub struct Fresh {
@@ -40,7 +44,9 @@ pub fn is_askable(payer: &Payer) -> bool {
     );
     // The counter may give them another phone or card, which asks anew.
     let given_up = payer.state == PayerState::Pending && payer.enrol_rounds >= ENROL_ROUNDS_MAX;
-    open && !given_up && payer.open_challenge.is_none() && payer.card.has_rows()
+    // A reply that waits for its verdict may be the right one.
+    let waits = payer.forwarded_heard_ms.is_some();
+    open && !given_up && !waits && payer.open_challenge.is_none() && payer.card.has_rows()
 }
 
 /// Deductions of this payer that wait to be asked for, now or later, oldest first.
@@ -71,7 +77,7 @@ fn due(view: &View, payer: &Payer, now: Timestamp) -> Result<Vec<Deduction>> {
 pub fn ask(
     tx: &mut Tx,
     voice: &Voice,
-    master: &[u8; 32],
+    verifier: &dyn PayerVerifier,
     payer: PayerId,
     fresh: &Fresh,
 ) -> Result<Option<ChallengeId>> {
@@ -85,12 +91,15 @@ pub fn ask(
     if deductions.is_empty() && !enrolment {
         return Ok(None);
     }
-    let order = card_key(master, &payer).row_order();
+    let order = verifier.row_order(&payer);
     let Some((row, burned)) = payer.card.burned.assign_row(&order) else { return Ok(None) };
     if burned.remaining() == 0 {
         tracing::warn!(payer = %payer.id, "the last row is used; print a new card (ResetPayer)");
     }
     payer.card.burned = burned;
+    if payer.card.issued.is_some() && burned.remaining() <= ROWS_LOW {
+        tx.push(&Effect::AssignRows { payer: payer.id, request: IssuerRequestId(fresh.challenge.0) })?;
+    }
     let sales: Vec<SaleId> = deductions.iter().map(|deduction| deduction.sale).collect();
     let rounds = deductions.iter().map(|deduction| deduction.asking.rounds).max();
     let challenge = Challenge {
@@ -111,6 +120,7 @@ pub fn ask(
         reminded: false,
         card: tx.card_ref(payer.card.serial),
         text_salt: fresh.salt,
+        verdict: Vec::new(),
     };
     payer.enrol_rounds += u8::from(enrolment);
     let text = words(voice, &payer, &deductions, &challenge, Asking::FirstTime)?;
@@ -162,6 +172,9 @@ fn reminder(
     else {
         return Ok(Reminder::Never);
     };
+    if payer.forwarded_heard_ms.is_some() {
+        return Ok(Reminder::Later(time::plus_ms(now, HOUR_MS)));
+    }
     let left = ends - view.heard_ms(now)?;
     if challenge.asks == Asks::Enrolment || left < REMIND_LEFT_MIN_MS {
         return Ok(Reminder::Never);

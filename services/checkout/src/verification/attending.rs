@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::asking::{self, Fresh};
+use super::verifier::PayerVerifier;
 use super::warning;
 use crate::payer::PayerState;
 use crate::recovery::{self, again};
@@ -25,9 +26,15 @@ pub struct Attended {
     pub next: Option<Timestamp>,
 }
 
-pub fn attend(tx: &mut Tx, voice: &Voice, master: &[u8; 32], id: PayerId, ids: &Ids) -> Result<Attended> {
+pub fn attend(
+    tx: &mut Tx,
+    voice: &Voice,
+    verifier: &dyn PayerVerifier,
+    id: PayerId,
+    ids: &Ids,
+) -> Result<Attended> {
     warning::again_if_due(tx, id, ids.warning)?;
-    let asked = asking::ask(tx, voice, master, id, &ids.asking)?;
+    let asked = asking::ask(tx, voice, verifier, id, &ids.asking)?;
     let open = tx.open_deductions_of(id)?;
     if let Some(deduction) = open.iter().find(|deduction| recovery::is_due(deduction)) {
         recovery::notify(tx, voice, deduction.sale, ids.notice)?;

@@ -78,6 +78,8 @@ pub struct Challenge {
     /// Which card its row belongs to.
     pub card: [u8; 16],
     pub text_salt: [u8; 16],
+    /// What the issuer signed when it found a reply right; empty where this shop judges, or nothing was right yet.
+    pub verdict: Vec<u8>,
 }
 
 impl Challenge {

@@ -9,6 +9,29 @@ use crate::values::ids::SaleId;
 
 use super::reply::Reply;
 
+/// Six digits that somebody gave. Without the digits, somebody else has compared them (`Expected::Judged`).
+pub struct Given {
+    pub code: Option<RowCode>,
+    pub hash: CodeHash,
+}
+
+/// What a challenge's row says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expected {
+    Code(RowCode),
+    /// The issuer compared: whether what was given is this row.
+    Judged(bool),
+}
+
+impl Expected {
+    pub fn is(&self, given: &Given) -> bool {
+        match self {
+            Self::Code(code) => given.code.as_ref().is_some_and(|given| given == code),
+            Self::Judged(right) => *right,
+        }
+    }
+}
+
 /// Wrong tries that end a challenge; a new row comes the next morning.
 pub const WRONG_TRIES_MAX: u8 = 3;
 /// Wrong tries since the last right one that lock the card.
@@ -60,7 +83,7 @@ pub enum Asked {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChallengeFacts {
     pub row: Row,
-    pub expected: RowCode,
+    pub expected: Expected,
     pub asked: Asked,
     /// Distinct wrong codes so far.
     pub tries: Vec<CodeHash>,
@@ -144,6 +167,18 @@ pub enum Outcome {
     Ignored,
 }
 
+impl Outcome {
+    /// The challenges at which it counts as a new guess.
+    pub fn counts_on(&self) -> Option<&[usize]> {
+        match self {
+            Self::WrongTry { on, .. }
+            | Self::ChallengeOver { on, .. }
+            | Self::CardLocked { on, newly: true } => Some(on),
+            _ => None,
+        }
+    }
+}
+
 /// `challenges` are all the payer's challenges of the present card, oldest first. `heard_ms` is when the reply reached
 /// the modem, on the heard clock. `hash_of` is the card's keyed hash.
 pub fn decide(
@@ -155,7 +190,8 @@ pub fn decide(
 ) -> Outcome {
     match reply {
         Reply::Code(code) | Reply::RowAndCode { code, .. } => {
-            decide_code(challenges, card, code, hash_of(code), heard_ms)
+            let given = Given { code: Some(code.clone()), hash: hash_of(code) };
+            decide_code(challenges, card, &given, heard_ms)
         }
         Reply::RejectAll => object(challenges, Objection::NotMe, None, heard_ms),
         Reply::RejectNth(nth) => object(challenges, Objection::NotMe, Some(*nth), heard_ms),
@@ -168,7 +204,7 @@ pub fn decide(
     }
 }
 
-fn is_live(challenge: &ChallengeFacts) -> bool {
+pub fn is_live(challenge: &ChallengeFacts) -> bool {
     matches!(challenge.state, ChallengeState::Open | ChallengeState::Expired)
         && challenge.wrong_tries < WRONG_TRIES_MAX
         && waits(challenge)
@@ -208,18 +244,13 @@ fn live(challenges: &[ChallengeFacts]) -> Vec<usize> {
 }
 
 /// The newest live challenge whose code this is. Every one is compared, so time tells nothing.
-fn answered_by(challenges: &[ChallengeFacts], live: &[usize], code: &RowCode) -> Option<usize> {
-    let right = live.iter().map(|at| (*at, challenges[*at].expected == *code));
+fn answered_by(challenges: &[ChallengeFacts], live: &[usize], given: &Given) -> Option<usize> {
+    let right = live.iter().map(|at| (*at, challenges[*at].expected.is(given)));
     right.fold(None, |found, (at, right)| if right { Some(at) } else { found })
 }
 
-fn decide_code(
-    challenges: &[ChallengeFacts],
-    card: &CardFacts,
-    code: &RowCode,
-    hash: CodeHash,
-    heard_ms: i64,
-) -> Outcome {
+/// The same of a code alone, as it is given at the counter or was judged by the issuer.
+pub fn decide_code(challenges: &[ChallengeFacts], card: &CardFacts, given: &Given, heard_ms: i64) -> Outcome {
     if card.locked {
         return Outcome::CardLocked { on: Vec::new(), newly: false };
     }
@@ -227,13 +258,13 @@ fn decide_code(
         return Outcome::NothingOpen;
     }
     let live = live(challenges);
-    if let Some(challenge) = answered_by(challenges, &live, code) {
+    if let Some(challenge) = answered_by(challenges, &live, given) {
         return right_code(challenges, challenge, heard_ms);
     }
-    if card.used.contains(&hash) {
+    if card.used.contains(&given.hash) {
         return Outcome::UsedCode;
     }
-    let right_for = |challenge: &ChallengeFacts| challenge.expected == *code;
+    let right_for = |challenge: &ChallengeFacts| challenge.expected.is(given);
     if challenges.iter().any(|challenge| right_for(challenge) && challenge.state == ChallengeState::Answered)
     {
         return Outcome::UsedCode;
@@ -241,7 +272,7 @@ fn decide_code(
     if challenges.iter().any(right_for) {
         return Outcome::TooLate;
     }
-    wrong_code(challenges, live, card, hash)
+    wrong_code(challenges, live, card, given.hash)
 }
 
 fn right_code(challenges: &[ChallengeFacts], at: usize, heard_ms: i64) -> Outcome {

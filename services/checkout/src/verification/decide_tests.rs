@@ -31,7 +31,7 @@ fn waiting(id: SaleId) -> ChallengedSale {
 fn challenge(row: u8, digits: &str, submitted: i64, state: ChallengeState) -> ChallengeFacts {
     ChallengeFacts {
         row: Row::new(row).unwrap(),
-        expected: code(digits),
+        expected: Expected::Code(code(digits)),
         asked: Asked::Sales(vec![waiting(SALE_A), waiting(SALE_B)]),
         tries: Vec::new(),
         wrong_tries: 0,

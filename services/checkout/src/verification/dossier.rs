@@ -1,37 +1,46 @@
 //! A payer's records as the pure decision sees them.
 
 use super::challenge::{Asks, Challenge, ChallengeState};
-use super::decide::{self, Asked, CardFacts, ChallengeFacts, ChallengedSale, Outcome, SaleStanding};
+use super::decide::{
+    self, Asked, CardFacts, ChallengeFacts, ChallengedSale, Expected, Given, Outcome, SaleStanding,
+};
 use super::reply::Reply;
+use super::verifier::{Judge, PayerVerifier};
 use crate::collection::{Deduction, State};
-use crate::payer::code_card::{CardKey, CodeHash};
+use crate::payer::code_card::{CodeHash, RowCode};
 use crate::payer::{Payer, PayerState};
 use crate::store::View;
+use crate::values::ids::ChallengeId;
 use crate::values::refusal::Result;
 
 /// A payer with all that a reply may concern.
 pub struct Dossier {
     pub payer: Payer,
-    pub key: CardKey,
+    pub judge: Judge,
     /// Oldest first; those of the present card only: an older card's rows count for nothing.
     pub challenges: Vec<Challenge>,
     pub facts: Vec<ChallengeFacts>,
     pub card: CardFacts,
 }
 
-/// K_card of the payer's present card.
-pub fn card_key(master: &[u8; 32], payer: &Payer) -> CardKey {
-    CardKey::derive(master, payer.id, payer.card.serial)
-}
-
 impl Dossier {
-    pub fn read(view: &View, master: &[u8; 32], payer: Payer) -> Result<Self> {
-        let key = card_key(master, &payer);
+    pub fn read(view: &View, verifier: &dyn PayerVerifier, payer: Payer) -> Result<Self> {
+        Self::judged(view, verifier, payer, None)
+    }
+
+    /// The same when the issuer has said whose row a code is: this challenge's, or none's.
+    pub fn judged(
+        view: &View,
+        verifier: &dyn PayerVerifier,
+        payer: Payer,
+        right: Option<ChallengeId>,
+    ) -> Result<Self> {
+        let judge = verifier.judge(&payer);
         let card = view.card_ref(payer.card.serial);
         let mut challenges = view.challenges_of(payer.id)?;
         challenges.retain(|challenge| challenge.card == card);
         let facts: Result<Vec<ChallengeFacts>> =
-            challenges.iter().map(|challenge| facts(view, &payer, &key, challenge)).collect();
+            challenges.iter().map(|challenge| facts(view, &payer, &judge, right, challenge)).collect();
         let card = CardFacts {
             wrong_since_right: payer.wrong_since_right,
             chances_since_right: payer.chances_since_right,
@@ -39,12 +48,12 @@ impl Dossier {
             locked: payer.state == PayerState::Locked,
             lost: payer.card.lost,
         };
-        Ok(Self { payer, key, challenges, facts: facts?, card })
+        Ok(Self { payer, judge, challenges, facts: facts?, card })
     }
 
     /// What the reply means, and the hash of the code in it.
-    pub fn decide(&self, reply: &Reply, heard_ms: i64) -> (Outcome, Option<CodeHash>) {
-        let hash_of = |code: &_| self.key.code_hash(code);
+    pub fn decide(&self, view: &View, reply: &Reply, heard_ms: i64) -> (Outcome, Option<CodeHash>) {
+        let hash_of = |code: &_| self.hash_of(view, code);
         let outcome = decide::decide(&self.facts, &self.card, reply, heard_ms, hash_of);
         let code = match reply {
             Reply::Code(code) | Reply::RowAndCode { code, .. } => Some(hash_of(code)),
@@ -52,9 +61,26 @@ impl Dossier {
         };
         (outcome, code)
     }
+
+    pub fn given(&self, view: &View, code: &RowCode) -> Given {
+        Given { code: Some(code.clone()), hash: self.hash_of(view, code) }
+    }
+
+    fn hash_of(&self, view: &View, code: &RowCode) -> CodeHash {
+        match &self.judge {
+            Judge::Here(key) => key.code_hash(code),
+            Judge::Issuer { .. } => view.code_ref(&self.payer, code),
+        }
+    }
 }
 
-fn facts(view: &View, payer: &Payer, key: &CardKey, challenge: &Challenge) -> Result<ChallengeFacts> {
+fn facts(
+    view: &View,
+    payer: &Payer,
+    judge: &Judge,
+    right: Option<ChallengeId>,
+    challenge: &Challenge,
+) -> Result<ChallengeFacts> {
     let asked = match &challenge.asks {
         Asks::Enrolment => {
             let waiting = matches!(payer.state, PayerState::Pending | PayerState::Enrolling);
@@ -67,7 +93,10 @@ fn facts(view: &View, payer: &Payer, key: &CardKey, challenge: &Challenge) -> Re
     };
     Ok(ChallengeFacts {
         row: challenge.row,
-        expected: key.row_code(challenge.row),
+        expected: match judge {
+            Judge::Here(key) => Expected::Code(key.row_code(challenge.row)),
+            Judge::Issuer { .. } => Expected::Judged(right == Some(challenge.id)),
+        },
         asked,
         tries: challenge.wrong_codes.clone(),
         wrong_tries: challenge.wrong_tries,

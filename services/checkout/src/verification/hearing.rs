@@ -1,19 +1,25 @@
 //! An inbound SMS: who wrote it, what it means, what it changes. A code from another number is compared with nothing and
 //! answered with nothing; staff see that one came.
 
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+
 use super::calling_off;
 use super::challenge::Challenge;
 use super::decide::Outcome;
 use super::dossier::Dossier;
+use super::forwarding;
 use super::outcome::{self, Fresh};
 use super::reply::{self, Reply};
+use super::verifier::PayerVerifier;
 use crate::collection::{SmsTrace, Subject, TraceId};
+use crate::outbox::Effect;
 use crate::outbox::message::Progress;
 use crate::payer::Payer;
 use crate::payer::code_card::CardSerial;
 use crate::store::{Tx, View};
 use crate::texts::Voice;
-use crate::values::ids::{MessageId, SaleId};
+use crate::values::ids::{IssuerRequestId, MessageId, SaleId};
 use crate::values::refusal::Result;
 
 use super::outcome::PAYER;
@@ -34,20 +40,25 @@ const FOREIGN_CODES: &str = "foreign_codes ";
 pub fn from_payer(
     tx: &mut Tx,
     voice: &Voice,
-    master: &[u8; 32],
+    verifier: &dyn PayerVerifier,
     payer: Payer,
     heard: &Heard,
-    fresh: Fresh,
+    mut fresh: Fresh,
 ) -> Result<Option<MessageId>> {
     let reply = reply::parse(&heard.text);
     if let Reply::Lost { card_serial: Some(serial) } = reply {
         return lost(tx, serial, heard);
     }
-    let dossier = Dossier::read(tx, master, payer)?;
-    let (outcome, code) = dossier.decide(&reply, heard.heard_ms);
+    let dossier = Dossier::read(tx, verifier, payer)?;
+    let (outcome, code) = dossier.decide(tx, &reply, heard.heard_ms);
     let answered = answered(&outcome).and_then(|at| dossier.challenges.get(at));
     let answered = answered.map(|challenge| challenge.message);
     trace(tx, dossier.challenges.last(), heard)?;
+    // What would be a wrong code, were it compared with nothing: that is for the issuer to say.
+    if let (Some(sealed), Some(on), Some(hash)) = (fresh.sealed.take(), outcome.counts_on(), code) {
+        forwarding::by_sms(tx, &dossier, on, hash, sealed, heard.heard_ms)?;
+        return Ok(answered);
+    }
     outcome::apply(tx, voice, dossier, &outcome, code, fresh)?;
     Ok(answered)
 }
@@ -75,6 +86,12 @@ fn lost(tx: &mut Tx, serial: CardSerial, heard: &Heard) -> Result<Option<Message
     trace(tx, newest.as_ref(), heard)?;
     calling_off::all_of(tx, id, PAYER)?;
     let mut payer = tx.payer(id)?;
+    // Its other shops must not take a row of it either.
+    if payer.card.issued.is_some() && !payer.card.lost {
+        let once: [u8; 32] = Sha256::digest([b"lost/".as_slice(), &tx.card_ref(serial)].concat()).into();
+        let request = IssuerRequestId(Ulid::from_bytes(std::array::from_fn(|at| once[at])));
+        tx.push(&Effect::ReportLost { payer: id, request })?;
+    }
     payer.lose_card();
     tx.put_payer(PAYER, &payer)?;
     Ok(None)

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::challenge::{Asks, Challenge, ChallengeState};
 use super::decide::Outcome;
 use super::dossier::Dossier;
+use super::forward::Sealed;
 use super::renewal::{ask_anew, give_days_back};
 use super::rounds;
 use crate::collection::{Deduction, State, settling};
@@ -26,6 +27,8 @@ pub struct Fresh {
     pub answer: MessageId,
     pub disputes: Vec<DisputeId>,
     pub fact: FactId,
+    /// The code in the reply, where it is not judged here.
+    pub sealed: Option<Sealed>,
 }
 
 impl Fresh {

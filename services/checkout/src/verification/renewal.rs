@@ -7,7 +7,7 @@ use crate::collection::State;
 use crate::outbox::Effect;
 use crate::outbox::message::{Purpose, Window};
 use crate::payer::code_card::CardSerial;
-use crate::payer::enrolment::{number_taken, witness_enrolment};
+use crate::payer::enrolment::{number_taken, serial_must_be_free, witness_enrolment};
 use crate::payer::record::{Card, Change, IssuedCode};
 use crate::payer::{Payer, PayerState};
 use crate::staff::JointGrant;
@@ -26,7 +26,7 @@ pub struct Fresh {
 }
 
 pub struct NewCard {
-    pub random: u64,
+    pub serial: CardSerial,
     pub job: JobId,
 }
 
@@ -91,10 +91,11 @@ pub fn card(
     fresh: Fresh,
 ) -> Result<Payer> {
     let payer = tx.payer(id)?;
+    serial_must_be_free(tx, card.serial)?;
     let text = payer_texts::card_changed(payer.language, voice.shop(&payer)).map_err(unwritable)?;
     let mut payer = begin(tx, payer, text, grant, fresh)?;
     let locked = payer.locked_heard_ms.take();
-    payer.replace_card(Card::new(CardSerial::from_random(card.random), card.job));
+    payer.replace_card(Card::new(card.serial, card.job));
     finish(tx, &payer, "card")?;
     give_days_back(tx, id, locked)?;
     tx.push(&Effect::PrintEnrolment { payer: id })?;

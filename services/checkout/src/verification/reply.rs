@@ -37,6 +37,15 @@ pub enum Reply {
     Unclear,
 }
 
+impl Reply {
+    pub fn code(&self) -> Option<&RowCode> {
+        match self {
+            Self::Code(code) | Self::RowAndCode { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+}
+
 /// Full-width forms to ASCII, capitals, one kind of space.
 pub fn fold(text: &str) -> String {
     text.chars()

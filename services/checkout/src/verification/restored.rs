@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::dossier::card_key;
+use super::verifier::PayerVerifier;
 use crate::store::Tx;
 use crate::values::calendar::UNASKED_A_DAY_MAX;
 use crate::values::refusal::Result;
@@ -14,7 +14,7 @@ const SKIPPED: &str = "restored_backup_ms";
 const PAYERS_A_TIME: usize = 500;
 
 /// Returns how many cards skipped rows. `taken_at` is the time of the backup.
-pub fn skip_rows(tx: &mut Tx, master: &[u8; 32], taken_at: Timestamp) -> Result<usize> {
+pub fn skip_rows(tx: &mut Tx, verifier: &dyn PayerVerifier, taken_at: Timestamp) -> Result<usize> {
     let taken_ms = u64::try_from(taken_at.as_millisecond()).unwrap_or_default();
     if tx.counter(SKIPPED)? == taken_ms {
         return Ok(0);
@@ -26,7 +26,7 @@ pub fn skip_rows(tx: &mut Tx, master: &[u8; 32], taken_at: Timestamp) -> Result<
         let Some(last) = payers.last() else { break };
         after = Some(last.account);
         for mut payer in payers {
-            let order = card_key(master, &payer).row_order();
+            let order = verifier.row_order(&payer);
             payer.card.burned = payer.card.burned.skip(&order, count);
             tx.put_payer("system", &payer)?;
             cards += 1;

@@ -10,6 +10,7 @@ use crate::payer::PayerState;
 use crate::store::Tx;
 use crate::values::ids::ChallengeId;
 use crate::values::refusal::Result;
+use crate::values::time::HOUR_MS;
 
 /// Its hours are over. Returns when they will be, on the heard clock, if they are not: that clock was set back since
 /// somebody looked.
@@ -18,8 +19,13 @@ pub fn expire(tx: &mut Tx, id: ChallengeId) -> Result<Option<i64>> {
     let (ChallengeState::Open, Some(ends)) = (challenge.state, challenge.ends_heard_ms) else {
         return Ok(None);
     };
-    if tx.heard_ms(tx.now)? < ends {
+    let heard = tx.heard_ms(tx.now)?;
+    if heard < ends {
         return Ok(Some(ends));
+    }
+    // A reply waits for its verdict: the payer answered in time, and the hours stand still.
+    if tx.payer(challenge.payer)?.forwarded_heard_ms.is_some() {
+        return Ok(Some(heard + HOUR_MS));
     }
     end(tx, &mut challenge, ChallengeState::Expired, None)?;
     Ok(None)

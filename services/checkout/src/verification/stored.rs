@@ -1,14 +1,15 @@
-//! Challenges in the store.
+//! Challenges, and replies on their way to an issuer, in the store.
 
 use super::asking::REMIND_LEFT_MS;
 use super::challenge::{Asks, Challenge, ChallengeState};
+use super::forward::Forward;
 use crate::payer::code_card::{CodeHash, Row};
 use crate::store::due::{Due, DueKind};
 use crate::store::history::{Change, Kind};
-use crate::store::records::{self, challenge as stored, damaged};
+use crate::store::records::{self, challenge as stored, damaged, forward as stored_forward};
 use crate::store::table::Table;
 use crate::store::{Tx, View};
-use crate::values::ids::{ChallengeId, PayerId};
+use crate::values::ids::{ChallengeId, IssuerRequestId, PayerId};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
 use crate::values::time;
@@ -34,6 +35,62 @@ impl Tx {
         };
         self.record_change(actor, &change)
     }
+}
+
+impl Tx {
+    pub fn put_forward(&mut self, forward: &Forward) {
+        let key = forward.id.to_bytes();
+        let record = stored_forward::Forward {
+            payer_id: forward.payer.0.to_vec(),
+            claims: forward.claims.iter().map(chit_verdict::Claim::encode).collect(),
+            sealed_code: forward.sealed_code.clone(),
+            code_hash: forward.hash.0.to_vec(),
+            card: forward.card.to_vec(),
+            heard_ms: forward.heard_ms,
+            at_counter: forward.at_counter,
+        };
+        self.put(Table::Forwards, &key, &record);
+        self.set(Table::ForwardsByPayer, &[&forward.payer.0[..], &key].concat(), Vec::new());
+    }
+
+    /// Its verdict is here.
+    pub fn remove_forward(&mut self, forward: &Forward) {
+        let key = forward.id.to_bytes();
+        self.remove(Table::Forwards, &key);
+        self.remove(Table::ForwardsByPayer, &[&forward.payer.0[..], &key].concat());
+    }
+}
+
+impl View {
+    pub fn find_forward(&self, id: IssuerRequestId) -> Result<Option<Forward>> {
+        let record = self.record::<stored_forward::Forward>(Table::Forwards, &id.to_bytes())?;
+        record.map(|record| forward(id, record)).transpose()
+    }
+
+    /// Those that wait, oldest first: a few at most.
+    pub fn forwards_of(&self, payer: PayerId) -> Result<Vec<Forward>> {
+        let mut waiting = Vec::new();
+        for key in self.keys_of(Table::ForwardsByPayer, &payer.0)? {
+            waiting.extend(self.find_forward(records::id(&key)?)?);
+        }
+        Ok(waiting)
+    }
+}
+
+fn forward(id: IssuerRequestId, record: stored_forward::Forward) -> Result<Forward> {
+    let claim = |bytes: &Vec<u8>| {
+        chit_verdict::Claim::decode(bytes).ok_or_else(|| damaged("what a forwarded reply claims"))
+    };
+    Ok(Forward {
+        id,
+        payer: PayerId(records::fixed(&record.payer_id)?),
+        claims: record.claims.iter().map(claim).collect::<Result<_>>()?,
+        sealed_code: record.sealed_code,
+        hash: CodeHash(records::fixed(&record.code_hash)?),
+        card: records::fixed(&record.card)?,
+        heard_ms: record.heard_ms,
+        at_counter: record.at_counter,
+    })
 }
 
 /// Its end and its reminder, on the heard clock.
@@ -81,6 +138,7 @@ fn to_record(challenge: &Challenge) -> stored::Challenge {
         card: challenge.card.to_vec(),
         created_ms: challenge.created_at.as_millisecond(),
         text_salt: challenge.text_salt.to_vec(),
+        verdict: challenge.verdict.clone(),
     }
 }
 
@@ -108,5 +166,6 @@ fn from_record(id: ChallengeId, record: stored::Challenge) -> Result<Challenge> 
         reminded: record.reminded,
         card: records::fixed(&record.card)?,
         text_salt: records::fixed(&record.text_salt)?,
+        verdict: record.verdict,
     })
 }

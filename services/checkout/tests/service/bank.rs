@@ -127,7 +127,7 @@ async fn reconciled(house: &House, in_flight: i64, at_bank: i64, returned: i64) 
 
 async fn collected(restarts: bool) {
     let drop_dir = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(restarts, config(drop_dir.path())).await;
+    let mut house = House::open_with(restarts, |_, _| config(drop_dir.path())).await;
     let payer = enrol(&mut house).await;
     sign(&house, &payer).await;
     house.step().await;
@@ -181,7 +181,7 @@ async fn a_restart_between_all_steps_at_the_bank_ends_in_the_same_place() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_file_of_a_bank_is_refused_with_line_and_reason_and_leaves_nothing() {
     let drop_dir = tempfile::tempdir().unwrap();
-    let house = House::open_with(false, config(drop_dir.path())).await;
+    let house = House::open_with(false, |_, _| config(drop_dir.path())).await;
     let whole = booked("NT-1", "2026-12-02", "01J0000000000000000000000A", "12.50", None);
     let entities = "<!DOCTYPE x [<!ENTITY a \"b\">]><Document/>";
     for bad in [&whole[..whole.len() / 2], entities, "end_to_end_id;status\n", "", "hello"] {
@@ -198,7 +198,7 @@ async fn what_is_no_file_of_a_bank_is_refused_with_line_and_reason_and_leaves_no
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exception_is_taken_and_closed_by_people() {
     let drop_dir = tempfile::tempdir().unwrap();
-    let house = House::open_with(false, config(drop_dir.path())).await;
+    let house = House::open_with(false, |_, _| config(drop_dir.path())).await;
     let strange = booked("NT-1", "2026-12-02", "01J0000000000000000000000A", "12.50", None);
     import(&house, &strange).await.unwrap();
     let request = proto::ListExceptionsRequest::default();

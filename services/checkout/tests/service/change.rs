@@ -153,6 +153,7 @@ async fn a_new_card_is_printed_like_the_first_one_and_the_old_one_is_dead() {
         payer_id: payer.payer_id.clone(),
         approval: approval(),
         second_approval,
+        card_serial: String::new(),
     };
     let refused = house.payers().reset_payer(request(None)).await.unwrap_err();
     assert_eq!(reason_of(&refused).as_deref(), Some("SECOND_APPROVAL_REQUIRED"));
@@ -185,6 +186,7 @@ async fn a_restart_gives_nobody_more_tries_at_a_pin() {
             payer_id: payer.payer_id.clone(),
             approval: approval(),
             second_approval: wrong,
+            card_serial: String::new(),
         };
         let refused = house.payers().reset_payer(request).await.unwrap_err();
         reasons.push(reason_of(&refused).unwrap());
@@ -196,6 +198,7 @@ async fn a_restart_gives_nobody_more_tries_at_a_pin() {
         payer_id: payer.payer_id.clone(),
         approval: approval(),
         second_approval: second("li"),
+        card_serial: String::new(),
     };
     let refused = house.payers().reset_payer(sign_in).await.unwrap_err();
     assert_eq!(reason_of(&refused).as_deref(), Some("PIN_LOCKED_OUT"), "even the right one");

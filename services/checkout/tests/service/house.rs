@@ -45,10 +45,11 @@ pub struct House {
 impl House {
     /// `restarts`: checkout is stopped and started again after every step.
     pub async fn open(restarts: bool) -> Self {
-        Self::open_with(restarts, Config::default()).await
+        Self::open_with(restarts, |_, _| Config::default()).await
     }
 
-    pub async fn open_with(restarts: bool, cfg: Config) -> Self {
+    /// `configure` knows the far sides, and the folder of the keys.
+    pub async fn open_with(restarts: bool, configure: impl FnOnce(&World, &Path) -> Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ctx = Context::sandbox_in("checkout", dir.path());
         write_keys(&ctx.shared.keys_dir);
@@ -56,6 +57,7 @@ impl House {
         ctx.clock.advance(until_ten_in_the_morning(ctx.clock.now())).unwrap();
         let world = World::serve(&ctx.shared.run_dir);
         let checkout = channel(&ctx.shared, "checkout");
+        let cfg = configure(&world, &ctx.shared.keys_dir);
         let mut house = Self {
             dir,
             world,

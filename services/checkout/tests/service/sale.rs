@@ -21,6 +21,7 @@ pub async fn enrol(house: &mut House) -> proto::Payer {
         language: "en".into(),
         consent: true,
         approval: approval(),
+        card_serial: String::new(),
     };
     let payer = house.payers().enrol_payer(request).await.unwrap().into_inner().payer.unwrap();
     house.step().await;

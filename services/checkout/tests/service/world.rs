@@ -17,6 +17,7 @@ use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Code, Status};
 
 use crate::far::{Answer, Call, FarSide, stream, unary, unknown};
+use crate::far_issuer::FarIssuer;
 
 #[derive(Default)]
 pub struct Facts {
@@ -35,6 +36,7 @@ pub struct Facts {
     pub evidence_log: Vec<media::WatchEvidenceLogResponse>,
     pub messages: Vec<(sms::SendMessageRequest, sms::Message)>,
     pub inbound: Vec<sms::Inbound>,
+    pub issuer: FarIssuer,
 }
 
 #[derive(Clone)]
@@ -43,7 +45,7 @@ pub struct World {
     changed: Arc<watch::Sender<()>>,
 }
 
-const SERVICES: [&str; 5] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway"];
+const SERVICES: [&str; 6] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway", "issuer"];
 const BUFFER: usize = 64;
 
 impl World {
@@ -135,6 +137,7 @@ impl World {
                 self.media(method, call).await
             }
             "chit.sms_gateway.v1.SmsGatewayService" => self.sms(method, call).await,
+            "chit.issuer.v1.IssuerService" => self.issuer(method, call).await,
             _ if method == "WatchScans" => {
                 stream(call, move |_: scanner::WatchScansRequest| {
                     let started = scanner::WatchScansStarted { epoch: "e".into(), last_seq: 0 };

@@ -25,6 +25,9 @@ pub struct EnrolArgs {
     /// The payer consents to photo, video and storage; without it there is no enrolment.
     #[arg(long)]
     consent: bool,
+    /// 8 digits on the sealed envelope of the card, where an issuer makes the cards.
+    #[arg(long, value_name = "SERIAL", default_value = "")]
+    card: String,
     #[command(flatten)]
     approval: ApprovalArgs,
     /// Return as soon as the payer is enrolled; the default waits for the papers.
@@ -46,6 +49,7 @@ pub async fn run(shop: &Shop, args: EnrolArgs) -> Result<(), Failure> {
         language: args.language,
         consent: args.consent,
         approval: Some(args.approval.needed().await?),
+        card_serial: args.card,
     };
     let client = shop.payers();
     let enrolled = ask!(client.enrol_payer(request)).await?.payer.unwrap_or_default();

@@ -52,6 +52,9 @@ pub enum PayerCommand {
     NewCard {
         /// 16 hexadecimal digits.
         payer: String,
+        /// 8 digits on the sealed envelope of the card, where an issuer makes the cards.
+        #[arg(long, value_name = "SERIAL", default_value = "")]
+        card: String,
         #[command(flatten)]
         approvals: TwoApprovalsArgs,
         /// How long to wait for the paper at most, in seconds.
@@ -127,10 +130,10 @@ pub async fn run(shop: &Shop, command: PayerCommand) -> Result<(), Failure> {
             let request = ChangePhoneRequest { request_id, payer_id, phone, approval, second_approval };
             ask!(client.change_phone(request)).await?.payer
         }
-        PayerCommand::NewCard { payer: payer_id, approvals, timeout } => {
+        PayerCommand::NewCard { payer: payer_id, card: card_serial, approvals, timeout } => {
             let (first, second) = approvals.needed().await?;
             let (approval, second_approval) = (Some(first), Some(second));
-            let request = ResetPayerRequest { request_id, payer_id, approval, second_approval };
+            let request = ResetPayerRequest { request_id, payer_id, approval, second_approval, card_serial };
             let payer = ask!(client.reset_payer(request)).await?.payer.unwrap_or_default();
             enrol::wait_for(shop, &payer, false, Duration::from_secs(timeout)).await?;
             ask!(client.get_payer(GetPayerRequest { payer_id: payer.payer_id })).await?.payer

@@ -18,6 +18,7 @@ pub enum FactKind {
     EvidenceExportedWhole,
     EvidenceHeld,
     EvidenceReleased,
+    ChallengeVerdict,
 }
 
 /// A fact as asked for.

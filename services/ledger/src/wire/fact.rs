@@ -5,7 +5,7 @@ use chit_proto::ledger::v1 as pb;
 use super::{FieldFault, fact_id, fault, subject, timestamp};
 use crate::domain::{Actor, Fact, FactKind, RecordedFact};
 
-const FACT_KINDS: [(FactKind, pb::FactKind); 13] = [
+const FACT_KINDS: [(FactKind, pb::FactKind); 14] = [
     (FactKind::EvidenceSealed, pb::FactKind::EvidenceSealed),
     (FactKind::ChallengeText, pb::FactKind::ChallengeText),
     (FactKind::ChallengeResult, pb::FactKind::ChallengeResult),
@@ -19,6 +19,7 @@ const FACT_KINDS: [(FactKind, pb::FactKind); 13] = [
     (FactKind::EvidenceExportedWhole, pb::FactKind::EvidenceExportedWhole),
     (FactKind::EvidenceHeld, pb::FactKind::EvidenceHeld),
     (FactKind::EvidenceReleased, pb::FactKind::EvidenceReleased),
+    (FactKind::ChallengeVerdict, pb::FactKind::ChallengeVerdict),
 ];
 
 pub fn fact_to_pb(fact: &Fact, actor: &Actor) -> pb::Fact {

@@ -399,6 +399,7 @@ fact-EVIDENCE_EXPORTED = A redacted copy of the evidence left the shop
 fact-EVIDENCE_EXPORTED_WHOLE = A whole copy of the evidence left the shop
 fact-EVIDENCE_HELD = The evidence is held
 fact-EVIDENCE_RELEASED = The evidence is no longer held
+fact-CHALLENGE_VERDICT = The issuer found the reply right
 fact-UNSPECIFIED = Fact
 
 ## Payers
@@ -445,6 +446,8 @@ enrol-hint = Prints the mandate and the code card, and sends an SMS that asks fo
 enrol-photo = This picture is kept
 enrol-name = Name
 enrol-phone = Mobile number
+card-envelope = Card from a sealed envelope
+card-envelope-serial = 8 digits on the envelope
 enrol-language = Language of SMS
 enrol-consent = The payer agrees that the shop keeps photo, video and number.
 enrol = Enrol

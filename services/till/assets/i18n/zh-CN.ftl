@@ -377,6 +377,7 @@ fact-EVIDENCE_EXPORTED = 打码的证据副本已导出
 fact-EVIDENCE_EXPORTED_WHOLE = 完整的证据副本已导出
 fact-EVIDENCE_HELD = 证据暂停删除
 fact-EVIDENCE_RELEASED = 证据不再保留
+fact-CHALLENGE_VERDICT = 发卡方确认回复正确
 fact-UNSPECIFIED = 事实
 
 ## 付款人管理
@@ -423,6 +424,8 @@ enrol-hint = 会打印授权书和口令卡，并发短信询问第一行。
 enrol-photo = 将保存此画面
 enrol-name = 姓名
 enrol-phone = 手机号
+card-envelope = 密封信封中的密码卡
+card-envelope-serial = 信封上的8位数字
 enrol-language = 短信语言
 enrol-consent = 本人同意保存照片、录像和手机号。
 enrol = 登记

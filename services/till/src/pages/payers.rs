@@ -36,6 +36,9 @@ pub struct EnrolForm {
     /// A box that is not ticked is not sent.
     #[serde(default)]
     consent: String,
+    /// Of an issuer's envelope.
+    #[serde(default)]
+    card: String,
     #[serde(flatten)]
     approval: ApprovalFields,
 }
@@ -46,6 +49,9 @@ pub struct ChangeForm {
     payer_id: String,
     #[serde(default)]
     phone: String,
+    /// Of an issuer's envelope.
+    #[serde(default)]
+    card: String,
     #[serde(flatten)]
     approval: ApprovalFields,
 }
@@ -78,6 +84,7 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
         language: form.lang.clone(),
         consent: form.consent == "yes",
         approval: form.approval.approval(),
+        card_serial: form.card.trim().to_owned(),
     };
     let status = match call!(till.peers.payers.enrol_payer(request), COMMIT_MAX).await {
         Ok(answer) => return go_to(&answer.payer.unwrap_or_default()),
@@ -89,6 +96,7 @@ pub async fn enrol(State(till): App, staff: SignedIn, Form(form): Form<EnrolForm
         ("phone", &form.phone),
         ("lang", &form.lang),
         ("consent", &form.consent),
+        ("card", &form.card),
     ];
     let again = Resubmission {
         action: "/payers/enrol",
@@ -126,6 +134,7 @@ pub async fn change_card(State(till): App, staff: SignedIn, Form(form): Form<Cha
         payer_id: form.payer_id.clone(),
         approval: form.approval.approval(),
         second_approval: form.approval.second_approval(),
+        card_serial: form.card.trim().to_owned(),
     };
     let changed = call!(till.peers.payers.reset_payer(request), COMMIT_MAX).await;
     let payer = changed.map(|answer| answer.payer.unwrap_or_default());
@@ -144,7 +153,12 @@ async fn go_or_ask(
         Ok(payer) => return go_to(&payer),
         Err(status) => status,
     };
-    let fields = [("rid", form.rid.as_str()), ("payer_id", &form.payer_id), ("phone", &form.phone)];
+    let fields = [
+        ("rid", form.rid.as_str()),
+        ("payer_id", &form.payer_id),
+        ("phone", &form.phone),
+        ("card", &form.card),
+    ];
     let again = Resubmission { action, fields: &fields, words, two: true, ..Resubmission::default() };
     answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }

@@ -94,6 +94,7 @@ fn enrolment(reader: &Reader, rid: &str) -> Markup {
                     input #enrol-consent type="checkbox" name="consent" value="yes" required;
                     span { (reader.t("enrol-consent")) }
                 }
+                (envelope(reader, "enrol-card"))
                 button.button.primary #act-enrol data-act="enrol" data-key="F9" {
                     span { (reader.t("enrol")) } (key_cap("F9"))
                 }
@@ -133,6 +134,7 @@ pub fn page_of(
                     form.stacked data-post action="/payers/card" method="post" {
                         (hidden(payer_id, rid, "card"))
                         p { (reader.t("change-card-hint")) }
+                        (envelope(reader, "new-card"))
                         button.button #act-change-card data-act="change-card" { (reader.t("change-card")) }
                     }
                 }
@@ -142,6 +144,17 @@ pub fn page_of(
         (layout::help_dialog(reader))
     };
     document(reader, &frame, &body)
+}
+
+/// Where an issuer makes the cards: the serial outside on the envelope. A shop that prints its own leaves it empty.
+fn envelope(reader: &Reader, id: &str) -> Markup {
+    html! {
+        details {
+            summary { (reader.t("card-envelope")) }
+            label for=(id) { (reader.t("card-envelope-serial")) }
+            input id=(id) name="card" inputmode="numeric" pattern="[0-9]{8}" maxlength="8";
+        }
+    }
 }
 
 fn hidden(payer_id: &str, rid: &str, what: &str) -> Markup {

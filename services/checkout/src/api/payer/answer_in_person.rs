@@ -11,7 +11,8 @@ use crate::payer::code_card::RowCode;
 use crate::values::ids::PayerId;
 use crate::values::reason::Reason;
 use crate::values::refusal::Refusal;
-use crate::verification::in_person;
+use crate::verification::Fresh;
+use crate::verification::in_person::{self, Answered};
 
 pub async fn handle(
     shop: &Arc<Shop>,
@@ -21,12 +22,15 @@ pub async fn handle(
         let remedy = "type the six digits of the row that the till names";
         Refusal::field("row_code", Reason::ROW_CODE_WRONG, remedy)
     })?;
-    let (id, fresh): (PayerId, _) = (call.body.payer_id.parse()?, replies::fresh(shop)?);
-    let (voice, master) = (shop.voice.clone(), shop.keys.card_master.clone());
+    let id: PayerId = call.body.payer_id.parse()?;
+    let fresh = Fresh { sealed: replies::sealed(shop, Some(&code))?, ..replies::fresh(shop)? };
+    let (voice, verifier) = (shop.voice.clone(), shop.verifier.clone());
     let serials = call.by.sees_serials();
     let (answer, accepted) = mutation::once_with(shop, &call, move |tx| {
-        let (payer, accepted) = in_person::answer(tx, &voice, &master, id, code, fresh)?;
-        Ok((AnswerInPersonResponse { payer: Some(convert::payer(&payer, serials)) }, accepted))
+        let (payer, answered) = in_person::answer(tx, &voice, &*verifier, id, &code, fresh)?;
+        let forwarded = answered == Answered::Forwarded;
+        let payer = Some(convert::payer(&payer, serials));
+        Ok((AnswerInPersonResponse { payer, forwarded }, answered != Answered::Wrong))
     })
     .await?;
     if accepted {

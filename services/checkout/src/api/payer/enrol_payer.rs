@@ -3,6 +3,7 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{EnrolPayerRequest, EnrolPayerResponse};
 use tonic::Status;
 
+use super::envelope::next_serial;
 use crate::api::call::Call;
 use crate::api::{convert, mutation};
 use crate::context::Shop;
@@ -33,7 +34,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<EnrolPayerRequest>) -> Result<E
     let photo = photo(shop).await?;
     let fresh = Fresh {
         id: PayerId(shop.random()?),
-        card_random: shop.random_u64()?,
+        card: next_serial(shop, &call.body.card_serial)?,
         mandate: shop.new_id()?,
         mandate_job: shop.new_id()?,
         card_job: shop.new_id()?,

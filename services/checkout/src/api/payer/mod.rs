@@ -3,6 +3,7 @@
 mod answer_in_person;
 mod change_phone;
 mod enrol_payer;
+mod envelope;
 mod freeze_payer;
 mod get_payer;
 mod list_payers;

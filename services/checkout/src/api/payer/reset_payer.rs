@@ -3,6 +3,7 @@ use std::sync::Arc;
 use chit_proto::checkout::v1::{ResetPayerRequest, ResetPayerResponse};
 use tonic::Status;
 
+use super::envelope::next_serial;
 use crate::api::call::Call;
 use crate::api::{convert, mutation};
 use crate::context::Shop;
@@ -22,7 +23,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ResetPayerRequest>) -> Result<R
     let grant = shop.approve_two(call.by.origin.clone(), first, second, Act::ChangePhoneOrCard).await?;
     let code = issue(shop, id, &payer.phone, renewal::next_serial(&payer)?)?;
     let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
-    let card = NewCard { random: shop.random_u64()?, job: shop.new_id()? };
+    let card = NewCard { serial: next_serial(shop, &call.body.card_serial)?, job: shop.new_id()? };
     let serials = call.by.sees_serials();
     mutation::once(shop, &call, move |tx| {
         let payer = renewal::card(tx, &voice, id, card, grant, fresh)?;

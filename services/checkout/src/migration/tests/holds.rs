@@ -165,7 +165,7 @@ fn every_challenge_is_answered_by_the_code_that_answered_it() {
         }
         assert_same(&expected, &found, &challenge.id.to_string());
         let payer = see(&store, |view| view.payer(challenge.payer));
-        let key = CardKey::derive(&master, payer.id, payer.card.serial);
+        let key = CardKey::derive(&master, payer.id.0, payer.card.serial);
         let right = key.row_code(challenge.row);
         assert_eq!(code.unwrap(), right.reveal());
     }

@@ -39,4 +39,7 @@ pub struct Challenge {
     /// Random bytes in front of the text under its hash in the ledger.
     #[prost(bytes = "vec", tag = "16")]
     pub text_salt: Vec<u8>,
+    /// The issuer's signed verdict (chit.issuer.v1, verdict.proto).
+    #[prost(bytes = "vec", tag = "17")]
+    pub verdict: Vec<u8>,
 }

@@ -7,6 +7,7 @@ pub mod collection;
 pub mod custody;
 pub mod dispute;
 pub mod event;
+pub mod forward;
 pub mod outbox;
 pub mod payer;
 pub mod request;

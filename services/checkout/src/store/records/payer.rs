@@ -11,6 +11,12 @@ pub struct Personal {
     /// Whoever knows it may freeze the payer.
     #[prost(uint32, tag = "3")]
     pub card_serial: u32,
+    /// Rows that an issuer assigned, in the order in which they are asked, a byte each.
+    #[prost(bytes = "vec", tag = "4")]
+    pub issued_rows: Vec<u8>,
+    /// The issuer's name for the card, 8 bytes; none = the shop prints its cards.
+    #[prost(bytes = "vec", tag = "5")]
+    pub issued_id: Vec<u8>,
 }
 
 impl std::fmt::Debug for Personal {
@@ -119,4 +125,7 @@ pub struct Payer {
     /// Whether the payer's code has to be replaced, and was.
     #[prost(uint32, tag = "32")]
     pub code_care: u32,
+    /// On the heard clock.
+    #[prost(int64, optional, tag = "33")]
+    pub forwarded_heard_ms: Option<i64>,
 }
