@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, camera, clock, deduct, device, dispute, enrol, evidence, keys, ledger, payer, pki, printer,
-    restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
+    backup, camera, clock, deduct, device, dispute, enrol, evidence, issuer, keys, ledger, payer, pki,
+    printer, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
 };
 
 #[derive(Parser, Debug)]
@@ -102,6 +102,9 @@ pub enum Command {
     Restore(restore::RestoreArgs),
     /// Print the public keys that others need to check receipts, evidence and the ledger.
     Keys(keys::KeysArgs),
+    /// Make code cards and judge their rows for shops that cannot.
+    #[command(subcommand)]
+    Issuer(issuer::IssuerCommand),
     /// Make certificates for other POS software.
     #[command(subcommand)]
     Pki(pki::PkiCommand),
@@ -140,6 +143,7 @@ impl Command {
             Self::Backup(_) => "chit backup",
             Self::Restore(_) => "chit restore",
             Self::Keys(_) => "chit keys",
+            Self::Issuer(_) => "chit issuer",
             Self::Pki(_) => "chit pki",
             Self::Sandbox(_) => "chit sandbox",
         }
@@ -159,7 +163,7 @@ mod tests {
         for name in [
             "init", "doctor", "sign-in", "sign-out", "pin", "staff", "device", "status", "enrol", "payer",
             "sale", "scanner", "printer", "sms", "deduct", "settle", "shift", "clock", "dispute", "camera",
-            "evidence", "ledger", "backup", "restore", "keys", "pki", "sandbox",
+            "evidence", "ledger", "backup", "restore", "keys", "issuer", "pki", "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

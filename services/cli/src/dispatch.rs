@@ -7,8 +7,9 @@ use chit_runtime::{Context, Shared};
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    backup, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, keys, ledger, payer, pki,
-    printer, report_hardware, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff, status,
+    backup, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, issuer, keys, ledger,
+    payer, pki, printer, report_hardware, restore, sale, sandbox, scanner, settle, shift, sign_in, sms,
+    staff, status,
 };
 use crate::failure::Failure;
 use crate::money;
@@ -57,6 +58,7 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Backup(args) => apart(ctx, cli.config, args, backup::run, output).await,
         Command::Restore(args) => apart(ctx, cli.config, args, restore::run, output).await,
         Command::Keys(args) => keys::run(&ctx.shared, &args, &cli.config, output),
+        Command::Issuer(command) => issuer::run(&shop, command).await,
         Command::Pki(command) => pki::run(&ctx.shared, command, output),
         Command::Sandbox(command) => sandbox::run(&shop, command).await,
     }

@@ -65,6 +65,14 @@ fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
     })
 }
 
+/// Makes those that are not there; for a folder that has other keys as well.
+pub fn make(dir: &Path, names: &[&str]) -> anyhow::Result<()> {
+    for name in names {
+        keep_or_make_key(dir, name)?;
+    }
+    Ok(())
+}
+
 /// Which key is which, without saying anything of a key.
 pub fn note_ids(dir: &Path) -> anyhow::Result<()> {
     let mut key_ids = String::new();

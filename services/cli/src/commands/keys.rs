@@ -158,7 +158,7 @@ pub fn receipt_key(shop: &Shop) -> Result<String, Failure> {
     Ok(hex::encode(SigningKey::from_bytes(&seed).verifying_key().as_bytes()))
 }
 
-fn secret(shared: &Shared, name: &str) -> Result<[u8; KEY_LEN], Failure> {
+pub fn secret(shared: &Shared, name: &str) -> Result<[u8; KEY_LEN], Failure> {
     let file = format!("{name}.key");
     let stored = shared.key(&file).map_err(|error| Failure::other("KEY_MISSING", error.to_string()))?;
     stored.try_into().map_err(|_other_length| {
@@ -175,11 +175,11 @@ pub fn verifier_key(key: &VerifyingKey) -> String {
 }
 
 /// age writes secret keys as Bech32 (BIP 173) in upper case.
-fn recipient(seed: &[u8; KEY_LEN]) -> Result<String, Failure> {
+pub fn recipient(seed: &[u8; KEY_LEN]) -> Result<String, Failure> {
     let text =
-        bech32::encode::<Bech32>(Hrp::parse_unchecked("age-secret-key-"), seed).context("evidence.key")?;
+        bech32::encode::<Bech32>(Hrp::parse_unchecked("age-secret-key-"), seed).context("an age key")?;
     let identity = age::x25519::Identity::from_str(&text.to_uppercase())
-        .map_err(|error| Failure::other("KEY_DAMAGED", format!("evidence.key: {error}")))?;
+        .map_err(|error| Failure::other("KEY_DAMAGED", format!("an age key: {error}")))?;
     Ok(identity.to_public().to_string())
 }
 

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod enrol;
 pub mod evidence;
 pub mod init;
+pub mod issuer;
 mod key_files;
 pub mod keys;
 pub mod ledger;

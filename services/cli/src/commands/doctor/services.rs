@@ -40,14 +40,26 @@ const SERVICES: [Service; 7] = [
     service("till", "", Level::Warn, Level::Fail),
 ];
 
+/// Of a shop whose replies an issuer judges: without it the shop sells on, and replies wait.
+const ISSUER: Service = service("issuer", "chit.issuer.v1.IssuerService", Level::Warn, Level::Warn);
+
 pub fn names() -> impl Iterator<Item = &'static str> {
     SERVICES.iter().map(|service| service.name)
+}
+
+/// Whether the shop's replies are judged by an issuer; a file that cannot be read was refused before.
+fn judged_by_issuer(config: &Path) -> bool {
+    let file = std::fs::read_to_string(config).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let verifier = file.as_ref().and_then(|file| file.get("checkout")?.get("verifier")?.as_str());
+    verifier == Some("issuer")
 }
 
 /// What was found, and who answered: nobody asks the others again.
 pub async fn check(shared: &Shared, config: &Path) -> (Vec<Check>, Vec<&'static str>) {
     let mut asked = JoinSet::new();
-    for (place, service) in SERVICES.iter().enumerate() {
+    let services: Vec<&Service> =
+        SERVICES.iter().chain(judged_by_issuer(config).then_some(&ISSUER)).collect();
+    for (place, service) in services.iter().copied().enumerate() {
         let (socket, channel) = (shared.socket_of(service.name), chit_runtime::channel(shared, service.name));
         let config = config.to_owned();
         asked.spawn(async move { (place, one(service, &socket, channel, &config).await) });
@@ -55,7 +67,7 @@ pub async fn check(shared: &Shared, config: &Path) -> (Vec<Check>, Vec<&'static 
     let mut found = asked.join_all().await;
     found.sort_by_key(|(place, _)| *place);
     let answered = found.iter().filter(|(_, (_, answered))| *answered);
-    let answered = answered.map(|(place, _)| SERVICES[*place].name).collect();
+    let answered = answered.map(|(place, _)| services[*place].name).collect();
     (found.into_iter().map(|(_, (check, _))| check).collect(), answered)
 }
 

@@ -11,8 +11,8 @@ use serde_json::json;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::prove::prove;
-use super::verify::PROOF_FILE;
+use super::prove::{prove, prove_verdict};
+use super::verify::{PROOF_FILE, VERDICT_FILE};
 use crate::failure::Failure;
 use crate::shop::Shop;
 
@@ -87,7 +87,12 @@ async fn write(shop: &Shop, wanted: &Wanted) -> Result<u64, Failure> {
     }
     let proof = prove(shop, &manifest(&mut file).map_err(|error| io_failure(&error, &wanted.to))?).await?;
     let text = serde_json::to_vec_pretty(&proof).map_err(|error| io_failure(&error.into(), &wanted.to))?;
-    append(&mut file, &text).map_err(|error| io_failure(&error, &wanted.to))?;
+    append(&mut file, PROOF_FILE, &text).map_err(|error| io_failure(&error, &wanted.to))?;
+    if let Some(verdict) = prove_verdict(shop, &wanted.sale_id).await? {
+        let text =
+            serde_json::to_vec_pretty(&verdict).map_err(|error| io_failure(&error.into(), &wanted.to))?;
+        append(&mut file, VERDICT_FILE, &text).map_err(|error| io_failure(&error, &wanted.to))?;
+    }
     file.sync_all().map_err(|error| io_failure(&error, &wanted.to))?;
     Ok(file.metadata().map_err(|error| io_failure(&error, &wanted.to))?.len())
 }
@@ -100,11 +105,11 @@ fn manifest(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What the ledger witnesses goes along: without it nothing shows when the bundle was sealed.
-fn append(file: &mut File, proof: &[u8]) -> io::Result<()> {
+/// What the ledger witnesses goes along: without it nothing shows when the bundle was sealed, nor that an issuer judged.
+fn append(file: &mut File, name: &str, proof: &[u8]) -> io::Result<()> {
     let mut archive = ZipWriter::new_append(file).map_err(io::Error::other)?;
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-    archive.start_file(PROOF_FILE, stored).map_err(io::Error::other)?;
+    archive.start_file(name, stored).map_err(io::Error::other)?;
     archive.write_all(proof)?;
     archive.finish().map_err(io::Error::other)?;
     Ok(())

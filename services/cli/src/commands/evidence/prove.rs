@@ -2,6 +2,7 @@
 //! checkpoint (proto/chit/ledger/v1/journal.proto, "chit-evidence-proof/1").
 
 use chit_evidence::Manifest;
+use chit_proto::checkout::v1::{GetChallengeRequest, GetSaleRequest};
 use chit_proto::ledger::v1::journal_record::Change;
 use chit_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use chit_proto::ledger::v1::{
@@ -12,7 +13,7 @@ use chit_runtime::Channel;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
-use super::verify::{PROOF_FORMAT, Proof, Record};
+use super::verify::{PROOF_FORMAT, Proof, Record, VERDICT_FORMAT, VerdictFile};
 use crate::failure::Failure;
 use crate::shop::{Shop, ask};
 
@@ -56,6 +57,40 @@ pub async fn prove(shop: &Shop, manifest_bytes: &[u8]) -> Result<Proof, Failure>
         },
         checkpoint: checkpoint.signed_note,
     })
+}
+
+/// The issuer's verdict on the reply to this sale's challenge, and the record that witnesses it. None where the shop judged itself.
+pub async fn prove_verdict(shop: &Shop, sale_id: &str) -> Result<Option<VerdictFile>, Failure> {
+    let (sales, deductions) = (shop.sales(), shop.deductions());
+    let request = GetSaleRequest { sale_id: sale_id.to_owned() };
+    let sale = ask!(sales.get_sale(request)).await?.sale.unwrap_or_default();
+    if sale.challenge_id.is_empty() {
+        return Ok(None);
+    }
+    let request = GetChallengeRequest { challenge_id: sale.challenge_id };
+    let verdict = ask!(deductions.get_challenge(request)).await?.challenge.unwrap_or_default().issuer_verdict;
+    if verdict.is_empty() {
+        return Ok(None);
+    }
+    let ledger = LedgerServiceClient::new(chit_runtime::channel(&shop.shared, "ledger"));
+    let about = ask!(ledger.get_proof(GetProofRequest { subject_id: sale_id.to_owned() })).await?.entries;
+    let hash = Sha256::digest(&verdict);
+    let is_it = |change: &Change| matches!(change, Change::Fact(fact) if fact.kind() == FactKind::ChallengeVerdict && fact.sha256[..] == hash[..]);
+    let fact = about.iter().find(|entry| change(&entry.record).is_some_and(|change| is_it(&change)));
+    let fact = fact.ok_or_else(|| {
+        Failure::refused(
+            "NOT_WITNESSED",
+            "the ledger has not witnessed the issuer's verdict yet; try again soon",
+        )
+    })?;
+    let checkpoint = ask!(ledger.get_checkpoint(GetCheckpointRequest::default())).await?.checkpoint;
+    let checkpoint = checkpoint.unwrap_or_default();
+    Ok(Some(VerdictFile {
+        format: VERDICT_FORMAT.to_owned(),
+        verdict: hex::encode(&verdict),
+        fact: included(&ledger, &checkpoint, fact.seq, &fact.record).await?,
+        checkpoint: checkpoint.signed_note,
+    }))
 }
 
 async fn included(

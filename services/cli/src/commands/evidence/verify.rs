@@ -5,6 +5,7 @@ mod files;
 mod proof;
 mod source;
 mod tell;
+mod verdict;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -23,6 +24,8 @@ use files::Seen;
 pub use proof::{FORMAT as PROOF_FORMAT, PROOF_FILE, Proof, Record};
 use proof::{PROOF_LEN_MAX, Witnessed};
 use source::Source;
+use verdict::Judged;
+pub use verdict::{FORMAT as VERDICT_FORMAT, VERDICT_FILE, VerdictFile};
 
 const KEY_DIGITS: usize = 64;
 
@@ -44,6 +47,10 @@ pub struct VerifyArgs {
     /// manifest of the sale was witnessed.
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    /// Key of the issuer that judged the payer's reply, 64 hexadecimal digits, got from the issuer itself. The verdict that goes
+    /// along must be signed by it, and say that the reply was right for this sale, this evidence and no more than this amount.
+    #[arg(long, value_name = "HEX")]
+    issuer_key: Option<String>,
     /// Accept that video and photos are not there: they were erased at the end of their term, or this is a redacted copy.
     #[arg(long)]
     without_film: bool,
@@ -73,6 +80,7 @@ struct Verdict {
     files: Vec<Seen>,
     companions: Vec<String>,
     witnessed: Option<Witnessed>,
+    judged: Option<Judged>,
     receipt_compared: bool,
     faults: Vec<Fault>,
 }
@@ -153,6 +161,21 @@ fn verify(args: &VerifyArgs, keys: &Keys) -> Result<Verdict, Failure> {
         seen.faults.extend(witnessed.faults(&bundle));
         seen.faults.extend(files::amount_fault(seen.goods.as_ref(), witnessed));
     }
+    let judged = match &args.issuer_key {
+        Some(key) => {
+            let asked =
+                verdict::Asked { issuer: &issuer_key(key)?, goods: seen.goods.as_ref(), bundle: &bundle };
+            let ledger = ledger_key(args, keys)?;
+            match asked.verify(&mut source, ledger, witnessed.as_ref()) {
+                Ok(judged) => Some(judged),
+                Err(fault) => {
+                    seen.faults.push(fault);
+                    None
+                }
+            }
+        }
+        None => None,
+    };
     seen.faults.extend(receipt.as_ref().and_then(|receipt| receipt_fault(receipt, &bundle)));
     let files::Checked { files, companions, faults, .. } = seen;
     Ok(Verdict {
@@ -160,6 +183,7 @@ fn verify(args: &VerifyArgs, keys: &Keys) -> Result<Verdict, Failure> {
         files,
         companions,
         witnessed,
+        judged,
         receipt_compared: receipt.is_some(),
         faults,
     })
@@ -168,8 +192,29 @@ fn verify(args: &VerifyArgs, keys: &Keys) -> Result<Verdict, Failure> {
 impl Verdict {
     fn only(fault: Fault) -> Self {
         let (files, companions, faults) = (Vec::new(), Vec::new(), vec![fault]);
-        Self { bundle: None, files, companions, witnessed: None, receipt_compared: false, faults }
+        Self {
+            bundle: None,
+            files,
+            companions,
+            witnessed: None,
+            judged: None,
+            receipt_compared: false,
+            faults,
+        }
     }
+}
+
+fn issuer_key(text: &str) -> Result<[u8; 32], Failure> {
+    let key = hex::decode(text.trim()).ok().and_then(|key| key.try_into().ok());
+    key.ok_or_else(|| Failure::usage("--issuer-key is no Ed25519 public key of 64 hexadecimal digits"))
+}
+
+/// None where the ledger is not to be asked.
+fn ledger_key<'a>(args: &VerifyArgs, keys: &'a Keys) -> Result<Option<&'a str>, Failure> {
+    if args.without_ledger {
+        return Ok(None);
+    }
+    Ok(Some(&keys.all("what the ledger witnesses")?.ledger.key))
 }
 
 /// A good bundle of another sale proves nothing of this one, so somebody has to say which it should be.

@@ -10,6 +10,7 @@ use prost::Message as _;
 use super::Fault;
 use super::proof::{PROOF_FILE, Witnessed};
 use super::source::Source;
+use super::verdict::VERDICT_FILE;
 use crate::failure::Failure;
 
 /// What an export puts beside the files of the bundle.
@@ -44,7 +45,8 @@ pub struct Checked {
 pub fn check(source: &mut Source, bundle: &Verified, without_film: bool) -> Result<Checked, Failure> {
     let names = source.names().map_err(|error| Failure::other("EVIDENCE_UNREADABLE", error.to_string()))?;
     let (mut files, mut faults) = (Vec::new(), Vec::new());
-    let mut known = BTreeSet::from([MANIFEST_FILE, SIGNATURE_FILE, PROOF_FILE].map(str::to_owned));
+    let mut known =
+        BTreeSet::from([MANIFEST_FILE, SIGNATURE_FILE, PROOF_FILE, VERDICT_FILE].map(str::to_owned));
     for (stored, plain) in bundle.stored().into_iter().zip(bundle.plain()) {
         // A bundle holds it sealed, an export plain; what is there is checked, be it both. Version 1 knows no difference.
         let forms = if plain.name == stored.name { vec![&plain] } else { vec![&plain, &stored] };

@@ -53,6 +53,8 @@ pub struct Witnessed {
     pub sale: Option<Transfer>,
     /// Manifests sealed for the sale: number, hash, time.
     pub sealed: Vec<Seal>,
+    /// Hashes of the verdicts of issuers that are witnessed for the sale.
+    pub verdicts: Vec<Vec<u8>>,
     /// True if the bundle before was witnessed, as one of another sale.
     pub previous: bool,
 }
@@ -90,6 +92,11 @@ impl Witnessed {
                 } else if fact.sha256 == bundle.manifest.previous_manifest_sha256 {
                     self.previous = true;
                 }
+            }
+            Some(Change::Fact(fact))
+                if fact.kind() == FactKind::ChallengeVerdict && fact.subject_id == *sale_id =>
+            {
+                self.verdicts.push(fact.sha256);
             }
             _ => {}
         }
@@ -158,7 +165,7 @@ pub fn read(text: &[u8], bundle: &Verified, ledger_key: &str) -> Result<Witnesse
     Ok(witnessed)
 }
 
-fn included(record: &Record, size: u64, root: Hash) -> Option<JournalRecord> {
+pub(super) fn included(record: &Record, size: u64, root: Hash) -> Option<JournalRecord> {
     let stored = hex::decode(&record.record).ok()?;
     let hash = |text: &String| hex::decode(text).ok()?.try_into().ok().map(Hash);
     let path: Option<Vec<Hash>> = record.path.iter().map(hash).collect();

@@ -54,6 +54,9 @@ pub fn text_of(verdict: &Verdict) -> String {
         }
         None => {}
     }
+    if let Some(judged) = &verdict.judged {
+        line(format!("the issuer found the payer's reply right, {}: {}", judged.time, judged.asked()));
+    }
     if verdict.receipt_compared {
         line("compared with the payer's receipt".to_owned());
     }
@@ -70,6 +73,7 @@ pub fn value_of(verdict: &Verdict) -> Value {
         "not_checked": verdict.companions,
         "ledger_compared": verdict.witnessed.is_some(),
         "receipt_compared": verdict.receipt_compared,
+        "issuer_compared": verdict.judged.is_some(),
         "faults": faults,
     });
     let sealed = verdict.witnessed.iter().flat_map(|witnessed| &witnessed.sealed);

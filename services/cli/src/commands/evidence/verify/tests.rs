@@ -1,6 +1,7 @@
 //! Bundles tampered in many ways, each refused with a reason of its own.
 
 mod fixture;
+mod verdict;
 
 use std::fs;
 use std::path::Path;
@@ -20,6 +21,7 @@ fn args(path: &Path, key: &Path) -> VerifyArgs {
         sale: Some(SALE.to_owned()),
         receipt: None,
         export: None,
+        issuer_key: None,
         without_film: false,
         without_ledger: false,
     }

@@ -142,15 +142,26 @@ impl Export {
             .collect()
     }
 
-    fn proof(&self) -> Value {
+    /// A record with its path, and the checkpoint of all.
+    fn included(&self, seq: usize) -> (Value, String) {
         let records = self.records();
         let leaves: Vec<Hash> = records.iter().map(|record| record_hash(record)).collect();
-        let record = |seq: usize| {
-            let path: Vec<String> = path(&leaves, seq - 1).iter().map(|hash| hex::encode(hash.0)).collect();
-            json!({ "seq": seq, "record": hex::encode(&records[seq - 1]), "path": path })
-        };
-        let [sale, sealed, previous] = self.places.map(record);
-        let checkpoint = self.ledger.note(records.len() as u64, root(&leaves));
+        let path: Vec<String> = path(&leaves, seq - 1).iter().map(|hash| hex::encode(hash.0)).collect();
+        let record = json!({ "seq": seq, "record": hex::encode(&records[seq - 1]), "path": path });
+        (record, self.ledger.note(records.len() as u64, root(&leaves)))
+    }
+
+    /// What goes along of an issuer's verdict, witnessed by the record of this number.
+    pub fn verdict_file(&self, signed: &[u8], seq: usize) -> Value {
+        let (fact, checkpoint) = self.included(seq);
+        json!({
+            "format": "chit-issuer-verdict/1", "verdict": hex::encode(signed), "checkpoint": checkpoint, "fact": fact,
+        })
+    }
+
+    fn proof(&self) -> Value {
+        let [sale, sealed, previous] = self.places.map(|seq| self.included(seq).0);
+        let (_, checkpoint) = self.included(1);
         json!({
             "format": "chit-evidence-proof/1", "checkpoint": checkpoint,
             "sale": sale, "sealed": sealed, "previous": previous,
