@@ -94,6 +94,14 @@ impl Payer {
         }
     }
 
+    /// Opens an issuer's envelope: the rows inside are for the payer alone.
+    pub fn open_envelope(&mut self, serial: &str, row_codes: &[String]) {
+        self.card = (1..).zip(row_codes.iter().cloned()).collect();
+        self.asked.clear();
+        self.card_serial = serial.to_owned();
+        self.card_paper = None;
+    }
+
     /// Takes up a card from an earlier run.
     pub async fn recall_card(&mut self, serial: &str, paper: &Path) -> anyhow::Result<()> {
         let rows = rows_on(&tokio::fs::read(paper).await?);

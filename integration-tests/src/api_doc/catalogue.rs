@@ -46,6 +46,12 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "let them type one row here (AnswerInPerson), or give them a new card (ResetPayer)",
     ),
     ("CARD_LOST", "the payer's code card was reported lost", "give the payer a new card (ResetPayer)"),
+    (
+        "CARD_SERIAL_INVALID",
+        "a card of an envelope was given where the shop prints its own, or none where an issuer makes them",
+        "scan the 8 digits on a sealed envelope if `[checkout] verifier` is issuer, else send nothing",
+    ),
+    ("CARD_SERIAL_TAKEN", "the envelope's card is a payer's already", "take another envelope"),
     ("CAUSE_INVALID", "a dispute needs a cause", "send one of DisputeCause"),
     ("CERTIFICATE_WITHOUT_ROLE", "the client certificate names no role", "issue one with `chit pki issue`"),
     ("CHALLENGE_NOT_FOUND", "no such challenge", "check the id"),

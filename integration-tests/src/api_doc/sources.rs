@@ -33,7 +33,7 @@ const NO_REASONS: [&str; 19] = [
 ];
 
 /// Reasons of checkout that no caller meets.
-const INSIDE_CHECKOUT: [&str; 12] = [
+const INSIDE_CHECKOUT: [&str; 14] = [
     // Bits of a RiskResult whose refusal has another name.
     "FROZEN",
     "LOCKED",
@@ -41,11 +41,14 @@ const INSIDE_CHECKOUT: [&str; 12] = [
     // Ids that checkout makes for the other services, and no call of its own takes.
     "ACCOUNT_NOT_FOUND",
     "FACT_NOT_FOUND",
+    "FORWARD_NOT_FOUND",
     "JOB_NOT_FOUND",
     "MANDATE_NOT_FOUND",
     "MESSAGE_NOT_FOUND",
     "RECORDING_NOT_FOUND",
     "TRANSFER_NOT_FOUND",
+    // What an issuer sent; shown on the sale.
+    "VERDICT_INVALID",
     // A catalogue that keeps checkout from starting, and a number that only a payer code holds.
     "GTIN_INVALID",
     "PHONE_UNREADABLE",
@@ -64,7 +67,7 @@ pub fn strings_of(source: &Path, name: &str) -> anyhow::Result<Vec<String>> {
 pub fn reasons_used(services: &Path) -> anyhow::Result<BTreeSet<String>> {
     let mut reasons = BTreeSet::new();
     // The till and the command line answer no gRPC calls.
-    for service in ["ledger", "media-capture", "printer", "runtime", "scanner", "sms-gateway"] {
+    for service in ["issuer", "ledger", "media-capture", "printer", "runtime", "scanner", "sms-gateway"] {
         collect(&services.join(service).join("src"), &mut reasons)?;
     }
     reasons.retain(|reason| !NO_REASONS.contains(&reason.as_str()));

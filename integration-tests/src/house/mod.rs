@@ -31,6 +31,8 @@ use ports::Ports;
 pub const SERVICES: [&str; 6] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway", "checkout"];
 /// The seventh; scripts sell without it.
 pub const TILL: &str = "till";
+/// Of no shop; where one judges, it runs on the same machine here.
+pub const ISSUER: &str = "issuer";
 /// A service answers its health check within this time of its start, on a busy machine too.
 pub const READY_MAX: Duration = Duration::from_secs(30);
 
@@ -43,6 +45,8 @@ pub struct Options {
     pub printer_port: u16,
     /// Starts the till's pages too; they listen here if that is free, else at any port.
     pub till_port: Option<u16>,
+    /// Starts an issuer too, which judges what this shop's payers answer.
+    pub issuer: bool,
     /// Settings laid over the house's own chit.toml: section → key → value.
     pub settings: toml::Table,
 }
@@ -82,16 +86,23 @@ impl House {
         let mut ports = Ports::default();
         let simulators = Simulators::start(&place, ports.claim(options.printer_port))?;
         let printer_addr = simulators.printer_addr()?;
-        let text =
-            config::text(&place, options, &printer_addr, options.till_port.map(|port| ports.claim(port)))?;
-        std::fs::write(place.config(), text).context("chit.toml")?;
+        let till_port = options.till_port.map(|port| ports.claim(port));
+        let write = |options: &Options| -> anyhow::Result<()> {
+            let text = config::text(&place, options, &printer_addr, till_port)?;
+            std::fs::write(place.config(), text).context("chit.toml")
+        };
+        write(options)?;
         let (_, shared) = chit_runtime::load::<toml::Table>(&place.config(), "checkout")?;
         let pins = init::run(&place)?;
+        if options.issuer {
+            write(&init::with_issuer(&place, options)?)?;
+        }
         if options.listens_on_tcp() {
             init::chit(&place, &["pki", "init"])?;
         }
         let mut keepers = BTreeMap::new();
-        for service in SERVICES.into_iter().chain(options.till_port.map(|_| TILL)) {
+        let more = options.till_port.map(|_| TILL).into_iter().chain(options.issuer.then_some(ISSUER));
+        for service in SERVICES.into_iter().chain(more) {
             keepers.insert(service, Keeper::start(service, &place)?);
         }
         Ok(Self { place, shared, pins, printer_addr, keepers, simulators, _ports: ports })
@@ -99,7 +110,8 @@ impl House {
 
     /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.
     pub async fn ready(&self) -> anyhow::Result<()> {
-        for service in SERVICES.into_iter().chain(self.keepers.contains_key(TILL).then_some(TILL)) {
+        let more = [TILL, ISSUER].into_iter().filter(|more| self.keepers.contains_key(more));
+        for service in SERVICES.into_iter().chain(more) {
             self.service_ready(service).await?;
         }
         tokio::time::timeout(READY_MAX, self.modem_ready()).await.context("the modem is not ready")?
@@ -143,6 +155,11 @@ impl House {
         )
     }
 
+    /// What the house's `chit` says to these arguments.
+    pub fn chit(&self, args: &[&str]) -> anyhow::Result<String> {
+        init::chit(&self.place, args)
+    }
+
     /// Where the till's pages are, once it is ready.
     pub fn till_url(&self) -> anyhow::Result<String> {
         let note = self.place.run_dir().join("till.url");
@@ -168,7 +185,7 @@ impl House {
     }
 
     pub fn keeper(&self, service: &str) -> &Keeper {
-        self.keepers.get(service).expect("one of SERVICES, or the till if it was asked for")
+        self.keepers.get(service).expect("one of SERVICES, or the till or issuer that was asked for")
     }
 
     /// Sends a signal; the keeper respawns what dies of it.

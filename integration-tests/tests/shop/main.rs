@@ -13,6 +13,7 @@ mod dependency_rule;
 mod doctor;
 mod ends;
 mod foreign_clients;
+mod issuer;
 mod layers;
 mod magic_amounts;
 mod no_secrets;

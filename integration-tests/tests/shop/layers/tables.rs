@@ -70,7 +70,7 @@ pub const OUTSIDE_WORLD: [&str; 19] = [
 ];
 
 /// Services whose every room has its place. The others are held to `EVERYWHERE`.
-pub const LADDERS: [(&str, Ladder); 5] = [
+pub const LADDERS: [(&str, Ladder); 6] = [
     (
         "chit-runtime",
         &[
@@ -117,6 +117,7 @@ pub const LADDERS: [(&str, Ladder); 5] = [
             &["dispatch"],
         ],
     ),
+    ("chit-issuer", &[&["config", "domain", "keys"], &["store"], &["api"]]),
     // By aggregate: each knows only those under it. What stands around them follows.
     (
         "chit-checkout",
@@ -137,7 +138,7 @@ pub const LADDERS: [(&str, Ladder); 5] = [
             &["sale"],
             &["shift"],
             &["config"],
-            &["keys", "migration", "peers"],
+            &["issuer", "keys", "migration", "peers"],
             &["context"],
             &["trust", "paper"],
             &["inbound"],
