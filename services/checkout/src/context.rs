@@ -85,6 +85,7 @@ impl Section for Config {
         );
         chit_msisdn::Country::from_iso(&self.country)
             .with_context(|| format!("country {:?}", self.country))?;
+        IssuerEnd::of(self)?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chit_code_card::ROWS;
-use chit_runtime::ConfigError;
+use chit_runtime::{ConfigError, Section, Shared};
 use chit_verdict::SHOP_LEN_MAX;
 use serde::Deserialize;
 
@@ -35,8 +35,15 @@ impl Default for Config {
 /// Names of shops with their public keys.
 pub type Shops = BTreeMap<String, [u8; 32]>;
 
+impl Section for Config {
+    fn check(&self, _: &Shared) -> anyhow::Result<()> {
+        self.shops()?;
+        Ok(())
+    }
+}
+
 impl Config {
-    pub fn check(&self) -> Result<Shops, ConfigError> {
+    pub fn shops(&self) -> Result<Shops, ConfigError> {
         if !(1..=ROWS).contains(&self.rows_a_time) {
             return Err(wrong(format!("rows_a_time must be 1 to {ROWS}")));
         }
@@ -75,11 +82,11 @@ mod tests {
     #[test]
     fn a_shop_has_a_name_of_its_own_and_a_key() {
         let key = "ab".repeat(32);
-        let checked = |shops: Vec<ShopConfig>| Config { shops, ..Config::default() }.check();
+        let checked = |shops: Vec<ShopConfig>| Config { shops, ..Config::default() }.shops();
         assert_eq!(checked(vec![shop("a", &key), shop("b", &key)]).unwrap().len(), 2);
         for bad in [vec![shop("", &key)], vec![shop("a", "ab")], vec![shop("a", &key), shop("a", &key)]] {
             assert!(checked(bad).is_err());
         }
-        assert!(Config { rows_a_time: 61, ..Config::default() }.check().is_err());
+        assert!(Config { rows_a_time: 61, ..Config::default() }.shops().is_err());
     }
 }

@@ -21,7 +21,7 @@ use store::Store;
 
 /// Serves until shutdown.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    let shops = config.check()?;
+    let shops = config.shops()?;
     let (keys, credential) = Keys::load(&ctx.shared)?;
     let folder = ctx.shared.state_of(ctx.service);
     let store = tokio::task::spawn_blocking(move || {

@@ -154,7 +154,7 @@ fn speak(view: &View, shop: &Shop, batches: &[BatchId], statement: &Path, refuse
         paid,
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.02\"><BkToCstmrDbtCdtNtfctn>\
          <GrpHdr><MsgId>NT-1</MsgId><CreDtTm>2026-12-05T08:00:00</CreDtTm></GrpHdr><Ntfctn><Id>NT-1</Id>\
-         <CreDtTm>2026-12-05T08:00:00</CreDtTm><Acct><Id><IBAN>{iban}</IBAN></Id></Acct>\n"
+         <CreDtTm>2026-12-05T08:00:00</CreDtTm><Acct><Id><IBAN>{iban}</IBAN></Id></Acct>"
     )
     .map_err(disk)?;
     write!(
@@ -162,7 +162,7 @@ fn speak(view: &View, shop: &Shop, batches: &[BatchId], statement: &Path, refuse
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\
          <GrpHdr><MsgId>ST-1</MsgId><CreDtTm>2026-12-05T08:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts>\
          <OrgnlMsgId>{}</OrgnlMsgId><OrgnlMsgNmId>pain.008.001.08</OrgnlMsgNmId><GrpSts>PART</GrpSts>\
-         </OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>all</OrgnlPmtInfId>\n",
+         </OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>all</OrgnlPmtInfId>",
         batches.first().map(ToString::to_string).unwrap_or_default()
     )
     .map_err(disk)?;
@@ -175,7 +175,7 @@ fn speak(view: &View, shop: &Shop, batches: &[BatchId], statement: &Path, refuse
                 write!(
                     not_paid,
                     "<TxInfAndSts><OrgnlInstrId>{id}</OrgnlInstrId><OrgnlEndToEndId>{sale}</OrgnlEndToEndId>\
-                     <TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AM04</Cd></Rsn></StsRsnInf></TxInfAndSts>\n"
+                     <TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AM04</Cd></Rsn></StsRsnInf></TxInfAndSts>"
                 )
                 .map_err(disk)?;
             } else {
@@ -183,7 +183,7 @@ fn speak(view: &View, shop: &Shop, batches: &[BatchId], statement: &Path, refuse
                     paid,
                     "<Ntry><Amt Ccy=\"{code}\">12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt>\
                      <Dt>2026-12-05</Dt></BookgDt><BkTxCd/><NtryDtls><TxDtls><Refs><InstrId>{id}</InstrId>\
-                     <EndToEndId>{sale}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>\n"
+                     <EndToEndId>{sale}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>"
                 )
                 .map_err(disk)?;
             }
@@ -195,7 +195,7 @@ fn speak(view: &View, shop: &Shop, batches: &[BatchId], statement: &Path, refuse
 }
 
 fn is_refused(sale: SaleId) -> bool {
-    sale.0.random() % REFUSED_EVERY as u128 == 0
+    sale.0.random().is_multiple_of(REFUSED_EVERY as u128)
 }
 
 async fn take_in(shop: &Arc<Shop>, path: &Path) -> anyhow::Result<()> {
