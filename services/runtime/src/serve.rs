@@ -8,7 +8,7 @@ use crate::observe::{Gate, Observe};
 use crate::tls::{self, Connections, Tcp};
 use anyhow::{Context as _, bail};
 use chit_proto::trouble::v1::trouble_service_server::TroubleServiceServer;
-use chit_supervision::{Pulse, feed, inherited};
+use chit_supervision::{Pulse, door, feed, inherited};
 use chit_trouble::Troubles;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 use tokio::sync::watch;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
@@ -176,7 +176,8 @@ impl Server {
 
         let calls = calls.map(|calls| (calls, ctx.shared.users.clone()));
         let local = Gate::Local(Allowed::of_this_process(&ctx.shared.allow_uids, calls));
-        let uds = serve(&ctx, local, routes.clone(), uds);
+        let (door, own) = door();
+        let uds = serve(&ctx, local, routes.clone(), uds.merge(own));
         let tcp = async {
             match tcp {
                 Some((gate, tcp)) => serve(&ctx, gate, routes, tcp).await,
@@ -206,7 +207,7 @@ impl Server {
             done = served => {
                 done.context("serving")?;
             }
-            never = feed(ctx.shared.socket_of(ctx.service), pulses) => match never {},
+            never = feed(door, pulses) => match never {},
         }
         Ok(())
     }

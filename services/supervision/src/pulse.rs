@@ -1,16 +1,16 @@
 //! The watchdog (systemd.service(5), WatchdogSec=) is fed by signs of life, never by a timer: the service answers a health
-//! check over its own socket, and what stands behind its calls, a writing thread or a device's, answers too.
+//! check of its own server, and what stands behind its calls, a writing thread or a device's, answers too.
 
 use std::convert::Infallible;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::manager;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
-use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+
+use crate::door::Door;
+use crate::manager;
 
 /// Several tries before the manager loses patience.
 const TRIES_A_PERIOD: u32 = 4;
@@ -32,13 +32,10 @@ impl Pulse {
         Self { name, beat: Box::new(move || Box::pin(beat())) }
     }
 
-    /// The service's own socket, asked as a caller asks it.
-    fn socket(socket: &Path) -> Self {
-        let uri = format!("unix:{}", socket.display());
-        let endpoint = Endpoint::from_shared(uri).expect("a path after unix: is always accepted");
-        let health = HealthClient::new(endpoint.connect_lazy());
-        Self::new("socket", move || {
-            let mut health = health.clone();
+    /// The service's own server, asked as a caller asks it.
+    fn server(door: Door) -> Self {
+        Self::new("server", move || {
+            let mut health = HealthClient::new(door.channel());
             async move {
                 // An error may have been made on this side: it is no answer.
                 if health.check(HealthCheckRequest::default()).await.is_err() {
@@ -51,9 +48,9 @@ impl Pulse {
 
 /// Tells the service manager as often as it asked for, each time after all of them have answered. Without a watchdog it only
 /// waits.
-pub async fn feed(socket: PathBuf, pulses: Vec<Pulse>) -> Infallible {
+pub async fn feed(door: Door, pulses: Vec<Pulse>) -> Infallible {
     let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
-    let pulses = std::iter::once(Pulse::socket(&socket)).chain(pulses).collect();
+    let pulses = std::iter::once(Pulse::server(door)).chain(pulses).collect();
     feed_with(period, pulses, manager::alive).await
 }
 
@@ -87,6 +84,7 @@ async fn silent(pulses: &[Pulse], within: Duration) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::door;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -127,11 +125,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_socket_that_takes_callers_and_does_not_answer_is_no_sign_of_life() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = dir.path().join("s");
-        let _nobody_accepts = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        assert_eq!(silent(&[Pulse::socket(&socket)], PERIOD).await, Some("socket"));
-        assert_eq!(silent(&[Pulse::socket(&dir.path().join("none"))], PERIOD).await, Some("socket"));
+    async fn a_server_that_takes_nobody_is_no_sign_of_life_and_one_that_answers_is() {
+        let (door, callers) = door();
+        let pulses = [Pulse::server(door.clone())];
+        assert_eq!(silent(&pulses, PERIOD).await, Some("server"));
+        let (_reporter, health) = tonic_health::server::health_reporter();
+        let server = tonic::transport::Server::builder().add_service(health);
+        let serving = tokio::spawn(server.serve_with_incoming(callers));
+        assert_eq!(silent(&pulses, PATIENCE).await, None);
+        serving.abort();
+        assert!(serving.await.unwrap_err().is_cancelled());
+        assert_eq!(silent(&pulses, PERIOD).await, Some("server"));
     }
 }
