@@ -33,7 +33,7 @@ const NO_REASONS: [&str; 19] = [
 ];
 
 /// Reasons of checkout that no caller meets.
-const INSIDE_CHECKOUT: [&str; 14] = [
+const INSIDE_CHECKOUT: [&str; 15] = [
     // Bits of a RiskResult whose refusal has another name.
     "FROZEN",
     "LOCKED",
@@ -45,6 +45,7 @@ const INSIDE_CHECKOUT: [&str; 14] = [
     "JOB_NOT_FOUND",
     "MANDATE_NOT_FOUND",
     "MESSAGE_NOT_FOUND",
+    "POSTING_NOT_FOUND",
     "RECORDING_NOT_FOUND",
     "TRANSFER_NOT_FOUND",
     // What an issuer sent; shown on the sale.

@@ -71,9 +71,9 @@ async fn enrolled_over_an_absence(house: House, desk: Desk) -> Shop {
     Shop { house, desk, payer, payer_id: active.payer_id, code_png, code }
 }
 
-async fn verify(export: &Path, keys: &Path, issuer_key: &str) -> Output {
+async fn verify(export: &Path, sale_id: &str, keys: &Path, issuer_key: &str) -> Output {
     let mut chit = Command::new(program("chit").unwrap());
-    chit.args(["--json", "evidence", "verify"]).arg(export).arg("--key").arg(keys);
+    chit.args(["--json", "evidence", "verify"]).arg(export).args(["--sale", sale_id, "--key"]).arg(keys);
     chit.args(["--without-film", "--issuer-key", issuer_key]).stdin(Stdio::null());
     chit.output().await.unwrap()
 }
@@ -120,13 +120,13 @@ async fn a_sale_is_judged_by_an_issuer_that_was_away_and_died_and_no_forged_verd
     fs::write(&public, shop.house.chit(&["keys", "--json"]).unwrap()).unwrap();
     let to = export.to_str().unwrap();
     shop.house.chit(&["evidence", "export", &sale.sale_id, "--to", to, "--actor", "wang"]).unwrap();
-    let said = verify(&export, &public, issuer_key).await;
+    let said = verify(&export, &sale.sale_id, &public, issuer_key).await;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.status.success(), "{text}{}", String::from_utf8_lossy(&said.stderr));
     assert!(text.contains("\"issuer_compared\":true"), "{text}");
 
     fs::write(&tampered, forged(&export, &signed, &root.join("keys/till.key"))).unwrap();
-    let said = verify(&tampered, &public, issuer_key).await;
+    let said = verify(&tampered, &sale.sale_id, &public, issuer_key).await;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     assert_eq!(said.status.code(), Some(1), "{text}");
     assert!(text.contains("VERDICT_FORGED"), "{text}");

@@ -199,7 +199,9 @@ async fn a_restart_takes_the_same_port_again() {
     let second = Running { ctx: again, ca: server.ca, served, dir: server.dir };
     let pos = client(&second.ca, "spiffe://chit/role/pos");
     let deadline = Instant::now() + PATIENCE;
-    while second.say(Some(pos.clone())).await.is_err() {
+    // Its note went when it stopped, and comes back with it.
+    while !second.note().exists() || second.say(Some(pos.clone())).await.is_err() {
+        tokio::task::yield_now().await;
         assert!(Instant::now() < deadline && !second.served.is_finished(), "it listens again");
     }
     assert_eq!(fs::read_to_string(second.note()).unwrap(), before);

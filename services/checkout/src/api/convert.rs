@@ -4,7 +4,7 @@ use chit_proto::checkout::v1;
 use chit_proto::money::v1::Money;
 use jiff::Timestamp;
 
-use crate::collection::{Batch, Subject};
+use crate::collection::Subject;
 use crate::dispute::Dispute;
 use crate::outbox::message::Progress;
 use crate::payer::Payer;
@@ -94,19 +94,6 @@ pub fn challenge(view: &View, challenge: &Challenge, now: Timestamp) -> Result<v
         delivered: challenge.delivered,
         forwarded: view.forwards_of(challenge.payer)?.iter().any(|forward| forward.asks(challenge.id)),
         issuer_verdict: challenge.verdict.clone(),
-    })
-}
-
-pub fn batch(view: &View, batch: &Batch) -> Result<v1::SettlementBatch> {
-    let file = view.find_filed(batch.id)?.map(|filed| super::shown_bank::file(&filed, batch.currency));
-    Ok(v1::SettlementBatch {
-        batch_id: batch.id.to_string(),
-        state: batch.state.into(),
-        rail: batch.rail.clone(),
-        sale_ids: batch.sales.iter().map(ToString::to_string).collect(),
-        total: money(batch.total_minor, batch.currency.code()),
-        create_time: time(batch.created_at),
-        file,
     })
 }
 

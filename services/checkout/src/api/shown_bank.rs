@@ -6,12 +6,28 @@ use jiff::Timestamp;
 
 use super::convert::{id, money, time};
 use crate::bank::Tally;
+use crate::collection::Batch;
 use crate::collection::exceptions::Exception;
 use crate::collection::filed::Filed;
 use crate::collection::mandate::Mandate;
+use crate::store::View;
+use crate::values::refusal::Result;
 use crate::values::time::{DAY_MS, ms_between};
 
-pub fn file(filed: &Filed, currency: Currency) -> v1::BankFile {
+pub fn batch(view: &View, batch: &Batch) -> Result<v1::SettlementBatch> {
+    let file = view.find_filed(batch.id)?.map(|filed| file(&filed, batch.currency));
+    Ok(v1::SettlementBatch {
+        batch_id: batch.id.to_string(),
+        state: batch.state.into(),
+        rail: batch.rail.clone(),
+        sale_ids: batch.sales.iter().map(ToString::to_string).collect(),
+        total: money(batch.total_minor, batch.currency.code()),
+        create_time: time(batch.created_at),
+        file,
+    })
+}
+
+fn file(filed: &Filed, currency: Currency) -> v1::BankFile {
     let code = currency.code();
     v1::BankFile {
         state: filed.state as i32,

@@ -55,6 +55,7 @@ fn state(thread: &Path) -> Option<char> {
 mod tests {
     use super::*;
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+    use std::io::Read as _;
     use std::process::{Command, Stdio};
 
     #[test]
@@ -63,8 +64,10 @@ mod tests {
         let (program, config) = (dir.path().join("chit-scanner"), dir.path().join("chit.toml"));
         std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
         let mut command = Command::new(&program);
-        command.args(["-c", "read _; exit", "--config"]).arg(&config).stdin(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(["-c", "echo; read _; exit", "--config"]).arg(&config);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // It runs: before that its command line may be empty.
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let pid = child.id();
         assert_eq!(of(&program, &config), Some(Process { pid, held: false }));
         assert_eq!(of(&program, &dir.path().join("other.toml")), None);

@@ -253,7 +253,7 @@ impl Actor {
 
     /// What a modem is asked beside its work must not make it look gone.
     async fn look_after(&mut self, link: &mut Link) -> Result<(), Failure> {
-        match self.care.look(link, &self.courier, self.way.credit.as_ref()).await {
+        match self.care.look(link, &self.courier, self.way.credit.as_ref(), self.answer_within).await {
             Err(Failure::Link(LinkError::Timeout)) => {
                 self.courier.set_state(ModemState::Degraded);
                 Ok(asking::first_answer(link).await?)

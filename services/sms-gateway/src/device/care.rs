@@ -1,6 +1,6 @@
 //! What a modem is asked beside its messages: what is left on the SIM, what time the network has, and which bearer carries SMS.
 
-use super::asking::ask_if_known;
+use super::asking::{ask_if_known, ask_within};
 use super::courier::Courier;
 use super::failure::Failure;
 use super::link::{Link, LinkError};
@@ -44,12 +44,14 @@ impl Care {
         })
     }
 
-    /// Between messages; the credit only while none waits.
+    /// Between messages; the credit only while none waits. Silence where the modem has answered before is silence, and is
+    /// known `answer_within` this.
     pub async fn look(
         &mut self,
         link: &mut Link,
         courier: &Courier,
         credit: Option<&Question>,
+        answer_within: Duration,
     ) -> Result<(), Failure> {
         if self.look_at.is_some_and(|due| Instant::now() < due) {
             return Ok(());
@@ -57,7 +59,7 @@ impl Care {
         self.look_at = Some(Instant::now() + LOOK_EVERY);
         let now = courier.clock.now();
         if self.network_time {
-            let reply = ask_if_known(link, "AT+CCLK?", Some("+CCLK:")).await?;
+            let reply = ask_within(link, "AT+CCLK?", Some("+CCLK:"), answer_within).await?;
             if let Some(network) = reply.values("+CCLK:").and_then(network_clock::read) {
                 let sighting = Sighting { source: ClockSource::Nitz, network, at: courier.clock.now() };
                 courier.status.send_modify(|status| status.clock = Some(sighting));

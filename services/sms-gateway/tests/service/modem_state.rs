@@ -25,6 +25,18 @@ async fn a_silent_modem_is_seen_within_three_seconds_and_comes_back() {
     desk.wait_message(ID, MessageState::Submitted).await;
 }
 
+/// A question beside its work waits no longer than the heartbeat does.
+#[tokio::test]
+async fn a_modem_that_falls_silent_when_it_is_asked_the_time_is_seen_as_soon() {
+    let modem = Modem::start();
+    modem.with(|script| script.mute_at = "AT+CCLK?");
+    let desk = Desk::start(&modem.path, "").await;
+    desk.wait_modem(ModemState::Ready).await;
+    let silent_since = Instant::now();
+    desk.wait_modem(ModemState::Degraded).await;
+    assert!(silent_since.elapsed() < Duration::from_secs(4), "{:?}", silent_since.elapsed());
+}
+
 #[tokio::test]
 async fn without_a_network_messages_wait() {
     let modem = Modem::start();

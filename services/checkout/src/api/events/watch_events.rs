@@ -8,7 +8,7 @@ use tonic::Status;
 
 use crate::api::call::Call;
 use crate::api::caller::Calling;
-use crate::api::{convert, shown};
+use crate::api::{convert, shown, shown_bank};
 use crate::context::Shop;
 use crate::sale::EvidencePolicy;
 use crate::store::history::{Kind, Recorded};
@@ -132,9 +132,10 @@ fn event(
             let challenge = view.challenge(records::id(&event.subject)?)?;
             Some(Resource::Challenge(convert::challenge(view, &challenge, now)?))
         }
-        Some(Kind::Batch) => {
-            Some(Resource::SettlementBatch(convert::batch(view, &view.batch(records::id(&event.subject)?)?)?))
-        }
+        Some(Kind::Batch) => Some(Resource::SettlementBatch(shown_bank::batch(
+            view,
+            &view.batch(records::id(&event.subject)?)?,
+        )?)),
         Some(Kind::Dispute) => {
             Some(Resource::Dispute(convert::dispute(&view.dispute(records::id(&event.subject)?)?)))
         }

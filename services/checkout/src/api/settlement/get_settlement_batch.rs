@@ -4,7 +4,7 @@ use chit_proto::checkout::v1::{GetSettlementBatchRequest, GetSettlementBatchResp
 use tonic::Status;
 
 use crate::api::call::Call;
-use crate::api::convert;
+use crate::api::shown_bank;
 use crate::context::Shop;
 use crate::values::ids::BatchId;
 
@@ -13,6 +13,6 @@ pub async fn handle(
     call: Call<GetSettlementBatchRequest>,
 ) -> Result<GetSettlementBatchResponse, Status> {
     let id: BatchId = call.body.batch_id.parse()?;
-    let batch = shop.store.read(move |view| convert::batch(view, &view.batch(id)?)).await?;
+    let batch = shop.store.read(move |view| shown_bank::batch(view, &view.batch(id)?)).await?;
     Ok(GetSettlementBatchResponse { batch: Some(batch) })
 }

@@ -4,7 +4,7 @@ use chit_proto::checkout::v1::{ListSettlementBatchesRequest, ListSettlementBatch
 use tonic::Status;
 
 use crate::api::call::Call;
-use crate::api::{convert, page};
+use crate::api::{page, shown_bank};
 use crate::context::Shop;
 use crate::store::View;
 use crate::values::refusal::Refusal;
@@ -16,7 +16,7 @@ pub async fn handle(
     let size = page::size(call.body.page_size)?;
     let look = move |view: &View| {
         let batches = view.newest_batches(size)?;
-        batches.iter().map(|batch| convert::batch(view, batch)).collect::<Result<Vec<_>, Refusal>>()
+        batches.iter().map(|batch| shown_bank::batch(view, batch)).collect::<Result<Vec<_>, Refusal>>()
     };
     Ok(ListSettlementBatchesResponse { batches: shop.store.read(look).await? })
 }

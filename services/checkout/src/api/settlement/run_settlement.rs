@@ -5,7 +5,7 @@ use chit_runtime::failpoint;
 use tonic::Status;
 
 use crate::api::call::Call;
-use crate::api::{convert, mutation};
+use crate::api::{mutation, shown_bank};
 use crate::collection::settling;
 use crate::context::Shop;
 use crate::values::ids::BatchId;
@@ -19,7 +19,7 @@ pub async fn handle(
     // What hinders the others goes on the list even if there is nothing to take.
     let (answer, made) = mutation::once_with(shop, &call, move |tx| {
         let batch = settling::submit(tx, &*rail, id, &actor, currency)?;
-        let shown = batch.as_ref().map(|batch| convert::batch(tx, batch)).transpose()?;
+        let shown = batch.as_ref().map(|batch| shown_bank::batch(tx, batch)).transpose()?;
         Ok((RunSettlementResponse { batch: shown }, batch.is_some()))
     })
     .await?;

@@ -31,7 +31,7 @@ impl Reached {
 
     /// States of today that were not reached.
     pub fn missing(&self) -> Vec<String> {
-        // No rail of today returns anything; papers and seals come at once here.
+        // The house's rail returns nothing (tests/bank has the other one); papers and seals come at once here.
         let sales = every_state()
             .into_iter()
             .filter(|state| !matches!(state, SaleState::Returned | SaleState::Released | SaleState::Sealed));

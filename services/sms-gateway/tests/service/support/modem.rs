@@ -31,6 +31,8 @@ pub enum Fate {
 #[derive(Default)]
 pub struct Script {
     pub mute: bool,
+    /// The command that it falls silent at.
+    pub mute_at: &'static str,
     /// Bytes that came while it was mute.
     pub ignored: usize,
     pub echo: bool,
@@ -217,6 +219,10 @@ impl Peer {
     fn command(&mut self, script: &mut Script, line: &str) -> String {
         let ok = |answer: String| format!("\r\n{answer}\r\n\r\nOK\r\n");
         script.heard.push(line.to_owned());
+        if line == script.mute_at {
+            script.mute = true;
+            return String::new();
+        }
         if line == "ATE0" {
             script.echo = false;
         }
