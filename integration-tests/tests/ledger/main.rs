@@ -106,24 +106,33 @@ fn verify(file: &Path, key: &str) -> (i32, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compaction_changes_no_record_and_never_makes_the_index_file_bigger() {
+async fn a_compaction_makes_the_index_file_smaller_and_changes_no_record() {
     let shop = Shop::open().await;
-    shop.sell(200).await;
-    let (_, before) = shop.chit(&["ledger", "export", shop.file("before.jsonl").to_str().unwrap()]);
-    let (code, sizes) = shop.chit(&["ledger", "compact"]);
-    assert_eq!(code, 0, "{sizes}");
-    let size = |name: &str| sizes[name].as_u64().unwrap();
-    // How much there is to give back depends on how many commits one index commit took together.
-    assert!(size("bytes_after") <= size("bytes_before"), "{sizes}");
-    let index = shop.file("state/ledger/index.redb");
-    assert_eq!(std::fs::metadata(index).unwrap().len(), size("bytes_after"));
-    shop.sell(201).await;
+    // How much one gives back depends on how many commits the index took together: on a busy machine it takes more sales.
+    let mut sales = 0;
+    let before = loop {
+        sales += 200;
+        assert!(sales <= 4_000, "nothing is given back");
+        shop.sell(sales).await;
+        let (_, before) = shop.chit(&["ledger", "export", shop.file("before.jsonl").to_str().unwrap()]);
+        let (code, sizes) = shop.chit(&["ledger", "compact"]);
+        assert_eq!(code, 0, "{sizes}");
+        let size = |name: &str| sizes[name].as_u64().unwrap();
+        assert!(size("bytes_after") <= size("bytes_before"), "{sizes}");
+        let index = shop.file("state/ledger/index.redb");
+        assert_eq!(std::fs::metadata(index).unwrap().len(), size("bytes_after"));
+        if size("bytes_after") < size("bytes_before") {
+            break before;
+        }
+    };
+    shop.sell(sales + 1).await;
     let (code, after) = shop.chit(&["ledger", "export", shop.file("after.jsonl").to_str().unwrap()]);
-    assert_eq!((code, after["records"].as_u64()), (0, Some(203)));
+    assert_eq!((code, after["records"].as_u64()), (0, Some(sales + 3)));
     assert_ne!(after["root"], before["root"]);
     let again = std::fs::read_to_string(shop.file("after.jsonl")).unwrap();
     let first = std::fs::read_to_string(shop.file("before.jsonl")).unwrap();
-    assert!(again.lines().nth(202) == first.lines().nth(202), "every record is as it was");
+    let last = usize::try_from(sales).unwrap() + 2;
+    assert!(again.lines().nth(last) == first.lines().nth(last), "every record is as it was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
