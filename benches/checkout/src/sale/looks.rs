@@ -72,7 +72,7 @@ async fn timed<T>(
 
 /// From the message at the gateway to its acknowledgement: a stranger's code, a stranger's LOST, a payer's words.
 async fn inbound(town: &mut Stand, report: &mut Report) -> anyhow::Result<()> {
-    let mut took = Vec::new();
+    let (mut took, mut of_payers) = (Vec::new(), Vec::new());
     for n in 0..LOOKS {
         let payer = &town.sellers[n % town.sellers.len()].phone;
         let code = format!("{:06}", 100_003 + 17 * n);
@@ -81,9 +81,14 @@ async fn inbound(town: &mut Stand, report: &mut Report) -> anyhow::Result<()> {
             let acked = town.shop.world.sms.write(from, text);
             let acked = tokio::time::timeout(Duration::from_secs(60), acked).await;
             let at = acked.context("an SMS is not acknowledged")??;
-            took.push(at.duration_since(begin).as_secs_f64() * 1e3);
+            let ms = at.duration_since(begin).as_secs_f64() * 1e3;
+            took.push(ms);
+            if from != STRANGER {
+                of_payers.push(ms);
+            }
         }
     }
+    report.figure("inbound_payer_ms_town", median(&of_payers));
     report.figure("inbound_ms_town", median(&took));
     report.figure("inbound_p99_ms_town", quantile(&took, 0.99));
     Ok(())

@@ -1,5 +1,5 @@
 //! Collecting from a whole town by files, timed: confirmed sales become files, and what the bank says of them is imported.
-//! The ledger is another process and is not asked: what it would book stays in the outbox.
+//! The other services are other processes and are not asked: what waits for them is done at once.
 
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use chit_runtime::Context;
 use jiff::civil::date;
+use tokio::task::JoinSet;
 
 use super::put::{CASHIER, Occasion, in_state};
 use super::{AT_A_TIME, enrol, payer_id};
@@ -49,6 +50,8 @@ pub async fn time_settling(
     folder: &Path,
 ) -> anyhow::Result<SettleFigures> {
     let shop = Shop::open(&ctx, cfg).await?;
+    let mut others = JoinSet::new();
+    others.spawn(far_sides(shop.clone()));
     write_confirmed(&shop, count).await?;
     // The peak until here is the town's.
     std::fs::write("/proc/self/clear_refs", "5")?;
@@ -66,6 +69,26 @@ pub async fn time_settling(
     let import_s = began.elapsed().as_secs_f64();
     let disagreements = shop.store.read(move |view| disagreements(view, count)).await?;
     Ok(SettleFigures { batch_s, import_s, rss_mb: peak_mb()?, disagreements })
+}
+
+/// The other services, which do at once whatever waits for them.
+async fn far_sides(shop: Arc<Shop>) {
+    let mut outbox = shop.store.watch_outbox();
+    let mut served = 0;
+    while outbox.changed().await.is_ok() {
+        let done = |newest| {
+            move |tx: &mut Tx| {
+                let entries = tx.outbox_after(newest, AT_A_TIME)?;
+                let newest = entries.last().map_or(newest, |(entry, _)| *entry);
+                entries.into_iter().try_for_each(|(entry, _)| tx.complete(entry))?;
+                Ok(newest)
+            }
+        };
+        match shop.store.write(done(served)).await {
+            Ok(newest) => served = newest,
+            Err(refusal) => tracing::error!(%refusal, "the far sides stopped"),
+        }
+    }
 }
 
 async fn write_confirmed(shop: &Arc<Shop>, count: usize) -> Result<()> {

@@ -6,20 +6,25 @@ use std::io::{self, BufRead, BufReader, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chit_iso20022::{Limits, Message, Record, Refused, Summary, csv_profile};
 use chit_runtime::failpoint;
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
 
 use crate::bank::{self, Begun, Desk, Statement};
 use crate::config::bank::{Bank, no_bank};
 use crate::context::Shop;
+use crate::store::stopping;
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
 
 /// Records applied in one transaction.
 const PART: usize = 500;
 const FILE_BYTES_MAX: u64 = 512 << 20;
+/// Services that took nothing for so long are not there; the file is to be brought again.
+const ROOM_WITHIN: Duration = Duration::from_secs(60);
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// A file on its way in. Gone from the disk when it is dropped.
@@ -75,11 +80,12 @@ impl Drop for Spool {
 /// What the file said, and whether all of that was known.
 pub async fn import(shop: &Arc<Shop>, spooled: Spooled, actor: String) -> Result<(Statement, bool)> {
     let shop = shop.clone();
-    let imported = tokio::task::spawn_blocking(move || run(&shop, spooled, actor));
+    let waits = Handle::current();
+    let imported = tokio::task::spawn_blocking(move || run(&shop, &waits, spooled, actor));
     imported.await.map_err(|join| Refusal::internal(format!("the file was not imported: {join}")))?
 }
 
-fn run(shop: &Arc<Shop>, mut spooled: Spooled, actor: String) -> Result<(Statement, bool)> {
+fn run(shop: &Arc<Shop>, waits: &Handle, mut spooled: Spooled, actor: String) -> Result<(Statement, bool)> {
     let bank = shop.bank.as_ref().ok_or_else(no_bank)?;
     let sha256 = spooled.sha256;
     if let Some(known) = shop.store.read_blocking(|view| view.statement(sha256))?
@@ -113,7 +119,8 @@ fn run(shop: &Arc<Shop>, mut spooled: Spooled, actor: String) -> Result<(Stateme
         file: sha256,
         message: summary.message,
     };
-    let mut parts = Parts { shop, desk: &desk, skip: from, applied: from, part: Vec::new(), failed: None };
+    let mut parts =
+        Parts { shop, waits, desk: &desk, skip: from, applied: from, part: Vec::new(), failed: None };
     read(&mut spooled, bank, |record| parts.take(record))?;
     parts.finish()
 }
@@ -121,6 +128,7 @@ fn run(shop: &Arc<Shop>, mut spooled: Spooled, actor: String) -> Result<(Stateme
 /// Records of a file, put into transactions.
 struct Parts<'a> {
     shop: &'a Arc<Shop>,
+    waits: &'a Handle,
     desk: &'a Desk,
     /// Records that were applied before.
     skip: u64,
@@ -146,12 +154,23 @@ impl Parts<'_> {
     fn apply(&mut self) {
         let (records, desk, from) = (std::mem::take(&mut self.part), self.desk.clone(), self.applied);
         self.applied += records.len() as u64;
-        let posting = self.shop.new_id();
-        let applied = posting.and_then(|posting| {
+        let applied = self.room().and_then(|()| {
+            let posting = self.shop.new_id()?;
             self.shop.store.write_blocking(move |tx| bank::apply(tx, &desk, posting, from, &records))
         });
         self.failed = applied.err();
         failpoint("checkout/import/applied");
+    }
+
+    /// What was paid is told to other services, so an import is no faster than they are. What waits when checkout stops
+    /// goes on when the same file comes again.
+    fn room(&self) -> Result<()> {
+        self.waits.block_on(async {
+            tokio::select! {
+                room = self.shop.store.room_for_bulk(ROOM_WITHIN) => room,
+                () = self.shop.shutdown.wait() => Err(stopping("the rest of the file was not imported")),
+            }
+        })
     }
 
     fn finish(mut self) -> Result<(Statement, bool)> {

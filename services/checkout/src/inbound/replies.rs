@@ -69,6 +69,7 @@ pub async fn hear(shop: &Arc<Shop>, inbound: Inbound) -> Result<Option<MessageId
             tx.set_counter(CURSOR, inbound.seq);
             if inbound.over_rate {
                 // A machine guesses or floods: nothing is tried, nothing is answered.
+                tx.keep_with_the_next();
                 return Ok(None);
             }
             let received = inbound.receive_time.as_ref().and_then(chit_runtime::clock::from_proto);

@@ -10,8 +10,8 @@ use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result};
 
 /// More waiting effects than this mean that a far side is gone for good: new work is refused, nothing is lost.
-const ENTRIES_MAX: u64 = 10_000;
-const COUNT: &str = "outbox_count";
+pub(super) const ENTRIES_MAX: u64 = 10_000;
+pub(super) const COUNT: &str = "outbox_count";
 const LAST: &str = "outbox_last";
 /// What another service's word for a refusal may be long.
 const REASON_CHARS_MAX: usize = 64;
@@ -20,8 +20,7 @@ impl Tx {
     pub fn push(&mut self, effect: &Effect) -> Result<()> {
         let waiting = self.counter(COUNT)? + 1;
         if waiting > ENTRIES_MAX {
-            let message = "too much work waits for other services; see `chit status`";
-            return Err(Refusal::new(RefusalKind::Unavailable, Reason::QUEUE_FULL, message));
+            return Err(full());
         }
         let entry = self.next_number(LAST)?;
         self.set_counter(COUNT, waiting);
@@ -113,6 +112,11 @@ impl View {
         let rows = self.page(Table::Refused, &sale.to_bytes(), Seek::Start, 1)?;
         Ok(rows.into_iter().next().map(|(_, reason)| String::from_utf8_lossy(&reason).into_owned()))
     }
+}
+
+pub(super) fn full() -> Refusal {
+    let message = "too much work waits for other services; see `chit status`";
+    Refusal::new(RefusalKind::Unavailable, Reason::QUEUE_FULL, message)
 }
 
 fn refused_key(sale: SaleId, entry: u64) -> Vec<u8> {

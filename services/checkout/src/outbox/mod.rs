@@ -5,5 +5,6 @@ pub mod effect;
 mod entry;
 pub mod fact;
 pub mod message;
+mod room;
 
 pub use effect::{Effect, Hold, Lane};

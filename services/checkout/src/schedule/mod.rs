@@ -85,7 +85,8 @@ async fn look(shop: &Arc<Shop>) -> Result<Vec<Due>> {
         .read(move |view| {
             let mut due = view.due(Queue::Counter, AT_A_TIME)?;
             due.retain(|due| due.at <= now);
-            if hears {
+            // What speaks to a whole town must not keep the counter from selling.
+            if hears && view.has_room_for_bulk()? {
                 let heard = time::from_ms(view.heard_ms(now)?);
                 let dialogue = view.due(Queue::Dialogue, AT_A_TIME)?.into_iter();
                 due.extend(dialogue.filter(|due| due.at <= now));

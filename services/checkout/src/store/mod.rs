@@ -185,7 +185,7 @@ impl Store {
 }
 
 /// A process that ends answers nobody: nothing of the change happened, and the next process answers.
-fn stopping(what: &str) -> Refusal {
+pub fn stopping(what: &str) -> Refusal {
     let message = format!("{what}: checkout is stopping; repeat the call");
     Refusal::new(RefusalKind::Stopping, Reason::SERVICE_STOPPING, message)
 }

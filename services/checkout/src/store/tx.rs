@@ -20,6 +20,8 @@ pub struct Tx {
     pub(super) chain: Chain,
     /// Changes leave no events: an import brings those of the older program.
     pub(super) silent: bool,
+    /// On disk before it is answered.
+    pub(super) durable: bool,
 }
 
 impl Deref for Tx {
@@ -34,12 +36,18 @@ impl Tx {
     /// `group` is what earlier changes of the same commit did.
     pub(super) fn new(mut view: View, group: Layer, chain: Chain, now: Timestamp) -> Self {
         view.layers = vec![group, Layer::default()];
-        Self { view, now, chain, silent: false }
+        Self { view, now, chain, silent: false, durable: true }
     }
 
     /// From here on changes leave no events: what is imported has its history already.
     pub fn silence_history(&mut self) {
         self.silent = true;
+    }
+
+    /// This change needs no disk of its own: it is kept with the next that does, and until then a power cut may take it.
+    /// For what comes again by itself, and may be lost where it does not.
+    pub fn keep_with_the_next(&mut self) {
+        self.durable = false;
     }
 
     /// The group's changes and this one's, apart.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use redb::{Database, ReadableDatabase};
+use redb::{Database, Durability, ReadableDatabase};
 use tokio::sync::{oneshot, watch};
 
 use super::chain::Chain;
@@ -112,7 +112,7 @@ impl Committer {
         let answer = change(&mut tx)?;
         let (view, _none, own, chain) = tx.into_parts();
         drop(view);
-        self.commit(own, chain)?;
+        self.commit(own, chain, true)?;
         Ok(answer)
     }
 
@@ -150,10 +150,12 @@ impl Committer {
     ) -> Result<()> {
         let mut view = View::new(self.db.begin_read().map_err(storage)?, self.vault.clone());
         let (mut kept, mut chain) = (Layer::default(), self.chain);
+        let mut durable = false;
         let mut at = 0;
         while at < group.len() {
             let mut tx = Tx::new(view, kept, chain, self.clock.now());
             let keep = group[at].run(&mut tx);
+            durable |= keep && tx.durable;
             let (left, mut earlier, own, newest) = tx.into_parts();
             if keep {
                 earlier.absorb(own);
@@ -166,17 +168,21 @@ impl Committer {
             }
         }
         drop(view);
-        self.commit(kept, chain)
+        self.commit(kept, chain, durable)
     }
 
-    fn commit(&mut self, kept: Layer, chain: Chain) -> Result<()> {
+    fn commit(&mut self, kept: Layer, chain: Chain, durable: bool) -> Result<()> {
         if kept.is_empty() {
             return Ok(());
         }
         let changed: Vec<Table> = self.changes.keys().copied().filter(|table| kept.touches(*table)).collect();
         let mut tx = self.db.begin_write().map_err(storage)?;
-        // A killed process opens at once: the file needs no repair.
-        tx.set_quick_repair(true);
+        if durable {
+            // A killed process opens at once: the file needs no repair.
+            tx.set_quick_repair(true);
+        } else {
+            tx.set_durability(Durability::None).map_err(storage)?;
+        }
         for (table, rows) in kept.into_tables() {
             let mut open = tx.open_table(table.definition()).map_err(storage)?;
             for (key, value) in rows {

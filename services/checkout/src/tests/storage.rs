@@ -1,5 +1,7 @@
 //! What is on disk: the chain of events, the outbox, what is forgotten, what is never written.
 
+use std::time::Duration;
+
 use chit_proto::checkout::v1::StartSaleResponse;
 use chit_proto::sms_gateway::v1::MessageState;
 use prost::Message as _;
@@ -11,9 +13,9 @@ use crate::outbox::Effect;
 use crate::outbox::message::Purpose;
 use crate::sale::state::SaleState;
 use crate::schedule::prune;
-use crate::store::Tx;
 use crate::store::records::event::Event;
 use crate::store::requests::{Body, Caller, RequestKey};
+use crate::store::{File, Tx};
 use crate::values::ids::{PayerId, SaleId};
 use crate::values::refusal::{Refusal, Result};
 
@@ -56,6 +58,27 @@ async fn i6_a_refused_change_leaves_neither_state_nor_event_nor_outbox_entry() {
     assert_eq!(till.read(crate::store::View::newest_event).await, before);
 }
 
+/// What a power cut would leave: the file as it is, opened elsewhere.
+fn foreign_codes_on_disk(till: &Till) -> u64 {
+    let (shop, elsewhere) = (&till.shop, tempfile::tempdir().unwrap());
+    let here = shop.codes_dir.parent().unwrap().join("checkout.redb");
+    let copy = elsewhere.path().join("checkout.redb");
+    std::fs::copy(here, &copy).unwrap();
+    let left = File::open(&copy).unwrap().into_store(&shop.keys.data, shop.clock.clone()).unwrap();
+    left.read_blocking(|view| view.foreign_codes(&shop.voice, shop.clock.now())).unwrap()
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_keep_the_disk_from_those_who_buy() {
+    let till = Till::open().await;
+    till.reply_from(STRANGER, "271828").await;
+    let (voice, now) = (till.shop.voice.clone(), till.shop.clock.now());
+    assert_eq!(till.read(move |view| view.foreign_codes(&voice, now)).await, 1);
+    assert_eq!(foreign_codes_on_disk(&till), 0, "a stranger's message waited for the disk");
+    till.queued(100).await;
+    assert_eq!(foreign_codes_on_disk(&till), 1, "a payer's sale takes it along");
+}
+
 #[tokio::test]
 async fn i6_a_change_and_its_outbox_entries_survive_together() {
     let till = Till::open().await;
@@ -77,6 +100,25 @@ async fn an_outbox_that_nobody_empties_refuses_new_work_before_the_disk_is_full(
     let oldest = till.outbox().await[0].0;
     till.write(move |tx| tx.complete(oldest)).await.unwrap();
     till.write(move |tx| tx.push(&effect)).await.unwrap();
+}
+
+#[tokio::test]
+async fn work_in_bulk_leaves_half_of_the_outbox_to_the_counter() {
+    let till = Till::open().await;
+    till.queued(100).await;
+    let effect = Effect::VoidPending { sale: till.id::<SaleId>() };
+    till.write(move |tx| (0..5_000).try_for_each(|_| tx.push(&effect))).await.unwrap();
+    let refusal = till.shop.store.room_for_bulk(Duration::ZERO).await;
+    assert_eq!(refusal.unwrap_err().reason, "QUEUE_FULL");
+    till.tick().await;
+    assert_eq!(till.effects().await.iter().find(|name| **name == "SEND_MESSAGE"), None);
+
+    let (store, oldest) = (till.shop.store.clone(), till.outbox().await[0].0);
+    let waiting = tokio::spawn(async move { store.room_for_bulk(Duration::from_secs(60)).await });
+    till.write(move |tx| tx.complete(oldest)).await.unwrap();
+    waiting.await.unwrap().unwrap();
+    till.tick().await;
+    assert!(till.effects().await.contains(&"SEND_MESSAGE"));
 }
 
 #[tokio::test]

@@ -16,10 +16,9 @@ use crate::collection::{SmsTrace, Subject, TraceId};
 use crate::outbox::Effect;
 use crate::outbox::message::Progress;
 use crate::payer::Payer;
-use crate::payer::code_card::CardSerial;
 use crate::store::{Tx, View};
 use crate::texts::Voice;
-use crate::values::ids::{IssuerRequestId, MessageId, SaleId};
+use crate::values::ids::{IssuerRequestId, MessageId, PayerId, SaleId};
 use crate::values::refusal::Result;
 
 use super::outcome::PAYER;
@@ -47,7 +46,7 @@ pub fn from_payer(
 ) -> Result<Option<MessageId>> {
     let reply = reply::parse(&heard.text);
     if let Reply::Lost { card_serial: Some(serial) } = reply {
-        return lost(tx, serial, heard);
+        return tx.payer_by_card(serial)?.map_or(Ok(()), |id| lost(tx, id, heard)).map(|()| None);
     }
     let dossier = Dossier::read(tx, verifier, payer)?;
     let (outcome, code) = dossier.decide(tx, &reply, heard.heard_ms);
@@ -68,7 +67,9 @@ pub fn from_payer(
 pub fn from_stranger(tx: &mut Tx, voice: &Voice, heard: &Heard) -> Result<()> {
     match reply::parse(&heard.text) {
         Reply::Lost { card_serial: Some(serial) } => {
-            lost(tx, serial, heard)?;
+            if let Some(payer) = tx.payer_by_card(serial)? {
+                return lost(tx, payer, heard);
+            }
         }
         Reply::Code(_) | Reply::RowAndCode { .. } => {
             let counter = foreign_counter(voice, tx.now);
@@ -76,25 +77,26 @@ pub fn from_stranger(tx: &mut Tx, voice: &Voice, heard: &Heard) -> Result<()> {
         }
         _ => {}
     }
+    // A number for staff at most: strangers must not keep the disk from those who buy.
+    tx.keep_with_the_next();
     Ok(())
 }
 
 /// The card's payer is frozen, its rows count for nothing, and nobody is answered: a thief may hold the phone.
-fn lost(tx: &mut Tx, serial: CardSerial, heard: &Heard) -> Result<Option<MessageId>> {
-    let Some(id) = tx.payer_by_card(serial)? else { return Ok(None) };
+fn lost(tx: &mut Tx, id: PayerId, heard: &Heard) -> Result<()> {
     let newest = tx.challenges_of(id)?.pop();
     trace(tx, newest.as_ref(), heard)?;
     calling_off::all_of(tx, id, PAYER)?;
     let mut payer = tx.payer(id)?;
     // Its other shops must not take a row of it either.
     if payer.card.issued.is_some() && !payer.card.lost {
-        let once: [u8; 32] = Sha256::digest([b"lost/".as_slice(), &tx.card_ref(serial)].concat()).into();
+        let once: [u8; 32] =
+            Sha256::digest([b"lost/".as_slice(), &tx.card_ref(payer.card.serial)].concat()).into();
         let request = IssuerRequestId(Ulid::from_bytes(std::array::from_fn(|at| once[at])));
         tx.push(&Effect::ReportLost { payer: id, request })?;
     }
     payer.lose_card();
-    tx.put_payer(PAYER, &payer)?;
-    Ok(None)
+    tx.put_payer(PAYER, &payer)
 }
 
 impl View {
