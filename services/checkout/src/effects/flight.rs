@@ -17,24 +17,14 @@ use crate::values::refusal::Result;
 
 /// All debits of a file, together or not at all.
 pub async fn hold(shop: &Arc<Shop>, entry: u64, id: BatchId) -> std::result::Result<(), Fault> {
-    let debits = shop.store.read(move |view| debits_of(view, id)).await?;
-    let transfers = debits.iter().map(|(salt, debit)| in_flight(shop, *salt, debit)).collect();
-    send(shop, transfers).await?;
+    let here = shop.clone();
+    send(shop, shop.store.read(move |view| of_file(&here, view, id)).await?).await?;
     Ok(shop.store.write(move |tx| done(tx, entry)).await?)
 }
 
 pub async fn book(shop: &Arc<Shop>, entry: u64, id: PostingId) -> std::result::Result<(), Fault> {
-    let read = move |view: &View| {
-        let posting = view.posting(id)?;
-        let salts: Result<Vec<TransferId>> =
-            posting.entries.iter().map(|entry| Ok(view.filed(entry.batch)?.salt)).collect();
-        Ok((posting, salts?))
-    };
-    let (posting, salts) = shop.store.read(read).await?;
-    let books = Books { shop, posting: &posting };
-    let transfers =
-        posting.entries.iter().zip(salts).flat_map(|(entry, salt)| books.of(entry, salt)).collect();
-    send(shop, transfers).await?;
+    let here = shop.clone();
+    send(shop, shop.store.read(move |view| of_posting(&here, view, id)).await?).await?;
     let stored = shop.store.write(move |tx| {
         done(tx, entry)?;
         tx.forget_posting(id);
@@ -43,20 +33,33 @@ pub async fn book(shop: &Arc<Shop>, entry: u64, id: PostingId) -> std::result::R
     Ok(stored.await?)
 }
 
+/// What is in flight when the file is made.
+pub fn of_file(shop: &Shop, view: &View, id: BatchId) -> Result<Vec<Transfer>> {
+    let filed = view.filed(id)?;
+    let mut transfers = Vec::new();
+    for group in 0..filed.groups.len() {
+        let place = u8::try_from(group).unwrap_or(u8::MAX);
+        let debits = view.debits(id, place, None, usize::MAX)?;
+        transfers.extend(debits.iter().map(|debit| in_flight(shop, filed.salt, debit)));
+    }
+    Ok(transfers)
+}
+
+/// What a part of the bank's file changes.
+pub fn of_posting(shop: &Shop, view: &View, id: PostingId) -> Result<Vec<Transfer>> {
+    let posting = view.posting(id)?;
+    let books = Books { shop, posting: &posting };
+    let mut transfers = Vec::new();
+    for entry in &posting.entries {
+        transfers.extend(books.of(entry, view.filed(entry.batch)?.salt));
+    }
+    Ok(transfers)
+}
+
 async fn send(shop: &Shop, transfers: Vec<Transfer>) -> std::result::Result<(), Fault> {
     let request = CreateTransfersRequest { transfers, actor: "system".into() };
     peer!(shop.ledger.create_transfers(request)).await?;
     Ok(())
-}
-
-fn debits_of(view: &View, id: BatchId) -> Result<Vec<(TransferId, Debit)>> {
-    let filed = view.filed(id)?;
-    let mut debits = Vec::new();
-    for group in 0..filed.groups.len() {
-        let place = u8::try_from(group).unwrap_or(u8::MAX);
-        debits.extend(view.debits(id, place, None, usize::MAX)?);
-    }
-    Ok(debits.into_iter().map(|debit| (filed.salt, debit)).collect())
 }
 
 fn in_flight(shop: &Shop, salt: TransferId, debit: &Debit) -> Transfer {

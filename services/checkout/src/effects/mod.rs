@@ -12,7 +12,7 @@ mod dispatcher;
 mod enrolment;
 mod evidence;
 mod facts;
-mod flight;
+pub mod flight;
 pub mod goods;
 mod issuer;
 mod papers;

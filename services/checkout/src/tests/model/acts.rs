@@ -35,6 +35,9 @@ impl World {
             97 if self.chance.one_in(4) => self.years_pass().await,
             _ => {}
         }
+        if self.bank.is_some() && self.chance.one_in(2) {
+            self.at_the_bank().await;
+        }
         if !self.chance.one_in(4) {
             self.far_sides().await;
         }
@@ -154,8 +157,12 @@ impl World {
             _ => ("uphold", self.till.resolve(id, true).await.map(drop)),
         };
         let after = self.till.read(move |view| view.deduction(sale)).await;
-        if before.step() == DeductionStep::BadListed && after.step() == DeductionStep::WrittenOff {
-            self.told.listed_written_off_minor += before.owed_minor();
+        if after.step() == DeductionStep::WrittenOff {
+            if before.step() == DeductionStep::BadListed {
+                self.told.listed_written_off_minor += before.owed_minor();
+            } else if before.is_posted() {
+                self.told.posted_written_off_minor += before.owed_minor();
+            }
         }
         self.took(format!("{how} {id}"), judged);
     }

@@ -42,9 +42,9 @@ impl Everything {
 impl World {
     /// Money after every step; all else, which stays wrong once it is wrong, now and then.
     pub async fn wrong(&mut self, whole: bool) -> Vec<String> {
-        let (ids, payer) = (self.sales.clone(), self.till.payer_id);
+        let (shop, ids, payer) = (self.till.shop.clone(), self.sales.clone(), self.till.payer_id);
         let look = move |view: &View| {
-            let money = Money::read(view, &ids, view.payer(payer)?)?;
+            let money = Money::read(&shop, view, &ids, view.payer(payer)?)?;
             let looked = if whole { Some(look_at_all(view, &ids, payer)?) } else { None };
             Ok((money, looked))
         };

@@ -1,7 +1,7 @@
 //! No dead end: whatever is not at its end has somebody who leads it on.
 
 use crate::api::shown::Shown;
-use crate::collection::{Deduction, State};
+use crate::collection::{After, Deduction, State};
 use crate::dispute::{Dispute, DisputeState};
 use crate::outbox::Effect;
 use crate::payer::PayerState;
@@ -20,6 +20,8 @@ pub enum Owner {
     Outbox,
     /// The payer, whom a running challenge asks.
     Payer,
+    /// The bank, which has a file: a file that it never answers is on the list of exceptions.
+    Bank,
     /// A person, who sees it: on the sale, or in the status (a payer in need, an open dispute, sales that may be settled).
     Person,
     /// Nobody: it is at its end.
@@ -83,8 +85,13 @@ impl Exits {
             State::Verified => Some(Owner::Person),
             State::Submitted => {
                 let batch = owed.presentment().unwrap().batch;
-                self.outbox(|effect| *effect == Effect::PostBatch { batch })
+                let works = [Effect::PostBatch { batch }, Effect::WriteFile { batch }];
+                let at_bank = || view.find_filed(batch).unwrap().filter(|filed| filed.open > 0);
+                self.outbox(|effect| works.contains(effect)).or_else(|| at_bank().map(|_| Owner::Bank))
             }
+            State::Returned(After::Announce) => self.due(DueKind::Attend, &owed.payer.0),
+            // RunSettlement takes it on its day.
+            State::Returned(After::Again { .. }) => Some(Owner::Person),
             State::BadPending(notice) => {
                 let on_its_way = notice.message.is_some() && notice.since_heard_ms.is_none();
                 on_its_way

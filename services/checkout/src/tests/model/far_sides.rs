@@ -1,8 +1,9 @@
 //! The far sides of the outbox: ledger, gateway, printer and camera.
 
 use super::World;
+use super::money::transfers_of;
 use crate::collection::settling;
-use crate::effects::{bookings, transfers};
+use crate::effects::{bank_file, bookings, transfers};
 use crate::outbox::Effect;
 use crate::outbox::fact::FactKind;
 use crate::payer::PayerState;
@@ -47,11 +48,23 @@ impl World {
                 Effect::PrintReceipt { .. } if self.chance.one_in(5) => {}
                 Effect::PrintReceipt { sale } => self.print(entry, sale).await,
                 Effect::PrintEnrolment { payer } => self.print_papers(entry, payer).await,
-                Effect::VoidPending { sale }
-                | Effect::PostRefund { sale, .. }
-                | Effect::MoveToBadDebt { sale, .. }
-                | Effect::PostPayment { sale, .. }
-                | Effect::PostRecovery { sale, .. } => self.book(entry, effect, sale).await,
+                Effect::VoidPending { .. }
+                | Effect::PostRefund { .. }
+                | Effect::MoveToBadDebt { .. }
+                | Effect::PostPayment { .. }
+                | Effect::PostRecovery { .. }
+                | Effect::HoldFlight { .. } => self.book(entry, effect).await,
+                Effect::BookPosting { posting } => {
+                    self.book(entry, effect).await;
+                    let booked = move |tx: &mut Tx| {
+                        tx.forget_posting(posting);
+                        Ok(())
+                    };
+                    self.till.write(booked).await.unwrap();
+                }
+                Effect::WriteFile { batch } => {
+                    bank_file::write(&self.till.shop, entry, batch).await.unwrap();
+                }
                 _ => self.complete(entry).await,
             }
         }
@@ -62,19 +75,18 @@ impl World {
     }
 
     /// Now and then the ledger refuses: the same again under other ids.
-    async fn book(&mut self, entry: u64, effect: Effect, sale: SaleId) {
-        let mut effect = effect;
+    async fn book(&mut self, entry: u64, mut effect: Effect) {
         if self.chance.one_in(10) {
             let (fresh, refused) = (self.till.id(), effect.clone());
             let renewed = self.till.write(move |tx| transfers::renew(tx, entry, refused, fresh));
             effect = renewed.await.unwrap();
         }
-        let owed = self.till.read(move |view| view.deduction(sale)).await;
-        for transfer in bookings::of(&self.till.shop.house, &effect, &owed).unwrap() {
+        let (shop, told) = (self.till.shop.clone(), effect.clone());
+        for transfer in self.till.read(move |view| transfers_of(&shop, view, &told)).await {
             self.books.take(&transfer);
         }
         self.complete(entry).await;
-        self.steps.taken.push(format!("{} of {sale}", effect.name()));
+        self.steps.taken.push(format!("the ledger books {effect:?}"));
     }
 
     async fn reserve(&mut self, entry: u64, id: SaleId) {

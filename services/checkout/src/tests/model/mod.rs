@@ -2,6 +2,7 @@
 //! led to it. `CHIT_MODEL_STEPS` and `CHIT_MODEL_SEED` ask for a longer or another run (`just model`).
 
 mod acts;
+mod bank;
 mod books;
 mod checks;
 mod exits;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::fixture::Till;
 use crate::values::ids::{ChallengeId, SaleId};
+use bank::Bank;
 use books::Books;
 use money::Told;
 use reached::Reached;
@@ -75,6 +77,8 @@ struct World {
     till: Till,
     chance: Chance,
     temper: Temper,
+    /// None: its payers have accounts in the house.
+    bank: Option<Bank>,
     steps: Steps,
     books: Books,
     told: Told,
@@ -86,8 +90,15 @@ struct World {
 
 impl World {
     async fn open(seed: u64) -> Self {
+        // Each temper with and without a bank.
+        let bank = (seed / Temper::KINDS).is_multiple_of(2).then(Bank::new);
+        let till = match &bank {
+            Some(bank) => bank.shop().await,
+            None => Till::open().await,
+        };
         Self {
-            till: Till::open().await,
+            till,
+            bank,
             chance: Chance(seed),
             temper: Temper::of(seed),
             steps: Steps { seed, taken: Vec::new() },

@@ -1,11 +1,13 @@
 //! I7 after every step, to the cent, from sources that do not know each other: the trial balance of the ledger's side, the
 //! states of all sales, the reports, and what the steps themselves saw.
 
+use chit_proto::ledger::v1::Transfer;
+
 use super::World;
-use super::books::Books;
+
 use crate::collection::{Deduction, State, Step};
 use crate::context::Shop;
-use crate::effects::bookings;
+use crate::effects::{bookings, flight};
 use crate::outbox::Effect;
 use crate::payer::Payer;
 use crate::shift;
@@ -21,6 +23,8 @@ pub struct Told {
     pub void_minor: i64,
     /// Listed debts that an upheld objection wrote off.
     pub listed_written_off_minor: i64,
+    /// Debts that were written off after the bank had taken their money back.
+    pub posted_written_off_minor: i64,
 }
 
 /// One look at the store.
@@ -28,22 +32,27 @@ pub struct Money {
     pub owed: Vec<Deduction>,
     pub payer: Payer,
     report: DaySums,
-    under_way: Vec<Effect>,
+    /// By checkout's own count, day by day: what the bank has, and what it was asked for.
+    at_bank_minor: i64,
+    in_flight_minor: i64,
+    /// What the ledger will be told of that has happened already. A batch of the house that is on its way is no money yet.
+    to_come: Vec<Transfer>,
 }
 
 impl Money {
-    pub fn read(view: &View, sales: &[SaleId], payer: Payer) -> Result<Self> {
+    pub fn read(shop: &Shop, view: &View, sales: &[SaleId], payer: Payer) -> Result<Self> {
         let mut owed = Vec::new();
         for sale in sales {
             owed.extend(view.find_deduction(*sale)?);
         }
-        let effects = view.outbox_after(0, usize::MAX)?.into_iter().map(|(_, effect)| effect);
-        Ok(Self {
-            owed,
-            payer,
-            report: shift::of_shift(view, &DaySums::default(), None)?.sums,
-            under_way: effects.collect(),
-        })
+        let mut to_come = Vec::new();
+        for (_, effect) in view.outbox_after(0, usize::MAX)? {
+            to_come.extend(transfers_of(shop, view, &effect)?);
+        }
+        let report = shift::of_shift(view, &DaySums::default(), None)?.sums;
+        let bank = view.bank_sums()?;
+        let (at_bank_minor, in_flight_minor) = (bank.at_bank_minor(), bank.in_flight_minor());
+        Ok(Self { owed, payer, report, at_bank_minor, in_flight_minor, to_come })
     }
 
     fn sum(&self, amount: impl Fn(&Deduction) -> i64) -> i64 {
@@ -64,30 +73,27 @@ impl Money {
     }
 }
 
-impl World {
-    /// The books when all that is under way will have been booked. A batch that is on its way is no money yet.
-    fn books_to_come(&self, shop: &Shop, money: &Money) -> Books {
-        let mut books = self.books.clone();
-        for effect in &money.under_way {
-            let (Effect::VoidPending { sale }
-            | Effect::PostRefund { sale, .. }
-            | Effect::MoveToBadDebt { sale, .. }
-            | Effect::PostPayment { sale, .. }
-            | Effect::PostRecovery { sale, .. }) = effect
-            else {
-                continue;
-            };
-            let owed = money.owed.iter().find(|owed| owed.sale == *sale).unwrap();
-            for transfer in bookings::of(&shop.house, effect, owed).unwrap() {
-                books.take(&transfer);
-            }
-        }
-        books
+/// What an effect tells the ledger, but for the house's batches.
+pub fn transfers_of(shop: &Shop, view: &View, effect: &Effect) -> Result<Vec<Transfer>> {
+    match effect {
+        Effect::VoidPending { sale }
+        | Effect::PostRefund { sale, .. }
+        | Effect::MoveToBadDebt { sale, .. }
+        | Effect::PostPayment { sale, .. }
+        | Effect::PostRecovery { sale, .. } => bookings::of(&shop.house, effect, &view.deduction(*sale)?),
+        Effect::HoldFlight { batch } => flight::of_file(shop, view, *batch),
+        Effect::BookPosting { posting } => flight::of_posting(shop, view, *posting),
+        _ => Ok(Vec::new()),
     }
+}
 
+impl World {
     pub fn disagreements(&self, money: &Money) -> Vec<String> {
         let shop = &self.till.shop;
-        let books = self.books_to_come(shop, money);
+        let mut books = self.books.clone();
+        for transfer in &money.to_come {
+            books.take(transfer);
+        }
         let (house, report) = (&shop.house, &money.report);
         let (cash_back, rail_back) = (money.refunds(true), money.refunds(false));
         let cash = money.sum(Deduction::paid_minor);
@@ -97,7 +103,17 @@ impl World {
             State::Voided | State::Cleared => 0,
             _ => owed.paid_minor(),
         };
-        let reserved = |owed: &Deduction| if owed.step().is_open() { owed.amount_minor } else { 0 };
+        let is_reserved = |owed: &Deduction| owed.step().is_open() && !owed.is_posted();
+        let reserved = |owed: &Deduction| if is_reserved(owed) { owed.amount_minor } else { 0 };
+        let in_flight = |owed: &Deduction| -> i64 {
+            let open = owed.presentments.iter().filter(|one| self.bank.is_some() && one.is_open());
+            open.map(|one| one.amount_minor).sum()
+        };
+        let in_flight = money.sum(in_flight);
+        let taken_back = |owed: &Deduction| {
+            if owed.is_posted() && owed.step().is_open() { owed.owed_minor() } else { 0 }
+        };
+        let at_bank = books.of(&house.bank);
         let void = |owed: &Deduction| if owed.state == State::Voided { owed.amount_minor } else { 0 };
         let open: Vec<Step> =
             Step::ALL.into_iter().filter(|step| step.is_open() && *step != Step::BadPending).collect();
@@ -109,17 +125,31 @@ impl World {
             ("gross", vec![self.told.gross_minor, report.gross_minor, money.sum(|owed| owed.amount_minor)]),
             ("void", vec![self.told.void_minor, report.void_minor, money.sum(void)]),
             ("open", vec![report.open_minor, money.owed_in(&open)]),
-            ("reserved", vec![books.reserved_minor(), money.sum(reserved)]),
+            ("reserved", vec![books.reserved_minor(), money.sum(reserved) + in_flight]),
+            ("in flight", vec![money.in_flight_minor, in_flight]),
+            ("at the bank", vec![money.at_bank_minor, at_bank]),
+            ("taken back", vec![books.of(&house.bank_returned), money.sum(taken_back)]),
             (
                 "settled",
-                vec![books.of(&money.payer.account.to_string()) + rail_back, report.settled_minor, settled],
+                vec![
+                    books.of(&money.payer.account.to_string()) + at_bank + rail_back,
+                    report.settled_minor,
+                    settled,
+                ],
             ),
             ("bad", vec![report.bad_minor, pending + bad + cleared]),
             ("bad debt", vec![books.of(&house.bad_debt), bad + self.told.listed_written_off_minor]),
             ("written off", vec![report.written_off_minor, written_off]),
             ("cash", vec![books.of(&house.cash) + cash_back, cash]),
             ("paid otherwise", vec![report.paid_otherwise_minor, money.sum(elsewhere)]),
-            ("refunds", vec![books.of(&house.refunds), report.refunds_minor, cash_back + rail_back]),
+            (
+                "refunds",
+                vec![
+                    books.of(&house.refunds) - self.told.posted_written_off_minor,
+                    report.refunds_minor,
+                    cash_back + rail_back,
+                ],
+            ),
             ("I7", vec![report.gross_minor, parts(report)]),
         ];
         let differ = |values: &[i64]| values.windows(2).any(|pair| pair[0] != pair[1]);
@@ -130,7 +160,7 @@ impl World {
             if owed.owed_minor() < 0 || owed.refunded_minor() > owed.amount_minor {
                 wrong.push(format!("{} owes {}", owed.sale, owed.owed_minor()));
             }
-            if books.reserves(&owed.pending.to_string()) != owed.step().is_open() {
+            if books.reserves(&owed.pending.to_string()) != is_reserved(owed) {
                 wrong.push(format!("{} is {:?}, and its reservation says otherwise", owed.sale, owed.step()));
             }
         }

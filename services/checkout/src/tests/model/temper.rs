@@ -37,8 +37,12 @@ pub enum Temper {
 }
 
 impl Temper {
+    /// Seeds until the tempers begin again.
+    pub const KINDS: u64 = 6;
+
     pub fn of(seed: u64) -> Self {
-        [Self::Any, Self::Silent, Self::Any, Self::Clumsy, Self::Any, Self::OutOfReach][(seed % 6) as usize]
+        let all = [Self::Any, Self::Silent, Self::Any, Self::Clumsy, Self::Any, Self::OutOfReach];
+        all[(seed % Self::KINDS) as usize]
     }
 
     /// The number of the next act, below 100.
