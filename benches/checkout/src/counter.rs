@@ -160,7 +160,6 @@ impl Counter {
             sale_id: sale_id.into(),
             amount: None,
             approval: Some(self.approval.clone()),
-            card_serial: String::new(),
         };
         self.until_ready(|mut counter| async move {
             counter.sales.record_other_payment(request()).await.map(|_| ())

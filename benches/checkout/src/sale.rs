@@ -19,7 +19,7 @@ use crate::shop::{Shop, program};
 
 /// Nothing is refused for a limit: the sums of a bench are not those of a shop.
 const LIMITS: &str = "sale_minor = 9_000_000\npayer_minor = 900_000_000_000\npayer_unverified_sales = 1_000_000\n\
-                      till_minor = 900_000_000_000_000\noldest_unverified_days = 36_500\n";
+                      till_minor = 900_000_000_000_000\npayer_day_minor = 0\noldest_unverified_days = 36_500\n";
 /// Sales of one shop in a row, before the other one has its turn.
 const BLOCK: usize = 20;
 const SELLERS: usize = 8;

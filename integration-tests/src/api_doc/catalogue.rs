@@ -139,6 +139,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "the payer's oldest sale waits too long",
         "the payer must answer the SMS first",
     ),
+    ("OVER_DAY_LIMIT", "over what a payer may buy in a day", "sell otherwise; the code buys again tomorrow"),
     ("OVER_PAYER_LIMIT", "over what a payer may owe unverified", "supervisor's Approval"),
     ("OVER_SALE_LIMIT", "over the limit of one sale", "supervisor's Approval"),
     ("OVER_TILL_LIMIT", "over what may be unverified at this till", "sell otherwise until replies come"),

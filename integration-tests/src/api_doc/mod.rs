@@ -78,7 +78,7 @@ fn magic_amounts(page: &mut String) -> anyhow::Result<()> {
 
 /// What each bit means, and what follows unless `[checkout.risk]` says otherwise; the names and their order come from
 /// checkout's source.
-const RISK: [(&str, &str); 16] = [
+const RISK: [(&str, &str); 17] = [
     ("CODE_EXPIRES_SOON", "the payer's code ends within 14 days; noted only"),
     ("OVER_SALE_LIMIT", "over the limit of one sale; needs an Approval"),
     ("OVER_PAYER_LIMIT", "over what one payer may owe unverified; needs an Approval"),
@@ -95,6 +95,7 @@ const RISK: [(&str, &str); 16] = [
     ("CHANGED_WITHIN_24_HOURS", "phone or card changed within 24 hours; refuses"),
     ("NOT_ACTIVE", "phone and card are not proven together yet; refuses"),
     ("TIME_IN_DOUBT", "nobody has confirmed yet what the machine's clock says; noted only"),
+    ("OVER_DAY_LIMIT", "over what one payer may buy in a day; refuses"),
 ];
 
 fn risk(page: &mut String, repository: &Path) -> anyhow::Result<()> {

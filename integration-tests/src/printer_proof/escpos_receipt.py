@@ -45,7 +45,7 @@ def receipt(p):
     p.set(align="center")
     p.qr(QR, size=5, native=True)
     p.text("Lookup code 7Q4F-9KD2\nQuestions? Scan this, or quote the lookup code\n\n")
-    p.text("Pictures and goods record kept until 2027-02-24\nThis is not a tax invoice\n")
+    p.text("Pictures, goods kept until 2027-02-24 or longer\nThis is not a tax invoice\n")
     p.text("photo 1a1a1a1a1a1a  goods b2b2b2b2b2b2\n")
     p.cut()
 

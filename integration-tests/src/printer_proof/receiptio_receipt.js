@@ -20,7 +20,7 @@ const receipt = [
     '"Status | "not charged yet: confirm by SMS',
     'You will get an SMS from +86 571 8888 0000. Please answer it as it says. |', '',
     `{code:${qr}; option:qrcode,5,M}`, 'Lookup code 7Q4F-9KD2', 'Questions? Scan this, or quote the lookup code', '',
-    'Pictures and goods record kept until 2027-02-24', 'This is not a tax invoice',
+    'Pictures, goods kept until 2027-02-24 or longer', 'This is not a tax invoice',
     'photo 1a1a1a1a1a1a  goods b2b2b2b2b2b2',
 ].join('\n');
 

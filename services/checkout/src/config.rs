@@ -50,21 +50,37 @@ pub struct LimitsConfig {
     pub sale_minor: i64,
     pub payer_minor: i64,
     pub payer_unverified_sales: u32,
+    /// 0 = no bound.
+    pub payer_day_minor: i64,
     pub till_minor: i64,
     pub oldest_unverified_days: u32,
 }
 
 impl Default for LimitsConfig {
-    /// DESIGN "Default limits": 200.00 a sale, 500.00 and 3 unverified sales a payer, 5,000.00 a till, oldest 7 days.
+    /// DESIGN "Default limits": 200.00 a sale, 500.00 and 3 unverified sales a payer, 500.00 a payer and day, 5,000.00 a
+    /// till, oldest 7 days.
     fn default() -> Self {
         Self {
             sale_minor: 20_000,
             payer_minor: 50_000,
             payer_unverified_sales: 3,
+            payer_day_minor: 50_000,
             till_minor: 500_000,
             oldest_unverified_days: 7,
         }
     }
+}
+
+/// What payers are told of how long evidence is kept; media-capture keeps it so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retention {
+    /// At least so many days after the deduction.
+    Cn,
+    /// Their answer erases the film.
+    Eu,
+    /// As `Cn`, with days of the shop's own.
+    Custom,
 }
 
 /// One bit of a RiskResult, by its name.
@@ -170,6 +186,7 @@ pub struct Config {
     pub limits: LimitsConfig,
     pub risk: RiskConfig,
     pub code_validity_days: u16,
+    pub retention: Retention,
     pub evidence_retention_days: u16,
     pub bad_record_years: u16,
     /// How long the history of changes is kept, in days.
@@ -210,6 +227,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             risk: RiskConfig::default(),
             code_validity_days: 90,
+            retention: Retention::Cn,
             evidence_retention_days: 90,
             bad_record_years: 2,
             // SEPA: a debit may be returned for 13 months.

@@ -170,6 +170,7 @@ impl Shop {
             sale_minor: cfg.sale_minor,
             payer_minor: cfg.payer_minor,
             payer_sales: cfg.payer_unverified_sales,
+            payer_day_minor: cfg.payer_day_minor,
             till_minor: cfg.till_minor,
             refused_ending: self.sandbox.then_some(SANDBOX_REFUSED_ENDING),
             oldest: SignedDuration::from_hours(24 * i64::from(cfg.oldest_unverified_days)),

@@ -8,10 +8,15 @@ use chit_proto::printer::v1::{
 use jiff::Timestamp;
 
 use crate::collection::Refund;
+use crate::config::Retention;
 use crate::context::Shop;
 use crate::payer::Payer;
 use crate::payer::code_card::{CardKey, Row};
 use crate::sale::{LaidOut, Sale, Sold, Voided};
+
+/// Media-capture's profile `eu`: film goes so many days after the notice, and so many after the answer whatever happened.
+const EU_FILM_DAYS: u32 = 3;
+const EU_FILM_DAYS_AT_MOST: u32 = 30;
 
 pub fn receipt(shop: &Shop, sale: &Sale, sold: &Sold, laid_out: &LaidOut) -> Document {
     let lines = sale
@@ -38,6 +43,7 @@ pub fn receipt(shop: &Shop, sale: &Sale, sold: &Sold, laid_out: &LaidOut) -> Doc
         sms_sender: shop.cfg.sms_sender.clone(),
         lookup_code: sold.receipt.lookup_code.to_string(),
         retention_date: retention_date(shop, sold),
+        film_days_after_notice: film_days_after_notice(shop),
         photo_sha256: laid_out.photo_sha256.map(Vec::from).unwrap_or_default(),
         goods_sha256: sold.evidence.goods_sha256.to_vec(),
         signed_qr: laid_out.signed_qr.clone(),
@@ -80,7 +86,7 @@ pub fn mandate(shop: &Shop, payer: &Payer) -> Document {
         payer_name: payer.name.clone(),
         phone_masked: masked(payer.phone.reveal()),
         time: time(payer.enrolled_at),
-        paragraphs: if payer.is_chinese() { mandate_zh() } else { mandate_en() },
+        paragraphs: if payer.is_chinese() { mandate_zh(shop) } else { mandate_en(shop) },
     };
     let language = if payer.is_chinese() { Language::ZhCn } else { Language::En };
     Document { language: language as i32, content: Some(Content::Mandate(mandate)) }
@@ -96,20 +102,35 @@ pub fn code_card(shop: &Shop, payer: &Payer, key: &CardKey) -> Document {
     Document { language: Language::En as i32, content: Some(Content::CodeCard(card)) }
 }
 
-fn mandate_zh() -> Vec<String> {
+fn mandate_zh(shop: &Shop) -> Vec<String> {
+    let kept = match shop.cfg.retention {
+        Retention::Eu => format!(
+            "影像自通知扣款后{EU_FILM_DAYS}天内、最迟于本人回复后{EU_FILM_DAYS_AT_MOST}天删除,有争议或查询时除外;商品记录保存至扣款可退回期满"
+        ),
+        Retention::Cn | Retention::Custom => {
+            format!("保存至扣款后至少{}天", shop.cfg.evidence_retention_days)
+        }
+    };
     vec![
-        "本人授权上述商户,对本人出示付款码并经短信以密码卡行码确认的消费,从本人账户扣款。未经确认不扣款。"
+        "本人授权上述商户,对本人出示付款码并经短信以口令卡行码确认的消费,从本人账户扣款。未经确认不扣款。"
             .into(),
-        "本人同意:注册时拍照;交易时录像、拍照并与商品记录一并封存,保存至扣款后至少90天,仅用于查询与争议。"
-            .into(),
-        "密码卡请存放家中,勿与手机同放。丢失请回短信“挂失”加卡号。".into(),
+        format!("本人同意:注册时拍照;交易时录像、拍照并与商品记录一并封存,{kept},仅用于查询与争议。"),
+        "口令卡请存放家中,勿与手机同放。丢失请回短信“挂失”加卡号。".into(),
     ]
 }
 
-fn mandate_en() -> Vec<String> {
+fn mandate_en(shop: &Shop) -> Vec<String> {
+    let kept = match shop.cfg.retention {
+        Retention::Eu => format!(
+            "Film and photos are erased within {EU_FILM_DAYS} days of the SMS that states the deduction, at the latest {EU_FILM_DAYS_AT_MOST} days after my answer, unless a dispute or an enquiry is open; the record of goods is kept as long as the debit may be returned."
+        ),
+        Retention::Cn | Retention::Custom => {
+            format!("They are kept at least {} days after the deduction.", shop.cfg.evidence_retention_days)
+        }
+    };
     vec![
         "I authorise the shop above to deduct purchases that I made by showing my payer code and confirmed by SMS with a row of my code card. Nothing is deducted without that confirmation.".into(),
-        "I consent to a photo at enrolment and to video and photos of each purchase, sealed with the goods, kept at least 90 days after the deduction and used for enquiries and disputes only.".into(),
+        format!("I consent to a photo at enrolment and to video and photos of each purchase, sealed with the goods and used for enquiries and disputes only. {kept}"),
         "Keep the card at home, apart from the phone. If it is lost, text LOST and its number.".into(),
     ]
 }
@@ -125,7 +146,15 @@ fn masked(phone: &str) -> String {
     )
 }
 
+fn film_days_after_notice(shop: &Shop) -> u32 {
+    if shop.cfg.retention == Retention::Eu { EU_FILM_DAYS } else { 0 }
+}
+
+/// Empty where the payer's answer decides.
 fn retention_date(shop: &Shop, sold: &Sold) -> String {
+    if shop.cfg.retention == Retention::Eu {
+        return String::new();
+    }
     let days = i64::from(shop.cfg.evidence_retention_days);
     let until = sold.at + jiff::SignedDuration::from_hours(24 * days);
     shop.voice.quiet.local_day(until).to_string()
@@ -141,4 +170,37 @@ fn money(sale: &Sale, amount_minor: i64) -> Option<Money> {
 
 fn time(at: Timestamp) -> Option<prost_types::Timestamp> {
     Some(chit_runtime::clock::to_proto(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::sale::state::SaleState;
+    use crate::tests::fixture::Till;
+
+    async fn told(retention: Retention) -> (SaleReceipt, String) {
+        let till =
+            Till::open_with(Config { retention, evidence_retention_days: 60, ..Config::default() }).await;
+        let id = till.put(SaleState::Printing, 100, |_| {}).await;
+        let sale = till.read(move |view| view.sale(id)).await;
+        let sold = sale.sold().unwrap();
+        let laid_out = LaidOut { photo_sha256: None, signed_qr: "QR".into() };
+        let receipt = receipt(&till.shop, &sale, sold, &laid_out);
+        let Some(Content::Sale(receipt)) = receipt.content else { panic!("a receipt") };
+        let consent = mandate_zh(&till.shop).concat() + &mandate_en(&till.shop).concat();
+        (receipt, consent)
+    }
+
+    #[tokio::test]
+    async fn receipt_and_consent_say_what_the_shops_profile_does_with_the_film() {
+        for profile in [Retention::Cn, Retention::Custom] {
+            let (receipt, consent) = told(profile).await;
+            assert_eq!((receipt.retention_date.len(), receipt.film_days_after_notice), (10, 0));
+            assert!(consent.contains("扣款后至少60天") && consent.contains("at least 60 days"), "{consent}");
+        }
+        let (receipt, consent) = told(Retention::Eu).await;
+        assert_eq!((receipt.retention_date.as_str(), receipt.film_days_after_notice), ("", 3));
+        assert!(consent.contains("通知扣款后3天内") && consent.contains("within 3 days"), "{consent}");
+    }
 }

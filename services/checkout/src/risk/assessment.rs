@@ -2,14 +2,20 @@
 //! asked for.
 
 use chit_payer_code::DayNumber;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::rules::{self, Exposure, Face, Limits, RiskResult, Standing};
+use crate::collection::State;
 use crate::payer::{Payer, PayerState};
-use crate::store::View;
+use crate::store::records;
 use crate::store::table::Table;
+use crate::store::{Seek, View};
 use crate::values::ids::{PayerId, SaleId};
 use crate::values::refusal::Result;
+
+/// A basket may wait half a day for its payer, so sales of today stand in front of the last one that is as old as this.
+const TODAY_WITHIN: SignedDuration = SignedDuration::from_hours(48);
+const PAGE: usize = 32;
 
 /// Now, as rules need it.
 #[derive(Clone, Copy)]
@@ -38,7 +44,11 @@ pub fn assess(
     limits: &Limits,
     moment: Moment,
 ) -> Result<RiskResult> {
-    let exposure = exposure(view, payer.id, subject.sale)?;
+    let mut exposure = exposure(view, payer.id, subject.sale)?;
+    if limits.payer_day_minor > 0 {
+        let bought = bought_today(view, payer.id, moment)?;
+        exposure.payer_today_minor = exposure.payer_today_minor.saturating_add(bought);
+    }
     let newest = payer.code.serial;
     let standing = Standing {
         // A change makes a new code: the one that was shown before may be a thief's copy.
@@ -71,14 +81,39 @@ fn exposure(view: &View, payer: PayerId, but: SaleId) -> Result<Exposure> {
         exposure.oldest_unverified = Some(exposure.oldest_unverified.map_or(since, |known| known.min(since)));
     }
     // The ledger was asked and has not answered yet: it counts, and is as old as now.
-    for (sale, amount) in view.page(Table::Reservations, &payer.0, crate::store::Seek::Start, usize::MAX)? {
+    for (sale, amount) in view.page(Table::Reservations, &payer.0, Seek::Start, usize::MAX)? {
         let amount = amount.try_into().map_or(0, i64::from_be_bytes);
         if sale == but.to_bytes() {
             exposure.till_unverified_minor = exposure.till_unverified_minor.saturating_sub(amount);
         } else {
             exposure.payer_unverified_minor = exposure.payer_unverified_minor.saturating_add(amount);
             exposure.payer_unverified_sales += 1;
+            exposure.payer_today_minor = exposure.payer_today_minor.saturating_add(amount);
         }
     }
     Ok(exposure)
+}
+
+fn bought_today(view: &View, payer: PayerId, moment: Moment) -> Result<i64> {
+    let today = moment.today.date().strftime("%Y%m%d").to_string();
+    let (mut bought, mut before) = (0_i64, None::<SaleId>);
+    loop {
+        let last = before.map(SaleId::to_bytes);
+        let seek = last.as_ref().map_or(Seek::End, |last| Seek::Before(last));
+        let page = view.page(Table::SalesByPayer, &payer.0, seek, PAGE)?;
+        for (key, _) in &page {
+            let sale: SaleId = records::id(key)?;
+            before = Some(sale);
+            let Some(deduction) = view.find_deduction(sale)? else { continue };
+            if moment.now.duration_since(deduction.sold_at) > TODAY_WITHIN {
+                return Ok(bought);
+            }
+            if deduction.day == today && deduction.state != State::Voided {
+                bought = bought.saturating_add(deduction.amount_minor);
+            }
+        }
+        if page.len() < PAGE {
+            return Ok(bought);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use chit_payer_code::DayNumber;
 use jiff::{SignedDuration, Timestamp};
 
 /// Names of the bits, lowest first. The order is stored: append only.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "CODE_EXPIRES_SOON",
     "OVER_SALE_LIMIT",
     "OVER_PAYER_LIMIT",
@@ -22,6 +22,7 @@ const NAMES: [&str; 16] = [
     "CHANGED_WITHIN_24_HOURS",
     "NOT_ACTIVE",
     "TIME_IN_DOUBT",
+    "OVER_DAY_LIMIT",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -49,6 +50,8 @@ impl RiskResult {
     pub const NOT_ACTIVE: Self = Self(1 << 14);
     /// The clock of the machine may be wrong; nobody has confirmed it yet.
     pub const TIME_IN_DOUBT: Self = Self(1 << 15);
+    /// A code that never changes may be copied: the law of some countries bounds what it buys in a day.
+    pub const OVER_DAY_LIMIT: Self = Self(1 << 16);
 
     /// What follows from who the payer is and not from what is sold: known when the code is scanned.
     pub const OF_THE_PAYER: Self = Self(
@@ -117,6 +120,8 @@ pub struct Limits {
     pub sale_minor: i64,
     pub payer_minor: i64,
     pub payer_sales: u32,
+    /// What one payer may buy in a local day, confirmed or not; 0 = no bound.
+    pub payer_day_minor: i64,
     pub till_minor: i64,
     /// Sandbox only: a total with this ending finds the till's limit used up, so that others can try a refusal.
     pub refused_ending: Option<i64>,
@@ -133,6 +138,7 @@ impl Default for Limits {
             sale_minor: 20_000,
             payer_minor: 50_000,
             payer_sales: 3,
+            payer_day_minor: 50_000,
             till_minor: 500_000,
             refused_ending: None,
             oldest: SignedDuration::from_hours(7 * 24),
@@ -148,6 +154,8 @@ impl Default for Limits {
 pub struct Exposure {
     pub payer_unverified_minor: i64,
     pub payer_unverified_sales: u32,
+    /// What the payer has bought today, voided sales apart.
+    pub payer_today_minor: i64,
     pub till_unverified_minor: i64,
     pub oldest_unverified: Option<Timestamp>,
 }
@@ -190,6 +198,7 @@ pub fn assess(
         (limits.foreign_sale_minor.min(limits.sale_minor), limits.foreign_sales.min(limits.payer_sales))
     };
     let payer_total = exposure.payer_unverified_minor.saturating_add(amount_minor);
+    let day_total = exposure.payer_today_minor.saturating_add(amount_minor);
     let till_total = exposure.till_unverified_minor.saturating_add(amount_minor);
     let older_than =
         |since: Option<Timestamp>, age| since.is_some_and(|since| now.duration_since(since) > age);
@@ -214,6 +223,7 @@ pub fn assess(
         (changed_lately, RiskResult::CHANGED_WITHIN_24_HOURS),
         (!standing.active, RiskResult::NOT_ACTIVE),
         (standing.time_in_doubt, RiskResult::TIME_IN_DOUBT),
+        (limits.payer_day_minor > 0 && day_total > limits.payer_day_minor, RiskResult::OVER_DAY_LIMIT),
     ]
     .into_iter()
     .filter(|(found, _)| *found)
@@ -245,6 +255,7 @@ impl Default for ActionCodes {
             .with(RiskResult::CHANGED_WITHIN_24_HOURS)
             .with(RiskResult::NOT_ACTIVE)
             .with(RiskResult::OVER_TILL_LIMIT)
+            .with(RiskResult::OVER_DAY_LIMIT)
             .with(RiskResult::OLDEST_UNVERIFIED_TOO_OLD);
         let approve = RiskResult::OVER_SALE_LIMIT
             .with(RiskResult::OVER_PAYER_LIMIT)
@@ -302,6 +313,7 @@ mod tests {
         let exposure = Exposure {
             payer_unverified_minor: 30_000,
             payer_unverified_sales: 2,
+            payer_today_minor: 30_000,
             till_unverified_minor: 480_000,
             oldest_unverified: Some(now() - SignedDuration::from_hours(7 * 24)),
         };
@@ -315,6 +327,7 @@ mod tests {
         let exposure = Exposure {
             payer_unverified_minor: 30_000,
             payer_unverified_sales: 3,
+            payer_today_minor: 30_000,
             till_unverified_minor: 480_000,
             oldest_unverified: Some(
                 now() - SignedDuration::from_hours(7 * 24) - SignedDuration::from_secs(1),
@@ -326,8 +339,18 @@ mod tests {
             "TOO_MANY_UNVERIFIED",
             "OVER_TILL_LIMIT",
             "OLDEST_UNVERIFIED_TOO_OLD",
+            "OVER_DAY_LIMIT",
         ];
         assert_eq!(result(&exposure, &good(), 20_001).names(), expected);
+    }
+
+    #[test]
+    fn a_day_has_a_bound_whatever_was_confirmed_unless_the_shop_sets_none() {
+        let bought = Exposure { payer_today_minor: 40_000, ..Exposure::default() };
+        assert_eq!(result(&bought, &good(), 10_000), RiskResult::NONE);
+        assert_eq!(result(&bought, &good(), 10_001), RiskResult::OVER_DAY_LIMIT);
+        let unbound = Limits { payer_day_minor: 0, ..Limits::default() };
+        assert_eq!(assess(&unbound, &bought, &good(), 10_001, now(), TODAY), RiskResult::NONE);
     }
 
     #[test]

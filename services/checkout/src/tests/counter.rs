@@ -88,7 +88,7 @@ async fn a_basket_made_from_an_older_one_does_not_replace_what_was_scanned_since
 
 #[tokio::test]
 async fn i1_the_limits_are_checked_again_in_the_transaction_that_reserves_the_place() {
-    let till = Till::open().await;
+    let till = Till::open_with(toml::from_str("limits.payer_day_minor = 0").unwrap()).await;
     let first = till.put(SaleState::PayerOk, 15_000, |_| {}).await;
     let second = till.put(SaleState::PayerOk, 15_000, |_| {}).await;
     let third = till.put(SaleState::PayerOk, 20_001, |_| {}).await;

@@ -41,6 +41,27 @@ async fn the_shop_says_what_is_refused_and_what_a_supervisor_may_approve() {
     assert!(found.contains(RiskResult::FACE_NOT_CONFIRMED), "kept with the sale: {found:?}");
 }
 
+#[tokio::test]
+async fn a_payer_buys_no_more_in_a_day_than_the_law_allows_whatever_is_confirmed_or_approved() {
+    let till = Till::open_with(config("[limits]\npayer_day_minor = 1_000")).await;
+    let sell = async |minor| {
+        let sale = till.put(SaleState::PayerOk, minor, |_| {}).await;
+        commit(&till, sale, Some(SUPERVISOR)).await
+    };
+    till.put(SaleState::Voided, 900, |_| {}).await;
+    till.put(SaleState::Settled, 600, |_| {}).await;
+    assert_eq!(sell(401).await.unwrap_err().reason, "OVER_DAY_LIMIT");
+    sell(300).await.unwrap();
+    assert_eq!(sell(101).await.unwrap_err().reason, "OVER_DAY_LIMIT", "the ledger is asked for 300");
+    till.advance(24);
+    sell(700).await.unwrap();
+
+    let unbound = Till::open_with(config("[limits]\npayer_day_minor = 0")).await;
+    unbound.put(SaleState::Settled, 90_000, |_| {}).await;
+    let sale = unbound.put(SaleState::PayerOk, 20_000, |_| {}).await;
+    commit(&unbound, sale, None).await.unwrap();
+}
+
 #[test]
 fn a_risk_that_does_not_exist_is_refused_with_the_names_of_those_that_do() {
     let error = toml::from_str::<Config>("[risk]\nrefuse = [\"OVER_SAIL_LIMIT\"]").unwrap_err().to_string();

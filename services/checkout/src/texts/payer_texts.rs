@@ -68,7 +68,7 @@ impl Answer {
             Self::Accepted { sales, debit_on: Some(day) } => {
                 format!("单{}已确认,{}从您的账户扣款。", list(sales), chinese_date((*day).into()))
             }
-            Self::Enrolled => "付款码已开通。密码卡请放家中,勿与手机同放。".to_owned(),
+            Self::Enrolled => "付款码已开通。口令卡请放家中,勿与手机同放。".to_owned(),
             Self::EnrolmentEnded => "开通已停止,不会扣款。若是误回,请到店办理。".to_owned(),
             Self::Rejected { sales } => {
                 format!("单{}已否认,不扣款。您的付款码已停用,请到店核实。", list(sales))
@@ -83,7 +83,7 @@ impl Answer {
             }
             Self::UsedCode => "这是用过的密码,未计次。请看最近一条短信的行号。".to_owned(),
             Self::ChallengeOver => "三次不对,本次结束。明日8时后另发新行。".to_owned(),
-            Self::Locked => "错误过多,短信确认已停用,请带密码卡到店。".to_owned(),
+            Self::Locked => "错误过多,短信确认已停用,请带口令卡到店。".to_owned(),
             Self::Unclear { row } => format!("没看懂。付款请只回卡上第{row}行6位数,非本人回0,货价不符回错。"),
             Self::NothingOpen => "目前没有待确认的消费。".to_owned(),
             Self::Help { row: Some(row) } => {
@@ -220,7 +220,7 @@ pub fn phone_changed(language: Language, shop: &str) -> Result<SmsText, TextErro
 /// To the payer's number: his new card is proven from this phone, so a card he did not ask for is rejected from it too.
 pub fn card_changed(language: Language, shop: &str) -> Result<SmsText, TextError> {
     let body = match language {
-        Language::Chinese => "您的密码卡已更换,旧卡作废,24时内不能消费。若非本人,请速到店。",
+        Language::Chinese => "您的口令卡已更换,旧卡作废,24时内不能消费。若非本人,请速到店。",
         Language::English => {
             "Your code card was replaced, the old one is dead; no sales for 24h. Not you? Come to the shop at once."
         }

@@ -53,12 +53,21 @@ pub struct Sale {
     /// The shop's own SMS number: on paper only, never in a log. Empty = not printed.
     pub sms_sender: String,
     pub lookup_code: String,
-    pub retention_date: String,
+    pub kept: Kept,
     /// Empty = no photo was taken.
     pub photo_sha256: Vec<u8>,
     pub goods_sha256: Vec<u8>,
     /// The till-signed text of the QR, in the QR alphanumeric set.
     pub signed_qr: String,
+}
+
+/// How long the evidence is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// At least until this day.
+    Until(String),
+    /// The film so many days after the SMS that states the deduction.
+    DaysAfterNotice(u32),
 }
 
 /// A refund or a void, in place of goods.

@@ -7,7 +7,7 @@ use proto::document::Content as Sent;
 use zeroize::Zeroizing;
 
 use crate::domain::document::{
-    CODE_CARD_ROWS, CodeCard, Content, Document, Language, Line, Mandate, Money, Notice, Report, Sale,
+    CODE_CARD_ROWS, CodeCard, Content, Document, Kept, Language, Line, Mandate, Money, Notice, Report, Sale,
 };
 
 const LINES_MAX: usize = 200;
@@ -17,6 +17,8 @@ const PARAGRAPHS_MAX: usize = 20;
 const TEXT_LEN_MAX: usize = 120;
 const PARAGRAPH_LEN_MAX: usize = 500;
 const QR_LEN_MAX: usize = 400;
+/// A debit may be returned for 13 months, and no film is kept longer than that may take.
+const FILM_DAYS_MAX: u32 = 366;
 const SHA256_LEN: usize = 32;
 const ROW_CODE_LEN: usize = 6;
 const TIME: &str = "%Y-%m-%d %H:%M";
@@ -108,7 +110,7 @@ impl DocumentReader {
             payer_last4: sale.payer_last4.clone(),
             sms_sender: text("sale.sms_sender", &sale.sms_sender, TEXT_LEN_MAX)?,
             lookup_code: text("sale.lookup_code", &sale.lookup_code, TEXT_LEN_MAX)?,
-            retention_date: text("sale.retention_date", &sale.retention_date, TEXT_LEN_MAX)?,
+            kept: kept(sale)?,
             photo_sha256: sale.photo_sha256.clone(),
             goods_sha256: sale.goods_sha256.clone(),
             signed_qr: sale.signed_qr.clone(),
@@ -219,6 +221,19 @@ fn text(field: &str, text: &str, len_max: usize) -> Result<String> {
         return invalid(field, format!("send at most {len_max} characters"));
     }
     Ok(text.to_owned())
+}
+
+fn kept(sale: &proto::SaleReceipt) -> Result<Kept> {
+    match sale.film_days_after_notice {
+        0 => text("sale.retention_date", &sale.retention_date, TEXT_LEN_MAX).map(Kept::Until),
+        days if days > FILM_DAYS_MAX => {
+            invalid("sale.film_days_after_notice", format!("send at most {FILM_DAYS_MAX}"))
+        }
+        _ if !sale.retention_date.is_empty() => {
+            invalid("sale.retention_date", "leave it empty with film_days_after_notice")
+        }
+        days => Ok(Kept::DaysAfterNotice(days)),
+    }
 }
 
 fn texts(field: &str, list: &[String], len_max: usize) -> Result<Vec<String>> {

@@ -7,7 +7,7 @@ use super::{Action, Reader, basket, chip};
 use crate::scene::Known;
 
 /// Bits of RiskResult in their stored order (docs/api.md), and what follows from each.
-const RISKS: [(&str, Weight); 14] = [
+const RISKS: [(&str, Weight); 17] = [
     ("CODE_EXPIRES_SOON", Weight::Note),
     ("OVER_SALE_LIMIT", Weight::Approve),
     ("OVER_PAYER_LIMIT", Weight::Approve),
@@ -22,6 +22,9 @@ const RISKS: [(&str, Weight); 14] = [
     ("FACE_NOT_CONFIRMED", Weight::Asked),
     ("FACE_DIFFERENT", Weight::Asked),
     ("CHANGED_WITHIN_24_HOURS", Weight::Refuse),
+    ("NOT_ACTIVE", Weight::Refuse),
+    ("TIME_IN_DOUBT", Weight::Note),
+    ("OVER_DAY_LIMIT", Weight::Refuse),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ mod backup;
 mod country;
 mod devices;
 mod keys;
+mod retention;
 mod sections;
 mod services;
 mod troubles;
@@ -60,6 +61,7 @@ pub async fn run(shared: &Shared, config: &Path, currency: &str, output: Output)
     let mut checks = vec![Check::ok("configuration", format!("{world}, {}, {currency}", shared.time_zone))];
     checks.extend(sections::check(config, services::names()).await);
     checks.push(country::check(config));
+    checks.push(retention::check(config));
     checks.extend(keys::check(shared, currency));
     let (services, answering) = services::check(shared, config).await;
     checks.extend(services);

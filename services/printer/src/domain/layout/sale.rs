@@ -28,7 +28,7 @@ pub fn draw(page: &mut Page, sale: &Sale, shop: &Stationery, which: Which) {
                 page.centred(&format!("{} {}", words.lookup, sale.lookup_code), BOLD);
                 page.centred(&words.ask, PLAIN);
             }
-            Block::Retention => page.centred(&words.retained_until(&sale.retention_date), PLAIN),
+            Block::Retention => page.centred(&words.kept(&sale.kept), PLAIN),
             Block::NotAnInvoice => page.centred(&words.not_an_invoice, PLAIN),
             Block::Hashes => hashes(page, sale, words),
             Block::Footer => shop.words.footer(which.0).iter().for_each(|line| page.centred(line, PLAIN)),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::document::{CodeCard, Language, Line, Mandate, Money, Notice, Report, Sale};
+use crate::domain::document::{CodeCard, Kept, Language, Line, Mandate, Money, Notice, Report, Sale};
 use zeroize::Zeroizing;
 
 fn money(amount_minor: i64) -> Money {
@@ -27,7 +27,7 @@ fn sale() -> Sale {
         payer_last4: "6417".into(),
         sms_sender: "+86 571 8888 0000".into(),
         lookup_code: "7Q4F-9KD2".into(),
-        retention_date: "2027-02-24".into(),
+        kept: Kept::Until("2027-02-24".into()),
         photo_sha256: vec![0x1a; 32],
         goods_sha256: vec![0xb2; 32],
         signed_qr: "CHIT:TEST".into(),
@@ -61,6 +61,21 @@ fn an_english_receipt_reads_like_this() {
     let document = Document { practice: true, ..document(Language::En, Content::Sale(Box::new(sale))) };
     let text = text_of(&document, Edition::Copy(2), COLUMNS_80_MM);
     assert_eq!(text, include_str!("golden/sale-en-copy.txt"), "{text}");
+}
+
+#[test]
+fn a_receipt_whose_answer_erases_the_film_says_so_and_names_no_day() {
+    for (language, words) in [
+        (Language::ZhCn, "扣款短信通知后 3 天内删除影像"),
+        (Language::En, "erased within 3 days of the debit SMS"),
+    ] {
+        let sale = Sale { kept: Kept::DaysAfterNotice(3), ..sale() };
+        let text =
+            text_of(&document(language, Content::Sale(Box::new(sale))), Edition::Original, COLUMNS_58_MM);
+        let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(line.contains(words), "{text}");
+        assert!(!text.contains("2027"), "{text}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::document::{Edition, Language};
+use super::document::{Edition, Kept, Language};
 use super::template::{self, Block};
 use super::text::printable;
 
@@ -20,8 +20,13 @@ const FOOTER_LINES_MAX: usize = 6;
 /// These tell payers what they owe and that practice is practice: a shop cannot change them.
 const FIXED: [&str; 4] = ["not_charged_yet", "practice", "void_note", "not_an_invoice"];
 /// What a word may, and must, have filled in.
-const PLACEHOLDERS: [(&str, &str); 4] =
-    [("item_one", "{n}"), ("items", "{n}"), ("sms_from", "{number}"), ("retained", "{date}")];
+const PLACEHOLDERS: [(&str, &str); 5] = [
+    ("item_one", "{n}"),
+    ("items", "{n}"),
+    ("sms_from", "{number}"),
+    ("retained", "{date}"),
+    ("film_erased", "{days}"),
+];
 
 macro_rules! words {
     ($($name:ident),* $(,)?) => {
@@ -32,6 +37,7 @@ macro_rules! words {
 }
 words! {
     number, till, cashier, item_one, items, total, account, state, not_charged_yet, sms_from, lookup, ask, retained,
+    film_erased,
     not_an_invoice, photo, no_photo, goods, practice, refund, void, refunded_amount, voided_amount, refund_note,
     void_note, approved_by, time, mandate, mandate_reference, creditor, payer, phone, date, signature, code_card,
     code_card_advice, code_card_lost, test_page, test_sample, x_report, z_report, from_time, until_time, receipts,
@@ -48,8 +54,11 @@ impl Words {
         self.sms_from.replace("{number}", number)
     }
 
-    pub fn retained_until(&self, date: &str) -> String {
-        self.retained.replace("{date}", date)
+    pub fn kept(&self, kept: &Kept) -> String {
+        match kept {
+            Kept::Until(date) => self.retained.replace("{date}", date),
+            Kept::DaysAfterNotice(days) => self.film_erased.replace("{days}", &days.to_string()),
+        }
     }
 }
 
