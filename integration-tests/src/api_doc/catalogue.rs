@@ -29,6 +29,11 @@ const MEANINGS: &[(&str, &str, &str)] = &[
         "a file from the bank does not follow its schema, or is none",
         "see the line and the reason; get the file again from the bank",
     ),
+    (
+        "BANK_FILE_CHANGED",
+        "the file would not be the one of then",
+        "give [checkout.bank] and shop_name_en back what they said",
+    ),
     ("BANK_FILE_TOO_LARGE", "a file from the bank has more than 512 MiB", "ask the bank for one a day"),
     ("BAD_SIGNATURE", "the payer's code is forged or damaged", "read it again; else do not sell"),
     ("BASKET_EMPTY", "there are no lines", "send at least one"),

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""What chit-iso20022 and lxml say of the same bank files: `conformance.py DIR CHECK`.
+"""What chit-iso20022 and lxml say of the same bank files: `conformance.py DIR CHECK DAMAGED`.
 
 DIR holds `xsd/` and `samples/`. Every sample that lxml finds valid must be taken. Each is then damaged in many ways; what
 lxml refuses, ours has to refuse too, and the other way round, but for what a creditor cannot use although a schema allows it
-(an unknown currency, a part of a cent). Last, lxml reads the collections that CHECK writes.
+(an unknown currency, a part of a cent). Those that both refuse are kept in DAMAGED. Last, lxml reads the collections that CHECK
+writes.
 """
 import collections
 import copy
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,7 +75,9 @@ def ask(check, files):
 
 
 def main():
-    root, check = pathlib.Path(sys.argv[1]), sys.argv[2]
+    root, check, kept = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
     known, rng, failed = schemas(root), random.Random(1), 0
     samples = [path for path in sorted(root.glob("samples/**/*.xml"))]
     trees = {path: etree.parse(path) for path in samples}
@@ -98,6 +102,8 @@ def main():
             taken, reason = said[str(name)]
             if taken == lxml:
                 counts["agree, valid" if lxml else "agree, refused"] += 1
+                if not lxml:
+                    shutil.copy(name, kept)
             elif taken:
                 counts["lxml alone refuses"] += 1
                 print(f"lxml alone refuses: {sample}, {where}", file=sys.stderr)

@@ -55,6 +55,7 @@ const MAY: &[(&str, &str)] = &[
     ("BankService/GetMandate", "csoat"),
     ("BankService/PreviewSettlement", "csoat"),
     ("BankService/ImportBankFile", "som"),
+    ("BankService/GetBankFile", "so"),
     ("BankService/ListExceptions", "csoat"),
     ("BankService/TakeException", "cso"),
     ("BankService/CloseException", "so"),

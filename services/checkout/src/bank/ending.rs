@@ -30,7 +30,7 @@ impl Teller<'_> {
         let batch = presentment.batch;
         self.tx.put_deduction(BANK, &matched.deduction)?;
         let mut filed = self.tx.filed(batch)?;
-        self.file_accepted(&mut filed);
+        self.file_accepted(&mut filed)?;
         self.tx.put_filed(&filed);
         self.tally.accepted += 1;
         Ok(())
@@ -193,7 +193,7 @@ impl Teller<'_> {
         let mut filed = self.tx.filed(presentment.batch)?;
         let total = sum(&mut filed);
         *total = total.saturating_add(presentment.amount_minor);
-        self.file_accepted(&mut filed);
+        self.file_accepted(&mut filed)?;
         if ended {
             filed.open = filed.open.saturating_sub(1);
         }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::course::is_duplicate;
 use super::matching::{Ids, Matched};
 use crate::collection::exceptions::{self, ExceptionKind, Found};
-use crate::collection::filed::{FileState, Filed};
+use crate::collection::filed::{FileState, Filed, note_answer};
 use crate::collection::posting::Entry;
 use crate::store::Tx;
 use crate::store::records::bank::Tally;
@@ -90,7 +90,7 @@ impl<'a> Teller<'a> {
         if is_duplicate(&status.reasons) {
             return self.note_duplicate(&status.message_id);
         }
-        filed.answered_at.get_or_insert(self.tx.now);
+        note_answer(self.tx, &mut filed)?;
         match status.status.as_deref() {
             Some("RJCT") => {
                 let group = status.group_id.as_deref().and_then(|id| filed.group_named(id));
@@ -100,7 +100,7 @@ impl<'a> Teller<'a> {
                 let reason = status.reasons.first().map_or("", String::as_str);
                 return self.file_refused(filed, group, reason);
             }
-            Some(word) if word.starts_with("AC") => self.file_accepted(&mut filed),
+            Some(word) if word.starts_with("AC") => self.file_accepted(&mut filed)?,
             _ => {}
         }
         self.tx.put_filed(&filed);
@@ -182,7 +182,7 @@ impl<'a> Teller<'a> {
             Some(mut filed) => {
                 // The bank has it: nothing follows for the money, which the first file's status tells.
                 filed.duplicate = true;
-                self.file_accepted(&mut filed);
+                self.file_accepted(&mut filed)?;
                 self.tx.put_filed(&filed);
                 self.tx.tell_batch(filed.batch)
             }
@@ -190,11 +190,12 @@ impl<'a> Teller<'a> {
         }
     }
 
-    pub(super) fn file_accepted(&mut self, filed: &mut Filed) {
-        filed.answered_at.get_or_insert(self.tx.now);
+    pub(super) fn file_accepted(&mut self, filed: &mut Filed) -> Result<()> {
+        note_answer(self.tx, filed)?;
         if matches!(filed.state, FileState::Made | FileState::Written) {
             filed.state = FileState::Accepted;
         }
+        Ok(())
     }
 
     fn filed_named(&self, message_id: &str) -> Result<Option<Filed>> {

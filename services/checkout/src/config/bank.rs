@@ -46,6 +46,7 @@ pub struct BankConfig {
     pub lead_days: u8,
     pub notice_days: u8,
     pub again_days: u8,
+    pub answer_days: u8,
     pub drop_dir: PathBuf,
     pub csv: Profile,
 }
@@ -63,6 +64,7 @@ impl Default for BankConfig {
             lead_days: 1,
             notice_days: 14,
             again_days: 3,
+            answer_days: 2,
             drop_dir: PathBuf::new(),
             csv: Profile::default(),
         }
@@ -88,6 +90,7 @@ pub struct Bank {
 const LEAD_DAYS_MAX: u8 = 10;
 const NOTICE_DAYS_MAX: u8 = 14;
 const AGAIN_DAYS_MAX: u8 = 30;
+const ANSWER_DAYS_MAX: u8 = 30;
 
 impl BankConfig {
     /// None without a creditor: the shop has no bank.
@@ -122,6 +125,7 @@ impl BankConfig {
             ("lead_days", self.lead_days, LEAD_DAYS_MAX),
             ("notice_days", self.notice_days, NOTICE_DAYS_MAX),
             ("again_days", self.again_days, AGAIN_DAYS_MAX),
+            ("answer_days", self.answer_days, ANSWER_DAYS_MAX),
         ] {
             anyhow::ensure!((1..=max).contains(&days), "[checkout.bank] {key}: give 1 to {max} days");
         }
@@ -129,6 +133,7 @@ impl BankConfig {
             calendar: Calendar { zone, cut_off, lead_days: self.lead_days },
             notice_days: self.notice_days,
             again_days: self.again_days,
+            answer_days: self.answer_days,
             extension: if self.format == FormatName::Csv { "csv" } else { "xml" },
         })
     }

@@ -162,10 +162,16 @@ impl<W: Write> Write for Hashed<W> {
     }
 }
 
+impl<W> Hashed<W> {
+    pub fn into_parts(self) -> (W, [u8; 32]) {
+        (self.out, self.hash.finalize().into())
+    }
+}
+
 impl Hashed<BufWriter<File>> {
     fn finish(self) -> io::Result<(File, [u8; 32])> {
-        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok((file, self.hash.finalize().into()))
+        let (out, sha256) = self.into_parts();
+        Ok((out.into_inner().map_err(io::IntoInnerError::into_error)?, sha256))
     }
 }
 

@@ -6,31 +6,74 @@ use std::sync::Arc;
 use chit_proto::ledger::v1::{CreateTransfersRequest, Transfer, TransferKind};
 use chit_proto::money::v1::Money;
 
+use super::aside;
 use super::point::done;
+use crate::collection::exceptions::{self, ExceptionKind};
 use crate::collection::filed::Debit;
 use crate::collection::posting::{Booked, Entry, Posting, flight_id, transfer_id};
 use crate::context::Shop;
 use crate::peers::{Fault, peer};
-use crate::store::View;
+use crate::store::{Tx, View};
 use crate::values::ids::{BatchId, PostingId, SaleId, TransferId};
 use crate::values::refusal::Result;
 
-/// All debits of a file, together or not at all.
+/// Closes the exception by itself.
+const TAKEN: &str = "the ledger has taken it";
+
 pub async fn hold(shop: &Arc<Shop>, entry: u64, id: BatchId) -> std::result::Result<(), Fault> {
+    match hold_all(shop, id).await {
+        Ok(()) => Ok(shop.store.write(move |tx| done(tx, entry)).await?),
+        Err(Fault::Refused { reason, .. }) => Ok(aside::hold(shop, entry, id, reason).await?),
+        Err(fault) => Err(fault),
+    }
+}
+
+pub async fn hold_aside(shop: &Arc<Shop>, entry: u64, id: BatchId) -> std::result::Result<(), Fault> {
+    hold_all(shop, id).await?;
+    let stored = move |tx: &mut Tx| {
+        exceptions::close_if_open(tx, &aside::refusal_of_batch(id), "system", TAKEN)?;
+        done(tx, entry)
+    };
+    Ok(shop.store.write(stored).await?)
+}
+
+/// All debits of a file, together or not at all.
+async fn hold_all(shop: &Arc<Shop>, id: BatchId) -> std::result::Result<(), Fault> {
     let here = shop.clone();
-    send(shop, shop.store.read(move |view| of_file(&here, view, id)).await?).await?;
-    Ok(shop.store.write(move |tx| done(tx, entry)).await?)
+    send(shop, shop.store.read(move |view| of_file(&here, view, id)).await?).await
 }
 
 pub async fn book(shop: &Arc<Shop>, entry: u64, id: PostingId) -> std::result::Result<(), Fault> {
-    let here = shop.clone();
-    send(shop, shop.store.read(move |view| of_posting(&here, view, id)).await?).await?;
-    let stored = shop.store.write(move |tx| {
+    match book_all(shop, id).await {
+        Ok(()) => {}
+        Err(Fault::Refused { reason, .. }) => return Ok(aside::posting(shop, entry, id, reason).await?),
+        Err(fault) => return Err(fault),
+    }
+    let stored = move |tx: &mut Tx| {
         done(tx, entry)?;
         tx.forget_posting(id);
         Ok(())
-    });
-    Ok(stored.await?)
+    };
+    Ok(shop.store.write(stored).await?)
+}
+
+pub async fn book_aside(shop: &Arc<Shop>, entry: u64, id: PostingId) -> std::result::Result<(), Fault> {
+    book_all(shop, id).await?;
+    let stored = move |tx: &mut Tx| {
+        for booked in &tx.posting(id)?.entries {
+            exceptions::close_of_sale(tx, ExceptionKind::LedgerRefused, booked.sale, "system", TAKEN)?;
+        }
+        done(tx, entry)?;
+        tx.forget_posting(id);
+        Ok(())
+    };
+    Ok(shop.store.write(stored).await?)
+}
+
+/// Together or not at all.
+async fn book_all(shop: &Arc<Shop>, id: PostingId) -> std::result::Result<(), Fault> {
+    let here = shop.clone();
+    send(shop, shop.store.read(move |view| of_posting(&here, view, id)).await?).await
 }
 
 /// What is in flight when the file is made.

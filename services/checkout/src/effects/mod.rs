@@ -3,6 +3,7 @@
 
 mod accounts;
 mod announce;
+mod aside;
 pub mod bank_file;
 mod batch;
 pub mod bookings;

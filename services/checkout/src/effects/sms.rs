@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chit_proto::sms_gateway::v1::{CancelMessageRequest, MessageClass, SendMessageRequest};
 
 use super::point::done;
-use crate::collection::Step;
 use crate::context::Shop;
 use crate::inbound::report_of;
 use crate::outbox::message::{Message, Progress, Purpose};
 use crate::peers::{Fault, peer};
+use crate::recovery;
 use crate::store::View;
 use crate::values::ids::MessageId;
 use crate::values::refusal::Result;
@@ -51,7 +51,7 @@ fn still_wanted(view: &View, id: MessageId) -> Result<Option<Message>> {
             None => false,
         },
         Purpose::Notice => {
-            view.deductions(&message.sales)?.iter().all(|deduction| deduction.step() == Step::BadPending)
+            view.deductions(&message.sales)?.iter().all(|deduction| recovery::tells(deduction, id))
         }
         Purpose::Answer | Purpose::Warning => true,
     };

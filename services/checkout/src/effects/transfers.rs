@@ -31,12 +31,12 @@ pub async fn book(shop: &Arc<Shop>, entry: u64, effect: &Effect, sale: SaleId) -
 /// transfer of its own.
 pub fn renew(tx: &mut Tx, entry: u64, effect: Effect, fresh: TransferId) -> Result<Effect> {
     match effect {
-        Effect::HoldFlight { batch } => {
+        Effect::HoldAside { batch } => {
             let filed = tx.filed(batch)?;
             tx.put_filed(&Filed { salt: fresh, ..filed });
             return Ok(effect);
         }
-        Effect::BookPosting { posting } => {
+        Effect::BookAside { posting } => {
             let posting = tx.posting(posting)?;
             tx.put_posting(&Posting { salt: fresh, ..posting });
             return Ok(effect);

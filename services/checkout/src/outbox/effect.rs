@@ -116,6 +116,13 @@ pub enum Effect {
     BookPosting {
         posting: PostingId,
     },
+    /// The same after the ledger refused it: the later ones do not wait.
+    HoldAside {
+        batch: BatchId,
+    },
+    BookAside {
+        posting: PostingId,
+    },
     /// The issuer judges a reply. `about`: the sales that do not go on without its verdict.
     ForwardReply {
         payer: PayerId,
@@ -193,6 +200,8 @@ impl Effect {
             Self::WriteFile { .. } => "WRITE_FILE",
             Self::HoldFlight { .. } => "HOLD_FLIGHT",
             Self::BookPosting { .. } => "BOOK_POSTING",
+            Self::HoldAside { .. } => "HOLD_ASIDE",
+            Self::BookAside { .. } => "BOOK_ASIDE",
             Self::ForwardReply { .. } => "FORWARD_REPLY",
             Self::AssignRows { .. } => "ASSIGN_ROWS",
             Self::ReportLost { .. } => "REPORT_LOST",
@@ -215,6 +224,7 @@ impl Effect {
             Self::HoldFlight { .. } | Self::BookPosting { .. } => {
                 return Lane { subject: Vec::new(), track: Track::Bank };
             }
+            Self::HoldAside { .. } | Self::BookAside { .. } => Track::Bank,
             Self::ForwardReply { .. } | Self::AssignRows { .. } | Self::ReportLost { .. } => Track::Issuer,
             _ => Track::Main,
         };
@@ -232,6 +242,8 @@ impl Effect {
             | Self::WriteFile { .. }
             | Self::HoldFlight { .. }
             | Self::BookPosting { .. }
+            | Self::HoldAside { .. }
+            | Self::BookAside { .. }
             | Self::PrintEnrolment { .. }
             | Self::RenewCode { .. }
             | Self::AssignRows { .. }
@@ -259,10 +271,11 @@ impl Effect {
         match self {
             Self::RecordFact { fact, .. } => fact.to_bytes().to_vec(),
             Self::SendMessage { message } | Self::CancelMessage { message } => message.to_bytes().to_vec(),
-            Self::PostBatch { batch } | Self::WriteFile { batch } | Self::HoldFlight { batch } => {
-                batch.to_bytes().to_vec()
-            }
-            Self::BookPosting { posting } => posting.to_bytes().to_vec(),
+            Self::PostBatch { batch }
+            | Self::WriteFile { batch }
+            | Self::HoldFlight { batch }
+            | Self::HoldAside { batch } => batch.to_bytes().to_vec(),
+            Self::BookPosting { posting } | Self::BookAside { posting } => posting.to_bytes().to_vec(),
             Self::PrintEnrolment { payer }
             | Self::RenewCode { payer }
             | Self::ForwardReply { payer, .. }
@@ -302,6 +315,8 @@ impl Effect {
             Self::ForwardReply { .. } => 26,
             Self::AssignRows { .. } => 27,
             Self::ReportLost { .. } => 28,
+            Self::HoldAside { .. } => 29,
+            Self::BookAside { .. } => 30,
         }
     }
 
@@ -372,6 +387,8 @@ impl Effect {
                 payer: PayerId(records::fixed(&entry.subject)?),
                 request: records::id(&entry.made)?,
             },
+            29 => Self::HoldAside { batch: records::id(&entry.subject)? },
+            30 => Self::BookAside { posting: records::id(&entry.subject)? },
             _ => return Err(damaged("an effect is unknown")),
         })
     }

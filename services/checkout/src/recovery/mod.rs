@@ -5,4 +5,4 @@ mod bad_record;
 mod notice;
 
 pub use bad_record::{end, list, remove_from_deny_list};
-pub use notice::{Outcome, is_due, noticed, notify};
+pub use notice::{Outcome, is_due, noticed, notify, tells};

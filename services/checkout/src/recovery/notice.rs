@@ -1,6 +1,6 @@
 //! BAD_PENDING: the notice opens the objection period, which runs from its submission.
 
-use crate::collection::{Deduction, OBJECTION_MS, State};
+use crate::collection::{After, Deduction, OBJECTION_MS, State};
 use crate::outbox::message::{Progress, Purpose};
 use crate::store::Tx;
 use crate::texts::{Voice, payer_texts, sale_line, to, unwritable};
@@ -35,6 +35,15 @@ pub fn notify(tx: &mut Tx, voice: &Voice, sale: SaleId, id: MessageId) -> Result
     tx.put_deduction("system", &deduction)
 }
 
+/// What the message says of the sale is still so: nobody paid, objected or decided meanwhile.
+pub fn tells(deduction: &Deduction, message: MessageId) -> bool {
+    match &deduction.state {
+        State::BadPending(notice) => notice.message == Some(message),
+        State::Returned(After::Again { message: told, .. }) => *told == message,
+        _ => false,
+    }
+}
+
 pub enum Outcome {
     /// The network took it.
     Out,
@@ -57,12 +66,18 @@ impl From<Progress> for Outcome {
     }
 }
 
-/// What became of the notice. Without one that is known to be out nobody is listed by itself.
+/// What became of the notice. Without one that is known to be out nobody is listed by itself, and one that did not leave is
+/// written again.
 pub fn noticed(deduction: &mut Deduction, message: MessageId, outcome: &Outcome, submitted_heard_ms: i64) {
-    let State::BadPending(notice) = &mut deduction.state else { return };
-    if notice.message != Some(message) {
+    if !tells(deduction, message) {
         return;
     }
+    let notice = match (&mut deduction.state, outcome) {
+        (State::BadPending(notice), _) => notice,
+        (again, Outcome::NotSent) => return *again = State::Returned(After::Announce),
+        (again, Outcome::Undeliverable) => return *again = State::Returned(After::Person),
+        _ => return,
+    };
     match outcome {
         Outcome::Out if notice.since_heard_ms.is_none() => notice.since_heard_ms = Some(submitted_heard_ms),
         Outcome::Undeliverable => notice.needs_person = true,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::collection::filed;
 use crate::context::Shop;
 use crate::custody;
 use crate::recovery;
@@ -48,6 +49,15 @@ pub(super) async fn perform(shop: &Arc<Shop>, due: &Due) -> Result<Option<Challe
                 .write(move |tx| {
                     tx.unschedule(&due);
                     custody::end_enquiry(tx, records::id(&due.subject)?)
+                })
+                .await?;
+        }
+        DueKind::MissAnswer => {
+            let due = due.clone();
+            shop.store
+                .write(move |tx| {
+                    tx.unschedule(&due);
+                    filed::miss_answer(tx, records::id(&due.subject)?)
                 })
                 .await?;
         }

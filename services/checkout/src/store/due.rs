@@ -27,10 +27,12 @@ pub enum DueKind {
     List = 7,
     /// Sale: nobody has asked about it for long enough.
     EndEnquiry = 8,
+    /// Batch: the bank should have said something of its file.
+    MissAnswer = 9,
 }
 
 impl DueKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Release,
         Self::GiveUpDraft,
         Self::EndRecord,
@@ -39,11 +41,12 @@ impl DueKind {
         Self::Remind,
         Self::List,
         Self::EndEnquiry,
+        Self::MissAnswer,
     ];
 
     fn queue(self) -> Queue {
         match self {
-            Self::Release | Self::GiveUpDraft | Self::EndEnquiry => Queue::Counter,
+            Self::Release | Self::GiveUpDraft | Self::EndEnquiry | Self::MissAnswer => Queue::Counter,
             Self::EndRecord | Self::Attend => Queue::Dialogue,
             Self::Expire | Self::Remind | Self::List => Queue::Heard,
         }

@@ -15,7 +15,7 @@ use crate::sale::{TOTAL_MINOR, answer, approval, enrol};
 const IBAN: &str = "NL91ABNA0417164300";
 const PAYER_IBAN: &str = "DE89 3704 0044 0532 0130 00";
 
-fn config(drop_dir: &Path) -> Config {
+pub fn config(drop_dir: &Path) -> Config {
     let bank = BankConfig {
         creditor_name: "Huimin Shops".into(),
         creditor_id: "DE98ZZZ09999999999".into(),
@@ -27,7 +27,7 @@ fn config(drop_dir: &Path) -> Config {
     Config { rail: RailName::BankFile, bank, ..Config::default() }
 }
 
-async fn sign(house: &House, payer: &proto::Payer) {
+pub async fn sign(house: &House, payer: &proto::Payer) {
     let request = proto::SetMandateRequest {
         request_id: house.new_id(),
         payer_id: payer.payer_id.clone(),
@@ -42,7 +42,7 @@ async fn sign(house: &House, payer: &proto::Payer) {
 }
 
 /// Days pass until the batch is made, and its file lies in the drop folder.
-async fn batch(house: &House) -> proto::SettlementBatch {
+pub async fn batch(house: &House) -> proto::SettlementBatch {
     for _ in 0..12 {
         let request = proto::RunSettlementRequest { request_id: house.new_id() };
         match house.settlement().run_settlement(request).await {
@@ -63,7 +63,7 @@ async fn batch(house: &House) -> proto::SettlementBatch {
     panic!("nothing becomes due in 12 days");
 }
 
-async fn import(house: &House, file: &str) -> Result<proto::ImportBankFileResponse, tonic::Status> {
+pub async fn import(house: &House, file: &str) -> Result<proto::ImportBankFileResponse, tonic::Status> {
     let pieces: Vec<_> = file
         .as_bytes()
         .chunks(100)
@@ -73,12 +73,12 @@ async fn import(house: &House, file: &str) -> Result<proto::ImportBankFileRespon
 }
 
 /// What stands between two tags, once.
-fn inside<'a>(file: &'a str, name: &str) -> &'a str {
+pub fn inside<'a>(file: &'a str, name: &str) -> &'a str {
     let (_, after) = file.split_once(&format!("<{name}>")).unwrap();
     after.split_once('<').unwrap().0
 }
 
-fn accepted(batch: &str, presentment: &str, sale: &str) -> String {
+pub fn accepted(batch: &str, presentment: &str, sale: &str) -> String {
     format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\
          <GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>2026-11-24T19:00:00Z</CreDtTm></GrpHdr>\
@@ -89,22 +89,31 @@ fn accepted(batch: &str, presentment: &str, sale: &str) -> String {
     )
 }
 
-fn booked(id: &str, on: &str, sale: &str, amount: &str, reason: Option<&str>) -> String {
-    let direction = if reason.is_some() { "DBIT" } else { "CRDT" };
-    let reason =
-        reason.map_or_else(String::new, |reason| format!("<RtrInf><Rsn><Cd>{reason}</Cd></Rsn></RtrInf>"));
+pub fn booked(id: &str, on: &str, sale: &str, amount: &str, reason: Option<&str>) -> String {
+    notification(id, &entry(on, sale, amount, reason))
+}
+
+pub fn notification(id: &str, entries: &str) -> String {
     format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.02\"><BkToCstmrDbtCdtNtfctn>\
          <GrpHdr><MsgId>{id}</MsgId><CreDtTm>2026-12-05T08:00:00</CreDtTm></GrpHdr>\
          <Ntfctn><Id>{id}</Id><CreDtTm>2026-12-05T08:00:00</CreDtTm><Acct><Id><IBAN>{IBAN}</IBAN></Id></Acct>\
-         <Ntry><Amt Ccy=\"CNY\">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts>BOOK</Sts>\
-         <BookgDt><Dt>{on}</Dt></BookgDt><BkTxCd/><NtryDtls><TxDtls><Refs><EndToEndId>{sale}</EndToEndId></Refs>\
-         <AmtDtls><TxAmt><Amt Ccy=\"CNY\">{amount}</Amt></TxAmt></AmtDtls>{reason}</TxDtls></NtryDtls></Ntry>\
-         </Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+         {entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
     )
 }
 
-fn file_in(folder: &Path, batch: &proto::SettlementBatch) -> PathBuf {
+pub fn entry(on: &str, sale: &str, amount: &str, reason: Option<&str>) -> String {
+    let direction = if reason.is_some() { "DBIT" } else { "CRDT" };
+    let reason =
+        reason.map_or_else(String::new, |reason| format!("<RtrInf><Rsn><Cd>{reason}</Cd></Rsn></RtrInf>"));
+    format!(
+        "<Ntry><Amt Ccy=\"CNY\">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts>BOOK</Sts>\
+         <BookgDt><Dt>{on}</Dt></BookgDt><BkTxCd/><NtryDtls><TxDtls><Refs><EndToEndId>{sale}</EndToEndId></Refs>\
+         <AmtDtls><TxAmt><Amt Ccy=\"CNY\">{amount}</Amt></TxAmt></AmtDtls>{reason}</TxDtls></NtryDtls></Ntry>"
+    )
+}
+
+pub fn file_in(folder: &Path, batch: &proto::SettlementBatch) -> PathBuf {
     folder.join(&batch.file.as_ref().unwrap().name)
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bank;
+mod bank_silence;
+mod bank_vectors;
 mod change;
 mod custody;
 mod devices;

@@ -25,6 +25,8 @@ pub struct Facts {
     pub paper: bool,
     /// So many transfers are refused next.
     pub refuse: u32,
+    /// Transfers of these sales are refused.
+    pub refuse_of: Vec<String>,
     pub bodies: BTreeMap<(&'static str, String), Vec<u8>>,
     pub conflicts: Vec<(&'static str, String)>,
     pub failed: Vec<String>,
@@ -296,8 +298,8 @@ impl Facts {
         if self.failed.contains(&transfer.transfer_id) {
             return Err(refused("ID_ALREADY_FAILED"));
         }
-        if self.refuse > 0 {
-            self.refuse -= 1;
+        if self.refuse > 0 || self.refuse_of.contains(&transfer.external_ref) {
+            self.refuse = self.refuse.saturating_sub(1);
             self.failed.push(transfer.transfer_id.clone());
             return Err(refused("CREDIT_LIMIT_EXCEEDED"));
         }

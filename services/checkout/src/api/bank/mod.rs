@@ -1,6 +1,7 @@
 //! BankService.
 
 mod close_exception;
+mod get_bank_file;
 mod get_mandate;
 mod import_bank_file;
 mod list_exceptions;
@@ -21,17 +22,29 @@ pub(in crate::api) const CALLS: Table = &[
     ("get_mandate", Access::LOOK),
     ("preview_settlement", Access::LOOK),
     ("import_bank_file", Access::SETTLE),
+    ("get_bank_file", Access::SETTLE_IN_PERSON),
     ("list_exceptions", Access::LOOK),
     ("take_exception", Access::STAFF),
     ("close_exception", Access::SETTLE_IN_PERSON),
     ("reconcile", Access::LOOK),
 ];
 
-/// One of its calls takes a stream, so it stands outside `calls!`.
+/// One of its calls takes a stream and one returns one, so it stands outside `calls!`.
 macro_rules! unary {
     ($($method:ident($request:ident) -> $response:ident for $access:ident),* $(,)?) => {
         #[tonic::async_trait]
         impl v1::bank_service_server::BankService for Api {
+            type GetBankFileStream = get_bank_file::Pieces;
+
+            async fn get_bank_file(
+                &self,
+                request: Request<v1::GetBankFileRequest>,
+            ) -> Result<Response<Self::GetBankFileStream>, Status> {
+                let access = Access::SETTLE_IN_PERSON;
+                let call = Call::admit(&self.shop, request, access, "get_bank_file", None).await?;
+                get_bank_file::handle(&self.shop, call).await.map(Response::new)
+            }
+
             async fn import_bank_file(
                 &self,
                 request: Request<Streaming<v1::ImportBankFileRequest>>,

@@ -36,10 +36,14 @@ pub enum ExceptionKind {
     OtherAccount = 8,
     /// The bank says two things that cannot both be so.
     Contradiction = 9,
+    /// The bank has said nothing of a file for longer than it should need.
+    NoAnswer = 10,
+    /// The ledger does not book what the bank reported, or what a file collects.
+    LedgerRefused = 11,
 }
 
 impl ExceptionKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AmountDiffers,
         Self::UnknownId,
         Self::NoMandate,
@@ -49,15 +53,18 @@ impl ExceptionKind {
         Self::ReturnedForPerson,
         Self::OtherAccount,
         Self::Contradiction,
+        Self::NoAnswer,
+        Self::LedgerRefused,
     ];
 
     pub fn action(self) -> Action {
         match self {
-            Self::AmountDiffers | Self::UnknownId | Self::Contradiction => Action::AskBank,
+            Self::AmountDiffers | Self::UnknownId | Self::Contradiction | Self::NoAnswer => Action::AskBank,
             Self::NoMandate | Self::MandateExpired | Self::MandateBlocked => Action::RecordMandate,
             Self::FileRefused => Action::SettleAgain,
             Self::ReturnedForPerson => Action::ReleaseOrCollect,
             Self::OtherAccount => Action::ImportRightFile,
+            Self::LedgerRefused => Action::MendLedger,
         }
     }
 }
@@ -80,6 +87,8 @@ pub enum Action {
     /// Present it again, take cash, or let the payer get notice.
     ReleaseOrCollect = 4,
     ImportRightFile = 5,
+    /// Mend what the ledger's reason names: it is tried again by itself, which closes the exception.
+    MendLedger = 6,
 }
 
 /// What a person reads about an exception.
@@ -203,15 +212,16 @@ pub fn close_of_payer(
     actor: &str,
     note: &str,
 ) -> Result<()> {
-    match tx.open_exception(&Found::of_payer(kind, payer).subject())? {
-        Some(id) => close(tx, id, actor, note).map(drop),
-        None => Ok(()),
-    }
+    close_if_open(tx, &Found::of_payer(kind, payer), actor, note)
 }
 
 /// The same of a sale.
 pub fn close_of_sale(tx: &mut Tx, kind: ExceptionKind, sale: SaleId, actor: &str, note: &str) -> Result<()> {
-    let found = Found { sale: Some(sale), ..Found::new(kind) };
+    close_if_open(tx, &Found { sale: Some(sale), ..Found::new(kind) }, actor, note)
+}
+
+/// What stands on the list about the same thing.
+pub fn close_if_open(tx: &mut Tx, found: &Found, actor: &str, note: &str) -> Result<()> {
     match tx.open_exception(&found.subject())? {
         Some(id) => close(tx, id, actor, note).map(drop),
         None => Ok(()),

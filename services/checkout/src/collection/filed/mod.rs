@@ -7,8 +7,11 @@ use chit_iso20022::pain008::Sequence;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::exceptions::{self, ExceptionKind, Found};
 use super::mandate::BankAccount;
+use crate::store::Tx;
 use crate::values::ids::{AccountId, BatchId, MandateId, SaleId, TransferId};
+use crate::values::refusal::Result;
 use crate::values::short_code::SaleNumber;
 
 /// Groups of one file; what needs one more waits for the next.
@@ -58,6 +61,8 @@ pub struct Filed {
     pub answered_at: Option<Timestamp>,
     /// The bank said that the file had arrived before.
     pub duplicate: bool,
+    /// By then the bank should have said something. Files of an older program have none.
+    pub answer_by: Option<Timestamp>,
 }
 
 impl Filed {
@@ -78,6 +83,28 @@ impl Filed {
     pub fn group_named(&self, id: &str) -> Option<usize> {
         (0..self.groups.len()).find(|at| self.group_id(*at) == id)
     }
+}
+
+/// The bank has said something of it.
+pub fn note_answer(tx: &mut Tx, filed: &mut Filed) -> Result<()> {
+    if filed.answered_at.is_none() {
+        filed.answered_at = Some(tx.now);
+        exceptions::close_if_open(tx, &no_answer(filed.batch), "bank", "the bank has answered")?;
+    }
+    Ok(())
+}
+
+/// Its time is over.
+pub fn miss_answer(tx: &mut Tx, batch: BatchId) -> Result<()> {
+    let filed = tx.filed(batch)?;
+    if filed.answered_at.is_none() {
+        exceptions::raise(tx, no_answer(batch))?;
+    }
+    Ok(())
+}
+
+fn no_answer(batch: BatchId) -> Found {
+    Found { batch: Some(batch), ..Found::new(ExceptionKind::NoAnswer) }
 }
 
 /// One debit as it stands in the file.

@@ -31,6 +31,7 @@ impl Tx {
             written_ms: records::optional_ms(filed.written_at),
             answered_ms: records::optional_ms(filed.answered_at),
             duplicate: filed.duplicate,
+            answer_by_ms: records::optional_ms(filed.answer_by),
         };
         self.put(Table::Filed, &filed.batch.to_bytes(), &record);
     }
@@ -100,6 +101,7 @@ fn filed(batch: BatchId, record: stored::Filed) -> Result<Filed> {
         written_at: records::optional_time(record.written_ms),
         answered_at: records::optional_time(record.answered_ms),
         duplicate: record.duplicate,
+        answer_by: records::optional_time(record.answer_by_ms),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::collection::filed::{Debit, FileState, Filed, GROUPS_MAX, Group};
 use crate::collection::mandate::Mandate;
 use crate::collection::presentment::{After, Presentment};
 use crate::outbox::Effect;
+use crate::store::due::{Due, DueKind};
 use crate::store::{Tx, View};
 use crate::values::ids::{BatchId, TransferId};
 use crate::values::refusal::{Refusal, Result};
@@ -43,6 +44,13 @@ impl Calendar {
         target::plus_target_days(taken_on, self.lead_days)
     }
 
+    /// When a file that is made now should have been answered, if the bank takes so many TARGET days.
+    fn answer_by(&self, now: Timestamp, days: u8) -> Timestamp {
+        let day = target::plus_target_days(self.earliest(now), days);
+        let local = self.zone.to_ambiguous_timestamp(day.to_datetime(self.cut_off));
+        local.compatible().expect("business dates lie far inside the years 1 to 9999")
+    }
+
     fn day_of(&self, at: Timestamp) -> Date {
         self.zone.to_datetime(at).date()
     }
@@ -55,6 +63,8 @@ pub struct BankFile {
     pub notice_days: u8,
     /// A debit that was not paid is presented again so many days later.
     pub again_days: u8,
+    /// The bank should have said something of a file so many TARGET days after the first day on which it could collect.
+    pub answer_days: u8,
     /// "xml" or "csv".
     pub extension: &'static str,
 }
@@ -146,6 +156,7 @@ impl Rail for BankFile {
             written_at: None,
             answered_at: None,
             duplicate: false,
+            answer_by: Some(self.calendar.answer_by(tx.now, self.answer_days)),
         };
         for (at, ((collect_on, sequence), debits)) in groups.into_iter().enumerate() {
             let place = u8::try_from(at).map_err(|_| Refusal::internal("a file has too many groups"))?;
@@ -159,6 +170,9 @@ impl Rail for BankFile {
             }
         }
         tx.put_filed(&filed);
+        if let Some(at) = filed.answer_by {
+            tx.schedule(&Due::new(at, DueKind::MissAnswer, &batch.id.to_bytes()));
+        }
         tx.push(&Effect::HoldFlight { batch: batch.id })?;
         tx.push(&Effect::WriteFile { batch: batch.id })
     }
@@ -192,5 +206,14 @@ mod tests {
         assert_eq!(earliest("2026-11-24T14:00:00+01:00"), date(2026, 11, 26));
         assert_eq!(earliest("2026-11-28T09:00:00+01:00"), date(2026, 12, 1));
         assert_eq!(earliest("2026-12-24T15:00:00+01:00"), date(2026, 12, 29));
+    }
+
+    #[test]
+    fn a_bank_has_its_own_days_for_an_answer() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let calendar = Calendar { zone, cut_off: time(14, 0, 0, 0), lead_days: 1 };
+        let answer_by = |at: &str| calendar.answer_by(at.parse().unwrap(), 2).to_string();
+        assert_eq!(answer_by("2026-11-24T13:59:00+01:00"), "2026-11-27T13:00:00Z");
+        assert_eq!(answer_by("2026-12-23T15:00:00+01:00"), "2026-12-30T13:00:00Z", "over Christmas");
     }
 }

@@ -80,6 +80,8 @@ pub struct Filed {
     /// The bank said that the file had arrived before.
     #[prost(bool, tag = "13")]
     pub duplicate: bool,
+    #[prost(int64, optional, tag = "14")]
+    pub answer_by_ms: Option<i64>,
 }
 
 /// One debit in a file, as it was when the batch was made.

@@ -67,6 +67,7 @@ fn remedy(action: ExceptionAction) -> &'static str {
         ExceptionAction::RecordMandate => "let the payer sign, then `chit payer mandate`",
         ExceptionAction::SettleAgain => "mend what the reason names, close it, then `chit settle run`",
         ExceptionAction::ReleaseOrCollect => "`chit deduct release` to try again, or take cash",
+        ExceptionAction::MendLedger => "mend what the reason names; it is tried again by itself",
         ExceptionAction::ImportRightFile => "import the statement of the shop's own account",
     }
 }

@@ -1,6 +1,7 @@
 //! `chit settle`: what payers confirmed becomes paid, and agrees with the bank.
 
 mod exceptions;
+mod file;
 mod import;
 mod preview;
 mod reconcile;
@@ -50,6 +51,14 @@ pub enum SettleCommand {
         /// The file as the bank gave it; unpacked.
         file: PathBuf,
     },
+    /// Write the file of a batch once more, byte for byte as the bank got it.
+    File {
+        /// ULID of the batch.
+        batch: String,
+        /// Where to; nothing is overwritten.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// List what does not agree or cannot be collected; take or close one.
     Exceptions {
         #[command(subcommand)]
@@ -76,6 +85,7 @@ pub async fn run(shop: &Shop, command: SettleCommand) -> Result<(), Failure> {
         SettleCommand::DryRun => preview::run(shop).await,
         SettleCommand::Status { csv } => reconcile::run(shop, csv.as_deref()).await,
         SettleCommand::Import { file } => import::run(shop, &file).await,
+        SettleCommand::File { batch, out } => file::run(shop, batch, &out).await,
         SettleCommand::Exceptions { command, all } => exceptions::run(shop, command, all).await,
         SettleCommand::Show { batch: batch_id } => {
             let request = GetSettlementBatchRequest { batch_id };
