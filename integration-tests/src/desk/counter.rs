@@ -54,7 +54,7 @@ impl Desk {
             unit_price_minor: amount_minor,
             total_minor: amount_minor,
         };
-        let total = Some(Money { amount_minor, currency_code: "CNY".to_owned() });
+        let total = Some(Money { amount_minor, currency_code: self.currency_code.clone() });
         let request = SetBasketRequest {
             request_id: new_id(),
             sale_id: sale_id.to_owned(),

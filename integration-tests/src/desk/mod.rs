@@ -6,6 +6,7 @@ mod camera;
 mod counter;
 mod events;
 
+use checkout::bank_service_client::BankServiceClient;
 use checkout::deduction_service_client::DeductionServiceClient;
 use checkout::dispute_service_client::DisputeServiceClient;
 use checkout::enquiry_service_client::EnquiryServiceClient;
@@ -39,12 +40,14 @@ pub struct Desk {
     pub pins: Pins,
     /// The shop's, an IANA name.
     pub time_zone: String,
+    pub currency_code: String,
     pub sales: SaleServiceClient<Channel>,
     pub payers: PayerServiceClient<Channel>,
     /// Sees the serials of cards.
     pub payers_supervised: PayerServiceClient<Channel>,
     pub deductions: DeductionServiceClient<Channel>,
     pub settlements: SettlementServiceClient<Channel>,
+    pub bank: BankServiceClient<Channel>,
     pub disputes: DisputeServiceClient<Channel>,
     pub enquiries: EnquiryServiceClient<Channel>,
     pub events: EventServiceClient<Channel>,
@@ -68,11 +71,13 @@ impl Desk {
         Ok(Self {
             pins: house.pins.clone(),
             time_zone: house.shared.time_zone.clone(),
+            currency_code: house.currency_code.clone(),
             sales: SaleServiceClient::new(cashier.clone()),
             payers: PayerServiceClient::new(cashier.clone()),
             payers_supervised: PayerServiceClient::new(supervisor.clone()),
             deductions: DeductionServiceClient::new(cashier.clone()),
             settlements: SettlementServiceClient::new(supervisor.clone()),
+            bank: BankServiceClient::new(supervisor.clone()),
             disputes: DisputeServiceClient::new(cashier.clone()),
             enquiries: EnquiryServiceClient::new(supervisor.clone()),
             events: EventServiceClient::new(supervisor),

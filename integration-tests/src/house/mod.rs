@@ -61,6 +61,12 @@ impl Options {
         self
     }
 
+    /// What the shop counts in.
+    fn currency_code(&self) -> String {
+        let set = self.settings.get("checkout").and_then(|checkout| checkout.get("currency_code")?.as_str());
+        set.unwrap_or("CNY").to_owned()
+    }
+
     fn listens_on_tcp(&self) -> bool {
         self.settings.get("checkout").is_some_and(|checkout| checkout.get("tcp_listen").is_some())
     }
@@ -71,6 +77,7 @@ pub struct House {
     pub place: Place,
     pub shared: Shared,
     pub pins: Pins,
+    pub currency_code: String,
     /// Where the printer's simulator listens.
     pub printer_addr: String,
     keepers: BTreeMap<&'static str, Keeper>,
@@ -105,7 +112,8 @@ impl House {
         for service in SERVICES.into_iter().chain(more) {
             keepers.insert(service, Keeper::start(service, &place)?);
         }
-        Ok(Self { place, shared, pins, printer_addr, keepers, simulators, _ports: ports })
+        let currency_code = options.currency_code();
+        Ok(Self { place, shared, pins, currency_code, printer_addr, keepers, simulators, _ports: ports })
     }
 
     /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.

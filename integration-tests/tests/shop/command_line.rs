@@ -3,67 +3,24 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Output, Stdio};
 
 use chit_integration_tests::desk::{CASHIER, SUPERVISOR};
-use chit_integration_tests::house::{House, program};
 use chit_integration_tests::payer::{Payer, read_qr};
 use chit_proto::checkout::v1::{PayerState, SaleState};
 use serde_json::Value;
-use tokio::process::Command;
 
 use crate::open_shop::{open_house, options};
+use crate::pc::{Pc, REFUSED, text};
 
-const REFUSED: i32 = 2;
 const OWNER: &str = "zhao";
 
-/// A terminal at which somebody has signed in.
-struct Pc<'a> {
-    house: &'a House,
-    session: String,
-}
-
-impl<'a> Pc<'a> {
-    async fn of(house: &'a House, name: &str) -> Self {
-        let mut chit = Command::new(program("chit").unwrap());
-        chit.arg("--config").arg(house.place.config()).args(["sign-in", name, "--print"]);
-        chit.env("CHIT_PIN", house.pins.approval(name).unwrap().pin).stdin(Stdio::null());
-        let said = chit.output().await.unwrap();
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-        Self { house, session: String::from_utf8(said.stdout).unwrap().trim().to_owned() }
-    }
-
-    async fn run(&self, args: &[&str]) -> Output {
-        let mut chit = Command::new(program("chit").unwrap());
-        chit.arg("--config").arg(self.house.place.config()).arg("--json").args(args);
-        chit.env("CHIT_PIN", self.house.pins.approval(SUPERVISOR).unwrap().pin).stdin(Stdio::null());
-        chit.env("CHIT_SESSION", &self.session);
-        chit.env("CHIT_SECOND_PIN", self.house.pins.approval(CASHIER).unwrap().pin);
-        chit.output().await.unwrap()
-    }
-
-    /// The last line of what it says, a JSON object.
-    async fn says(&self, args: &[&str]) -> Value {
-        let output = self.run(args).await;
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_str(said.lines().last().unwrap()).unwrap()
-    }
-}
-
-impl Pc<'_> {
-    /// Why a verifier refuses: the first fault that it names.
-    async fn fault(&self, args: &[&str]) -> String {
-        let output = self.run(args).await;
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        let verdict: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
-        text(&verdict["faults"][0], "reason").to_owned()
-    }
-}
-
-fn text<'a>(object: &'a Value, key: &str) -> &'a str {
-    object[key].as_str().unwrap_or_else(|| panic!("no {key} in {object}"))
+/// Why a verifier refuses: the first fault that it names.
+async fn fault(pc: &Pc, args: &[&str]) -> String {
+    let output = pc.run(args).await;
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let verdict: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    text(&verdict["faults"][0], "reason").to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,7 +82,7 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let resolved = pc.says(&["dispute", "resolve", dispute, "--dismiss", "--approver", SUPERVISOR]).await;
     assert_eq!(text(&resolved, "state"), "DISMISSED");
 
-    evidence_holds_and_its_tampering_is_named(&pc, sale_id).await;
+    evidence_holds_and_its_tampering_is_named(&pc, house.place.root(), sale_id).await;
     let bundle = desk.look_up(sale_id).await.unwrap().evidence_folder;
     let journal = house.place.root().join("journal");
     let journal = journal.to_str().unwrap();
@@ -137,13 +94,13 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     bytes[100] ^= 1;
     fs::set_permissions(&photo, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&photo, bytes).unwrap();
-    let changed = pc.fault(&["evidence", "verify", &bundle, "--export", journal]).await;
+    let changed = fault(&pc, &["evidence", "verify", &bundle, "--export", journal]).await;
     assert_eq!(changed, "FILE_CHANGED");
 }
 
 /// By a third party: with the keys and the zip alone, on a machine without a shop.
-async fn evidence_holds_and_its_tampering_is_named(pc: &Pc<'_>, sale_id: &str) {
-    let path = |name: &str| pc.house.place.root().join(name).to_str().unwrap().to_owned();
+async fn evidence_holds_and_its_tampering_is_named(pc: &Pc, root: &Path, sale_id: &str) {
+    let path = |name: &str| root.join(name).to_str().unwrap().to_owned();
     let (keys, export) = (path("keys.json"), path("export.zip"));
     let public = pc.says(&["keys"]).await;
     assert_eq!(public["evidence"]["key"].as_str().unwrap().len(), 64);
@@ -153,13 +110,13 @@ async fn evidence_holds_and_its_tampering_is_named(pc: &Pc<'_>, sale_id: &str) {
     let held = pc.says(&["evidence", "verify", &export, "--sale", sale_id, "--key", &keys]).await;
     assert_eq!((&held["ok"], &held["ledger_compared"]), (&true.into(), &true.into()), "{held}");
     let other = ulid::Ulid::generate().to_string();
-    let misplaced = pc.fault(&["evidence", "verify", &export, "--sale", &other, "--key", &keys]).await;
+    let misplaced = fault(pc, &["evidence", "verify", &export, "--sale", &other, "--key", &keys]).await;
     assert_eq!(misplaced, "SALE_DIFFERS");
     let mut bytes = fs::read(&export).unwrap();
     let photo = bytes.windows(4).position(|four| four == [0xff, 0xd8, 0xff, 0xe0]).expect("a photo");
     bytes[photo + 300] ^= 1;
     fs::write(&export, bytes).unwrap();
-    let changed = pc.fault(&["evidence", "verify", &export, "--sale", sale_id, "--key", &keys]).await;
+    let changed = fault(pc, &["evidence", "verify", &export, "--sale", sale_id, "--key", &keys]).await;
     assert_eq!(changed, "FILE_CHANGED");
 }
 

@@ -32,11 +32,39 @@ pub fn options() -> Options {
 
 /// A house whose services all answer, by day.
 pub async fn open_house(options: &Options) -> (House, Desk) {
-    let house = House::start(Place::temporary().unwrap(), options).unwrap();
+    open_house_at(Place::temporary().unwrap(), options).await
+}
+
+async fn open_house_at(place: Place, options: &Options) -> (House, Desk) {
+    let house = House::start(place, options).unwrap();
     house.ready().await.unwrap();
     let desk = Desk::at(&house).await.unwrap();
     desk.make_it_day().await.unwrap();
     (house, desk)
+}
+
+/// Somebody who may buy: they have answered their first challenge.
+pub struct Customer {
+    pub payer: Payer,
+    pub payer_id: String,
+    pub code_png: PathBuf,
+    /// The content of their QR code.
+    pub code: String,
+}
+
+impl Customer {
+    pub async fn enrol(house: &House, desk: &Desk, name: &str) -> Self {
+        let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await.unwrap();
+        let enrolled = desk.enrol(name, payer.phone(), "en").await.unwrap();
+        let mut journal = desk.journal(&enrolled.payer_id);
+        let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await.unwrap();
+        payer.take_card(&house.simulators.printer, &pending.card_serial).await.unwrap();
+        payer.pay().await.unwrap();
+        let active = journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await.unwrap();
+        let code_png = PathBuf::from(&active.code_png_path);
+        let code = read_qr(&code_png).await.unwrap();
+        Self { payer, payer_id: active.payer_id, code_png, code }
+    }
 }
 
 impl Shop {
@@ -46,18 +74,14 @@ impl Shop {
 
     /// With a payer who answered the first challenge yesterday: today they may get two messages.
     pub async fn open_with(options: &Options) -> Self {
-        let (house, desk) = open_house(options).await;
-        let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await.unwrap();
-        let enrolled = desk.enrol("Ada Li", payer.phone(), "en").await.unwrap();
-        let mut journal = desk.journal(&enrolled.payer_id);
-        let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await.unwrap();
-        payer.take_card(&house.simulators.printer, &pending.card_serial).await.unwrap();
-        payer.pay().await.unwrap();
-        let active = journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await.unwrap();
+        Self::open_at(Place::temporary().unwrap(), options).await
+    }
+
+    pub async fn open_at(place: Place, options: &Options) -> Self {
+        let (house, desk) = open_house_at(place, options).await;
+        let Customer { payer, payer_id, code_png, code } = Customer::enrol(&house, &desk, "Ada Li").await;
         desk.advance_hours(24).await.unwrap();
-        let code_png = PathBuf::from(&active.code_png_path);
-        let code = read_qr(&code_png).await.unwrap();
-        Self { house, desk, payer, payer_id: active.payer_id, code_png, code }
+        Self { house, desk, payer, payer_id, code_png, code }
     }
 
     /// A sale as far as COMMITTED, and where its events are.

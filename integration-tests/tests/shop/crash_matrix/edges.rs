@@ -4,7 +4,7 @@ use chit_integration_tests::desk::Journal;
 use chit_integration_tests::house::{READY_MAX, Signal};
 use chit_proto::checkout::v1::{Sale, SaleState};
 
-use super::stories::{self, Told, at_rest};
+use super::stories::{self, Story, Told, at_rest};
 use super::table::{Row, times};
 use crate::open_shop::{AMOUNT_MINOR, Shop};
 
@@ -24,7 +24,7 @@ macro_rules! dies {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         #[ignore = "takes minutes; `just crash-sale` runs it"]
         async fn $name() {
-            let mut shop = stories::open_shop().await;
+            let mut shop = stories::open_shop(Story::Settled).await;
             for edge in EDGES {
                 for _ in 0..times() {
                     survives(&mut shop, $service, edge).await;

@@ -4,6 +4,7 @@
 //! `points`: checkout inside each of its outside effects. `just crash-sale` runs all of it, each death twice, and writes
 //! docs/crash-matrix.md from the rows that the tests leave.
 
+mod collected;
 mod edges;
 mod moments;
 mod points;

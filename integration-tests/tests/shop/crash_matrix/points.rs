@@ -66,6 +66,17 @@ const HOLD: [&str; 5] = [
     "evidence_log/taken",
 ];
 
+const AT_THE_BANK: [&str; 6] = [
+    "settle/submitted",
+    "hold_flight/begin",
+    "hold_flight/done",
+    "write_file/begin",
+    "write_file/renamed",
+    "write_file/done",
+];
+const FROM_THE_BANK: [&str; 4] =
+    ["import/begun", "import/applied", "book_posting/begin", "book_posting/done"];
+
 macro_rules! dies {
     ($name:ident, $story:ident, $points:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,13 +99,15 @@ dies!(a_payment_in_cash_survives_any_death, Cash, CASH);
 dies!(a_copy_of_a_receipt_survives_any_death, Copied, COPY);
 dies!(an_enrolment_survives_any_death, Enrolled, ENROL);
 dies!(a_bad_record_and_its_payment_survive_any_death, Recovered, BAD_DEBT);
+dies!(a_file_for_the_bank_survives_any_death, Collected, AT_THE_BANK);
+dies!(what_the_bank_reports_survives_any_death, Collected, FROM_THE_BANK);
 
 /// Points that the next life does not pass again: what follows from them is another call's.
 const ONCE_A_STORY: [&str; 2] = ["inbound/committed", "print_receipt/laid_out"];
 
 /// The story once undisturbed, then once for each point. A shop of its own for each set: a card has 60 rows.
 async fn dies_at(story: Story, points: &[&str]) {
-    let mut shop = stories::open_shop().await;
+    let mut shop = stories::open_shop(story).await;
     let control = told(&mut shop, story, None).await;
     for point in points {
         let lives = if ONCE_A_STORY.contains(point) { 1 } else { times() };
