@@ -195,6 +195,8 @@ pub struct Config {
     pub one_person: bool,
     pub callers: CallersConfig,
     pub rail: RailName,
+    /// What is charged to payers' accounts is due so many days after the sale.
+    pub house_due_days: u8,
     pub bank: BankConfig,
     pub catalogue: Vec<CatalogueItem>,
     /// Where other POS software calls, by mutual TLS; none = nowhere. Port 0: see run_dir/checkout.tcp.
@@ -235,6 +237,7 @@ impl Default for Config {
             one_person: false,
             callers: CallersConfig::default(),
             rail: RailName::default(),
+            house_due_days: 30,
             bank: BankConfig::default(),
             catalogue: Vec::new(),
             tcp_listen: None,

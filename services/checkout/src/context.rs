@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{Notify, watch};
 use ulid::Ulid;
 
+use crate::collection::house::{DUE_DAYS_MAX, Terms};
 use crate::collection::{self, Rail};
 use crate::config::bank::{Bank, RailName};
 use crate::config::{Config, Dispatch};
@@ -86,11 +87,20 @@ impl Section for Config {
         chit_msisdn::Country::from_iso(&self.country)
             .with_context(|| format!("country {:?}", self.country))?;
         IssuerEnd::of(self)?;
+        anyhow::ensure!(
+            (1..=DUE_DAYS_MAX).contains(&self.house_due_days),
+            "house_due_days: give 1 to {DUE_DAYS_MAX} days; credit of a shop's own is due within {DUE_DAYS_MAX}"
+        );
         Ok(())
     }
 }
 
 impl Shop {
+    /// On what terms sales are charged to their payers' accounts.
+    pub fn house_terms(&self) -> Terms {
+        Terms { quiet: self.voice.quiet.clone(), due_days: self.cfg.house_due_days }
+    }
+
     pub async fn open(ctx: &Context, cfg: Config) -> anyhow::Result<Arc<Self>> {
         let currency = goods::currency(&cfg.currency_code)?;
         let catalogue = cfg.catalogue();

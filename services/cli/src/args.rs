@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, camera, clock, deduct, device, dispute, enrol, evidence, issuer, keys, ledger, payer, pki,
-    printer, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
+    account, backup, camera, clock, deduct, device, dispute, enrol, evidence, issuer, keys, ledger, payer,
+    pki, printer, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
 };
 
 #[derive(Parser, Debug)]
@@ -55,6 +55,9 @@ pub enum Command {
     /// Show a payer, change their phone or card.
     #[command(subcommand)]
     Payer(payer::PayerCommand),
+    /// Show what payers owe on their accounts in the shop, and take cash for them.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Sell, or act on a sale.
     Sale(sale::SaleArgs),
     /// Show scanners and what they send, and read the codes in a picture.
@@ -127,6 +130,7 @@ impl Command {
             Self::Status => "chit status",
             Self::Enrol(_) => "chit enrol",
             Self::Payer(_) => "chit payer",
+            Self::Account(_) => "chit account",
             Self::Sale(_) => "chit sale",
             Self::Scanner(_) => "chit scanner",
             Self::Sms(_) => "chit sms",

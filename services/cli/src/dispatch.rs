@@ -7,9 +7,9 @@ use chit_runtime::{Context, Shared};
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    backup, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, issuer, keys, ledger,
-    payer, pki, printer, report_hardware, restore, sale, sandbox, scanner, settle, shift, sign_in, sms,
-    staff, status,
+    account, backup, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, issuer, keys,
+    ledger, payer, pki, printer, report_hardware, restore, sale, sandbox, scanner, settle, shift, sign_in,
+    sms, staff, status,
 };
 use crate::failure::Failure;
 use crate::money;
@@ -42,6 +42,7 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Status => status::run(&shop).await,
         Command::Enrol(args) => enrol::run(&shop, args).await,
         Command::Payer(command) => payer::run(&shop, command).await,
+        Command::Account(command) => account::run(&shop, command, &money::currency(&cli.config)?).await,
         Command::Sale(args) => sale::run(&shop, args, &money::currency(&cli.config)?).await,
         Command::Sms(command) => sms::run(&shop, command).await,
         Command::Scanner(command) => scanner::run(&shop, command).await,

@@ -8,6 +8,7 @@ use chit_proto::checkout::v1::deduction_service_client::DeductionServiceClient;
 use chit_proto::checkout::v1::device_service_client::DeviceServiceClient;
 use chit_proto::checkout::v1::dispute_service_client::DisputeServiceClient;
 use chit_proto::checkout::v1::event_service_client::EventServiceClient;
+use chit_proto::checkout::v1::house_account_service_client::HouseAccountServiceClient;
 use chit_proto::checkout::v1::payer_service_client::PayerServiceClient;
 use chit_proto::checkout::v1::sale_service_client::SaleServiceClient;
 use chit_proto::checkout::v1::sandbox_service_client::SandboxServiceClient;
@@ -114,6 +115,10 @@ impl Shop {
 
     pub fn bank(&self) -> BankServiceClient<Channel> {
         BankServiceClient::new(self.checkout())
+    }
+
+    pub fn house_accounts(&self) -> HouseAccountServiceClient<Channel> {
+        HouseAccountServiceClient::new(self.checkout())
     }
 
     pub fn disputes(&self) -> DisputeServiceClient<Channel> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use checkout::bank_service_client::BankServiceClient;
 use checkout::deduction_service_client::DeductionServiceClient;
 use checkout::device_service_client::DeviceServiceClient;
 use checkout::dispute_service_client::DisputeServiceClient;
@@ -33,6 +34,7 @@ pub struct Peers {
     pub payers: PayerServiceClient<Channel>,
     pub deductions: DeductionServiceClient<Channel>,
     pub settlements: SettlementServiceClient<Channel>,
+    pub bank: BankServiceClient<Channel>,
     pub disputes: DisputeServiceClient<Channel>,
     pub enquiries: EnquiryServiceClient<Channel>,
     pub events: EventServiceClient<Channel>,
@@ -52,6 +54,7 @@ impl Peers {
             payers: PayerServiceClient::new(checkout.clone()),
             deductions: DeductionServiceClient::new(checkout.clone()),
             settlements: SettlementServiceClient::new(checkout.clone()),
+            bank: BankServiceClient::new(checkout.clone()),
             disputes: DisputeServiceClient::new(checkout.clone()),
             enquiries: EnquiryServiceClient::new(checkout.clone()),
             events: EventServiceClient::new(checkout.clone()),

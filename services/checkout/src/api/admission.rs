@@ -2,7 +2,8 @@
 
 use super::access::{self, ClientRole, Table};
 use super::{
-    bank, deduction, device, dispute, enquiry, events, payer, sale, sandbox, settlement, shop, staff,
+    bank, deduction, device, dispute, enquiry, events, house_account, payer, sale, sandbox, settlement, shop,
+    staff,
 };
 
 /// Health and reflection are for everybody whom the CA knows.
@@ -10,12 +11,13 @@ const PLUMBING: [&str; 2] = ["grpc.health.v1.", "grpc.reflection.v1."];
 const PACKAGE: &str = "chit.checkout.v1.";
 
 /// Every service of checkout with its calls.
-pub const SERVICES: [(&str, Table); 12] = [
+pub const SERVICES: [(&str, Table); 13] = [
     ("SaleService", sale::CALLS),
     ("PayerService", payer::CALLS),
     ("DeductionService", deduction::CALLS),
     ("SettlementService", settlement::CALLS),
     ("BankService", bank::CALLS),
+    ("HouseAccountService", house_account::CALLS),
     ("DisputeService", dispute::CALLS),
     ("EnquiryService", enquiry::CALLS),
     ("EventService", events::CALLS),

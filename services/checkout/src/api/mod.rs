@@ -11,6 +11,7 @@ mod device;
 mod dispute;
 mod enquiry;
 mod events;
+mod house_account;
 mod mutation;
 mod page;
 pub(crate) mod payer;
@@ -73,6 +74,7 @@ pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
         .add(v1::deduction_service_server::DeductionServiceServer::new(api.clone()))
         .add(v1::settlement_service_server::SettlementServiceServer::new(api.clone()))
         .add(v1::bank_service_server::BankServiceServer::new(api.clone()))
+        .add(v1::house_account_service_server::HouseAccountServiceServer::new(api.clone()))
         .add(v1::dispute_service_server::DisputeServiceServer::new(api.clone()))
         .add(v1::enquiry_service_server::EnquiryServiceServer::new(api.clone()))
         .add(v1::event_service_server::EventServiceServer::new(api.clone()))

@@ -129,7 +129,8 @@ mutations!(
     TakeExceptionRequest, CloseExceptionRequest ;
     CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
     ListBadRecordRequest, ConfirmTimeRequest, RecordOtherPaymentRequest, WithdrawDisputeRequest, AddStaffRequest,
-    DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest, SetMandateRequest ;
+    DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest, SetMandateRequest,
+    PayInRequest ;
     ChangePhoneRequest, ResetPayerRequest
 );
 

@@ -5,6 +5,7 @@ mod batch;
 pub mod deduction;
 pub mod exceptions;
 pub mod filed;
+pub mod house;
 pub mod mandate;
 mod payments;
 pub mod posting;

@@ -2,6 +2,7 @@
 
 use super::deduction::{Deduction, Payment, Refund, RefundIds, State, Upheld};
 use super::exceptions::{self, ExceptionKind};
+use super::house;
 use crate::outbox::Effect;
 use crate::store::Tx;
 use crate::values::ids::{JobId, SaleId, TransferId};
@@ -120,6 +121,9 @@ fn refund(
     let notice = first.then_some(notice);
     let (at, by) = (tx.now, actor.to_owned());
     deduction.refunds.push(Refund { id, amount_minor, at, by, notice, in_cash });
+    if !in_cash {
+        house::refund(tx, deduction, amount_minor, actor)?;
+    }
     tx.push(&Effect::PostRefund { sale: deduction.sale, refund: id })?;
     if let Some(job) = notice {
         tx.push(&Effect::PrintNotice { sale: deduction.sale, job })?;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::batch::{Batch, BatchState};
 use super::deduction::{Deduction, State};
 use super::exceptions::{self, ExceptionKind, Found};
+use super::house::{self, Terms};
 use super::payments::pay_back_upheld;
 use super::presentment::Presentment;
 use super::rail::{Admission, Rail};
@@ -131,8 +132,8 @@ pub fn submit(
     Ok(Some(batch))
 }
 
-/// The rail has the money of these sales.
-pub fn settled(tx: &mut Tx, id: BatchId) -> Result<()> {
+/// The ledger has posted these sales to their payers' accounts.
+pub fn settled(tx: &mut Tx, id: BatchId, terms: &Terms) -> Result<()> {
     let batch = tx.batch(id)?;
     for sale in &batch.sales {
         let mut deduction = tx.deduction(*sale)?;
@@ -142,6 +143,7 @@ pub fn settled(tx: &mut Tx, id: BatchId) -> Result<()> {
             if let Some(presentment) = deduction.presentments.last_mut() {
                 presentment.settled_at = Some(now);
             }
+            house::charge(tx, &deduction, terms)?;
             pay_back_upheld(tx, &mut deduction)?;
             tx.put_deduction("system", &deduction)?;
         }

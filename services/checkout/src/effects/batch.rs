@@ -25,9 +25,10 @@ pub async fn post(shop: &Arc<Shop>, entry: u64, id: BatchId) -> Result<(), Fault
         Err(Fault::Refused { reason, .. }) => park(shop, id, &deductions, reason).await?,
         Err(fault) => return Err(fault),
     }
+    let terms = shop.house_terms();
     shop.store
         .write(move |tx| {
-            settling::settled(tx, id)?;
+            settling::settled(tx, id, &terms)?;
             done(tx, entry)
         })
         .await?;

@@ -17,6 +17,7 @@ pub mod flight;
 pub mod goods;
 mod issuer;
 mod papers;
+mod pay_in;
 mod point;
 mod receipt;
 mod receipt_qr;

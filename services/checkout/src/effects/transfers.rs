@@ -8,6 +8,7 @@ use chit_proto::ledger::v1::CreateTransfersRequest;
 use super::bookings;
 use super::point::done;
 use crate::collection::filed::Filed;
+use crate::collection::house;
 use crate::collection::posting::Posting;
 use crate::context::Shop;
 use crate::outbox::Effect;
@@ -31,6 +32,10 @@ pub async fn book(shop: &Arc<Shop>, entry: u64, effect: &Effect, sale: SaleId) -
 /// transfer of its own.
 pub fn renew(tx: &mut Tx, entry: u64, effect: Effect, fresh: TransferId) -> Result<Effect> {
     match effect {
+        Effect::PostPayIn { payer, entry } => {
+            house::renew_pay_in(tx, payer, entry, fresh)?;
+            return Ok(effect);
+        }
         Effect::HoldAside { batch } => {
             let filed = tx.filed(batch)?;
             tx.put_filed(&Filed { salt: fresh, ..filed });

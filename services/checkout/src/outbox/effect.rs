@@ -1,11 +1,9 @@
 //! The effects, each with the ids it needs. Every effect can be repeated: its ids are fixed before it is written, and
 //! the far side answers a repeated id with its first answer.
 
-use crate::store::records::{self, damaged, outbox::Entry};
 use crate::values::ids::{
     BatchId, DisputeId, FactId, IssuerRequestId, JobId, MessageId, PayerId, PostingId, SaleId, TransferId,
 };
-use crate::values::refusal::Result;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
@@ -123,6 +121,11 @@ pub enum Effect {
     BookAside {
         posting: PostingId,
     },
+    /// The payer paid cash into their account. `entry`: the line of its statement.
+    PostPayIn {
+        payer: PayerId,
+        entry: u64,
+    },
     /// The issuer judges a reply. `about`: the sales that do not go on without its verdict.
     ForwardReply {
         payer: PayerId,
@@ -202,6 +205,7 @@ impl Effect {
             Self::BookPosting { .. } => "BOOK_POSTING",
             Self::HoldAside { .. } => "HOLD_ASIDE",
             Self::BookAside { .. } => "BOOK_ASIDE",
+            Self::PostPayIn { .. } => "POST_PAY_IN",
             Self::ForwardReply { .. } => "FORWARD_REPLY",
             Self::AssignRows { .. } => "ASSIGN_ROWS",
             Self::ReportLost { .. } => "REPORT_LOST",
@@ -217,7 +221,8 @@ impl Effect {
             | Self::PostRefund { .. }
             | Self::MoveToBadDebt { .. }
             | Self::PostPayment { .. }
-            | Self::PostRecovery { .. } => Track::Money,
+            | Self::PostRecovery { .. }
+            | Self::PostPayIn { .. } => Track::Money,
             Self::NoteSale { .. } | Self::HoldEvidence { .. } | Self::ReleaseHold { .. } => Track::Custody,
             Self::Announce { .. } => Track::Voice,
             // What is in flight is held before it can land.
@@ -244,6 +249,7 @@ impl Effect {
             | Self::BookPosting { .. }
             | Self::HoldAside { .. }
             | Self::BookAside { .. }
+            | Self::PostPayIn { .. }
             | Self::PrintEnrolment { .. }
             | Self::RenewCode { .. }
             | Self::AssignRows { .. }
@@ -267,7 +273,7 @@ impl Effect {
         }
     }
 
-    fn subject(&self) -> Vec<u8> {
+    pub(super) fn subject(&self) -> Vec<u8> {
         match self {
             Self::RecordFact { fact, .. } => fact.to_bytes().to_vec(),
             Self::SendMessage { message } | Self::CancelMessage { message } => message.to_bytes().to_vec(),
@@ -278,119 +284,12 @@ impl Effect {
             Self::BookPosting { posting } | Self::BookAside { posting } => posting.to_bytes().to_vec(),
             Self::PrintEnrolment { payer }
             | Self::RenewCode { payer }
+            | Self::PostPayIn { payer, .. }
             | Self::ForwardReply { payer, .. }
             | Self::AssignRows { payer, .. }
             | Self::ReportLost { payer, .. } => payer.0.to_vec(),
             _ => self.sales().first().map(|sale| sale.to_bytes().to_vec()).unwrap_or_default(),
         }
-    }
-
-    fn kind(&self) -> u32 {
-        match self {
-            Self::Reserve { .. } => 1,
-            Self::HoldRecording { .. } => 2,
-            Self::PrintReceipt { .. } => 3,
-            Self::StopRecording { .. } => 4,
-            Self::RecordFact { .. } => 5,
-            Self::VoidPending { .. } => 6,
-            Self::SendMessage { .. } => 7,
-            Self::CancelMessage { .. } => 8,
-            Self::PostBatch { .. } => 9,
-            Self::PostRefund { .. } => 10,
-            Self::MoveToBadDebt { .. } => 11,
-            Self::PostPayment { .. } => 12,
-            Self::PostRecovery { .. } => 13,
-            Self::PrintEnrolment { .. } => 14,
-            Self::PrintCopy { .. } => 15,
-            Self::PrintNotice { .. } => 16,
-            Self::CancelReceipt { .. } => 17,
-            Self::NoteSale { .. } => 18,
-            Self::HoldEvidence { .. } => 19,
-            Self::ReleaseHold { .. } => 20,
-            Self::Announce { .. } => 21,
-            Self::RenewCode { .. } => 22,
-            Self::WriteFile { .. } => 23,
-            Self::HoldFlight { .. } => 24,
-            Self::BookPosting { .. } => 25,
-            Self::ForwardReply { .. } => 26,
-            Self::AssignRows { .. } => 27,
-            Self::ReportLost { .. } => 28,
-            Self::HoldAside { .. } => 29,
-            Self::BookAside { .. } => 30,
-        }
-    }
-
-    pub(super) fn to_record(&self) -> Entry {
-        let made = match self {
-            Self::PostRefund { refund: id, .. }
-            | Self::MoveToBadDebt { transfer: id, .. }
-            | Self::PostPayment { payment: id, .. }
-            | Self::PostRecovery { payment: id, .. } => id.to_bytes().to_vec(),
-            Self::PrintCopy { job, .. } | Self::PrintNotice { job, .. } => job.to_bytes().to_vec(),
-            Self::ForwardReply { request, .. }
-            | Self::AssignRows { request, .. }
-            | Self::ReportLost { request, .. } => request.to_bytes().to_vec(),
-            Self::HoldEvidence { hold: Hold::Dispute(id), .. }
-            | Self::ReleaseHold { hold: Hold::Dispute(id), .. } => id.to_bytes().to_vec(),
-            _ => Vec::new(),
-        };
-        let sales = match self {
-            Self::RecordFact { about, .. } | Self::ForwardReply { about, .. } => {
-                about.iter().map(|sale| sale.to_bytes().to_vec()).collect()
-            }
-            _ => Vec::new(),
-        };
-        Entry { kind: self.kind(), subject: self.subject(), made, sales }
-    }
-
-    pub(super) fn from_record(entry: &Entry) -> Result<Self> {
-        let sale = || records::id::<SaleId>(&entry.subject);
-        let made = || records::id::<TransferId>(&entry.made);
-        let job = || records::id::<JobId>(&entry.made);
-        let hold = || Ok(records::optional_id(&entry.made)?.map_or(Hold::Enquiry, Hold::Dispute));
-        Ok(match entry.kind {
-            1 => Self::Reserve { sale: sale()? },
-            2 => Self::HoldRecording { sale: sale()? },
-            3 => Self::PrintReceipt { sale: sale()? },
-            4 => Self::StopRecording { sale: sale()? },
-            5 => Self::RecordFact { fact: records::id(&entry.subject)?, about: records::ids(&entry.sales)? },
-            6 => Self::VoidPending { sale: sale()? },
-            7 => Self::SendMessage { message: records::id(&entry.subject)? },
-            8 => Self::CancelMessage { message: records::id(&entry.subject)? },
-            9 => Self::PostBatch { batch: records::id(&entry.subject)? },
-            10 => Self::PostRefund { sale: sale()?, refund: made()? },
-            11 => Self::MoveToBadDebt { sale: sale()?, transfer: made()? },
-            12 => Self::PostPayment { sale: sale()?, payment: made()? },
-            13 => Self::PostRecovery { sale: sale()?, payment: made()? },
-            14 => Self::PrintEnrolment { payer: PayerId(records::fixed(&entry.subject)?) },
-            15 => Self::PrintCopy { sale: sale()?, job: job()? },
-            16 => Self::PrintNotice { sale: sale()?, job: job()? },
-            17 => Self::CancelReceipt { sale: sale()? },
-            18 => Self::NoteSale { sale: sale()? },
-            19 => Self::HoldEvidence { sale: sale()?, hold: hold()? },
-            20 => Self::ReleaseHold { sale: sale()?, hold: hold()? },
-            21 => Self::Announce { sale: sale()? },
-            22 => Self::RenewCode { payer: PayerId(records::fixed(&entry.subject)?) },
-            23 => Self::WriteFile { batch: records::id(&entry.subject)? },
-            24 => Self::HoldFlight { batch: records::id(&entry.subject)? },
-            25 => Self::BookPosting { posting: records::id(&entry.subject)? },
-            26 => Self::ForwardReply {
-                payer: PayerId(records::fixed(&entry.subject)?),
-                request: records::id(&entry.made)?,
-                about: records::ids(&entry.sales)?,
-            },
-            27 => Self::AssignRows {
-                payer: PayerId(records::fixed(&entry.subject)?),
-                request: records::id(&entry.made)?,
-            },
-            28 => Self::ReportLost {
-                payer: PayerId(records::fixed(&entry.subject)?),
-                request: records::id(&entry.made)?,
-            },
-            29 => Self::HoldAside { batch: records::id(&entry.subject)? },
-            30 => Self::BookAside { posting: records::id(&entry.subject)? },
-            _ => return Err(damaged("an effect is unknown")),
-        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! other in their lane, and taken out by what they changed.
 
 pub mod effect;
+mod effect_record;
 mod entry;
 pub mod fact;
 pub mod message;

@@ -2,7 +2,9 @@
 
 pub mod again;
 mod bad_record;
+mod house_due;
 mod notice;
 
 pub use bad_record::{end, list, remove_from_deny_list};
+pub use house_due::remind;
 pub use notice::{Outcome, is_due, noticed, notify, tells};

@@ -98,6 +98,10 @@ tables! {
     Postings = "posting",
     /// <day, "2026-11-24", BankDay>
     BankDays = "bank_day",
+    /// <payer id, HouseAccount>
+    HouseAccounts = "house_account",
+    /// <payer id ‖ number, HouseEntry>: lines of statements
+    HouseEntries = "house_entry",
     /// <sale id, Custody>: what the keeper of the film has to know
     Custody = "custody",
     /// <dispute id, Dispute>

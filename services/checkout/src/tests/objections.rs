@@ -67,7 +67,8 @@ async fn what_was_upheld_in_a_batch_is_refunded_once_the_money_came() {
     let till = Till::open().await;
     let (sale_id, batch) = upheld_in_a_batch(&till).await;
     till.drain().await;
-    till.write(move |tx| settling::settled(tx, batch)).await.unwrap();
+    let terms = till.shop.house_terms();
+    till.write(move |tx| settling::settled(tx, batch, &terms)).await.unwrap();
     let seen = till.sale(sale_id).await;
     let [refund] = &seen.refunds[..] else { panic!("one refund: {:?}", seen.refunds) };
     assert_eq!((seen.state, refund.amount_minor, refund.in_cash), (SaleState::Settled, 1_250, false));

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::challenge_text::{SaleLine, TextError, chinese_date};
 use crate::payer::code_card::Row;
+use crate::values::money::Money;
 use crate::values::short_code::SaleNumber;
 use crate::values::sms_text::{self, Language, SmsText};
 
@@ -175,6 +176,22 @@ pub fn again(language: Language, shop: &str, sale: &SaleLine, on: Date) -> Resul
     sms_text::fit(language, shop, &[body]).ok_or(TextError::TooLong)
 }
 
+/// Something on the payer's account in the shop is due soon.
+pub fn due(language: Language, shop: &str, amount: Money, on: Date) -> Result<SmsText, TextError> {
+    let body = match language {
+        Language::Chinese => {
+            format!("您的店内账户有{}请于{}前(含当日)到店付清。", amount.chinese(), chinese_date(on.into()))
+        }
+        Language::English => {
+            format!(
+                "{amount} of your account at our shop is due by {}. Please pay at the shop.",
+                english_day(on)
+            )
+        }
+    };
+    sms_text::fit(language, shop, &[body]).ok_or(TextError::TooLong)
+}
+
 /// The notice that opens the objection period: the amount, how to pay, how to object, and what follows. `confirmed`: the
 /// payer did answer, and their bank did not pay.
 pub fn notice(
@@ -255,7 +272,6 @@ fn english_day(day: Date) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::money::Money;
     use iso_currency::Currency;
     use jiff::civil::date;
     use proptest::prelude::*;
@@ -326,6 +342,7 @@ mod tests {
                 prop_assert!(card_changed(language, &shop).is_ok());
                 prop_assert!(own_judgement(language, &shop, sales[0], true).is_ok());
                 prop_assert!(own_judgement(language, &shop, sales[0], false).is_ok());
+                prop_assert!(due(language, &shop, sale.amount, at).unwrap().as_str().contains(&sale.amount.digits()));
                 let notices = [false, true].map(|confirmed| notice(language, &shop, &sale, at, confirmed).unwrap());
                 for text in notices.into_iter().chain([again(language, &shop, &sale, at).unwrap()]) {
                     prop_assert!(text.as_str().contains(&sale.amount.digits()));

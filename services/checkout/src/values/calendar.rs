@@ -73,6 +73,11 @@ impl QuietHours {
     }
 
     /// A time that a clock change skips becomes the first one after it; one that comes twice, the first.
+    /// When the first message of a day may go out.
+    pub fn morning_of(&self, date: Date) -> Timestamp {
+        self.instant(date, self.until)
+    }
+
     fn instant(&self, date: Date, time: Time) -> Timestamp {
         let local = self.zone.to_ambiguous_timestamp(date.to_datetime(time));
         local.compatible().expect("business dates lie far inside the years 1 to 9999")

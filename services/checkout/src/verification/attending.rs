@@ -40,6 +40,8 @@ pub fn attend(
         recovery::notify(tx, voice, deduction.sale, ids.notice)?;
     } else if let Some(deduction) = open.iter().find(|deduction| again::is_due(deduction)) {
         again::announce(tx, voice, deduction.sale, ids.notice)?;
+    } else {
+        recovery::remind(tx, voice, id, ids.notice)?;
     }
     Ok(Attended { asked, next: next_look(tx, voice, id)? })
 }
@@ -62,6 +64,8 @@ fn next_look(tx: &Tx, voice: &Voice, id: PayerId) -> Result<Option<Timestamp>> {
     if tx.open_deductions_of(id)?.iter().any(|open| recovery::is_due(open) || again::is_due(open)) {
         times.push(unasked);
     }
+    let remind_on = tx.house_account(id)?.remind_on();
+    times.extend(remind_on.map(|day| voice.quiet.morning_of(day).max(unasked)));
     let soonest = time::plus_ms(now, LOOK_AGAIN_MS);
     Ok(times.into_iter().min().map(|next| next.max(soonest)))
 }

@@ -16,6 +16,7 @@ use proto::bank_service_client::BankServiceClient;
 use proto::deduction_service_client::DeductionServiceClient;
 use proto::dispute_service_client::DisputeServiceClient;
 use proto::event_service_client::EventServiceClient;
+use proto::house_account_service_client::HouseAccountServiceClient;
 use proto::payer_service_client::PayerServiceClient;
 use proto::sale_service_client::SaleServiceClient;
 use proto::settlement_service_client::SettlementServiceClient;
@@ -152,6 +153,11 @@ impl House {
 
     pub fn bank(&self) -> BankServiceClient<Channel> {
         BankServiceClient::new(self.supervisor.clone())
+    }
+
+    /// Of the cashier, who takes money.
+    pub fn accounts(&self) -> HouseAccountServiceClient<Channel> {
+        HouseAccountServiceClient::new(self.cashier.clone())
     }
 
     pub fn disputes(&self) -> DisputeServiceClient<Channel> {

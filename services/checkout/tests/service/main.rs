@@ -11,6 +11,7 @@ mod devices;
 mod far;
 mod far_issuer;
 mod house;
+mod house_account;
 mod issuer;
 mod people;
 mod requests;

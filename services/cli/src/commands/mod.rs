@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod account;
 pub mod backup;
 pub mod camera;
 pub mod clock;

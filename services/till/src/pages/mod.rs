@@ -8,6 +8,7 @@ mod dispute;
 mod enquiry;
 mod events;
 mod evidence_file;
+mod exceptions;
 mod office;
 mod payers;
 mod people;
@@ -67,6 +68,8 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/office/release", post(office::release))
         .route("/office/settle", post(office::settle))
         .route("/office/list", post(office::list))
+        .route("/office/exceptions/take", post(exceptions::take))
+        .route("/office/exceptions/close", post(exceptions::close))
         .route("/payers", get(payers::page))
         .route("/payers/camera.jpg", get(payers::view_of_camera))
         .route("/payers/{payer_id}", get(payers::page_of))

@@ -7,6 +7,7 @@ pub mod approval;
 pub mod bar;
 pub mod basket;
 pub mod enquiry;
+pub mod exceptions;
 pub mod layout;
 pub mod money;
 pub mod office;

@@ -1,7 +1,7 @@
 //! The back office.
 
 use chit_proto::checkout::v1::{
-    DeviceStatus, Dispute, DisputeState, GetZReportResponse, Sale, SaleState, SettlementBatch,
+    BankException, DeviceStatus, Dispute, DisputeState, GetZReportResponse, Sale, SaleState, SettlementBatch,
     SettlementBatchState, StaffRole,
 };
 use maud::{Markup, html};
@@ -10,7 +10,7 @@ use super::layout::{self, Frame, document, region};
 use super::page::Region;
 use super::sale::{look, short};
 use super::trouble::short_attention;
-use super::{Action, Reader, basket, chip, money, trouble};
+use super::{Action, Reader, basket, chip, exceptions, money, trouble};
 use crate::scene::Scene;
 
 /// Rows of a list; the rest is a number.
@@ -20,6 +20,7 @@ pub struct Books {
     pub sales: Vec<Sale>,
     pub disputes: Vec<Dispute>,
     pub batches: Vec<SettlementBatch>,
+    pub exceptions: Vec<BankException>,
     pub report: GetZReportResponse,
 }
 
@@ -34,7 +35,7 @@ pub fn page(reader: &Reader, regions: &[Region], up: bool) -> Markup {
                 @for id in ["attention", "queue", "disputes", "devices"] { (region(regions, id)) }
             }
             div.column {
-                @for id in ["settlement", "report"] { (region(regions, id)) }
+                @for id in ["settlement", "exceptions", "report"] { (region(regions, id)) }
             }
         }
         (layout::ask_dialog(reader))
@@ -49,6 +50,7 @@ pub fn sections(reader: &Reader, scene: &Scene, books: &Books) -> Vec<Region> {
         ("queue", queue(reader, scene, books).into_string()),
         ("disputes", disputes(reader, books).into_string()),
         ("settlement", settlement(reader, scene, books).into_string()),
+        ("exceptions", exceptions::section(reader, &books.exceptions).into_string()),
         ("report", report(reader, &books.report).into_string()),
         ("devices", devices(reader, scene).into_string()),
     ]

@@ -25,6 +25,8 @@ pub struct State {
     pub payer: Option<Payer>,
     /// Comes into the basket just before it is set or voided.
     pub scanned_meanwhile: Option<BasketLine>,
+    /// Open at the bank.
+    pub exceptions: Vec<BankException>,
     /// Names of the calls that change something, in their order.
     pub asked: Vec<String>,
     /// Token → name.
@@ -86,7 +88,7 @@ impl FakeCheckout {
     }
 
     /// Whose session a call has; one that never was or is over is refused.
-    fn meets<T>(&self, request: &Request<T>) -> Result<(), Status> {
+    pub fn meets<T>(&self, request: &Request<T>) -> Result<(), Status> {
         let Some(token) = request.metadata().get("chit-session") else { return Ok(()) };
         let mut state = self.state();
         // Both are for anybody.
@@ -101,7 +103,7 @@ impl FakeCheckout {
         Ok(())
     }
 
-    fn note(&self, call: &str) {
+    pub fn note(&self, call: &str) {
         self.state().asked.push(call.to_owned());
     }
 
@@ -113,6 +115,7 @@ impl FakeCheckout {
             .add(event_service_server::EventServiceServer::new(self.clone()))
             .add(enquiry_service_server::EnquiryServiceServer::new(self.clone()))
             .add(settlement_service_server::SettlementServiceServer::new(self.clone()))
+            .add(bank_service_server::BankServiceServer::new(self.clone()))
             .add(payer_service_server::PayerServiceServer::new(self.clone()))
             .add(dispute_service_server::DisputeServiceServer::new(self.clone()));
         tokio::spawn(server.run());

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod exceptions;
+mod fake_bank;
 mod fake_checkout;
 mod fake_media;
 mod house;

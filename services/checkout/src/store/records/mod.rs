@@ -8,6 +8,7 @@ pub mod custody;
 pub mod dispute;
 pub mod event;
 pub mod forward;
+pub mod house;
 pub mod outbox;
 pub mod payer;
 pub mod request;

@@ -196,8 +196,9 @@ impl World {
             self.till.write(park).await.unwrap();
             self.steps.taken.push(format!("the ledger refuses {sale}"));
         }
+        let terms = self.till.shop.house_terms();
         let settled = move |tx: &mut Tx| {
-            settling::settled(tx, id)?;
+            settling::settled(tx, id, &terms)?;
             tx.complete(entry)
         };
         self.till.write(settled).await.unwrap();
