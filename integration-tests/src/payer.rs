@@ -47,6 +47,8 @@ pub struct Payer {
     asked: BTreeSet<u32>,
     modem: Control,
     inbox: Watch,
+    /// The issuer of their card, where one asks them itself: its number is another than the shop's.
+    issuer: Option<(Control, Watch)>,
 }
 
 impl Payer {
@@ -62,7 +64,16 @@ impl Payer {
     pub async fn at_modem(modem: Control, phone: String) -> anyhow::Result<Self> {
         let inbox = modem.watch(0).await?;
         let (card, asked) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { phone, card, card_serial: String::new(), card_paper: None, asked, modem, inbox })
+        Ok(Self {
+            phone,
+            card,
+            card_serial: String::new(),
+            card_paper: None,
+            asked,
+            modem,
+            inbox,
+            issuer: None,
+        })
     }
 
     pub fn phone(&self) -> &str {
@@ -100,6 +111,26 @@ impl Payer {
         self.asked.clear();
         self.card_serial = serial.to_owned();
         self.card_paper = None;
+    }
+
+    /// From now on the payer also reads what the issuer writes to them.
+    pub async fn hear_issuer(&mut self, modem: &Control) -> anyhow::Result<()> {
+        self.issuer = Some((modem.clone(), modem.watch(0).await?));
+        Ok(())
+    }
+
+    /// Reads the issuer's next text, which must name this sum, and agrees to it.
+    pub async fn agree_to(&mut self, sum: &str) -> anyhow::Result<()> {
+        let phone = self.phone.clone();
+        let (modem, inbox) = self.issuer.as_mut().context("the payer hears no issuer")?;
+        let to_them = |event: &Value| event["event"] == "submitted" && event["to"] == phone.as_str();
+        let event = inbox.until("the issuer's SMS", WAIT_MAX, to_them).await?;
+        let text = event["text"].as_str().context("an SMS has no text")?;
+        ensure!(text.contains(sum), "the issuer asks for another sum than {sum}");
+        let mut groups = text.split(|c: char| !c.is_ascii_digit());
+        let number = groups.find(|group| group.len() == 5).context("the issuer's SMS has no number")?;
+        modem.ask(json!({ "cmd": "inject_sms", "from": phone, "text": number })).await?;
+        Ok(())
     }
 
     /// Takes up a card from an earlier run.

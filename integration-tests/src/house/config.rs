@@ -23,7 +23,7 @@ pub fn text(
     all.insert("chit".into(), shared(place, options).into());
     all.insert("printer".into(), printer(printer_addr).into());
     all.insert("scanner".into(), pair("port", path(&simulators::handheld_link(place))).into());
-    all.insert("sms-gateway".into(), pair("port", path(&simulators::modem_link(place))).into());
+    all.insert("sms-gateway".into(), modem(place).into());
     all.insert("media-capture".into(), media(place)?.into());
     all.insert("checkout".into(), checkout().into());
     if let Some(port) = till_port {
@@ -41,7 +41,7 @@ pub fn text(
     Ok(format!("# Written at each start of this house; changes are lost.\n{text}"))
 }
 
-fn shared(place: &Place, options: &Options) -> Table {
+pub fn shared(place: &Place, options: &Options) -> Table {
     let root = place.root();
     let mut chit = Table::new();
     chit.insert("sandbox".into(), true.into());
@@ -53,6 +53,10 @@ fn shared(place: &Place, options: &Options) -> Table {
         chit.insert("otlp_endpoint".into(), endpoint.as_str().into());
     }
     chit
+}
+
+pub fn modem(place: &Place) -> Table {
+    pair("port", path(&simulators::modem_link(place)))
 }
 
 fn printer(addr: &str) -> Table {

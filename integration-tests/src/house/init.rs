@@ -9,12 +9,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 use chit_proto::checkout::v1::Approval;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Options, Place};
-
-/// What the house's issuer calls the shop.
-const SHOP: &str = "corner";
+use super::Place;
 
 const KEPT: &str = "pins.json";
 
@@ -86,26 +82,6 @@ pub fn run(place: &Place) -> anyhow::Result<Pins> {
     }
     keep(&kept, &told)?;
     Ok(told)
-}
-
-/// The same house with an issuer that knows this shop, and the shop with that issuer.
-pub fn with_issuer(place: &Place, options: &Options) -> anyhow::Result<Options> {
-    let said = |args: &[&str]| -> anyhow::Result<Value> {
-        let said = chit(place, args)?;
-        serde_json::from_str(said.lines().last().unwrap_or_default()).with_context(|| args.join(" "))
-    };
-    let (issuer, shop) = (said(&["issuer", "init", "--json"])?, said(&["keys", "--json"])?);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut known = toml::Table::new();
-    known.insert("name".into(), SHOP.into());
-    known.insert("key".into(), text(&shop["receipt"]["key"]).into());
-    Ok(options
-        .clone()
-        .set("checkout", "verifier", "issuer")
-        .set("checkout", "issuer_shop", SHOP)
-        .set("checkout", "issuer_key", text(&issuer["issuer_key"]))
-        .set("checkout", "issuer_recipient", text(&issuer["issuer_recipient"]))
-        .set("issuer", "shops", vec![toml::Value::Table(known)]))
 }
 
 fn keep(file: &Path, pins: &Pins) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 mod config;
 mod init;
+mod issuer;
 mod keeper;
 mod place;
 mod ports;
@@ -20,6 +21,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 pub use config::GOODS;
 pub use init::Pins;
+pub use issuer::Issuer;
 pub use keeper::Keeper;
 pub use place::Place;
 pub use rustix::process::Signal;
@@ -31,7 +33,7 @@ use ports::Ports;
 pub const SERVICES: [&str; 6] = ["ledger", "printer", "media-capture", "scanner", "sms-gateway", "checkout"];
 /// The seventh; scripts sell without it.
 pub const TILL: &str = "till";
-/// Of no shop; where one judges, it runs on the same machine here.
+/// Of no shop; where one judges, it has a place of its own.
 pub const ISSUER: &str = "issuer";
 /// A service answers its health check within this time of its start, on a busy machine too.
 pub const READY_MAX: Duration = Duration::from_secs(30);
@@ -45,7 +47,7 @@ pub struct Options {
     pub printer_port: u16,
     /// Starts the till's pages too; they listen here if that is free, else at any port.
     pub till_port: Option<u16>,
-    /// Starts an issuer too, which judges what this shop's payers answer.
+    /// Starts an issuer too, which judges what this shop's payers answer and asks them about the sum.
     pub issuer: bool,
     /// Settings laid over the house's own chit.toml: section → key → value.
     pub settings: toml::Table,
@@ -81,6 +83,7 @@ pub struct House {
     /// Where the printer's simulator listens.
     pub printer_addr: String,
     keepers: BTreeMap<&'static str, Keeper>,
+    pub issuer: Option<Issuer>,
     /// After the keepers: services go before the far ends of their wires.
     pub simulators: Simulators,
     _ports: Ports,
@@ -101,19 +104,26 @@ impl House {
         write(options)?;
         let (_, shared) = chit_runtime::load::<toml::Table>(&place.config(), "checkout")?;
         let pins = init::run(&place)?;
-        if options.issuer {
-            write(&init::with_issuer(&place, options)?)?;
-        }
+        let issuer = if options.issuer {
+            let (issuer, options) = Issuer::beside(&place, options)?;
+            write(&options)?;
+            Some(issuer)
+        } else {
+            None
+        };
         if options.listens_on_tcp() {
             init::chit(&place, &["pki", "init"])?;
         }
         let mut keepers = BTreeMap::new();
-        let more = options.till_port.map(|_| TILL).into_iter().chain(options.issuer.then_some(ISSUER));
-        for service in SERVICES.into_iter().chain(more) {
+        if let Some(issuer) = &issuer {
+            keepers.insert(issuer::GATEWAY, Keeper::start("sms-gateway", &issuer.place)?);
+            keepers.insert(ISSUER, Keeper::start(ISSUER, &issuer.place)?);
+        }
+        for service in SERVICES.into_iter().chain(options.till_port.map(|_| TILL)) {
             keepers.insert(service, Keeper::start(service, &place)?);
         }
         let currency_code = options.currency_code();
-        Ok(Self { place, shared, pins, currency_code, printer_addr, keepers, simulators, _ports: ports })
+        Ok(Self { place, shared, pins, currency_code, printer_addr, keepers, issuer, simulators, _ports: ports })
     }
 
     /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.
@@ -122,11 +132,17 @@ impl House {
         for service in SERVICES.into_iter().chain(more) {
             self.service_ready(service).await?;
         }
-        tokio::time::timeout(READY_MAX, self.modem_ready()).await.context("the modem is not ready")?
+        for shared in
+            [Some(&self.shared), self.issuer.as_ref().map(|issuer| &issuer.shared)].into_iter().flatten()
+        {
+            let ready = tokio::time::timeout(READY_MAX, self.modem_ready(shared));
+            ready.await.context("the modem is not ready")??;
+        }
+        Ok(())
     }
 
-    async fn modem_ready(&self) -> anyhow::Result<()> {
-        let mut gateway = SmsGatewayServiceClient::new(chit_runtime::channel(&self.shared, "sms-gateway"));
+    async fn modem_ready(&self, shared: &Shared) -> anyhow::Result<()> {
+        let mut gateway = SmsGatewayServiceClient::new(chit_runtime::channel(shared, "sms-gateway"));
         let mut states = gateway.watch_modem(WatchModemRequest {}).await?.into_inner();
         while let Some(state) = states.message().await? {
             if state.modem.is_some_and(|modem| modem.state() == ModemState::Ready) {
@@ -153,7 +169,7 @@ impl House {
     }
 
     fn why_not(&self, service: &str) -> String {
-        let log = self.place.log_of(service);
+        let log = self.place_of(service).log_of(service);
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         let last = text.lines().last().unwrap_or("no log line").to_owned();
         format!(
@@ -166,6 +182,12 @@ impl House {
     /// What the house's `chit` says to these arguments.
     pub fn chit(&self, args: &[&str]) -> anyhow::Result<String> {
         init::chit(&self.place, args)
+    }
+
+    /// The same of the issuer's, on its own machine.
+    pub fn issuer_chit(&self, args: &[&str]) -> anyhow::Result<String> {
+        let issuer = self.issuer.as_ref().context("this house has no issuer")?;
+        init::chit(&issuer.place, args)
     }
 
     /// Where the till's pages are, once it is ready.
@@ -201,15 +223,23 @@ impl House {
         self.keeper(service).kill(signal)
     }
 
+    /// Whose service it is.
+    fn place_of(&self, service: &str) -> &Place {
+        match &self.issuer {
+            Some(issuer) if service == ISSUER => &issuer.place,
+            _ => &self.place,
+        }
+    }
+
     /// From now on the service dies at this point, in so many lives (`chit_runtime::failpoint`).
     pub fn order_death(&self, service: &str, point: &str, times: u32) -> anyhow::Result<()> {
-        let order = self.place.run_dir().join(format!("{service}.die"));
+        let order = self.place_of(service).run_dir().join(format!("{service}.die"));
         std::fs::write(&order, format!("{point} {times}\n")).with_context(|| order.display().to_string())
     }
 
     /// Of the deaths that were ordered.
     pub fn deaths_left(&self, service: &str) -> anyhow::Result<u32> {
-        let order = self.place.run_dir().join(format!("{service}.die"));
+        let order = self.place_of(service).run_dir().join(format!("{service}.die"));
         let text = std::fs::read_to_string(&order).with_context(|| order.display().to_string())?;
         let left = text.trim().rsplit_once(' ').and_then(|(_, left)| left.parse().ok());
         left.with_context(|| format!("{}: {text}", order.display()))
@@ -217,7 +247,7 @@ impl House {
 
     /// Ends all services politely, then the simulators. An error names who had to be killed.
     pub fn stop(self) -> anyhow::Result<()> {
-        let Self { keepers, simulators, .. } = self;
+        let Self { keepers, simulators, issuer, .. } = self;
         for keeper in keepers.values() {
             keeper.ask_to_stop();
         }
@@ -227,7 +257,7 @@ impl House {
                 stubborn.push(service);
             }
         }
-        drop(simulators);
+        drop((simulators, issuer));
         if stubborn.is_empty() { Ok(()) } else { bail!("killed after the grace: {}", stubborn.join(", ")) }
     }
 }

@@ -40,6 +40,11 @@ impl Place {
         Ok(Self { root, run_dir, _temporary: None, _lock: Some(Arc::new(lock)) })
     }
 
+    /// Of somebody else in the same house.
+    pub fn inside(&self, name: &str) -> Self {
+        Self { root: self.root.join(name), run_dir: self.run_dir.join(name), ..self.clone() }
+    }
+
     pub fn prepare(&self) -> anyhow::Result<()> {
         for dir in [self.root.clone(), self.run_dir.clone(), self.logs(), self.papers()] {
             make(&dir)?;

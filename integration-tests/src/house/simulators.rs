@@ -26,6 +26,21 @@ pub struct Simulators {
     processes: Vec<Process>,
 }
 
+/// A modem alone, of somebody who has no shop.
+pub struct Modem {
+    pub control: Control,
+    _process: Process,
+}
+
+impl Modem {
+    pub fn start(place: &Place) -> anyhow::Result<Self> {
+        let socket = place.run_dir().join("sim-modem.ctl");
+        let args = vec!["--link".into(), modem_link(place).into()];
+        let process = Process::start(place, "modem", &socket, args)?;
+        Ok(Self { control: Control::new(&socket), _process: process })
+    }
+}
+
 /// Ends with the pipe at its stdin.
 struct Process(Child);
 

@@ -11,7 +11,7 @@ use chit_integration_tests::desk::Desk;
 use chit_integration_tests::house::{House, Options, Signal, program};
 use chit_integration_tests::payer::{Answer, Payer, read_qr};
 use chit_proto::checkout::v1::{Challenge, ChallengeState, GetChallengeRequest, PayerState, SaleState};
-use chit_verdict::Verdict;
+use chit_verdict::{Outcome, Verdict};
 use ed25519_dalek::SigningKey;
 use serde_json::Value;
 use tokio::process::Command;
@@ -19,15 +19,8 @@ use tokio::process::Command;
 use crate::open_shop::{AMOUNT_MINOR, Shop, open_house, options};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Serial and rows of a card, as the issuer's people put it into its envelope.
-fn envelope(house: &House) -> (String, Vec<String>) {
-    let said = house.chit(&["issuer", "cards", "--json"]).unwrap();
-    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    let card = &said["cards"][0];
-    let rows = card["row_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned());
-    (card["card_serial"].as_str().unwrap().to_owned(), rows.collect())
-}
+/// AMOUNT_MINOR, as the issuer's text has it.
+const SUM: &str = "CNY 12.50";
 
 async fn challenge(desk: &Desk, challenge_id: &str) -> Challenge {
     let request = GetChallengeRequest { challenge_id: challenge_id.to_owned() };
@@ -50,8 +43,10 @@ async fn forwarded(desk: &Desk, challenge_id: &str) -> Challenge {
 
 /// A payer who is ACTIVE though the issuer was away for longer than a challenge lasts.
 async fn enrolled_over_an_absence(house: House, desk: Desk) -> Shop {
-    let (serial, rows) = envelope(&house);
+    let issuer = house.issuer.as_ref().unwrap();
     let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await.unwrap();
+    let (serial, rows) = issuer.envelope(payer.phone(), "en").unwrap();
+    payer.hear_issuer(issuer.modem()).await.unwrap();
     payer.open_envelope(&serial, &rows);
     let enrolled = desk.enrol_with("Ada Li", payer.phone(), "en", &serial).await.unwrap();
     let mut journal = desk.journal(&enrolled.payer_id);
@@ -98,20 +93,23 @@ async fn a_sale_is_judged_by_an_issuer_that_was_away_and_died_and_no_forged_verd
     let mut shop = enrolled_over_an_absence(house, desk).await;
     let (sale, mut journal) = shop.sell().await;
 
-    // It dies when it has judged and before it has answered: the retry gets the same verdict, and the row is no used one.
+    // It dies when it has judged and before it has answered: the retry goes on where it was, and the row is no used one.
     shop.house.order_death("issuer", "issuer/judge_reply/committed", 1).unwrap();
     let row = shop.payer.next_challenge().await.unwrap();
     shop.payer.answer(row, Answer::Right).await.unwrap();
+    shop.payer.agree_to(SUM).await.unwrap();
     let verified = journal.sale_is(SaleState::Verified).await.unwrap();
     assert_eq!(shop.house.deaths_left("issuer").unwrap(), 0);
     let signed = challenge(&shop.desk, &verified.challenge_id).await.issuer_verdict;
     shop.settle(&mut journal).await;
 
     let keys: Value =
-        serde_json::from_str(shop.house.chit(&["issuer", "keys", "--json"]).unwrap().trim()).unwrap();
+        serde_json::from_str(shop.house.issuer_chit(&["issuer", "keys", "--json"]).unwrap().trim()).unwrap();
     let issuer_key = keys["issuer_key"].as_str().unwrap();
     let key = hex::decode(issuer_key).unwrap().try_into().unwrap();
-    let claim = Verdict::verify(&signed, &key).unwrap().claim;
+    let verdict = Verdict::verify(&signed, &key).unwrap();
+    assert_eq!(verdict.outcome, Outcome::Agreed);
+    let claim = verdict.claim;
     assert_eq!((claim.sales.len(), claim.sales[0].amount_minor), (1, AMOUNT_MINOR));
     assert_eq!(u32::from(claim.row), row);
 
@@ -124,29 +122,59 @@ async fn a_sale_is_judged_by_an_issuer_that_was_away_and_died_and_no_forged_verd
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.status.success(), "{text}{}", String::from_utf8_lossy(&said.stderr));
     assert!(text.contains("\"issuer_compared\":true"), "{text}");
+    assert!(text.contains("\"payer_agreed_to_sum\":true"), "{text}");
 
     fs::write(&tampered, forged(&export, &signed, &root.join("keys/till.key"))).unwrap();
     let said = verify(&tampered, &sale.sale_id, &public, issuer_key).await;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     assert_eq!(said.status.code(), Some(1), "{text}");
     assert!(text.contains("VERDICT_FORGED"), "{text}");
+    a_rewritten_ledger_is_told_from_the_witnessed_one(&shop.house, &keys);
     shop.house.stop().unwrap();
 }
 
-/// Where checkout may die while a reply is with the issuer: before it asks, with the verdict in hand, and with nothing of it stored.
-const POINTS: [&str; 3] = ["forward_reply/begin", "forward_reply/judged", "forward_reply/done"];
+/// The issuer has seen the ledger; then the shop begins it anew, under its old key.
+fn a_rewritten_ledger_is_told_from_the_witnessed_one(house: &House, keys: &Value) {
+    let file = |name: &str| house.place.root().join(name).to_str().unwrap().to_owned();
+    let (note, export) = (file("witnessed.note"), file("ledger.jsonl"));
+    house.chit(&["ledger", "witness", &note]).unwrap();
+    house.chit(&["ledger", "witness", &note]).unwrap();
+    house.chit(&["ledger", "export", &export]).unwrap();
+    let ledger: Value = serde_json::from_str(house.chit(&["keys", "--json"]).unwrap().trim()).unwrap();
+    let (key, witness) = (ledger["ledger"]["key"].as_str().unwrap(), keys["witness_key"].as_str().unwrap());
+    let verify = ["ledger", "verify", &export, "--key", key, "--witnessed", &note, "--witness-key", witness];
+    let said = house.chit(&verify).unwrap();
+    assert!(said.contains("those that the witness saw"), "{said}");
+
+    assert!(house.keeper("ledger").pause());
+    fs::remove_dir_all(house.place.root().join("state/ledger")).unwrap();
+    house.keeper("ledger").resume();
+    let refused = house.chit(&["ledger", "witness", &note]).unwrap_err().to_string();
+    assert!(refused.contains("the ledger was rewritten"), "{refused}");
+}
+
+/// Where checkout may die while a reply is with the issuer: before it asks, with the verdict in hand, and with nothing of it stored;
+/// and where the issuer may: its gateway has the text and it has not noted that, it has heard the payer, it has put the question.
+const POINTS: [(&str, &str); 3] = [
+    ("forward_reply/begin", "issuer/ask/handed"),
+    ("forward_reply/judged", "issuer/inbound/committed"),
+    ("forward_reply/done", "issuer/judge_reply/committed"),
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_that_is_being_forwarded_survives_any_death_of_checkout() {
+async fn a_reply_that_is_being_forwarded_survives_any_death_of_checkout_and_of_the_issuer() {
     let (house, desk) = open_house(&Options { issuer: true, ..options() }).await;
     let mut shop = enrolled_over_an_absence(house, desk).await;
-    for point in POINTS {
+    for (checkout, issuer) in POINTS {
         let (_, mut journal) = shop.sell().await;
         let row = shop.payer.next_challenge().await.unwrap();
-        shop.house.order_death("checkout", &format!("checkout/{point}"), 1).unwrap();
+        shop.house.order_death("checkout", &format!("checkout/{checkout}"), 1).unwrap();
+        shop.house.order_death("issuer", issuer, 1).unwrap();
         shop.payer.answer(row, Answer::Right).await.unwrap();
+        shop.payer.agree_to(SUM).await.unwrap();
         journal.sale_is(SaleState::Verified).await.unwrap();
-        assert_eq!(shop.house.deaths_left("checkout").unwrap(), 0, "{point}");
+        let left = ["checkout", "issuer"].map(|service| shop.house.deaths_left(service).unwrap());
+        assert_eq!(left, [0, 0], "{checkout}, {issuer}");
         shop.settle(&mut journal).await;
         shop.desk.advance_hours(24).await.unwrap();
     }

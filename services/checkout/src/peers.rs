@@ -63,6 +63,9 @@ pub enum Fault {
     /// It is away or busy: try again soon.
     #[error("the other service did not answer: {0}")]
     Away(Status),
+    /// It did what it was asked and has no answer yet: a person thinks about it.
+    #[error("the other service waits for a person")]
+    Waits,
     /// It refused: the same again is not expected to help.
     #[error("the other service refused ({reason})")]
     Refused { reason: String, status: Status },

@@ -9,11 +9,13 @@ use bech32::{Bech32, Hrp};
 use chit_code_card::{CardKey, CardSerial, RowCode};
 use chit_runtime::Shared;
 use chit_vault::Credential;
+use chit_witness::Witness;
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
 const MASTER: &str = "issuer-master.key";
 const VERDICT: &str = "issuer-verdict.key";
+const WITNESS: &str = "issuer-witness.key";
 const SEAL: &str = "issuer-seal.key";
 const DATA: &str = "issuer-data.key";
 /// Request id and code.
@@ -23,6 +25,7 @@ const PLAIN_LEN: usize = 16 + 6;
 pub struct Keys {
     master: Zeroizing<[u8; 32]>,
     pub verdict: SigningKey,
+    pub witness: Witness,
     seal: Identity,
 }
 
@@ -31,6 +34,7 @@ impl Keys {
         let keys = Self {
             master: Zeroizing::new(secret(shared, MASTER)?),
             verdict: SigningKey::from_bytes(&secret(shared, VERDICT)?),
+            witness: Witness::new(&secret(shared, WITNESS)?),
             seal: identity_of(&secret(shared, SEAL)?).context(SEAL)?,
         };
         Ok((keys, Credential::read(&shared.key(DATA)?).context(DATA)?))
@@ -83,6 +87,7 @@ mod tests {
         Keys {
             master: Zeroizing::new([1; 32]),
             verdict: SigningKey::from_bytes(&[2; 32]),
+            witness: Witness::new(&[5; 32]),
             seal: identity_of(&[3; 32]).unwrap(),
         }
     }

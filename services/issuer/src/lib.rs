@@ -1,7 +1,8 @@
 //! A reference issuer: K_master of its payers lives here. Shops forward what their payers answer; the issuer compares it and signs
-//! what it found, so that a shop can make no proof of its own.
+//! what it found, so that a shop can make no proof of its own. Before anything is collected it asks the payer itself.
 
 mod api;
+mod asking;
 mod config;
 mod domain;
 mod keys;
@@ -11,17 +12,18 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chit_proto::issuer::v1::issuer_service_server::IssuerServiceServer;
+use chit_proto::issuer::v1::witness_service_server::WitnessServiceServer;
 use chit_runtime::{Context, Server};
 
 pub use config::Config;
 
 use api::Api;
+use asking::Asking;
 use keys::Keys;
 use store::Store;
 
 /// Serves until shutdown.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
-    let shops = config.shops()?;
     let (keys, credential) = Keys::load(&ctx.shared)?;
     let folder = ctx.shared.state_of(ctx.service);
     let store = tokio::task::spawn_blocking(move || {
@@ -31,10 +33,16 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
         anyhow::Ok(store)
     })
     .await??;
-    let api = Api::new(Arc::new(store), Arc::new(keys), shops, config.rows_a_time, ctx.clock.clone());
+    let (store, keys) = (Arc::new(store), Arc::new(keys));
+    let asking = Asking::of(&config, &store, &keys, &ctx.clock)?;
+    if let Some(asking) = &asking {
+        tokio::spawn(asking::listen(asking.clone(), ctx.shutdown.clone()));
+    }
+    let api = Api::new(&config, store, keys, ctx.clock.clone(), asking)?;
     Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
-        .add(IssuerServiceServer::new(api))
+        .add(IssuerServiceServer::new(api.clone()))
+        .add(WitnessServiceServer::new(api))
         .run()
         .await
 }

@@ -15,6 +15,7 @@ pub enum Neighbour {
     Checkout,
     Till,
     Scanner,
+    Issuer,
     Other,
 }
 
@@ -26,9 +27,12 @@ const PLUMBING: [&str; 3] = ["/grpc.health.v1.", "/grpc.reflection.v1.", "/chit.
 pub type Calls = &'static [(&'static str, &'static [Neighbour])];
 
 /// Looks and changes nothing, and what it shows is nobody's secret.
-pub const LOOK: &[Neighbour] = &[Neighbour::Checkout, Neighbour::Till, Neighbour::Scanner, Neighbour::Other];
+pub const LOOK: &[Neighbour] =
+    &[Neighbour::Checkout, Neighbour::Till, Neighbour::Scanner, Neighbour::Issuer, Neighbour::Other];
 /// Checkout alone.
 pub const CHECKOUT: &[Neighbour] = &[Neighbour::Checkout];
+/// Who writes to payers and hears them: a shop's checkout, or an issuer, on a gateway of its own.
+pub const CORRESPONDENT: &[Neighbour] = &[Neighbour::Checkout, Neighbour::Issuer];
 /// Only root and the service's own user: an operator's call.
 pub const OPERATOR: &[Neighbour] = &[];
 
@@ -42,13 +46,20 @@ pub struct Users {
     pub till: Vec<u32>,
     #[serde(deserialize_with = "peer::uids")]
     pub scanner: Vec<u32>,
+    #[serde(deserialize_with = "peer::uids")]
+    pub issuer: Vec<u32>,
 }
 
 impl Default for Users {
     /// Those of the Debian package, where there are such.
     fn default() -> Self {
         let of = |name| peer::find_user(name).into_iter().collect();
-        Self { checkout: of("chit-checkout"), till: of("chit-till"), scanner: of("chit-scanner") }
+        Self {
+            checkout: of("chit-checkout"),
+            till: of("chit-till"),
+            scanner: of("chit-scanner"),
+            issuer: of("chit-issuer"),
+        }
     }
 }
 
@@ -58,6 +69,7 @@ impl Users {
             (Neighbour::Checkout, &self.checkout),
             (Neighbour::Till, &self.till),
             (Neighbour::Scanner, &self.scanner),
+            (Neighbour::Issuer, &self.issuer),
         ];
         known
             .into_iter()
@@ -106,14 +118,17 @@ mod tests {
         ("PrinterService/SubmitJob", CHECKOUT),
         ("PrinterService/GetStatus", LOOK),
         ("PrinterService/CutPaper", OPERATOR),
+        ("PrinterService/WritePayer", CORRESPONDENT),
     ];
 
     #[test]
     fn each_user_makes_the_calls_of_their_service_and_health_is_for_all() {
-        let users = Users { checkout: vec![990], till: vec![991], scanner: Vec::new() };
+        let users = Users { checkout: vec![990], till: vec![991], scanner: Vec::new(), issuer: vec![992] };
         let may = |uid, call: &str| users.check(CALLS, uid, &format!("/chit.printer.v1.{call}")).is_ok();
         assert!(may(990, "PrinterService/SubmitJob") && !may(991, "PrinterService/SubmitJob"));
-        for uid in [990, 991, 1000] {
+        let writes = |uid| may(uid, "PrinterService/WritePayer");
+        assert!(writes(990) && writes(992) && !writes(991) && !may(992, "PrinterService/SubmitJob"));
+        for uid in [990, 991, 992, 1000] {
             assert!(may(uid, "PrinterService/GetStatus"));
             assert!(!may(uid, "PrinterService/CutPaper") && !may(uid, "PrinterService/Unknown"));
             assert!(users.check(CALLS, uid, "/grpc.health.v1.Health/Check").is_ok());

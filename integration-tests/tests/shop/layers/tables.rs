@@ -117,7 +117,7 @@ pub const LADDERS: [(&str, Ladder); 6] = [
             &["dispatch"],
         ],
     ),
-    ("chit-issuer", &[&["config", "domain", "keys"], &["store"], &["api"]]),
+    ("chit-issuer", &[&["domain", "keys"], &["config"], &["store"], &["asking"], &["api"]]),
     // By aggregate: each knows only those under it. What stands around them follows.
     (
         "chit-checkout",

@@ -58,11 +58,32 @@ pub enum Outcome {
     Locked = 6,
     /// The card was reported lost: nothing was compared.
     Lost = 7,
+    /// Right, and the payer agreed to the sum that the issuer's own text named.
+    Agreed = 8,
+    /// Right, and the payer refused that text.
+    Refused = 9,
+    /// Right, but the payer did not agree to that text in time, or did not get it.
+    NotAgreed = 10,
 }
 
 impl Outcome {
-    pub const ALL: [Self; 7] =
-        [Self::Right, Self::Wrong, Self::WrongAgain, Self::Used, Self::Over, Self::Locked, Self::Lost];
+    pub const ALL: [Self; 10] = [
+        Self::Right,
+        Self::Wrong,
+        Self::WrongAgain,
+        Self::Used,
+        Self::Over,
+        Self::Locked,
+        Self::Lost,
+        Self::Agreed,
+        Self::Refused,
+        Self::NotAgreed,
+    ];
+
+    /// The claim may be collected: the card was there and, where the issuer asks payers itself, the payer agreed.
+    pub fn collects(self) -> bool {
+        matches!(self, Self::Right | Self::Agreed)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -32,6 +32,9 @@ impl From<Refusal> for Status {
 pub fn peer_status(fault: Fault) -> Status {
     match fault {
         Fault::State(refusal) => refusal.into(),
+        Fault::Waits => {
+            error::status(Code::Unavailable, "SERVICE_UNREACHABLE", "another service waits for a person")
+        }
         Fault::Away(status) => error::status(
             Code::Unavailable,
             "SERVICE_UNREACHABLE",

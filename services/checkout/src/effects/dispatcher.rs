@@ -19,6 +19,8 @@ use crate::values::refusal::{Refusal, Result};
 
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// A person takes minutes, or a day.
+const PAUSE_FOR_A_PERSON: Duration = Duration::from_secs(30);
 /// A refusal nobody foresaw: kept, shown, and tried again now and then.
 const PAUSE_REFUSED: Duration = Duration::from_secs(10);
 /// Entries read at a time.
@@ -80,7 +82,7 @@ async fn until_done(
     mut effect: Effect,
     lane: Lane,
 ) -> Lane {
-    let mut pause = PAUSE_FIRST;
+    let (mut pause, mut pause_max) = (PAUSE_FIRST, PAUSE_MAX);
     let traceparent = traceparent_of(&shop, &effect).await;
     loop {
         let span = chit_runtime::trace::span_from_traceparent(effect.name(), &traceparent);
@@ -99,6 +101,10 @@ async fn until_done(
                 tracing::debug!(effect = effect.name(), code = ?status.code(), "waits for another service");
                 pause
             }
+            Err(Fault::Waits) => {
+                pause_max = PAUSE_FOR_A_PERSON;
+                pause
+            }
             Err(Fault::Refused { reason, .. }) => {
                 tracing::error!(effect = effect.name(), entry, reason, "refused");
                 effect = told(&shop, entry, effect, reason).await;
@@ -111,7 +117,7 @@ async fn until_done(
             }
         };
         tokio::time::sleep(wait).await;
-        pause = (pause * 2).min(PAUSE_MAX);
+        pause = (pause * 2).min(pause_max);
     }
 }
 

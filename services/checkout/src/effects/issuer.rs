@@ -24,7 +24,11 @@ pub async fn forward(shop: &Arc<Shop>, entry: u64, id: IssuerRequestId) -> Resul
     };
     let issuer = issuer_of(shop)?;
     let request = issuer.judge_request(&forward, &shop.keys.till);
-    let signed = peer!(shop.issuer.judge_reply(request)).await?.verdict;
+    let answer = peer!(shop.issuer.judge_reply(request)).await?;
+    if answer.asks_payer {
+        return Err(Fault::Waits);
+    }
+    let signed = answer.verdict;
     let verdict = issuer.check(&forward, &signed)?;
     failpoint("checkout/forward_reply/judged");
     let (voice, verifier, fresh) = (shop.voice.clone(), shop.verifier.clone(), replies::fresh(shop)?);

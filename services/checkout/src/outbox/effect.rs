@@ -172,6 +172,8 @@ enum Track {
     Bank,
     /// Papers do not wait for an issuer that is away.
     Issuer,
+    /// A lost card does not wait for a reply that a payer is asked about.
+    Loss,
 }
 
 impl Effect {
@@ -230,7 +232,8 @@ impl Effect {
                 return Lane { subject: Vec::new(), track: Track::Bank };
             }
             Self::HoldAside { .. } | Self::BookAside { .. } => Track::Bank,
-            Self::ForwardReply { .. } | Self::AssignRows { .. } | Self::ReportLost { .. } => Track::Issuer,
+            Self::ForwardReply { .. } | Self::AssignRows { .. } => Track::Issuer,
+            Self::ReportLost { .. } => Track::Loss,
             _ => Track::Main,
         };
         // The fact of a challenge's text has the id of its message, so both share a lane.

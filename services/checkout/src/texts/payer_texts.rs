@@ -50,6 +50,8 @@ pub enum Answer {
     },
     /// The code is right, but what it was asked for is settled otherwise or its challenge is over.
     TooLate,
+    /// The code is right, but the issuer has no consent to the sum.
+    NotAgreed,
 }
 
 impl Answer {
@@ -92,6 +94,7 @@ impl Answer {
             }
             Self::Help { row: None } => "目前没有待确认的消费。丢卡回挂失加卡号。".to_owned(),
             Self::TooLate => "密码没错,但这一条已过期或已另行处理,未计次。请看最近一条短信。".to_owned(),
+            Self::NotAgreed => "密码没错,但发卡方未收到您对金额的同意,未扣款。之后可能再次询问。".to_owned(),
         }
     }
 
@@ -150,6 +153,9 @@ impl Answer {
             }
             Self::TooLate => "That code is right but too late: its message is over or settled otherwise. \
                  Nothing was counted. See our last message."
+                .to_owned(),
+            Self::NotAgreed => "That code is right, but your card's issuer did not hear you agree to the sum: \
+                 nothing is deducted. We may ask again."
                 .to_owned(),
         }
     }
@@ -295,6 +301,7 @@ mod tests {
             Answer::Help { row: Some(row) },
             Answer::Help { row: None },
             Answer::TooLate,
+            Answer::NotAgreed,
         ]
     }
 

@@ -160,6 +160,8 @@ pub enum Outcome {
     UsedCode,
     /// No try: the code is right, but its challenge is over or called off, or nothing it asks for waits any more.
     TooLate,
+    /// The code is right, but the payer did not agree to the sum that the issuer asked them about.
+    NotAgreed,
     Help,
     Unclear,
     /// A code or an objection while nothing is asked.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
 use super::calling_off;
-use super::decide::{Given, Outcome, decide_code};
+use super::decide::{Asked, ChallengedSale, Given, Outcome, SaleStanding, decide_code};
 use super::dossier::Dossier;
 use super::forward::Forward;
 use super::in_person;
@@ -43,6 +43,9 @@ pub fn apply(
         return lost(tx, payer.id);
     }
     let dossier = Dossier::judged(tx, verifier, payer, right)?;
+    if let Some(outcome) = unpaid(&dossier, verdict) {
+        return outcome::apply(tx, voice, dossier, &outcome, None, fresh);
+    }
     let given = Given { code: None, hash: forward.hash };
     if forward.at_counter {
         return match in_person::decide(tx, voice, dossier, &given, fresh) {
@@ -53,6 +56,22 @@ pub fn apply(
     }
     let outcome = by_sms(&dossier, &given, &forward, verdict.outcome);
     outcome::apply(tx, voice, dossier, &outcome, Some(forward.hash), fresh)
+}
+
+/// The row was right, and the payer did not agree to what the shop claims when the issuer asked them itself.
+fn unpaid(dossier: &Dossier, verdict: &Verdict) -> Option<Outcome> {
+    match verdict.outcome {
+        Finding::NotAgreed => Some(Outcome::NotAgreed),
+        Finding::Refused => {
+            let of = ChallengeId::from(verdict.claim.challenge_id);
+            let challenge = dossier.challenges.iter().position(|challenge| challenge.id == of)?;
+            let Asked::Sales(asked) = &dossier.facts[challenge].asked else { return Some(Outcome::Ignored) };
+            let waits = |sale: &&ChallengedSale| sale.standing == SaleStanding::Waiting;
+            let which: Vec<SaleId> = asked.iter().filter(waits).map(|sale| sale.id).collect();
+            Some(if which.is_empty() { Outcome::Ignored } else { Outcome::Rejected { challenge, which } })
+        }
+        _ => None,
+    }
 }
 
 fn by_sms(dossier: &Dossier, given: &Given, forward: &Forward, finding: Finding) -> Outcome {
@@ -73,7 +92,7 @@ fn by_sms(dossier: &Dossier, given: &Given, forward: &Forward, finding: Finding)
 
 /// A right one stays with its challenge, and the ledger witnesses it for each sale. Returns that challenge.
 fn keep(tx: &mut Tx, verdict: &Verdict, signed: &[u8]) -> Result<Option<ChallengeId>> {
-    if verdict.outcome != Finding::Right {
+    if !verdict.outcome.collects() {
         return Ok(None);
     }
     let id = ChallengeId::from(verdict.claim.challenge_id);

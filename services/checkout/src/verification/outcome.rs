@@ -83,6 +83,7 @@ pub fn apply(
         }
         Outcome::UsedCode => Some(Answer::UsedCode),
         Outcome::TooLate => Some(Answer::TooLate),
+        Outcome::NotAgreed => Some(Answer::NotAgreed),
         Outcome::Help => Some(Answer::Help { row: turn.newest_row().ok() }),
         Outcome::Unclear => Some(match turn.newest_row() {
             Ok(row) => Answer::Unclear { row },

@@ -22,6 +22,10 @@ pub struct FarIssuer {
     pub away: bool,
     /// Signs with a key of its own, as a shop would that made its verdicts itself.
     pub forges: bool,
+    /// What the payer says when the issuer asks them: not yet (None in Some), or the end of it. None: it does not ask.
+    pub asks: Option<Option<Outcome>>,
+    /// How often it answered that the payer thinks about it.
+    pub asked: u32,
     /// Signs about another sale than was claimed.
     pub says_more: bool,
     identity: Identity,
@@ -29,7 +33,14 @@ pub struct FarIssuer {
 
 impl Default for FarIssuer {
     fn default() -> Self {
-        Self { away: false, forges: false, says_more: false, identity: Identity::generate() }
+        Self {
+            away: false,
+            forges: false,
+            asks: None,
+            asked: 0,
+            says_more: false,
+            identity: Identity::generate(),
+        }
     }
 }
 
@@ -58,8 +69,9 @@ impl FarIssuer {
         if self.says_more {
             claim.sales.iter_mut().for_each(|sale| sale.amount_minor *= 10);
         }
+        let said = self.asks.flatten().filter(|_| !claim.sales.is_empty()).unwrap_or(Outcome::Right);
         Verdict {
-            outcome: if right.is_some() { Outcome::Right } else { Outcome::Wrong },
+            outcome: if right.is_some() { said } else { Outcome::Wrong },
             request_id: *id,
             judged_unix_ms: 1_795_000_000_000,
             claim,
@@ -96,7 +108,11 @@ impl World {
                         }
                         let key = if facts.issuer.forges { [4; 32] } else { VERDICT_KEY };
                         let verdict = facts.issuer.judge(&request).sign(&SigningKey::from_bytes(&key));
-                        Ok(issuer::JudgeReplyResponse { verdict })
+                        if facts.issuer.asks == Some(None) {
+                            facts.issuer.asked += 1;
+                            return Ok(issuer::JudgeReplyResponse { asks_payer: true, verdict: Vec::new() });
+                        }
+                        Ok(issuer::JudgeReplyResponse { verdict, asks_payer: false })
                     })
                 })
                 .await

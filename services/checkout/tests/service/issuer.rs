@@ -5,6 +5,7 @@ use chit_checkout::config::VerifierKind;
 use chit_proto::checkout::v1 as proto;
 use chit_proto::ledger::v1::{FactKind, RecordFactRequest};
 use chit_proto::printer::v1::document::Content;
+use chit_verdict::Outcome;
 use prost::Message as _;
 use proto::{PayerState, SaleState};
 
@@ -123,6 +124,55 @@ async fn sell_by_the_issuers_verdict(restarts: bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sale_is_verified_by_the_issuers_verdict_and_the_ledger_witnesses_it() {
     sell_by_the_issuers_verdict(false).await;
+}
+
+/// A sale whose row was right, while the issuer asks the payer whether they agree to the sum.
+async fn asked_by_the_issuer(house: &mut House) -> (String, proto::Payer) {
+    let payer = active(house).await;
+    let (sale_id, row) = challenged(house, &payer).await;
+    house.world.change(|facts| facts.issuer.asks = Some(None));
+    house.world.payer_writes(PHONE, &FarIssuer::row_code(row));
+    let repeated = |facts: &crate::world::Facts| (facts.issuer.asked >= 2).then_some(());
+    house.world.until(repeated).await;
+    let challenge = challenge_of(house, &sale_id).await;
+    assert!(challenge.forwarded && challenge.state() == proto::ChallengeState::Open);
+    house.sale_is(&sale_id, SaleState::Challenged).await;
+    (sale_id, payer)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_row_verifies_nothing_until_the_payer_agrees_to_the_issuers_text() {
+    let mut house = open(false).await;
+    let (sale_id, _) = asked_by_the_issuer(&mut house).await;
+    house.world.change(|facts| facts.issuer.asks = Some(Some(Outcome::Agreed)));
+    house.sale_is(&sale_id, SaleState::Verified).await;
+    let key = hex::decode(FarIssuer::key()).unwrap().try_into().unwrap();
+    let signed = challenge_of(&house, &sale_id).await.issuer_verdict;
+    assert_eq!(chit_verdict::Verdict::verify(&signed, &key).unwrap().outcome, Outcome::Agreed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_payer_refuses_at_the_issuer_is_rejected_as_if_they_had_refused_here() {
+    let mut house = open(false).await;
+    let (sale_id, payer) = asked_by_the_issuer(&mut house).await;
+    house.world.change(|facts| facts.issuer.asks = Some(Some(Outcome::Refused)));
+    let sale = house.sale_is(&sale_id, SaleState::Rejected).await;
+    assert!(!sale.dispute_ids.is_empty(), "a dispute opens");
+    house.payer_is(&payer.payer_id, PayerState::Frozen).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payer_who_does_not_agree_is_told_and_nothing_is_verified() {
+    let mut house = open(false).await;
+    let (sale_id, payer) = asked_by_the_issuer(&mut house).await;
+    house.world.change(|facts| facts.issuer.asks = Some(Some(Outcome::NotAgreed)));
+    let told = |facts: &crate::world::Facts| {
+        facts.messages.iter().find(|(message, _)| message.text.contains("did not hear you agree")).map(|_| ())
+    };
+    house.world.until(told).await;
+    house.sale_is(&sale_id, SaleState::Challenged).await;
+    assert!(!challenge_of(&house, &sale_id).await.forwarded, "its hours run again");
+    house.payer_is(&payer.payer_id, PayerState::Active).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 
 use anyhow::Context as _;
 use chit_proto::issuer::v1::issuer_service_client::IssuerServiceClient;
-use chit_proto::issuer::v1::{MakeCardsRequest, PrintedCard, ReportLostRequest};
+use chit_proto::issuer::v1::{MakeCardsRequest, PrintedCard, RegisterHolderRequest, ReportLostRequest};
 use chit_runtime::{Channel, Shared};
+use chit_witness::Witness;
 use clap::Subcommand;
 use ed25519_dalek::SigningKey;
 use serde_json::json;
@@ -18,8 +19,9 @@ use crate::ids;
 use crate::output::Output;
 use crate::shop::{Shop, ask};
 
-/// The secret of all cards, what signs verdicts, what opens codes, what opens the store.
-const KEYS: [&str; 4] = ["issuer-master", "issuer-verdict", "issuer-seal", "issuer-data"];
+/// The secret of all cards, what signs verdicts and checkpoints, what opens codes, what opens the stores of the issuer and of its SMS gateway.
+const KEYS: [&str; 6] =
+    ["issuer-master", "issuer-verdict", "issuer-witness", "issuer-seal", "issuer-data", "sms-data"];
 /// Columns of a card on paper.
 const COLUMNS: usize = 3;
 
@@ -27,13 +29,24 @@ const COLUMNS: usize = 3;
 pub enum IssuerCommand {
     /// Make the issuer's keys and print those that shops need; keeps what is there.
     Init,
-    /// Print what a shop enters in `[checkout]`: the key of the verdicts, and what codes are sealed to.
+    /// Print what a shop enters in `[checkout]`: the key of the verdicts, and what codes are sealed to; and the key of the witness.
     Keys,
     /// Make code cards and print them, once: into the envelope's printer, not into a file.
     Cards {
         /// How many, at most 100.
         #[arg(long, default_value_t = 1)]
         count: u32,
+    },
+    /// Say whose phone the issuer asks before a card's rows collect anything: when its envelope is handed over.
+    Holder {
+        /// 8 digits, outside on the envelope.
+        card_serial: String,
+        /// With + and the country code.
+        #[arg(long)]
+        phone: String,
+        /// What they are written to in: zh-CN or en.
+        #[arg(long, default_value = "zh-CN")]
+        language: String,
     },
     /// Close a card that was reported lost, in every shop.
     Lost {
@@ -64,6 +77,13 @@ pub async fn run(shop: &Shop, command: IssuerCommand) -> Result<(), Failure> {
             shop.output.result(cards.iter().map(text_of).collect::<String>(), &value);
             Ok(())
         }
+        IssuerCommand::Holder { card_serial, phone, language } => {
+            let request = RegisterHolderRequest { request_id: request_id()?, card_serial, phone, language };
+            let client = client(shop);
+            ask!(client.register_holder(request)).await?;
+            shop.output.result("this phone is asked from now on", &json!({ "registered": true }));
+            Ok(())
+        }
         IssuerCommand::Lost { card_serial } => {
             let request =
                 ReportLostRequest { request_id: request_id()?, card_serial, ..ReportLostRequest::default() };
@@ -92,11 +112,15 @@ fn tell_keys(shared: &Shared, output: Output) -> Result<(), Failure> {
     let verdict = SigningKey::from_bytes(&keys::secret(shared, "issuer-verdict")?).verifying_key();
     let (key, recipient) =
         (hex::encode(verdict.as_bytes()), keys::recipient(&keys::secret(shared, "issuer-seal")?)?);
+    let witness_key = Witness::new(&keys::secret(shared, "issuer-witness")?).verifier_key();
     let text = format!(
         "issuer_key = \"{key}\"\nissuer_recipient = \"{recipient}\"\n\
-         for [checkout] of a shop, by another way than what they verify\n"
+         for [checkout] of a shop, by another way than what they verify\n\
+         witness key: {witness_key}\n\
+         for whoever checks exports of ledgers that are witnessed here\n"
     );
-    output.result(text, &json!({ "issuer_key": key, "issuer_recipient": recipient }));
+    let value = json!({ "issuer_key": key, "issuer_recipient": recipient, "witness_key": witness_key });
+    output.result(text, &value);
     Ok(())
 }
 

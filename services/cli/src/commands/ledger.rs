@@ -5,6 +5,7 @@ mod format;
 mod import;
 mod receipt;
 mod verify;
+mod witness;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -44,6 +45,18 @@ pub enum LedgerCommand {
         /// Public key, as `chit ledger key` prints it, or a file that holds it.
         #[arg(long, value_name = "KEY|FILE")]
         key: String,
+        /// A checkpoint that a witness cosigned (`chit ledger witness`): the export must begin with what the witness saw.
+        #[arg(long, value_name = "NOTE", requires = "witness_key")]
+        witnessed: Option<PathBuf>,
+        /// Public key of the witness, got from the witness itself (`chit issuer keys`), or a file that holds it.
+        #[arg(long, value_name = "KEY|FILE", requires = "witnessed")]
+        witness_key: Option<String>,
+    },
+    /// Have the newest checkpoint cosigned by the issuer as a witness, and keep it in a file. From then on no rewritten ledger is
+    /// cosigned, and whoever has the file tells one.
+    Witness {
+        /// File to write; an older one is replaced. Give copies away.
+        file: PathBuf,
     },
     /// Check the text of a receipt's QR, offline, and against an export if there is one. Exit code 1: it was changed or made
     /// up, or the ledger was rewritten since.
@@ -80,18 +93,44 @@ pub enum LedgerCommand {
 /// What needs no configuration.
 pub fn offline(command: &LedgerCommand, output: Output) -> Option<Result<(), Failure>> {
     match command {
-        LedgerCommand::Verify { file, key } => Some(check(file, key).map(|verified| {
-            let text = format!(
-                "{}: {} records are as they were signed\nroot {}",
-                verified.origin, verified.records, verified.root
-            );
-            output.result(text, &json!({ "ok": true, "origin": verified.origin, "records": verified.records, "root": verified.root }));
-        })),
+        LedgerCommand::Verify { file, key, witnessed, witness_key } => {
+            Some(check_export(file, key, witnessed.as_deref().zip(witness_key.as_deref()), output))
+        }
         LedgerCommand::Receipt { text, receipt_key, export, key } => {
             Some(check_receipt(text, receipt_key, export.as_deref(), key.as_deref(), output))
         }
         _ => None,
     }
+}
+
+fn check_export(
+    file: &Path,
+    key: &str,
+    witnessed: Option<(&Path, &str)>,
+    output: Output,
+) -> Result<(), Failure> {
+    let (verified, seen) = match witnessed {
+        Some((note, witness_key)) => {
+            let (verified, seen) = witness::compare(file, key, note, witness_key)?;
+            (verified, Some(seen))
+        }
+        None => (check(file, key)?, None),
+    };
+    let Verified { origin, records, root } = &verified;
+    let mut text = format!("{origin}: {records} records are as they were signed\nroot {root}");
+    if let Some(seen) = &seen {
+        let at = i64::try_from(seen.unix_s).ok().and_then(|unix_s| jiff::Timestamp::from_second(unix_s).ok());
+        let at = at.unwrap_or_default();
+        text.push_str(&format!("\nthe first {} are those that the witness saw, {at}", seen.records));
+    }
+    output.result(
+        text,
+        &json!({
+            "ok": true, "origin": origin, "records": records, "root": root,
+            "witnessed_records": seen.map(|seen| seen.records),
+        }),
+    );
+    Ok(())
 }
 
 fn check_receipt(
@@ -146,7 +185,15 @@ pub async fn run(shop: &Shop, command: LedgerCommand) -> Result<(), Failure> {
             written(shop, "backed up", &file, &verified);
             Ok(())
         }
-        LedgerCommand::Verify { file, key } => check(&file, &key).map(drop),
+        LedgerCommand::Verify { file, key, witnessed, witness_key } => {
+            check_export(&file, &key, witnessed.as_deref().zip(witness_key.as_deref()), shop.output)
+        }
+        LedgerCommand::Witness { file } => {
+            let records = witness::cosign(shop, &file).await?;
+            let text = format!("{records} records cosigned by the witness: {}", file.display());
+            shop.output.result(text, &json!({ "file": file, "records": records }));
+            Ok(())
+        }
         LedgerCommand::Receipt { text, receipt_key, export, key } => {
             check_receipt(&text, &receipt_key, export.as_deref(), key.as_deref(), shop.output)
         }

@@ -2,13 +2,17 @@
 
 use chit_runtime::neighbour::{CHECKOUT, Calls, LOOK, OPERATOR};
 
-/// A shop's checkout asks in the shop's name, by its signature; cards are made by the issuer's own people.
+/// A shop's checkout asks in the shop's name, by its signature; cards are made and handed over by the issuer's own people.
 pub const CALLS: Calls = &[
     ("IssuerService/MakeCards", OPERATOR),
+    ("IssuerService/RegisterHolder", OPERATOR),
     ("IssuerService/AssignRows", CHECKOUT),
     ("IssuerService/JudgeReply", CHECKOUT),
     ("IssuerService/ReportLost", CHECKOUT),
     ("IssuerService/GetKeys", LOOK),
+    // A checkpoint is its ledger's by its signature, whoever brings it, and a ledger cannot be made to shrink.
+    ("WitnessService/GetWitnessed", LOOK),
+    ("WitnessService/AddCheckpoint", LOOK),
 ];
 
 #[cfg(test)]

@@ -5,5 +5,6 @@ use super::Api;
 
 pub async fn call(api: &Api, _request: GetKeysRequest) -> Result<GetKeysResponse, Status> {
     let verdict_key = hex::encode(api.keys.verdict.verifying_key().as_bytes());
-    Ok(GetKeysResponse { verdict_key, recipient: api.keys.recipient() })
+    let witness_key = api.keys.witness.verifier_key();
+    Ok(GetKeysResponse { verdict_key, recipient: api.keys.recipient(), witness_key })
 }

@@ -3,7 +3,7 @@ use chit_proto::issuer::v1::{JudgeReplyRequest, JudgeReplyResponse};
 use chit_runtime::error::bad_field;
 use chit_runtime::failpoint;
 use chit_runtime::request_id::fingerprint;
-use chit_verdict::{CLAIM_LEN_MAX, CLAIMS_MAX, Claim, Verdict, judge_request};
+use chit_verdict::{CLAIM_LEN_MAX, CLAIMS_MAX, Claim, Outcome, Verdict, judge_request};
 use tonic::Status;
 
 use super::{Api, errors};
@@ -21,19 +21,40 @@ pub async fn call(api: &Api, request: JudgeReplyRequest) -> Result<JudgeReplyRes
     let code = code(api, &id, &request.sealed_code)?;
     let now_ms = api.now_ms();
     let first = Request { caller: shop.clone(), id, fingerprint: fingerprint(&request), now_ms };
-    let keys = api.keys.clone();
+    let asks = match &api.asking {
+        Some(asking) if claims.iter().any(|claim| !claim.sales.is_empty()) => {
+            let begun = asking.begin(&first).map_err(errors::from_store)?;
+            Some((asking.clone(), begun))
+        }
+        _ => None,
+    };
+    let (keys, asked) = (api.keys.clone(), asks.clone());
     let work = move |draft: &crate::store::Draft<'_>| {
         let mut card = draft.card(&claims[0].card_id)?.ok_or(Refusal::CardUnknown)?;
+        if asked.is_some() && card.asks.is_none() {
+            return Err(Refusal::HolderWithoutPhone.into());
+        }
         let key = keys.card(card.holder, card.serial);
         let found = judge(&mut card, &key, &claims, &code)?;
         draft.put(&card)?;
         let claim = claims[found.claim].clone();
+        let pays = found.outcome == Outcome::Right && !claim.sales.is_empty();
+        if let (true, Some((asking, begun)), Some(holder)) = (pays, asked, &card.asks) {
+            asking.put(draft, begun, claim, holder)?;
+            return Ok(Vec::new());
+        }
         let verdict = Verdict { outcome: found.outcome, request_id: id, judged_unix_ms: now_ms, claim };
         Ok(verdict.sign(&keys.verdict))
     };
     let verdict = api.once(first, work).await?;
     failpoint("issuer/judge_reply/committed");
-    Ok(JudgeReplyResponse { verdict })
+    match asks {
+        Some((asking, begun)) if verdict.is_empty() => {
+            let verdict = asking.follow(begun.id()).await.map_err(errors::from_store)?;
+            Ok(JudgeReplyResponse { asks_payer: verdict.is_none(), verdict: verdict.unwrap_or_default() })
+        }
+        _ => Ok(JudgeReplyResponse { verdict, asks_payer: false }),
+    }
 }
 
 /// At least one, all of one shop.

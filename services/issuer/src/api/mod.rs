@@ -1,11 +1,14 @@
 //! One file for each call: decode, check who asks, one call of the domain in a transaction, encode.
 
+mod add_checkpoint;
 mod assign_rows;
 mod calls;
 mod errors;
 mod get_keys;
+mod get_witnessed;
 mod judge_reply;
 mod make_cards;
+mod register_holder;
 mod report_lost;
 
 pub use calls::CALLS;
@@ -16,9 +19,11 @@ use chit_proto::issuer::v1 as proto;
 use chit_runtime::Clock;
 use chit_verdict::verify_request;
 use proto::issuer_service_server::IssuerService;
+use proto::witness_service_server::WitnessService;
 use tonic::{Request, Response, Status};
 
-use crate::config::Shops;
+use crate::asking::Asking;
+use crate::config::{Config, Logs, Shops};
 use crate::keys::Keys;
 use crate::store::{self, Draft, Store, StoreError};
 
@@ -27,13 +32,23 @@ pub struct Api {
     store: Arc<Store>,
     keys: Arc<Keys>,
     shops: Arc<Shops>,
+    logs: Arc<Logs>,
     rows_a_time: u8,
     clock: Clock,
+    /// Where payers are asked before anything is collected.
+    asking: Option<Arc<Asking>>,
 }
 
 impl Api {
-    pub fn new(store: Arc<Store>, keys: Arc<Keys>, shops: Shops, rows_a_time: u8, clock: Clock) -> Self {
-        Self { store, keys, shops: Arc::new(shops), rows_a_time, clock }
+    pub fn new(
+        config: &Config,
+        store: Arc<Store>,
+        keys: Arc<Keys>,
+        clock: Clock,
+        asking: Option<Arc<Asking>>,
+    ) -> anyhow::Result<Self> {
+        let (shops, logs) = (Arc::new(config.shops()?), Arc::new(config.logs()?));
+        Ok(Self { store, keys, shops, logs, rows_a_time: config.rows_a_time, clock, asking })
     }
 
     fn now_ms(&self) -> i64 {
@@ -42,8 +57,8 @@ impl Api {
 
     /// The shop asks, nobody in its name.
     fn must_be_of(&self, shop: &str, asked: &[u8], signature: &[u8]) -> Result<(), Status> {
-        let key = self.shops.get(shop).ok_or_else(errors::shop_unknown)?;
-        if verify_request(asked, signature, key) { Ok(()) } else { Err(errors::signature_invalid()) }
+        let known = self.shops.get(shop).ok_or_else(errors::shop_unknown)?;
+        if verify_request(asked, signature, &known.key) { Ok(()) } else { Err(errors::signature_invalid()) }
     }
 
     /// A repeated request gets the first answer, byte for byte.
@@ -52,16 +67,23 @@ impl Api {
         request: store::Request,
         work: impl FnOnce(&Draft<'_>) -> store::Result<Vec<u8>> + Send + 'static,
     ) -> Result<Vec<u8>, Status> {
+        self.on_disk(move |store| store.once(&request, work)).await
+    }
+
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> store::Result<T> + Send + 'static,
+    ) -> Result<T, Status> {
         let store = Arc::clone(&self.store);
-        let done = tokio::task::spawn_blocking(move || store.once(&request, work)).await;
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
         done.unwrap_or(Err(StoreError::Stopping)).map_err(errors::from_store)
     }
 }
 
 macro_rules! calls {
-    ($($name:ident($request:ident) -> $response:ident;)+) => {
+    ($service:ident: $($name:ident($request:ident) -> $response:ident;)+) => {
         #[tonic::async_trait]
-        impl IssuerService for Api {
+        impl $service for Api {
             $(async fn $name(
                 &self,
                 request: Request<proto::$request>,
@@ -73,9 +95,17 @@ macro_rules! calls {
 }
 
 calls! {
+    IssuerService:
     make_cards(MakeCardsRequest) -> MakeCardsResponse;
+    register_holder(RegisterHolderRequest) -> RegisterHolderResponse;
     assign_rows(AssignRowsRequest) -> AssignRowsResponse;
     judge_reply(JudgeReplyRequest) -> JudgeReplyResponse;
     report_lost(ReportLostRequest) -> ReportLostResponse;
     get_keys(GetKeysRequest) -> GetKeysResponse;
+}
+
+calls! {
+    WitnessService:
+    get_witnessed(GetWitnessedRequest) -> GetWitnessedResponse;
+    add_checkpoint(AddCheckpointRequest) -> AddCheckpointResponse;
 }

@@ -3,6 +3,7 @@
 use chit_code_card::{CardSerial, CodeHash, Row, RowBitmap};
 
 use super::Refusal;
+use super::holder::Holder;
 
 /// A row and whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +27,8 @@ pub struct Card {
     pub chances_since_right: u8,
     pub locked: bool,
     pub lost: bool,
+    /// Who is asked before its rows collect.
+    pub asks: Option<Holder>,
 }
 
 impl Card {
@@ -38,7 +41,20 @@ impl Card {
             chances_since_right: 0,
             locked: false,
             lost: false,
+            asks: None,
         }
+    }
+
+    /// The same phone again changes nothing but the language; another would be asked in the payer's place.
+    pub fn hand_to(&mut self, holder: Holder) -> Result<(), Refusal> {
+        if self.lost {
+            return Err(Refusal::CardLost);
+        }
+        if self.asks.as_ref().is_some_and(|known| known.phone != holder.phone) {
+            return Err(Refusal::HolderHasAnotherPhone);
+        }
+        self.asks = Some(holder);
+        Ok(())
     }
 
     /// The next rows in the card's own order, for this shop alone. Fewer than asked for where the card ends.
@@ -77,7 +93,20 @@ mod tests {
 
     use chit_code_card::CardKey;
 
+    use super::super::holder::Language;
     use super::*;
+
+    #[test]
+    fn a_card_is_handed_to_one_phone() {
+        let mut card = Card::new(CardSerial::new(7).unwrap(), [2; 8]);
+        let holder = |phone: &str| Holder { phone: phone.into(), language: Language::English };
+        card.hand_to(holder("+8613800005678")).unwrap();
+        card.hand_to(holder("+8613800005678")).unwrap();
+        assert_eq!(card.hand_to(holder("+8613900009999")), Err(Refusal::HolderHasAnotherPhone));
+        assert!(!format!("{card:?}").contains("13800005678"));
+        card.lost = true;
+        assert_eq!(card.hand_to(holder("+8613800005678")), Err(Refusal::CardLost));
+    }
 
     #[test]
     fn no_row_is_ever_assigned_twice() {

@@ -13,4 +13,18 @@ pub enum Refusal {
     ClaimsDiffer,
     #[error("the shop claims a row that was not assigned to it")]
     RowNotAssigned,
+    #[error("an issuer that asks the payer needs amounts above nothing, in a currency of ISO 4217")]
+    AmountClaimed,
+    #[error(
+        "the issuer does not know whose phone to ask; its people enter it (RegisterHolder, `chit issuer holder`)"
+    )]
+    HolderWithoutPhone,
+    #[error("this card was handed over to another phone; give the payer another card")]
+    HolderHasAnotherPhone,
+    #[error("another tree was witnessed last; ask GetWitnessed and send a proof from there")]
+    OldSize,
+    #[error("the checkpoint's tree does not hold what was witnessed before: this ledger was rewritten")]
+    LedgerRewritten,
+    #[error("payers are written to in zh-CN or en")]
+    LanguageUnknown,
 }

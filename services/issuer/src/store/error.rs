@@ -14,6 +14,8 @@ pub enum StoreError {
     MadeBefore,
     #[error("the service stops; call again")]
     Stopping,
+    #[error("the system gives no random numbers")]
+    NoRandom,
     #[error("the store cannot be read or written")]
     Database(#[source] Box<redb::Error>),
     #[error("the store is sealed with another key than issuer-data.key; restore the key from the backup")]

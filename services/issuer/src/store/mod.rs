@@ -1,8 +1,10 @@
 //! One redb file that only this process opens. What is in it is sealed: a card's serial freezes its payer, and which rows of
 //! whom were asked for is nobody's business.
 
+mod asks;
 mod error;
 mod records;
+mod witnessed;
 
 use std::path::Path;
 
@@ -23,6 +25,14 @@ const SERIALS: TableDefinition<&[u8; 16], &[u8; 8]> = TableDefinition::new("seri
 const REQUESTS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("requests");
 // <(ms, key of REQUESTS), ()>
 const REQUESTS_BY_TIME: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("requests_by_time");
+// <id of an ask and of its SMS, AskRecord, sealed>
+const ASKS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("asks");
+// <(keyed hash of a phone, id of an ask), ()>
+const ASKS_BY_PHONE: TableDefinition<(&[u8; 16], &[u8; 16]), ()> = TableDefinition::new("asks_by_phone");
+// <"inbound", sequence number of the last message that was heard>
+const CURSORS: TableDefinition<&str, u64> = TableDefinition::new("cursors");
+// <origin of a ledger, (records, root) of the newest tree that was cosigned>
+const WITNESSED: TableDefinition<&str, (u64, &[u8; 32])> = TableDefinition::new("witnessed");
 // <"data key", the store's data key, wrapped by issuer-data.key>
 const DATA_KEY: TableDefinition<&str, &[u8]> = TableDefinition::new("data_key");
 
@@ -63,6 +73,10 @@ impl Store {
         transaction.open_table(SERIALS)?;
         transaction.open_table(REQUESTS)?;
         transaction.open_table(REQUESTS_BY_TIME)?;
+        transaction.open_table(ASKS)?;
+        transaction.open_table(ASKS_BY_PHONE)?;
+        transaction.open_table(CURSORS)?;
+        transaction.open_table(WITNESSED)?;
         let vault = vault_of(&transaction, credential)?;
         transaction.commit()?;
         Ok(Self { database, vault })
@@ -74,23 +88,31 @@ impl Store {
         request: &Request,
         work: impl FnOnce(&Draft<'_>) -> Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
+        let key = self.request_key(request);
+        self.write(|draft| {
+            if let Some(answered) = draft.answered(&key)? {
+                let same = answered.fingerprint == request.fingerprint;
+                return if same { Ok(answered.answer) } else { Err(StoreError::Different) };
+            }
+            let answer = work(draft)?;
+            draft.put_answer(&key, &request.fingerprint, answer.clone())?;
+            draft.transaction.open_table(REQUESTS_BY_TIME)?.insert((request.now_ms, &key), ())?;
+            forget(draft.transaction, request.now_ms)?;
+            Ok(answer)
+        })
+    }
+
+    /// Happens as a whole or, when it is refused, not at all.
+    pub fn write<T>(&self, work: impl FnOnce(&Draft<'_>) -> Result<T>) -> Result<T> {
         let transaction = self.database.begin_write()?;
-        let key = self.vault.keyed(b"request", &[request.caller.as_bytes(), &[0], &request.id].concat());
-        let context = [b"answer/".as_slice(), &key].concat();
-        let known = transaction.open_table(REQUESTS)?.get(&key)?.map(|sealed| sealed.value().to_vec());
-        if let Some(sealed) = known {
-            let answered: Answered = records::decode(&self.vault.open(&context, &sealed)?)?;
-            let same = answered.fingerprint == request.fingerprint;
-            return if same { Ok(answered.answer) } else { Err(StoreError::Different) };
-        }
-        let answer = work(&Draft { transaction: &transaction, vault: &self.vault })?;
-        let answered = Answered { fingerprint: request.fingerprint.to_vec(), answer: answer.clone() };
-        let sealed = self.vault.seal(&context, &records::encode(&answered))?;
-        transaction.open_table(REQUESTS)?.insert(&key, sealed.as_slice())?;
-        transaction.open_table(REQUESTS_BY_TIME)?.insert((request.now_ms, &key), ())?;
-        forget(&transaction, request.now_ms)?;
+        let done = work(&Draft { transaction: &transaction, vault: &self.vault })?;
         transaction.commit()?;
-        Ok(answer)
+        Ok(done)
+    }
+
+    /// The name of a request in this store.
+    pub fn request_key(&self, request: &Request) -> [u8; 16] {
+        self.vault.keyed(b"request", &[request.caller.as_bytes(), &[0], &request.id].concat())
     }
 }
 
@@ -115,9 +137,26 @@ impl Draft<'_> {
         Ok(())
     }
 
+    fn answered(&self, key: &[u8; 16]) -> Result<Option<Answered>> {
+        let requests = self.transaction.open_table(REQUESTS)?;
+        let Some(sealed) = requests.get(key)? else { return Ok(None) };
+        records::decode(&self.vault.open(&answer_context(key), sealed.value())?).map(Some)
+    }
+
+    fn put_answer(&self, key: &[u8; 16], fingerprint: &[u8; 32], answer: Vec<u8>) -> Result<()> {
+        let answered = Answered { fingerprint: fingerprint.to_vec(), answer };
+        let sealed = self.vault.seal(&answer_context(key), &records::encode(&answered))?;
+        self.transaction.open_table(REQUESTS)?.insert(key, sealed.as_slice())?;
+        Ok(())
+    }
+
     fn serial_key(&self, serial: CardSerial) -> [u8; 16] {
         self.vault.keyed(b"card serial", &serial.get().to_be_bytes())
     }
+}
+
+fn answer_context(key: &[u8; 16]) -> Vec<u8> {
+    [b"answer/".as_slice(), key].concat()
 }
 
 fn context(id: &[u8; 8]) -> Vec<u8> {
@@ -164,6 +203,7 @@ fn forget(transaction: &WriteTransaction, now_ms: i64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Holder, Language};
 
     const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -183,6 +223,7 @@ mod tests {
         card.assign("a-corner-shop", &order, 3).unwrap();
         card.assigned[1].tried.push(chit_code_card::CodeHash([9; 16]));
         card.locked = true;
+        card.hand_to(Holder { phone: "+8613800005678".into(), language: Language::English }).unwrap();
         let put = card.clone();
         let first = store(dir.path());
         let put = |draft: &Draft<'_>| draft.put(&put).map(|()| b"done".to_vec());
@@ -197,7 +238,9 @@ mod tests {
         again.once(&request(2, 2, 0), look).unwrap();
         drop(again);
         let bytes = std::fs::read(dir.path().join("issuer.redb")).unwrap();
-        assert!(!bytes.windows(13).any(|window| window == b"a-corner-shop"));
+        for secret in [&b"a-corner-shop"[..], b"13800005678"] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        }
     }
 
     #[test]

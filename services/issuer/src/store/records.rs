@@ -1,10 +1,11 @@
 //! Cards and answers as stored: a version byte and protobuf, sealed.
 
 use chit_code_card::{CardSerial, CodeHash, Row};
+use chit_verdict::Claim;
 use prost::Message;
 
 use super::{Result, StoreError};
-use crate::domain::{Assigned, Card};
+use crate::domain::{Ask, Assigned, Card, Holder, Number};
 
 /// First byte of every record under its seal.
 const VERSION: u8 = 1;
@@ -24,6 +25,32 @@ pub struct CardRecord {
     pub locked: bool,
     #[prost(bool, tag = "6")]
     pub lost: bool,
+    /// E.164; empty = nobody is asked.
+    #[prost(string, tag = "7")]
+    pub phone: String,
+    #[prost(string, tag = "8")]
+    pub language: String,
+}
+
+/// A right row whose payer is being asked.
+#[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
+pub struct AskRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    pub fingerprint: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub request_id: Vec<u8>,
+    /// As verdict.proto has it.
+    #[prost(bytes = "vec", tag = "3")]
+    pub claim: Vec<u8>,
+    #[prost(uint32, tag = "4")]
+    pub number: u32,
+    #[prost(uint32, tag = "5")]
+    pub wrong: u32,
+    #[prost(bool, tag = "6")]
+    pub handed: bool,
+    #[prost(int64, tag = "7")]
+    pub asked_ms: i64,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -45,6 +72,7 @@ pub struct Answered {
     /// SHA-256 of the request as it came.
     #[prost(bytes = "vec", tag = "1")]
     pub fingerprint: Vec<u8>,
+    /// Empty while a payer is asked, and of cards, which are told once.
     #[prost(bytes = "vec", tag = "2")]
     pub answer: Vec<u8>,
 }
@@ -74,7 +102,35 @@ pub fn from_card(card: &Card) -> CardRecord {
         chances_since_right: card.chances_since_right.into(),
         locked: card.locked,
         lost: card.lost,
+        phone: card.asks.as_ref().map(|holder| holder.phone.clone()).unwrap_or_default(),
+        language: card.asks.as_ref().map(|holder| holder.language.tag().to_owned()).unwrap_or_default(),
     }
+}
+
+pub fn from_ask(ask: &Ask) -> AskRecord {
+    AskRecord {
+        fingerprint: ask.fingerprint.to_vec(),
+        request_id: ask.request_id.to_vec(),
+        claim: ask.claim.encode(),
+        number: ask.number.get(),
+        wrong: ask.wrong.into(),
+        handed: ask.handed,
+        asked_ms: ask.asked_ms,
+    }
+}
+
+pub fn to_ask(id: [u8; 16], record: AskRecord) -> Result<Ask> {
+    let damaged = || StoreError::Damaged("fields of an ask");
+    Ok(Ask {
+        id,
+        fingerprint: record.fingerprint.try_into().map_err(|_| damaged())?,
+        request_id: record.request_id.try_into().map_err(|_| damaged())?,
+        claim: Claim::decode(&record.claim).ok_or_else(damaged)?,
+        number: Number::new(record.number).ok_or_else(damaged)?,
+        wrong: u8::try_from(record.wrong).map_err(|_| damaged())?,
+        handed: record.handed,
+        asked_ms: record.asked_ms,
+    })
 }
 
 pub fn to_card(holder: [u8; 8], record: CardRecord) -> Result<Card> {
@@ -87,6 +143,12 @@ pub fn to_card(holder: [u8; 8], record: CardRecord) -> Result<Card> {
         let tried = record.tried.into_iter().map(hash).collect::<Result<_>>()?;
         Ok(Assigned { shop: record.shop, row, used: record.used, tried })
     };
+    let asks = if record.phone.is_empty() {
+        None
+    } else {
+        let language = record.language.parse().map_err(|_| StoreError::Damaged("a holder's language"))?;
+        Some(Holder { phone: record.phone, language })
+    };
     Ok(Card {
         serial: CardSerial::new(record.serial).map_err(|_| StoreError::Damaged("a card's serial"))?,
         holder,
@@ -95,5 +157,6 @@ pub fn to_card(holder: [u8; 8], record: CardRecord) -> Result<Card> {
         chances_since_right: small(record.chances_since_right)?,
         locked: record.locked,
         lost: record.lost,
+        asks,
     })
 }

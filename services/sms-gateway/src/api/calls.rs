@@ -1,11 +1,11 @@
 //! Which calls other services of this machine may make.
 
-use chit_runtime::neighbour::{CHECKOUT, Calls, LOOK, OPERATOR};
+use chit_runtime::neighbour::{CHECKOUT, CORRESPONDENT, Calls, LOOK, OPERATOR};
 
-/// Numbers and texts are checkout's; the modem's care is an operator's. Who may send is said once more in `senders.rs`.
+/// Numbers and texts are checkout's, or, on an issuer's own gateway, the issuer's; the modem's care is an operator's. Who may send is said once more in `senders.rs`.
 pub const CALLS: Calls = &[
-    ("SmsGatewayService/SendMessage", CHECKOUT),
-    ("SmsGatewayService/GetMessage", CHECKOUT),
+    ("SmsGatewayService/SendMessage", CORRESPONDENT),
+    ("SmsGatewayService/GetMessage", CORRESPONDENT),
     ("SmsGatewayService/ListMessages", CHECKOUT),
     ("SmsGatewayService/CancelMessage", CHECKOUT),
     ("SmsGatewayService/ConfirmDelivered", CHECKOUT),
@@ -13,8 +13,8 @@ pub const CALLS: Calls = &[
     ("SmsGatewayService/ReleaseMessage", CHECKOUT),
     ("SmsGatewayService/ResendMessage", CHECKOUT),
     ("SmsGatewayService/WatchMessages", CHECKOUT),
-    ("SmsGatewayService/WatchInbound", CHECKOUT),
-    ("SmsGatewayService/AckInbound", CHECKOUT),
+    ("SmsGatewayService/WatchInbound", CORRESPONDENT),
+    ("SmsGatewayService/AckInbound", CORRESPONDENT),
     ("SmsGatewayService/ListInbound", CHECKOUT),
     ("SmsGatewayService/ListUndecoded", OPERATOR),
     ("SmsGatewayService/ListModems", LOOK),

@@ -84,6 +84,16 @@ pub fn checkpoint_signed_by(note: &str, key: &str) -> Option<(u64, Hash)> {
     key.starts_with(&format!("{origin}+")).then_some((size, root))
 }
 
+/// Size and root of a checkpoint that this key signed; others may have signed it, too.
+pub fn cosigned_checkpoint(note: &str, key: &str) -> Option<(u64, Hash)> {
+    let verifier = StandardVerifier::new(key).ok()?;
+    let note = Note::from_bytes(note.as_bytes()).ok()?;
+    note.verify(&VerifierList::new(vec![Box::new(verifier)])).ok()?;
+    let checkpoint = Checkpoint::from_bytes(note.text()).ok()?;
+    let of_key = key.starts_with(&format!("{}+", checkpoint.origin()));
+    of_key.then(|| (checkpoint.size(), *checkpoint.hash()))
+}
+
 fn line(file: &mut impl BufRead, number: u64) -> Result<String, Failure> {
     let mut text = Vec::new();
     std::io::Read::take(&mut *file, LINE_LEN_MAX).read_until(b'\n', &mut text).map_err(io)?;

@@ -74,6 +74,7 @@ pub fn value_of(verdict: &Verdict) -> Value {
         "ledger_compared": verdict.witnessed.is_some(),
         "receipt_compared": verdict.receipt_compared,
         "issuer_compared": verdict.judged.is_some(),
+        "payer_agreed_to_sum": verdict.judged.as_ref().is_some_and(|judged| judged.agreed),
         "faults": faults,
     });
     let sealed = verdict.witnessed.iter().flat_map(|witnessed| &witnessed.sealed);

@@ -37,13 +37,20 @@ pub struct Judged {
     at_counter: bool,
     amount_minor: i64,
     currency: String,
+    /// To this amount, asked by the issuer itself: the shop's text need not be believed.
+    pub agreed: bool,
 }
 
 impl Judged {
     pub fn asked(&self) -> String {
         let place = if self.at_counter { "at the counter" } else { "by SMS" };
         let (shop, currency) = (self.shop.escape_debug(), &self.currency);
-        format!("{} {currency} (minor units) to {shop}, {place}", self.amount_minor)
+        let asked = format!("{} {currency} (minor units) to {shop}, {place}", self.amount_minor);
+        if self.agreed {
+            format!("{asked}; the payer agreed to this sum when the issuer asked them by SMS")
+        } else {
+            format!("{asked}; the issuer did not ask the payer about the sum: that rests on the shop's text")
+        }
     }
 }
 
@@ -97,12 +104,13 @@ impl Asked<'_> {
             at_counter: verdict.claim.at_counter,
             amount_minor: sale.amount_minor,
             currency: String::from_utf8_lossy(&verdict.claim.currency).into_owned(),
+            agreed: verdict.outcome == Outcome::Agreed,
         })
     }
 
     /// The bundle's sale, as the verdict has it: right, this evidence, and no more than the goods cost.
     fn sale_in(&self, verdict: &Verdict) -> Result<SaleClaim, Fault> {
-        if verdict.outcome != Outcome::Right {
+        if !verdict.outcome.collects() {
             return Err(fault("VERDICT_NOT_RIGHT", "the issuer did not find the payer's reply right"));
         }
         let of_sale = |sale: &&SaleClaim| {

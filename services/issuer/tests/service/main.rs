@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
+mod asking;
+mod far_gateway;
+mod witness;
+
 use std::io::Write as _;
 use std::iter;
 use std::time::Duration;
@@ -22,34 +26,45 @@ const SHOP: &str = "corner";
 
 struct Issuer {
     dir: tempfile::TempDir,
+    /// Of chit.toml, before its shops.
+    settings: String,
     ctx: Context,
     running: JoinHandle<anyhow::Result<()>>,
     client: IssuerServiceClient<Channel>,
     shop: SigningKey,
     key: [u8; 32],
     recipient: Recipient,
+    witness_key: String,
 }
 
 impl Issuer {
     async fn open() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = dir.path().join("keys");
-        std::fs::create_dir_all(&keys).unwrap();
-        for (name, byte) in
-            [("issuer-master", 1), ("issuer-verdict", 2), ("issuer-seal", 3), ("issuer-data", 4)]
-        {
-            std::fs::write(keys.join(format!("{name}.key")), [byte; 32]).unwrap();
-        }
-        Self::open_in(dir).await
+        Self::open_with(tempfile::tempdir().unwrap(), String::new()).await
     }
 
-    async fn open_in(dir: tempfile::TempDir) -> Self {
+    async fn open_with(dir: tempfile::TempDir, settings: String) -> Self {
+        let keys = dir.path().join("keys");
+        std::fs::create_dir_all(&keys).unwrap();
+        for (name, byte) in [
+            ("issuer-master", 1),
+            ("issuer-verdict", 2),
+            ("issuer-seal", 3),
+            ("issuer-data", 4),
+            ("issuer-witness", 5),
+        ] {
+            std::fs::write(keys.join(format!("{name}.key")), [byte; 32]).unwrap();
+        }
+        Self::open_in(dir, settings).await
+    }
+
+    async fn open_in(dir: tempfile::TempDir, settings: String) -> Self {
         let ctx = Context::sandbox_in("issuer", dir.path());
         let shop = SigningKey::from_bytes(&[5; 32]);
         let key = hex::encode(shop.verifying_key().as_bytes());
         let other = hex::encode(SigningKey::from_bytes(&[6; 32]).verifying_key().as_bytes());
         let config: Config = toml::from_str(&format!(
-            "shops = [{{ name = \"{SHOP}\", key = \"{key}\" }}, {{ name = \"other\", key = \"{other}\" }}]"
+            "{settings}\nshops = [{{ name = \"{SHOP}\", key = \"{key}\", ledger_key = \"{}\" }}, {{ name = \"other\", key = \"{other}\" }}]",
+            witness::Ledger::new(1).verifier_key()
         ))
         .unwrap();
         let running = tokio::spawn(chit_issuer::run(ctx.clone(), config));
@@ -64,13 +79,23 @@ impl Issuer {
         };
         let keys = tokio::time::timeout(PATIENCE, up).await.expect("the issuer serves");
         let key = hex::decode(&keys.verdict_key).unwrap().try_into().unwrap();
-        Self { dir, ctx, running, client, shop, key, recipient: keys.recipient.parse().unwrap() }
+        Self {
+            dir,
+            settings,
+            ctx,
+            running,
+            client,
+            shop,
+            key,
+            recipient: keys.recipient.parse().unwrap(),
+            witness_key: keys.witness_key,
+        }
     }
 
     async fn restarted(self) -> Self {
         self.ctx.shutdown.trigger();
         self.running.await.unwrap().unwrap();
-        Self::open_in(self.dir).await
+        Self::open_in(self.dir, self.settings).await
     }
 
     async fn card(&self, request_id: u128) -> Result<proto::PrintedCard, Status> {
