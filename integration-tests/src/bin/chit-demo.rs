@@ -33,15 +33,23 @@ struct Args {
     /// Hold this picture before the camera instead of the code just enrolled
     #[arg(long, value_name = "FILE.png", requires = "once")]
     payer_qr: Option<PathBuf>,
+    /// Who judges what payers answer; an issuer is started too, and killed in the middle of each sale
+    #[arg(long, value_enum, default_value_t, requires = "once")]
+    verifier: Verifier,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Verifier {
+    #[default]
+    Local,
+    Issuer,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let run = || {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(async {
-            if args.once { play_once(args.payer_qr.as_deref()).await } else { stay_open().await }
-        })
+        runtime.block_on(async { if args.once { play_once(&args).await } else { stay_open().await } })
     };
     run().unwrap_or_else(|error: anyhow::Error| {
         eprintln!("chit-demo: {error:#}");
@@ -49,7 +57,8 @@ fn main() -> ExitCode {
     })
 }
 
-async fn play_once(payer_qr: Option<&Path>) -> anyhow::Result<ExitCode> {
+async fn play_once(args: &Args) -> anyhow::Result<ExitCode> {
+    let payer_qr = args.payer_qr.as_deref();
     let progress = Progress::on_stderr();
     let artefacts = std::path::absolute(format!("target/demo/{}", ulid::Ulid::generate()))?;
     if let Some(refusal) = payer_qr.and_then(unreadable) {
@@ -60,7 +69,8 @@ async fn play_once(payer_qr: Option<&Path>) -> anyhow::Result<ExitCode> {
     let script = Script { payer_qr, artefacts: artefacts.clone(), progress };
     progress.say("starting six services and four simulated devices");
     let place = Place::temporary()?;
-    let house = House::start(place.clone(), &Options::default())?;
+    let options = Options { issuer: args.verifier == Verifier::Issuer, ..Options::default() };
+    let house = House::start(place.clone(), &options)?;
     let played = async {
         house.ready().await?;
         once::run(&house, &script).await

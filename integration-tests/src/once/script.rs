@@ -15,7 +15,7 @@ use super::report::{DisputeLine, Ledger, Outcome, PayerScan, Refusal, Report, Se
 use super::{Script, evidence};
 use crate::artefacts;
 use crate::desk::{Desk, Refused};
-use crate::house::House;
+use crate::house::{House, ISSUER};
 use crate::payer::{Payer, read_qr};
 
 /// What sale 1's goods are: two of the first, one of the second in the house's catalogue.
@@ -64,11 +64,26 @@ pub async fn run(house: &House, script: &Script) -> anyhow::Result<Outcome> {
 
 /// Papers, first challenge, ACTIVE. Returns the picture of the code.
 async fn enrol(house: &House, script: &Script, desk: &Desk, payer: &mut Payer) -> anyhow::Result<PathBuf> {
-    script.progress.say("enrolling a payer: mandate and code card go to the printer");
-    let enrolled = desk.enrol("王小明", payer.phone(), "zh-CN").await?;
+    let enrolled = match &house.issuer {
+        None => {
+            script.progress.say("enrolling a payer: mandate and code card go to the printer");
+            desk.enrol("王小明", payer.phone(), "zh-CN").await?
+        }
+        Some(issuer) => {
+            script
+                .progress
+                .say("enrolling a payer: mandate to the printer, the issuer's envelope to the payer");
+            let (serial, rows) = issuer.envelope(payer.phone(), "zh-CN")?;
+            payer.open_envelope(&serial, &rows);
+            payer.hear_issuer(issuer.modem()).await?;
+            desk.enrol_with("王小明", payer.phone(), "zh-CN", &serial).await?
+        }
+    };
     let mut journal = desk.journal(&enrolled.payer_id);
     let pending = journal.payer("PENDING", |payer| payer.state() == PayerState::Pending).await?;
-    payer.take_card(&house.simulators.printer, &pending.card_serial).await?;
+    if house.issuer.is_none() {
+        payer.take_card(&house.simulators.printer, &pending.card_serial).await?;
+    }
     script.progress.say("the payer holds the card and answers the first challenge");
     payer.pay().await?;
     let active = journal.payer("ACTIVE", |payer| payer.state() == PayerState::Active).await?;
@@ -131,9 +146,19 @@ impl Run<'_> {
     /// Challenge, right reply, settlement.
     async fn deduct(&mut self, sale: &Sale) -> anyhow::Result<(Sale, SettlementBatch)> {
         let mut journal = self.desk.journal(&sale.sale_id);
+        let sum = total_of(sale);
         self.desk.run_deductions().await?;
         self.say("the SMS terminal asks the payer, who answers with the row of the card");
+        if self.house.issuer.is_some() {
+            // At the worst moment: it has judged, and nobody knows.
+            self.house.order_death(ISSUER, "issuer/judge_reply/committed", 1)?;
+        }
         self.payer.pay().await?;
+        if self.house.issuer.is_some() {
+            self.say("the issuer, killed and back, asks the payer itself, who agrees to the sum");
+            self.payer.agree_to(&format!("CNY {}.{:02}", sum / 100, sum % 100)).await?;
+            ensure!(self.house.deaths_left(ISSUER)? == 0, "the issuer did not die");
+        }
         let verified = journal.sale_is(SaleState::Verified).await?;
         let answered = |challenge: &Challenge| challenge.state() == ChallengeState::Answered;
         self.desk.journal(&verified.challenge_id).challenge("ANSWERED", answered).await?;

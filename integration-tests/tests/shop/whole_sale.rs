@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chit_integration_tests::house::{House, Place};
+use chit_integration_tests::house::{House, ISSUER, Options, Place};
 use chit_integration_tests::once::{self, Outcome, Progress, Report, Script};
 use chit_integration_tests::payer::read_qr;
 
@@ -37,6 +37,22 @@ async fn two_sales_are_enrolled_sold_verified_settled_and_disputed() {
     assert!(!receipt_qr.is_empty());
     assert_eq!(read_qr(&report.payer_qr_png).await.unwrap().len(), 237);
     video::shows_the_counter_without_a_gap(&report.evidence.video, &report.evidence.manifest);
+}
+
+/// No secret of any card is in the shop; the issuer is killed when it has judged, in each sale, and asks the payer about the sum.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_with_an_issuer_that_dies_in_the_middle_and_asks_the_payer_itself() {
+    let artefacts = tempfile::tempdir().unwrap();
+    let options = Options { issuer: true, ..options() };
+    let house = House::start(Place::temporary().unwrap(), &options).unwrap();
+    house.ready().await.unwrap();
+    let report = play(&house, artefacts.path()).await;
+    assert!(house.keeper(ISSUER).starts() >= 3, "it died in both sales");
+    house.stop().unwrap();
+    assert_eq!((report.state.as_str(), report.amount_minor), ("SETTLED", 1_680));
+    assert!(report.ledger.chain_ok && report.ledger.debits_minor == report.ledger.credits_minor);
+    let disputes: Vec<&str> = report.disputes.iter().map(|dispute| dispute.state).collect();
+    assert_eq!(disputes, ["DISMISSED", "UPHELD"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
