@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::disk::Disk;
 use super::journal_file::JournalFile;
-use super::simulated_disk::{Power, SimulatedDisk};
+use super::simulated_disk::{Power, SimulatedDisk, database};
 use super::{JournalStore, Storage};
 use crate::domain::memory_books::{clerk, terms};
 use crate::domain::{Draft, UnixMicros};
@@ -55,7 +55,7 @@ fn a_commit_waits_for_one_piece_of_zeros_and_not_for_all() {
     let (permit, may) = channel();
     let gate = Gate { disk: SimulatedDisk::new(&power), begins, may: Mutex::new(may) };
     let journal = JournalFile::open(Arc::new(gate)).unwrap();
-    let store = JournalStore::still(journal, |anew| index.database(anew)).unwrap();
+    let store = JournalStore::still(journal, |anew| database(&index, anew)).unwrap();
     let view = store.view().unwrap();
     let mut draft = Draft::new(&*view, UnixMicros(1)).unwrap();
     draft.create_account(&clerk(), terms(1)).unwrap();

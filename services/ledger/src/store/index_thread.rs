@@ -1,8 +1,8 @@
 //! Takes committed records into the index, many at a time, and keeps the journal file allocated ahead.
 
 use std::sync::{Arc, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
 use super::memtable::Memtable;
 use super::shared::{Answer, Shared, State};
@@ -57,11 +57,9 @@ fn end(shared: &Shared, why: String) {
 
 /// A damaged index would stop each start, and the journal has all that is in it.
 fn set_aside(shared: &Shared) {
-    let Some(file) = &shared.index_file else { return };
-    let aside = file.with_extension("redb.damaged");
-    match fs::rename(file, &aside) {
-        Ok(()) => {
-            let kept = aside.display().to_string();
+    let Some(place) = &shared.index_place else { return };
+    match place.set_aside() {
+        Ok(kept) => {
             tracing::error!(kept, "the index is damaged: the next start rebuilds it from the journal");
         }
         Err(error) => tracing::error!(%error, "the damaged index cannot be renamed: delete it"),

@@ -1,6 +1,6 @@
 //! The ledger's storage: each commit is one write and one sync of the journal file; the index follows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread;
 
@@ -8,6 +8,7 @@ use redb::Database;
 
 use super::disk::FileDisk;
 use super::index::{self, Index};
+use super::index_place::{IndexFile, IndexPlace};
 use super::index_thread::{self, RECORDS_ENOUGH};
 use super::journal_file::{GroupBytes, JOURNAL_FILE, JournalFile};
 use super::memtable::Written;
@@ -15,7 +16,7 @@ use super::open_error::OpenError;
 use super::open_mark::{Closed, OpenMark};
 use super::shared::{Shared, State};
 use super::storage::{Compacted, CompactionFault, Head, Storage, View};
-use super::{compaction, migrations, recovery};
+use super::{migrations, recovery};
 use crate::domain::{Changes, StorageError};
 use crate::journal;
 use crate::tree::Frontier;
@@ -50,8 +51,10 @@ impl JournalStore {
         migrations::run(folder)?;
         let journal = JournalFile::open(Arc::new(FileDisk::open(&folder.join(JOURNAL_FILE))?))?;
         let index_file = folder.join(INDEX_FILE);
-        compaction::clean_up(&index_file)?;
-        let mut store = Self::made_of(journal, Some(index_file.clone()), |anew| {
+        let place = IndexFile(index_file.clone());
+        // A compaction that was killed leaves its copy behind.
+        place.drop_copy()?;
+        let mut store = Self::made_of(journal, Some(Arc::new(place)), |anew| {
             if anew {
                 std::fs::remove_file(&index_file)?;
             }
@@ -80,7 +83,7 @@ impl JournalStore {
 
     fn made_of(
         journal: JournalFile,
-        index_file: Option<PathBuf>,
+        index_place: Option<Arc<dyn IndexPlace>>,
         mut database: impl FnMut(bool) -> Result<Database, OpenError>,
     ) -> Result<Self, OpenError> {
         let opened = match database(false) {
@@ -115,12 +118,27 @@ impl JournalStore {
         };
         let shared = Arc::new(Shared {
             journal,
-            index_file,
+            index_place,
             state: Mutex::new(state),
             changed: Condvar::new(),
             open: OpenMark::new(),
         });
         Ok(Self { shared, tail: Mutex::new(Tail { frontier, buffer: Vec::new() }), indexing: None })
+    }
+
+    /// The same with an index that can be compacted, by [`Self::compact_now`].
+    #[cfg(test)]
+    pub fn still_at(
+        journal: JournalFile,
+        place: Arc<dyn IndexPlace>,
+        database: impl FnMut(bool) -> Result<Database, OpenError>,
+    ) -> Result<Self, OpenError> {
+        Self::made_of(journal, Some(place), database)
+    }
+
+    #[cfg(test)]
+    pub fn compact_now(&self) -> Result<Compacted, CompactionFault> {
+        super::compaction::run(&self.shared)
     }
 
     #[cfg(test)]

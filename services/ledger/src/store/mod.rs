@@ -4,6 +4,7 @@
 mod compaction;
 mod disk;
 mod index;
+mod index_place;
 mod index_thread;
 mod journal_file;
 mod journal_store;
@@ -20,6 +21,8 @@ mod storage;
 mod tables;
 mod view;
 
+#[cfg(test)]
+mod compaction_power_tests;
 #[cfg(test)]
 mod compaction_tests;
 #[cfg(test)]

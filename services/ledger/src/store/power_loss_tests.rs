@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tlog_tiles::{Hash, HashReader, tree_hash};
 
 use super::journal_file::JournalFile;
-use super::simulated_disk::{Dice, Power, SimulatedDisk};
+use super::simulated_disk::{Dice, Power, SimulatedDisk, database};
 use super::{Head, JournalStore, Storage, View};
 use crate::audit;
 use crate::domain::memory_books::{clerk, hold, hold_for, post, post_pending, terms, void_pending};
@@ -61,7 +61,7 @@ impl Story {
 
     fn open(&self) -> Result<JournalStore, String> {
         let journal = JournalFile::open(Arc::new(self.journal.clone())).map_err(|error| error.to_string())?;
-        let database = |anew| self.index.database(anew);
+        let database = |anew| database(&self.index, anew);
         JournalStore::still(journal, database).map_err(|error| error.to_string())
     }
 

@@ -1,9 +1,9 @@
 //! What commits, readers and the indexing thread share.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
 use super::index::{Index, Snapshot};
+use super::index_place::IndexPlace;
 use super::journal_file::JournalFile;
 use super::memtable::Memtable;
 use super::open_mark::OpenMark;
@@ -17,7 +17,7 @@ pub type Answer = mpsc::Sender<Result<Compacted, CompactionFault>>;
 pub struct Shared {
     pub journal: JournalFile,
     /// `None` = the index is not in a file of its own (tests).
-    pub index_file: Option<PathBuf>,
+    pub index_place: Option<Arc<dyn IndexPlace>>,
     pub state: Mutex<State>,
     /// Something for the indexing thread to do, or something it did.
     pub changed: Condvar,

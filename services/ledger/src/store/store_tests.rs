@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::journal_file::JournalFile;
-use super::simulated_disk::{Power, SimulatedDisk};
+use super::simulated_disk::{Power, SimulatedDisk, database};
 use super::{JournalStore, Storage};
 use crate::domain::memory_books::{
     MemoryBooks, clerk, hold, hold_for, post, post_pending, terms, ulid, void_pending,
@@ -32,7 +32,7 @@ impl Disks {
 
     fn open(&self) -> JournalStore {
         let journal = JournalFile::open(Arc::new(self.journal.clone())).unwrap();
-        JournalStore::still(journal, |anew| self.index.database(anew)).unwrap()
+        JournalStore::still(journal, |anew| database(&self.index, anew)).unwrap()
     }
 
     fn after_kill(&self) -> Self {
