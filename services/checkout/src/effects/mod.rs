@@ -5,7 +5,7 @@ mod accounts;
 mod announce;
 mod aside;
 pub mod bank_file;
-mod batch;
+pub mod batch;
 pub mod bookings;
 mod caption;
 mod code;

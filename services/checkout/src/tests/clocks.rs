@@ -28,6 +28,44 @@ async fn the_24_hours_run_from_the_submission() {
     assert_eq!(till.state(sale_id).await, SaleState::Queued);
 }
 
+/// Hours of business time in which the shop hears or does not, and the hours that the payer has had when they are over.
+#[tokio::test]
+async fn the_payer_has_24_hours_of_hearing_from_the_submission_whatever_comes_between() {
+    const HEARS: bool = true;
+    const DEAF: bool = false;
+    let cases: [(&str, &[(bool, i64)], &[(bool, i64)]); 5] = [
+        ("nothing", &[], &[(HEARS, 24)]),
+        ("an outage before the submission is not given to the payer", &[(DEAF, 10)], &[(HEARS, 24)]),
+        ("an outage amid the hours is", &[], &[(HEARS, 20), (DEAF, 50), (HEARS, 4)]),
+        ("two of them", &[], &[(DEAF, 3), (HEARS, 12), (DEAF, 3), (HEARS, 12)]),
+        ("before and amid", &[(DEAF, 7), (HEARS, 1)], &[(HEARS, 23), (DEAF, 9), (HEARS, 1)]),
+    ];
+    for (what, before, after) in cases {
+        let till = Till::open().await;
+        let sale_id = till.queued(100).await;
+        till.tick().await;
+        pass(&till, before).await;
+        till.network(MessageState::Submitted).await;
+        let (last, earlier) = after.split_last().unwrap();
+        pass(&till, earlier).await;
+        till.advance(last.1 - 1);
+        till.tick().await;
+        assert_eq!(till.state(sale_id).await, SaleState::Challenged, "{what}: an hour is left");
+        till.advance(1);
+        till.tick().await;
+        assert_eq!(till.state(sale_id).await, SaleState::Queued, "{what}");
+    }
+}
+
+async fn pass(till: &Till, spans: &[(bool, i64)]) {
+    for (hears, hours) in spans {
+        modem::note(&till.shop, *hears).await.unwrap();
+        till.advance(*hours);
+        modem::note(&till.shop, true).await.unwrap();
+        till.tick().await;
+    }
+}
+
 #[tokio::test]
 async fn without_a_modem_nothing_is_asked_no_row_burns_and_no_clock_runs() {
     let till = Till::open().await;

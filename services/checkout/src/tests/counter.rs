@@ -212,6 +212,24 @@ async fn once_printing_has_started_a_void_needs_approval_and_the_original_back()
 }
 
 #[tokio::test]
+async fn whatever_may_be_on_paper_comes_back_before_a_void() {
+    let till = Till::open().await;
+    for (receipt, comes_back) in [
+        (ReceiptState::Waiting, false),
+        (ReceiptState::Blocked, false),
+        (ReceiptState::Printing, true),
+        (ReceiptState::Printed, true),
+        (ReceiptState::InDoubt, true),
+        (ReceiptState::Failed, false),
+    ] {
+        let sale_id = till.put(SaleState::Printing, 100, move |put| put.sold().receipt.state = receipt).await;
+        let without = void(&till, sale_id, Some(SUPERVISOR), false).await;
+        assert_eq!(without.is_err(), comes_back, "{receipt:?}");
+        void(&till, sale_id, Some(SUPERVISOR), true).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_blocked_receipt_is_voided_without_paper_to_return() {
     let till = Till::open().await;
     let blocked = |put: &mut Put| put.sold().receipt.state = ReceiptState::Blocked;

@@ -10,6 +10,7 @@ mod clocks;
 mod counter;
 mod custody;
 mod disputes;
+mod effects;
 pub mod fixture;
 mod lanes;
 mod locked;

@@ -1,5 +1,6 @@
 //! The reports of the till add up (I7), over a day and over a shift.
 
+use super::disputes::open;
 use super::fixture::{CASHIER, Till, every_state};
 use crate::sale::state::SaleState;
 use crate::shift::{self, Report};
@@ -41,6 +42,46 @@ async fn i7_every_committed_sale_is_in_exactly_one_sum() {
     }
     let report = of_today(&till).await;
     assert_eq!(report.net_minor(), report.sums.gross_minor - 1_250, "one was voided");
+}
+
+#[tokio::test]
+async fn i7_each_state_counts_in_its_own_sum() {
+    use SaleState::*;
+    let till = Till::open().await;
+    let mut before = of_today(&till).await.sums;
+    for state in every_state().into_iter().filter(|state| !matches!(state, Draft | PayerOk)) {
+        till.put(state, 1_250, |_| {}).await;
+        let sums = of_today(&till).await.sums;
+        let sum = match state {
+            Settled => "settled",
+            BadPending | BadListed | Cleared | Expired => "bad",
+            WrittenOff => "written off",
+            PaidOtherwise => "paid otherwise",
+            Voided => "void",
+            _ => "open",
+        };
+        let names = ["settled", "open", "bad", "written off", "paid otherwise", "void"];
+        let grew: Vec<&str> = names
+            .into_iter()
+            .zip(parts(&sums).into_iter().zip(parts(&before)))
+            .filter(|(_, (now, then))| now != then)
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(grew, [sum], "{state:?}");
+        before = sums;
+    }
+}
+
+#[tokio::test]
+async fn i7_net_is_what_was_sold_less_what_was_voided_and_what_was_paid_back() {
+    let till = Till::open().await;
+    let upheld = till.put(SaleState::Settled, 1_250, |_| {}).await;
+    till.put(SaleState::Voided, 500, |_| {}).await;
+    till.queued(300).await;
+    assert_eq!(of_today(&till).await.net_minor(), 1_550);
+    let dispute = open(&till, upheld).await.unwrap().id;
+    till.resolve(dispute, true).await.unwrap();
+    assert_eq!(of_today(&till).await.net_minor(), 300, "1,250 went back to the payer");
 }
 
 #[tokio::test]

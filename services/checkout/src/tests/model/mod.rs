@@ -3,7 +3,7 @@
 
 mod acts;
 mod bank;
-mod books;
+pub mod books;
 mod checks;
 mod exits;
 mod far_sides;

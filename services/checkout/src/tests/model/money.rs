@@ -32,6 +32,7 @@ pub struct Money {
     pub owed: Vec<Deduction>,
     pub payer: Payer,
     report: DaySums,
+    net_minor: i64,
     /// By checkout's own count, day by day: what the bank has, and what it was asked for.
     at_bank_minor: i64,
     in_flight_minor: i64,
@@ -49,10 +50,11 @@ impl Money {
         for (_, effect) in view.outbox_after(0, usize::MAX)? {
             to_come.extend(transfers_of(shop, view, &effect)?);
         }
-        let report = shift::of_shift(view, &DaySums::default(), None)?.sums;
+        let report = shift::of_shift(view, &DaySums::default(), None)?;
+        let (net_minor, report) = (report.net_minor(), report.sums);
         let bank = view.bank_sums()?;
         let (at_bank_minor, in_flight_minor) = (bank.at_bank_minor(), bank.in_flight_minor());
-        Ok(Self { owed, payer, report, at_bank_minor, in_flight_minor, to_come })
+        Ok(Self { owed, payer, report, net_minor, at_bank_minor, in_flight_minor, to_come })
     }
 
     fn sum(&self, amount: impl Fn(&Deduction) -> i64) -> i64 {
@@ -148,6 +150,14 @@ impl World {
                     books.of(&house.refunds) - self.told.posted_written_off_minor,
                     report.refunds_minor,
                     cash_back + rail_back,
+                ],
+            ),
+            (
+                "net",
+                vec![
+                    money.net_minor,
+                    self.told.gross_minor - self.told.void_minor + self.told.posted_written_off_minor
+                        - books.of(&house.refunds),
                 ],
             ),
             ("I7", vec![report.gross_minor, parts(report)]),
