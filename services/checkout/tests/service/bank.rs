@@ -13,7 +13,7 @@ use crate::house::House;
 use crate::sale::{TOTAL_MINOR, answer, approval, enrol};
 
 const IBAN: &str = "NL91ABNA0417164300";
-const PAYER_IBAN: &str = "DE89 3704 0044 0532 0130 00";
+pub const PAYER_IBAN: &str = "DE89 3704 0044 0532 0130 00";
 
 pub fn config(drop_dir: &Path) -> Config {
     let bank = BankConfig {
@@ -204,12 +204,19 @@ async fn what_is_no_file_of_a_bank_is_refused_with_line_and_reason_and_leaves_no
     assert!(!left.exists(), "names and accounts lie on the disk");
 }
 
+/// Money for a sale that nobody here knows: one for a person.
+pub async fn an_exception(house: &House) -> String {
+    let strange = booked("NT-1", "2026-12-02", "01J0000000000000000000000A", "12.50", None);
+    import(house, &strange).await.unwrap();
+    let request = proto::ListExceptionsRequest::default();
+    house.bank().list_exceptions(request).await.unwrap().into_inner().exceptions.remove(0).exception_id
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exception_is_taken_and_closed_by_people() {
     let drop_dir = tempfile::tempdir().unwrap();
     let house = House::open_with(false, |_, _| config(drop_dir.path())).await;
-    let strange = booked("NT-1", "2026-12-02", "01J0000000000000000000000A", "12.50", None);
-    import(&house, &strange).await.unwrap();
+    an_exception(&house).await;
     let request = proto::ListExceptionsRequest::default();
     let listed = house.bank().list_exceptions(request).await.unwrap().into_inner().exceptions;
     let [one] = &listed[..] else { panic!("one exception: {listed:?}") };

@@ -3,12 +3,15 @@
 use chit_proto::media_capture::v1 as media;
 use chit_proto::sms_gateway::v1 as sms;
 
-use crate::far::{Answer, Call, stream, unary, unknown};
+use crate::far::{Answer, Call, away, stream, unary, unknown};
 use crate::world::World;
 
 impl World {
     pub async fn media(self, method: &str, call: Call) -> Answer {
         use media::RecordingState::{Recording, Sealed};
+        if method == "TakeSnapshot" && self.facts().camera_away {
+            return away();
+        }
         match method {
             "TakeSnapshot" => {
                 unary(call, |_: media::TakeSnapshotRequest| {

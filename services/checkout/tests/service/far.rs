@@ -41,6 +41,11 @@ pub fn unknown() -> Answer {
     Status::unimplemented("the fake does not answer this call").into_http()
 }
 
+/// As a process that is not there.
+pub fn away() -> Answer {
+    Status::unavailable("nobody is there").into_http()
+}
+
 struct By<F, Req, Resp>(F, PhantomData<fn(Req) -> Resp>);
 
 impl<F, Req, Resp> UnaryService<Req> for By<F, Req, Resp>

@@ -28,7 +28,7 @@ use crate::world::World;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const PIN: &str = "730514";
 pub const PHONE: &str = "+8613800005678";
-const PAYER_CODE_KEY: [u8; 32] = [2; 32];
+pub const PAYER_CODE_KEY: [u8; 32] = [2; 32];
 
 pub struct House {
     pub dir: tempfile::TempDir,
@@ -39,6 +39,7 @@ pub struct House {
     cashier: Channel,
     supervisor: Channel,
     restarts: bool,
+    sandbox: bool,
     cfg: Config,
     requests: std::cell::Cell<u32>,
 }
@@ -49,8 +50,17 @@ impl House {
         Self::open_with(restarts, |_, _| Config::default()).await
     }
 
+    /// A real shop, whose clock the test moves all the same.
+    pub async fn open_real() -> Self {
+        Self::open_as(false, false, |_, _| Config::default()).await
+    }
+
     /// `configure` knows the far sides, and the folder of the keys.
     pub async fn open_with(restarts: bool, configure: impl FnOnce(&World, &Path) -> Config) -> Self {
+        Self::open_as(true, restarts, configure).await
+    }
+
+    async fn open_as(sandbox: bool, restarts: bool, configure: impl FnOnce(&World, &Path) -> Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let ctx = Context::sandbox_in("checkout", dir.path());
         write_keys(&ctx.shared.keys_dir);
@@ -67,6 +77,7 @@ impl House {
             cashier: checkout.clone(),
             supervisor: checkout,
             restarts,
+            sandbox,
             cfg,
             requests: std::cell::Cell::new(0),
         };
@@ -87,6 +98,11 @@ impl House {
         self.nobody().with_session(Token::new(&answer.session_token).unwrap())
     }
 
+    /// Whoever stands at the till from now on.
+    pub async fn cashier_is(&mut self, name: &str) {
+        self.cashier = self.signed_in(name).await;
+    }
+
     async fn start(&mut self) {
         let served = async { while !self.started().await {} };
         tokio::time::timeout(PATIENCE, served).await.expect("checkout serves");
@@ -94,7 +110,8 @@ impl House {
 
     /// False if the state is still held by calls of the run before: a real one would have died with its process.
     async fn started(&mut self) -> bool {
-        let ctx = Context::sandbox_in("checkout", self.dir.path());
+        let mut ctx = Context::sandbox_in("checkout", self.dir.path());
+        std::sync::Arc::make_mut(&mut ctx.shared).sandbox = self.sandbox;
         self.ctx = ctx.clone();
         let running = tokio::spawn(chit_checkout::run(ctx, self.cfg.clone()));
         let socket = self.ctx.shared.socket_of("checkout");
@@ -232,11 +249,15 @@ impl House {
         self.ctx.clock.advance(SignedDuration::from_hours(hours)).unwrap();
     }
 
-    /// What the payer's QR code says, as the till that enrolled him signs it.
+    /// What the payer's QR code says, as the till that enrolled them signs it.
     pub fn payer_code(&self, payer: &proto::Payer) -> Vec<u8> {
+        signed(&self.code_of(payer), PAYER_CODE_KEY)
+    }
+
+    pub fn code_of(&self, payer: &proto::Payer) -> PayerCode {
         let today = TimeZone::get("Asia/Shanghai").unwrap().to_datetime(self.ctx.clock.now()).date();
         let today = DayNumber::of(today).unwrap();
-        let code = PayerCode {
+        PayerCode {
             issuer: 1,
             key_id: 1,
             payer_id: chit_payer_code::PayerId(payer.payer_id.parse::<chit_checkout::PayerId>().unwrap().0),
@@ -248,9 +269,13 @@ impl House {
             currency: iso_currency::Currency::CNY,
             consent_hash: [0; 4],
             sealed_phone: SealedPhone([0; 8]),
-        };
-        code.sign(&SigningKey::from_bytes(&PAYER_CODE_KEY)).as_str().as_bytes().to_vec()
+        }
     }
+}
+
+/// As it is shown.
+pub fn signed(code: &PayerCode, key: [u8; 32]) -> Vec<u8> {
+    code.sign(&SigningKey::from_bytes(&key)).as_str().as_bytes().to_vec()
 }
 
 fn until_ten_in_the_morning(now: Timestamp) -> SignedDuration {

@@ -41,6 +41,23 @@ async fn enrol(house: &mut House, card_serial: &str) -> proto::Payer {
     house.payers().enrol_payer(request).await.unwrap().into_inner().payer.unwrap()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_envelope_s_card_is_given_to_one_payer_only() {
+    let mut house = open(false).await;
+    enrol(&mut house, CARD_SERIAL).await;
+    let request = proto::EnrolPayerRequest {
+        request_id: house.new_id(),
+        name: "Bo Wu".into(),
+        phone: "+8613800009999".into(),
+        language: "en".into(),
+        consent: true,
+        approval: approval(),
+        card_serial: CARD_SERIAL.into(),
+    };
+    let refused = house.payers().enrol_payer(request).await.unwrap_err();
+    assert_eq!(chit_runtime::error::reason_of(&refused).as_deref(), Some("CARD_SERIAL_TAKEN"));
+}
+
 async fn active(house: &mut House) -> proto::Payer {
     let payer = enrol(house, CARD_SERIAL).await;
     house.step().await;

@@ -87,7 +87,7 @@ async fn a_sale_that_the_ledger_refused_is_committed_by_a_second_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sale_voided_before_its_paper_is_never_printed() {
+async fn a_draft_that_is_voided_reserves_and_prints_nothing() {
     let mut house = House::open(false).await;
     let payer = enrol(&mut house).await;
     let sale = draft(&mut house, &payer).await;

@@ -16,13 +16,23 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Code, Status};
 
-use crate::far::{Answer, Call, FarSide, stream, unary, unknown};
+use crate::far::{Answer, Call, FarSide, away, stream, unary, unknown};
 use crate::far_issuer::FarIssuer;
 
 #[derive(Default)]
 pub struct Facts {
     /// The printer has paper.
     pub paper: bool,
+    /// Neither is there at all.
+    pub ledger_away: bool,
+    pub camera_away: bool,
+    /// A paper that is submitted waits before the printer until this ends.
+    pub holds_papers: bool,
+    /// Papers that came as far as that.
+    pub papers_before_it: u32,
+    /// Papers that somebody wanted back, and those of them that were not begun.
+    pub wanted_back: Vec<String>,
+    pub taken_back: Vec<String>,
     /// So many transfers are refused next.
     pub refuse: u32,
     /// Transfers of these sales are refused.
@@ -140,6 +150,9 @@ impl World {
             }
             "chit.sms_gateway.v1.SmsGatewayService" => self.sms(method, call).await,
             "chit.issuer.v1.IssuerService" => self.issuer(method, call).await,
+            _ if method == "ScanCamera" => {
+                unary(call, |_: scanner::ScanCameraRequest| Ok(scanner::ScanCameraResponse::default())).await
+            }
             _ if method == "WatchScans" => {
                 stream(call, move |_: scanner::WatchScansRequest| {
                     let started = scanner::WatchScansStarted { epoch: "e".into(), last_seq: 0 };
@@ -154,6 +167,9 @@ impl World {
     }
 
     async fn ledger(self, method: &str, call: Call) -> Answer {
+        if self.facts().ledger_away {
+            return away();
+        }
         match method {
             "CreateAccount" => {
                 unary(call, move |request: ledger::CreateAccountRequest| {
@@ -201,6 +217,8 @@ impl World {
     async fn printer(self, method: &str, call: Call) -> Answer {
         match method {
             "SubmitJob" => {
+                self.change(|facts| facts.papers_before_it += 1);
+                self.until(|facts| (!facts.holds_papers).then_some(())).await;
                 unary(call, move |request: printer::SubmitJobRequest| {
                     let document = request.document.clone().unwrap();
                     self.change(|facts| {
@@ -220,12 +238,22 @@ impl World {
                 })
                 .await
             }
+            "CancelJob" => {
+                unary(call, move |request: printer::CancelJobRequest| {
+                    let state = self.change(|facts| facts.take_back(&request.job_id))?;
+                    Ok(printer::CancelJobResponse { job: Some(job(&request.job_id, 9, state)) })
+                })
+                .await
+            }
             "WatchJob" => {
                 stream(call, move |request: printer::WatchJobRequest| {
                     let mut sent = 0;
                     self.follow(move |facts| {
                         use printer::JobEventKind::{Fence, LastByte, State};
-                        use printer::JobState::{AwaitingFence, Blocked, Printed, Queued};
+                        use printer::JobState::{AwaitingFence, Blocked, Cancelled, Printed, Queued};
+                        if facts.taken_back.contains(&request.job_id) {
+                            return (vec![event(&request.job_id, 9, State, Cancelled)], true);
+                        }
                         let whole = [(State, Queued), (LastByte, AwaitingFence), (Fence, Printed)];
                         let blocked = [(State, Blocked)];
                         let script = if facts.paper { &whole[..] } else { &blocked[..] };
@@ -311,6 +339,19 @@ impl Facts {
         };
         self.told(what, &transfer.transfer_id, transfer);
         Ok(())
+    }
+
+    /// A paper that is out, or not there yet, cannot be taken back.
+    fn take_back(&mut self, job_id: &str) -> Result<printer::JobState, Status> {
+        self.wanted_back.push(job_id.to_owned());
+        if !self.jobs.contains_key(job_id) {
+            return Err(chit_runtime::error::status(Code::NotFound, "JOB_NOT_FOUND", "no such job"));
+        }
+        if self.paper {
+            return Err(chit_runtime::error::status(Code::FailedPrecondition, "JOB_STARTED", "it is out"));
+        }
+        self.taken_back.push(job_id.to_owned());
+        Ok(printer::JobState::Cancelled)
     }
 
     pub fn send(&mut self, request: &sms::SendMessageRequest) -> sms::Message {
