@@ -85,6 +85,13 @@ impl Rig {
         self.service.wait().unwrap();
     }
 
+    /// Another value of a key of `[media-capture]`, for the next start.
+    pub fn set(&self, key: &str, value: &str) {
+        let path = self.dir.path().join("chit.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{text}{key} = {value}\n")).unwrap();
+    }
+
     /// Killed, then started again on the same state.
     pub async fn kill_and_restart(&mut self) {
         self.kill();
