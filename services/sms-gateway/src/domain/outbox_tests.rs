@@ -296,3 +296,38 @@ fn a_report_on_a_lost_part_lets_the_next_part_go() {
     assert!(long.report(0, DeliveryOutcome::Delivered, at(1)));
     assert_eq!((long.state, long.accepted_parts), (State::Queued, 1));
 }
+
+#[test]
+fn a_long_message_without_its_report_is_sent_again_from_its_first_part() {
+    for reported in [0b00, 0b01] {
+        let mut long = message(Class::Notice);
+        long.parts = 2;
+        for (number, second) in [(1, 0), (2, 1)] {
+            long.hand_over("m", true, at(second)).unwrap();
+            long.accept("m", Some(number), at(second));
+        }
+        if reported != 0 {
+            assert!(long.report(0, DeliveryOutcome::Delivered, at(2)));
+        }
+        assert!(long.pass_time(at(25 * 3600 + 2), RESEND));
+        long.resend().unwrap();
+        assert_eq!((long.state, long.accepted_parts, long.delivered_parts), (State::Queued, 0, 0));
+        long.hand_over("m", true, at(100_000)).unwrap();
+        long.accept("m", Some(3), at(100_000));
+        assert_eq!(long.state, State::Queued, "the second part is still to go");
+        assert!(long.possible_duplicate);
+    }
+}
+
+#[test]
+fn a_report_belongs_to_a_message_for_twenty_five_hours_and_longer_while_its_end_is_open() {
+    let (window, end) = (REPORT_WINDOW, at(0) + REPORT_WINDOW);
+    let mut ended = handed_over(Class::Challenge);
+    ended.accept("m", Some(1), at(0));
+    assert!(ended.is_reportable(end + window), "it waits for its report");
+    assert!(ended.report(0, DeliveryOutcome::Delivered, at(1)));
+    for (now, reportable) in [(at(2), true), (end, true), (end + SignedDuration::from_secs(1), false)] {
+        assert_eq!(ended.is_reportable(now), reportable, "{now}");
+    }
+    assert!(!message(Class::Challenge).is_reportable(at(1)), "it never left");
+}
