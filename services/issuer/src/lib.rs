@@ -38,11 +38,13 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     if let Some(asking) = &asking {
         tokio::spawn(asking::listen(asking.clone(), ctx.shutdown.clone()));
     }
-    let api = Api::new(&config, store, keys, ctx.clock.clone(), asking)?;
-    Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+    let api = Api::new(&config, store.clone(), keys, ctx.clock.clone(), asking)?;
+    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
         .add(IssuerServiceServer::new(api.clone()))
-        .add(WitnessServiceServer::new(api))
-        .run()
-        .await
+        .add(WitnessServiceServer::new(api));
+    tokio::select! {
+        served = server.run() => served,
+        () = store.failed() => Err(anyhow::anyhow!("the store failed: a new process opens it again")),
+    }
 }

@@ -20,12 +20,14 @@ pub struct Journal {
     /// Code cards by job id, until they are sent. Dropping one wipes its rows.
     secrets: Mutex<HashMap<String, Document>>,
     changed: watch::Sender<u64>,
+    failed: watch::Sender<bool>,
 }
 
 impl Journal {
     pub fn open(path: &Path, credential: &Credential, clock: Clock) -> Result<Self> {
         let store = Store::open(path, credential, moment(&clock))?;
-        Ok(Self { store: Arc::new(store), clock, secrets: Mutex::default(), changed: watch::Sender::new(0) })
+        let (changed, failed) = (watch::Sender::new(0), watch::Sender::new(false));
+        Ok(Self { store: Arc::new(store), clock, secrets: Mutex::default(), changed, failed })
     }
 
     pub fn moment(&self) -> Moment {
@@ -37,7 +39,20 @@ impl Journal {
         work: impl FnOnce(&Store) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || work(&store)).await.map_err(|_| StoreError::Stopping)?
+        let done =
+            tokio::task::spawn_blocking(move || work(&store)).await.map_err(|_| StoreError::Stopping)?;
+        if matches!(done, Err(StoreError::Database(_))) {
+            self.failed.send_replace(true);
+        }
+        done
+    }
+
+    /// Waits until the file failed. redb refuses everything after an I/O error (a full disk), also when the disk works again:
+    /// only another process opens it anew.
+    pub async fn failed(&self) {
+        let mut failed = self.failed.subscribe();
+        // The sender lives as long as this does.
+        let _ = failed.wait_for(|failed| *failed).await;
     }
 
     /// Returns after the commit, which `what` names; then notifies all watchers.

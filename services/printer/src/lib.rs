@@ -81,7 +81,7 @@ async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L)
     let station = Station {
         link,
         profile: settings.profile,
-        journal,
+        journal: Arc::clone(&journal),
         reader,
         stationery,
         orders: Mutex::new(ordered),
@@ -92,13 +92,15 @@ async fn serve<L: PrinterLink + Sync>(ctx: Context, settings: Settings, link: L)
     let health = HealthHandle::new();
     let reporter = tokio::spawn(report_health(health.clone(), station.status.subscribe()));
     let printing = tokio::spawn(actor::run(station));
-    let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
         .pulse(pulse)
         .health(health)
-        .add(PrinterServiceServer::new(api))
-        .run()
-        .await;
+        .add(PrinterServiceServer::new(api));
+    let served = tokio::select! {
+        served = server.run() => served,
+        () = journal.failed() => Err(anyhow::anyhow!("the job journal failed: a new process opens it again")),
+    };
     ctx.shutdown.trigger();
     reporter.abort();
     printing.await.context("the printer's actor ended badly")?;

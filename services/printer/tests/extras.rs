@@ -7,7 +7,7 @@ mod support;
 use chit_proto::printer::v1 as proto;
 use proto::{Confidence, JobState, PreviewFormat, PrinterCondition};
 use support::peer::{Manner, Peer, WELL};
-use support::{House, PATIENCE, paper};
+use support::{House, Nowhere, PATIENCE, paper};
 
 const JOB: &str = "01JDJ0B0000000000000000001";
 
@@ -39,7 +39,8 @@ fn qr_of(png: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_preview_is_a_picture_whose_qr_can_be_read_on_both_papers() {
-    let mut house = House::start("127.0.0.1:1", "").await;
+    let nowhere = Nowhere::new();
+    let mut house = House::start(&nowhere.address, "").await;
     for columns in [32, 48] {
         let request = proto::RenderPreviewRequest {
             document: Some(paper::sale()),
@@ -89,7 +90,8 @@ async fn a_goods_name_cannot_command_the_printer() {
 
 #[tokio::test]
 async fn the_drawer_stays_shut_without_a_printer_and_while_a_paper_is_on_its_way() {
-    let mut away = House::start("127.0.0.1:1", "").await;
+    let nowhere = Nowhere::new();
+    let mut away = House::start(&nowhere.address, "").await;
     let refused = away.client.kick_drawer(kick("r1")).await.unwrap_err();
     assert_eq!(reason(&refused), "PRINTER_OFFLINE");
     away.stop().await;

@@ -108,7 +108,7 @@ async fn a_link_lost_amid_the_logo_is_cleared_before_anything_is_printed() {
     let peer = Peer::start(Manner { drops_logos: true, ..REMEMBERS }).await;
     let mut shop = house(&peer, "logo_in_printer = true").await;
     shop.submit(JOB, paper::sale()).await.unwrap();
-    shop.watch(JOB, |_| peer.connections().len() > 1).await;
+    peer.has_connected(2).await;
     peer.set(REMEMBERS);
     shop.until(JOB, JobState::Printed).await;
     let connections = peer.connections();

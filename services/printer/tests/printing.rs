@@ -7,7 +7,7 @@ mod support;
 use chit_proto::printer::v1 as proto;
 use proto::{Confidence, InDoubtOutcome, JobEventKind, JobState, PrinterCondition};
 use support::peer::{Manner, Peer, WELL};
-use support::{House, PATIENCE, is_on_disk, paper};
+use support::{House, Nowhere, PATIENCE, is_on_disk, paper};
 
 const JOB: &str = "01JDJ0B0000000000000000001";
 const COPY: &str = "01JDJ0B0000000000000000002";
@@ -27,7 +27,7 @@ async fn a_receipt_is_printed_once_and_its_events_come_in_order() {
     let mut house = House::start(&peer.address, "process_id = true").await;
     let first = house.submit(JOB, paper::sale()).await.unwrap();
     assert_eq!(first.job_id, JOB);
-    let events = house.watch(JOB, |_| false).await;
+    let events = house.watch_to_the_end(JOB).await;
     let kinds: Vec<_> = events
         .iter()
         .map(|event| (event.kind(), event.job.as_ref().unwrap().state()))
@@ -166,24 +166,6 @@ async fn a_job_lost_on_its_way_is_in_doubt_and_comes_again_only_as_a_copy() {
 }
 
 #[tokio::test]
-async fn a_printer_that_cannot_clear_its_buffers_waits_for_a_person() {
-    let peer = Peer::start(Manner { holds_data: true, knows_clear: false, ..WELL }).await;
-    let mut house = House::start(&peer.address, "process_id = true").await;
-    house.submit(JOB, paper::sale()).await.unwrap();
-    house.until(JOB, JobState::AwaitingFence).await;
-    peer.set(Manner { knows_clear: false, ..WELL });
-    peer.hang_up();
-    house.until(JOB, JobState::InDoubt).await;
-    house.submit(OTHER, paper::sale()).await.unwrap();
-    house.watch(OTHER, |event| event.job.as_ref().unwrap().blocked_reason() == PrinterCondition::Error).await;
-    house.resolve(JOB, InDoubtOutcome::PrintedWhole).await;
-    let job = house.until(JOB, JobState::Printed).await;
-    assert_eq!(job.confidence(), Confidence::Operator);
-    house.until(OTHER, JobState::Printed).await;
-    house.stop().await;
-}
-
-#[tokio::test]
 async fn a_stop_amid_a_job_leaves_it_in_doubt_for_the_next_start() {
     let peer = Peer::start(Manner { holds_data: true, ..WELL }).await;
     let mut house = House::start(&peer.address, "process_id = true").await;
@@ -234,7 +216,8 @@ async fn a_printer_without_process_ids_confirms_by_the_fence() {
 
 #[tokio::test]
 async fn without_a_printer_jobs_wait_and_the_preview_still_works() {
-    let mut house = House::start("127.0.0.1:1", "").await;
+    let nowhere = Nowhere::new();
+    let mut house = House::start(&nowhere.address, "").await;
     house.submit(JOB, paper::sale()).await.unwrap();
     house.watch(JOB, |event| event.job.as_ref().unwrap().blocked_reason() == PrinterCondition::Offline).await;
     let status =

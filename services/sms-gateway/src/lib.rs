@@ -51,14 +51,16 @@ pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let transports: Vec<_> = transports.into_iter().map(|transport| tokio::spawn(transport.run())).collect();
 
     let pulse = pulse(store.clone());
-    let api = api::Api::new(store, ctx.clock.clone(), fleet, &config).await?;
-    let served = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
+    let api = api::Api::new(store.clone(), ctx.clock.clone(), fleet, &config).await?;
+    let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
         .pulse(pulse)
         .add(SmsGatewayServiceServer::new(api))
-        .health(health)
-        .run()
-        .await;
+        .health(health);
+    let served = tokio::select! {
+        served = server.run() => served,
+        () = store.failed() => Err(anyhow::anyhow!("the books failed: a new process opens them again")),
+    };
     ctx.shutdown.trigger();
     timers.abort();
     reporter.abort();

@@ -2,6 +2,7 @@
 
 mod config_keys;
 mod names;
+mod refusals;
 mod runtime_size;
 
 use std::fs;

@@ -11,6 +11,7 @@ use std::path::Path;
 use chit_code_card::CardSerial;
 use chit_vault::{Credential, Vault};
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+use tokio::sync::watch;
 
 pub use error::{Result, StoreError};
 use records::{Answered, CardRecord};
@@ -57,6 +58,7 @@ pub struct Request {
 pub struct Store {
     database: Database,
     vault: Vault,
+    failed: watch::Sender<bool>,
 }
 
 /// One transaction; it happens with its answer or not at all.
@@ -67,7 +69,10 @@ pub struct Draft<'a> {
 
 impl Store {
     pub fn open(path: &Path, credential: &Credential) -> Result<Self> {
-        let database = Database::create(path)?;
+        Self::on(Database::create(path)?, credential)
+    }
+
+    fn on(database: Database, credential: &Credential) -> Result<Self> {
         let transaction = database.begin_write()?;
         transaction.open_table(CARDS)?;
         transaction.open_table(SERIALS)?;
@@ -79,7 +84,15 @@ impl Store {
         transaction.open_table(WITNESSED)?;
         let vault = vault_of(&transaction, credential)?;
         transaction.commit()?;
-        Ok(Self { database, vault })
+        Ok(Self { database, vault, failed: watch::Sender::new(false) })
+    }
+
+    /// Waits until the file failed. redb refuses everything after an I/O error (a full disk), also when the disk works again:
+    /// only another process opens it anew.
+    pub async fn failed(&self) {
+        let mut failed = self.failed.subscribe();
+        // The sender lives as long as this does.
+        let _ = failed.wait_for(|failed| *failed).await;
     }
 
     /// Does `work` once for each request; a repeated one gets the first answer.
@@ -104,6 +117,14 @@ impl Store {
 
     /// Happens as a whole or, when it is refused, not at all.
     pub fn write<T>(&self, work: impl FnOnce(&Draft<'_>) -> Result<T>) -> Result<T> {
+        let done = self.draft(work);
+        if matches!(done, Err(StoreError::Database(_))) {
+            self.failed.send_replace(true);
+        }
+        done
+    }
+
+    fn draft<T>(&self, work: impl FnOnce(&Draft<'_>) -> Result<T>) -> Result<T> {
         let transaction = self.database.begin_write()?;
         let done = work(&Draft { transaction: &transaction, vault: &self.vault })?;
         transaction.commit()?;
@@ -200,6 +221,8 @@ fn forget(transaction: &WriteTransaction, now_ms: i64) -> Result<()> {
     Ok(())
 }
 
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod tests {
     use super::*;

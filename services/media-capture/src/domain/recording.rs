@@ -326,4 +326,4 @@ impl Recording {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,7 +5,7 @@ mod record;
 
 use std::cell::Cell;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use thiserror::Error;
@@ -56,8 +56,10 @@ macro_rules! from_redb {
 }
 from_redb!(redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
 
+type Opening = Box<dyn Fn() -> Result<Database, redb::DatabaseError> + Send>;
+
 pub struct Store {
-    path: PathBuf,
+    opening: Opening,
     /// `None`: an I/O error closed it and it could not be opened again yet.
     db: Option<Database>,
     failed: Cell<bool>,
@@ -65,33 +67,21 @@ pub struct Store {
 
 impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let db = Database::create(path)?;
-        let write = db.begin_write()?;
-        {
-            let mut meta = write.open_table(META)?;
-            let found = meta.get("schema")?.map(|value| value.value());
-            match found {
-                None => drop(meta.insert("schema", SCHEMA)?),
-                Some(SCHEMA) => {}
-                Some(other) => return Err(StoreError::Schema(other)),
-            }
-            write.open_table(RECORDINGS)?;
-            write.open_table(SALES)?;
-            write.open_table(CHAIN)?;
-            write.open_table(evidence_log::CUSTODY)?;
-            write.open_table(evidence_log::DUE)?;
-            write.open_table(evidence_log::LOG)?;
-        }
-        write.commit()?;
-        Ok(Self { path: path.to_owned(), db: Some(db), failed: Cell::new(false) })
+        let path = path.to_owned();
+        Self::by(Box::new(move || Database::create(&path)))
+    }
+
+    fn by(opening: Opening) -> Result<Self, StoreError> {
+        let db = Some(prepared(opening()?)?);
+        Ok(Self { opening, db, failed: Cell::new(false) })
     }
 
     /// redb refuses everything after an I/O error (a full disk) until the file is opened again.
     pub fn heal(&mut self) {
         if self.failed.take() {
             self.db = None;
-            match Self::open(&self.path) {
-                Ok(reopened) => *self = reopened,
+            match (self.opening)().map_err(StoreError::from).and_then(prepared) {
+                Ok(reopened) => self.db = Some(reopened),
                 Err(_) => self.failed.set(true),
             }
         }
@@ -171,6 +161,30 @@ impl Store {
     }
 }
 
+/// With all its tables, of the layout that this program knows.
+fn prepared(db: Database) -> Result<Database, StoreError> {
+    let write = db.begin_write()?;
+    {
+        let mut meta = write.open_table(META)?;
+        let found = meta.get("schema")?.map(|value| value.value());
+        match found {
+            None => drop(meta.insert("schema", SCHEMA)?),
+            Some(SCHEMA) => {}
+            Some(other) => return Err(StoreError::Schema(other)),
+        }
+        write.open_table(RECORDINGS)?;
+        write.open_table(SALES)?;
+        write.open_table(CHAIN)?;
+        write.open_table(evidence_log::CUSTODY)?;
+        write.open_table(evidence_log::DUE)?;
+        write.open_table(evidence_log::LOG)?;
+    }
+    write.commit()?;
+    Ok(db)
+}
+
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod tests {
     use super::*;

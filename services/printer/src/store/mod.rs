@@ -55,7 +55,10 @@ pub struct Store {
 impl Store {
     /// Opens the journal and settles what a crash left: sent but unconfirmed jobs become IN_DOUBT.
     pub fn open(path: &Path, credential: &Credential, moment: Moment) -> Result<Self> {
-        let database = sealing::open_sealed(path, credential)?;
+        Self::on(sealing::open_sealed(path, credential)?, credential, moment)
+    }
+
+    fn on(database: Database, credential: &Credential, moment: Moment) -> Result<Self> {
         let transaction = database.begin_write()?;
         tables::create(&transaction)?;
         let vault = sealing::vault_of(&transaction, credential)?;
@@ -367,5 +370,7 @@ fn prune(transaction: &WriteTransaction) -> Result<()> {
     requests::forget(transaction, &id)
 }
 
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod tests;

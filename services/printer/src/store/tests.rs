@@ -13,11 +13,11 @@ pub fn new_job(id: &str) -> NewJob {
     }
 }
 
-fn send() -> Change {
+pub fn send() -> Change {
     Change::Send { bytes_sha256: vec![1; 32], byte_count: 10, paper_um: 0 }
 }
 
-fn apply(store: &Store, id: &str, changes: &[Change]) -> Job {
+pub fn apply(store: &Store, id: &str, changes: &[Change]) -> Job {
     let changes: Vec<_> = changes.iter().map(|change| (change.clone(), NOW)).collect();
     store.change(id, &changes).unwrap()
 }
@@ -89,6 +89,20 @@ fn a_code_card_fails_after_a_crash_and_its_content_was_never_on_disk() {
     assert_eq!(store.job("card").unwrap().state, State::Failed(Failure::ContentLost));
     assert!(!store.is_uncleared().unwrap());
     assert!(store.open_jobs().unwrap().is_empty());
+}
+
+#[test]
+fn a_code_card_killed_amid_sending_is_lost_and_the_buffers_count_as_unclear() {
+    for sent in [vec![send()], vec![send(), Change::FirstByte], vec![send(), Change::AwaitFence]] {
+        let dir = Dir::new();
+        let store = dir.open();
+        store.submit(NewJob { document: None, salt: vec![4; 16], ..new_job("card") }, NOW).unwrap();
+        apply(&store, "card", &sent);
+        drop(store);
+        let store = dir.open();
+        assert_eq!(store.job("card").unwrap().state, State::Failed(Failure::ContentLost), "{sent:?}");
+        assert!(store.is_uncleared().unwrap(), "some of its rows may lie in the printer: {sent:?}");
+    }
 }
 
 #[test]

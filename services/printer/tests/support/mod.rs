@@ -14,6 +14,7 @@ use chit_proto::printer::v1 as proto;
 use chit_runtime::Channel;
 use chit_runtime::Context;
 use proto::printer_service_client::PrinterServiceClient;
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 /// No step of a test takes longer, on a busy machine either.
@@ -94,12 +95,28 @@ impl House {
         Ok(self.client.reprint_job(request).await?.into_inner().job.unwrap())
     }
 
-    /// The job's events from the first until `enough` says so.
+    /// The job's events from the first until `enough` says so. A job whose events end before fails the test.
     pub async fn watch(
         &mut self,
         job_id: &str,
         enough: impl Fn(&proto::JobEvent) -> bool,
     ) -> Vec<proto::JobEvent> {
+        let (seen, enough) = self.events(job_id, enough).await;
+        assert!(enough, "the job's events ended before: {seen:#?}");
+        seen
+    }
+
+    /// All events of a job, to its end.
+    pub async fn watch_to_the_end(&mut self, job_id: &str) -> Vec<proto::JobEvent> {
+        self.events(job_id, |_| false).await.0
+    }
+
+    /// And whether `enough` said so.
+    async fn events(
+        &mut self,
+        job_id: &str,
+        enough: impl Fn(&proto::JobEvent) -> bool,
+    ) -> (Vec<proto::JobEvent>, bool) {
         let request = proto::WatchJobRequest { job_id: job_id.to_owned(), after_revision: 0 };
         let mut stream = self.client.watch_job(request).await.unwrap().into_inner();
         let mut seen = Vec::new();
@@ -107,13 +124,14 @@ impl House {
             while let Some(response) = stream.message().await.unwrap() {
                 seen.push(response.event.unwrap());
                 if enough(&seen[seen.len() - 1]) {
-                    break;
+                    return true;
                 }
             }
+            false
         };
-        let in_time = tokio::time::timeout(PATIENCE, reading).await.is_ok();
-        assert!(in_time, "{seen:#?}");
-        seen
+        let ended = tokio::time::timeout(PATIENCE, reading).await;
+        let enough = ended.unwrap_or_else(|_| panic!("in time: {seen:#?}"));
+        (seen, enough)
     }
 
     /// Waits until the job is in this state.
@@ -123,6 +141,20 @@ impl House {
         let job = seen.last().unwrap().job.clone().unwrap();
         assert_eq!(job.state(), state);
         job
+    }
+}
+
+/// Where no printer is: nobody listens, and nobody else can either while this is held.
+pub struct Nowhere {
+    pub address: String,
+    _bound: TcpSocket,
+}
+
+impl Nowhere {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self { address: socket.local_addr().unwrap().to_string(), _bound: socket }
     }
 }
 

@@ -115,6 +115,16 @@ impl Peer {
         self.heard.lock().unwrap().connections.clone()
     }
 
+    /// Waits until it was connected to so often.
+    pub async fn has_connected(&self, times: usize) {
+        let connected = async {
+            while self.connections().len() < times {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(super::PATIENCE, connected).await.expect("it is connected to again");
+    }
+
     async fn serve(&self, mut stream: TcpStream) {
         let mut manner = self.manner.subscribe();
         let (mut waiting, mut paper, mut bytes) = (VecDeque::new(), Vec::new(), [0; 4096]);

@@ -243,3 +243,7 @@ impl Submission<'_> {
 pub fn reference(answer: &str) -> Option<u8> {
     answer.strip_prefix("+CMGS:")?.split(',').next()?.trim().parse().ok()
 }
+
+#[cfg(test)]
+#[path = "submit_tests.rs"]
+mod tests;

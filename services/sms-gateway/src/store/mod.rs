@@ -187,7 +187,11 @@ pub struct Policy {
 
 impl Store {
     pub fn open(path: &Path, credential: &Credential, policy: Policy, now: Timestamp) -> Result<Arc<Self>> {
-        let db = Arc::new(sealing::open_sealed(path, credential)?);
+        Self::on(sealing::open_sealed(path, credential)?, credential, policy, now)
+    }
+
+    fn on(db: Database, credential: &Credential, policy: Policy, now: Timestamp) -> Result<Arc<Self>> {
+        let db = Arc::new(db);
         let txn = db.begin_write()?;
         make_tables(&txn)?;
         let vault = Arc::new(sealing::vault_of(&txn, credential)?);
@@ -195,7 +199,8 @@ impl Store {
         index::migrate(&txn, &policy, now)?;
         outbox::recover(&txn, &policy, now)?;
         txn.commit()?;
-        let ends = Arc::new(Ends { revision: watch::Sender::new(0), inbound: watch::Sender::new(0) });
+        let (revision, inbound) = (watch::Sender::new(0), watch::Sender::new(0));
+        let ends = Arc::new(Ends { revision, inbound, failed: watch::Sender::new(false) });
         let writer = Writer::start(Arc::clone(&db), Arc::clone(&vault), Arc::clone(&ends))
             .map_err(|_| StoreError::Stopped)?;
         let store = Self { writer, db, vault, ends, policy };
@@ -211,6 +216,14 @@ impl Store {
     ) -> Result<T> {
         let store = Arc::clone(self);
         tokio::task::spawn_blocking(move || work(&store)).await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Waits until the file failed. redb refuses everything after an I/O error (a full disk), also when the disk works again:
+    /// only another process opens it anew.
+    pub async fn failed(&self) {
+        let mut failed = self.ends.failed.subscribe();
+        // The sender lives as long as this does.
+        let _ = failed.wait_for(|failed| *failed).await;
     }
 
     pub fn watch_revision(&self) -> watch::Receiver<u64> {
@@ -256,5 +269,7 @@ fn make_tables(txn: &WriteTransaction) -> Result<()> {
     Ok(())
 }
 
+#[cfg(test)]
+pub(crate) mod fault_tests;
 #[cfg(test)]
 mod tests;

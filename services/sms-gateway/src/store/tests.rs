@@ -68,7 +68,7 @@ impl Desk {
     }
 }
 
-fn named(id: &str, class: Class) -> Outgoing {
+pub(super) fn named(id: &str, class: Class) -> Outgoing {
     Outgoing { id: id.into(), ..message(class) }
 }
 

@@ -70,6 +70,8 @@ pub struct Ends {
     pub revision: watch::Sender<u64>,
     /// Latest sequence number of the inbox.
     pub inbound: watch::Sender<u64>,
+    /// The file failed, and redb takes nothing any more.
+    pub failed: watch::Sender<bool>,
 }
 
 impl Writer {
@@ -129,6 +131,9 @@ fn run(db: &Database, vault: &Arc<Vault>, ends: &Ends, mut batch: Vec<Box<dyn Jo
     if commit(db, vault, ends, &mut batch).is_err() {
         for job in &mut batch {
             if let Err(error) = commit(db, vault, ends, std::slice::from_mut(job)) {
+                if matches!(error, StoreError::Database(_)) {
+                    ends.failed.send_replace(true);
+                }
                 job.refuse(error);
             }
         }

@@ -6,6 +6,7 @@ mod decisions;
 mod payers;
 mod people;
 mod questions;
+mod risks;
 
 use chit_runtime::error::reason_of;
 use tonic::Status;
