@@ -123,7 +123,17 @@ impl House {
             keepers.insert(service, Keeper::start(service, &place)?);
         }
         let currency_code = options.currency_code();
-        Ok(Self { place, shared, pins, currency_code, printer_addr, keepers, issuer, simulators, _ports: ports })
+        Ok(Self {
+            place,
+            shared,
+            pins,
+            currency_code,
+            printer_addr,
+            keepers,
+            issuer,
+            simulators,
+            _ports: ports,
+        })
     }
 
     /// Waits until every service says that it serves, and the modem is on the network: it is the slowest device.

@@ -2,8 +2,10 @@
 //! keyed hashes. Who has the file alone reads no name, number or text.
 
 mod credential;
+mod file;
 
 pub use credential::{Credential, CredentialError};
+pub use file::{Draft, open_store};
 
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};

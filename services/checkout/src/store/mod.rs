@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use chit_vault::open_store;
 use redb::{Database, ReadableDatabase, ReadableTable};
 use tokio::sync::{oneshot, watch};
 
@@ -58,7 +59,7 @@ impl File {
     pub fn open(path: &Path) -> Result<Self> {
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE_BYTES);
-        Ok(Self { db: Arc::new(builder.create(path).map_err(storage)?) })
+        Ok(Self { db: Arc::new(open_store(&builder, path).map_err(storage)?) })
     }
 
     /// For a migration alone: the tables of an older program.

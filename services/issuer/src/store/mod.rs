@@ -9,8 +9,8 @@ mod witnessed;
 use std::path::Path;
 
 use chit_code_card::CardSerial;
-use chit_vault::{Credential, Vault};
-use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+use chit_vault::{Credential, Vault, open_store};
+use redb::{Builder, Database, ReadableTable, TableDefinition, WriteTransaction};
 use tokio::sync::watch;
 
 pub use error::{Result, StoreError};
@@ -69,7 +69,7 @@ pub struct Draft<'a> {
 
 impl Store {
     pub fn open(path: &Path, credential: &Credential) -> Result<Self> {
-        Self::on(Database::create(path)?, credential)
+        Self::on(open_store(&Builder::new(), path)?, credential)
     }
 
     fn on(database: Database, credential: &Credential) -> Result<Self> {

@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::io;
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use chit_vault::open_store;
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use thiserror::Error;
 
 use crate::domain::ids::{RecordingId, SaleId};
@@ -68,7 +69,7 @@ pub struct Store {
 impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        Self::by(Box::new(move || Database::create(&path)))
+        Self::by(Box::new(move || open_store(&Builder::new(), &path)))
     }
 
     fn by(opening: Opening) -> Result<Self, StoreError> {

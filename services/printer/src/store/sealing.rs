@@ -2,13 +2,12 @@
 //! an older program, in clear, is copied beside itself and takes its own place when the copy is whole: redb's old pages
 //! would keep what was written over.
 
-use std::fs::{self, File};
 use std::path::Path;
 
-use chit_vault::{Credential, Vault};
+use chit_vault::{Credential, Draft, Vault, open_store};
 use redb::{
-    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, Value,
-    WriteTransaction,
+    Builder, Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    Value, WriteTransaction,
 };
 
 use super::tables::{
@@ -57,25 +56,20 @@ fn context(job_id: &str) -> Vec<u8> {
 /// The journal, whose contents are sealed from here on. A crash leaves the older file as it was.
 pub fn open_sealed(path: &Path, credential: &Credential) -> Result<Database> {
     if !path.exists() {
-        return Ok(Database::create(path)?);
+        return Ok(open_store(&Builder::new(), path)?);
     }
     let old = Database::open(path)?;
     let from = old.begin_read()?;
     if !is_in_clear(&from)? {
         return Ok(old);
     }
-    let draft = path.with_extension("sealed");
-    if draft.exists() {
-        fs::remove_file(&draft).map_err(StoreError::Draft)?;
-    }
-    let new = Database::create(&draft)?;
+    let draft = Draft::begin(path).map_err(StoreError::Draft)?;
+    let new = Database::create(draft.path())?;
     let to = new.begin_write()?;
     copy_all(&from, &to, credential)?;
     to.commit()?;
     drop((from, old, new));
-    fs::rename(&draft, path).map_err(StoreError::Draft)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::Draft)?;
+    draft.finish().map_err(StoreError::Draft)?;
     Ok(Database::open(path)?)
 }
 
@@ -139,6 +133,8 @@ fn copy<K: Key + 'static, V: Value + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::tests::{Dir, NOW, new_job};
     use super::*;
     use crate::store::{NewJob, Store};
@@ -184,12 +180,12 @@ mod tests {
         into_older(&dir.file());
         assert!(holds(&dir.file(), NAME), "the older journal is in clear");
         // Killed amid the copy: what it left is thrown away.
-        fs::write(dir.file().with_extension("sealed"), b"half a copy").unwrap();
+        fs::write(dir.file().with_extension("new"), b"half a copy").unwrap();
         let store = dir.open();
         assert_eq!(store.next_waiting().unwrap().unwrap().id, "mandate");
         assert_eq!(store.document("mandate").unwrap().unwrap(), NAME);
         drop(store);
-        assert!(!holds(&dir.file(), NAME) && !dir.file().with_extension("sealed").exists());
+        assert!(!holds(&dir.file(), NAME) && !dir.file().with_extension("new").exists());
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! The store's data key, and the way of an older store, whose numbers and texts lie in clear, into a sealed one: a copy
 //! beside it that takes its place when it is whole. redb's old pages would keep what was written over.
 
-use std::fs::{self, File};
 use std::path::Path;
 
-use chit_vault::{Credential, Vault};
+use chit_vault::{Credential, Draft, Vault, open_store};
 use prost::Message;
 use redb::{
-    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, Value,
-    WriteTransaction,
+    Builder, Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    Value, WriteTransaction,
 };
 
 use super::inbox_records::{InboundRecord, PartRecord, UndecodedRecord};
@@ -51,7 +50,7 @@ pub fn vault_of(txn: &WriteTransaction, credential: &Credential) -> Result<Vault
 /// the older store as it was; the next start begins again.
 pub fn open_sealed(path: &Path, credential: &Credential) -> Result<Database> {
     if !path.exists() {
-        return Ok(Database::create(path)?);
+        return Ok(open_store(&Builder::new(), path)?);
     }
     let old = Database::open(path)?;
     let from = old.begin_read()?;
@@ -62,20 +61,15 @@ pub fn open_sealed(path: &Path, credential: &Credential) -> Result<Database> {
     if !is_older {
         return Ok(old);
     }
-    let draft = path.with_extension("sealed");
-    if draft.exists() {
-        fs::remove_file(&draft).map_err(StoreError::Draft)?;
-    }
-    let new = Database::create(&draft)?;
+    let draft = Draft::begin(path).map_err(StoreError::Draft)?;
+    let new = Database::create(draft.path())?;
     let to = new.begin_write()?;
     make_tables(&to)?;
     let vault = vault_of(&to, credential)?;
     Copy { from: &from, to: &to, vault: &vault }.all()?;
     to.commit()?;
     drop((from, old, new));
-    fs::rename(&draft, path).map_err(StoreError::Draft)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::Draft)?;
+    draft.finish().map_err(StoreError::Draft)?;
     Ok(Database::open(path)?)
 }
 

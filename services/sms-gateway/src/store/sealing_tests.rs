@@ -78,7 +78,7 @@ fn an_older_store_is_sealed_at_the_first_start_and_goes_on_where_it_was() {
     into_older(&file);
     assert!(holds(&file, NUMBER) && holds(&file, TEXT.as_bytes()), "the older store is in clear");
     // Killed amid the copy: what it left is thrown away.
-    fs::write(file.with_extension("sealed"), b"half a copy").unwrap();
+    fs::write(file.with_extension("new"), b"half a copy").unwrap();
     desk.restart(at(2));
     assert_eq!(desk.store().get("a").unwrap(), message);
     assert_eq!(desk.store().inbound_after(0, 9).unwrap(), inbound);
@@ -86,9 +86,7 @@ fn an_older_store_is_sealed_at_the_first_start_and_goes_on_where_it_was() {
     assert_eq!(message.message.state, State::Queued);
     assert_eq!(desk.take("m", &hex::decode(REPLY).unwrap(), at(3)), Taken::Message, "SEEN was empty");
     let file = desk.close();
-    assert!(
-        !holds(&file, NUMBER) && !holds(&file, TEXT.as_bytes()) && !file.with_extension("sealed").exists()
-    );
+    assert!(!holds(&file, NUMBER) && !holds(&file, TEXT.as_bytes()) && !file.with_extension("new").exists());
 }
 
 #[test]
