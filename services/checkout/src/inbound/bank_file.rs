@@ -13,6 +13,7 @@ use chit_runtime::failpoint;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
+use super::room;
 use crate::bank::{self, Begun, Desk, Statement};
 use crate::config::bank::{Bank, no_bank};
 use crate::context::Shop;
@@ -167,7 +168,7 @@ impl Parts<'_> {
     fn room(&self) -> Result<()> {
         self.waits.block_on(async {
             tokio::select! {
-                room = self.shop.store.room_for_bulk(ROOM_WITHIN) => room,
+                room = room::for_bulk(&self.shop.store, ROOM_WITHIN) => room,
                 () = self.shop.shutdown.wait() => Err(stopping("the rest of the file was not imported")),
             }
         })

@@ -6,6 +6,7 @@ mod message_states;
 pub mod modem;
 pub mod printer;
 pub mod replies;
+pub mod room;
 pub mod scans;
 
 use std::time::Duration;

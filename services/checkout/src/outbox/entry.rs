@@ -114,7 +114,7 @@ impl View {
     }
 }
 
-pub(super) fn full() -> Refusal {
+pub fn full() -> Refusal {
     let message = "too much work waits for other services; see `chit status`";
     Refusal::new(RefusalKind::Unavailable, Reason::QUEUE_FULL, message)
 }

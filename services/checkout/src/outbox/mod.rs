@@ -9,3 +9,4 @@ pub mod message;
 mod room;
 
 pub use effect::{Effect, Hold, Lane};
+pub use entry::full;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::fixture::{DAY_H, PHONE, STRANGER, Till};
 use crate::collection::State;
+use crate::inbound::room;
 use crate::outbox::Effect;
 use crate::outbox::message::Purpose;
 use crate::sale::state::SaleState;
@@ -108,13 +109,13 @@ async fn work_in_bulk_leaves_half_of_the_outbox_to_the_counter() {
     till.queued(100).await;
     let effect = Effect::VoidPending { sale: till.id::<SaleId>() };
     till.write(move |tx| (0..5_000).try_for_each(|_| tx.push(&effect))).await.unwrap();
-    let refusal = till.shop.store.room_for_bulk(Duration::ZERO).await;
+    let refusal = room::for_bulk(&till.shop.store, Duration::ZERO).await;
     assert_eq!(refusal.unwrap_err().reason, "QUEUE_FULL");
     till.tick().await;
     assert_eq!(till.effects().await.iter().find(|name| **name == "SEND_MESSAGE"), None);
 
     let (store, oldest) = (till.shop.store.clone(), till.outbox().await[0].0);
-    let waiting = tokio::spawn(async move { store.room_for_bulk(Duration::from_secs(60)).await });
+    let waiting = tokio::spawn(async move { room::for_bulk(&store, Duration::from_secs(60)).await });
     till.write(move |tx| tx.complete(oldest)).await.unwrap();
     waiting.await.unwrap().unwrap();
     till.tick().await;

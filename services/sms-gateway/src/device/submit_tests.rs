@@ -102,8 +102,9 @@ impl Rig {
 
     /// What a new process finds on the disk, which works again.
     fn after_kill(&self) -> State {
+        let disk = &self.disk;
         apart(|| {
-            let store = open_on(&self.disk.after_kill(&Power::default())).unwrap();
+            let store = open_on(&disk.after_kill(&Power::default())).unwrap();
             store.get("a").unwrap().message.state
         })
     }

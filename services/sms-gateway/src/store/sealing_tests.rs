@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 use crate::domain::outbox::{Class, Outgoing, State, tests::message};
 use crate::store::tests::{Desk, at, credential, policy};
