@@ -110,11 +110,13 @@ async fn a_compaction_makes_the_index_file_smaller_and_changes_no_record() {
     let shop = Shop::open().await;
     // How much one gives back depends on how many commits the index took together: on a busy machine it takes more sales.
     let mut sales = 0;
-    let before = loop {
+    let (before, file) = loop {
         sales += 200;
         assert!(sales <= 4_000, "nothing is given back");
         shop.sell(sales).await;
-        let (_, before) = shop.chit(&["ledger", "export", shop.file("before.jsonl").to_str().unwrap()]);
+        let file = shop.file(&format!("before-{sales}.jsonl"));
+        let (code, before) = shop.chit(&["ledger", "export", file.to_str().unwrap()]);
+        assert_eq!(code, 0, "{before}");
         let (code, sizes) = shop.chit(&["ledger", "compact"]);
         assert_eq!(code, 0, "{sizes}");
         let size = |name: &str| sizes[name].as_u64().unwrap();
@@ -122,7 +124,7 @@ async fn a_compaction_makes_the_index_file_smaller_and_changes_no_record() {
         let index = shop.file("state/ledger/index.redb");
         assert_eq!(std::fs::metadata(index).unwrap().len(), size("bytes_after"));
         if size("bytes_after") < size("bytes_before") {
-            break before;
+            break (before, file);
         }
     };
     shop.sell(sales + 1).await;
@@ -130,7 +132,7 @@ async fn a_compaction_makes_the_index_file_smaller_and_changes_no_record() {
     assert_eq!((code, after["records"].as_u64()), (0, Some(sales + 3)));
     assert_ne!(after["root"], before["root"]);
     let again = std::fs::read_to_string(shop.file("after.jsonl")).unwrap();
-    let first = std::fs::read_to_string(shop.file("before.jsonl")).unwrap();
+    let first = std::fs::read_to_string(file).unwrap();
     let last = usize::try_from(sales).unwrap() + 2;
     assert!(again.lines().nth(last) == first.lines().nth(last), "every record is as it was");
 }
