@@ -38,7 +38,7 @@ deny:
 docs:
     cargo run --quiet -p chit-integration-tests --bin chit-api-doc
 
-# Every page in both languages at two sizes, for people to look at: target/screenshots.
+# Every page in both languages at three sizes, for people to look at: target/screenshots.
 screenshots:
     cargo build --workspace
     cargo run --quiet -p chit-integration-tests --example till_pages -- screenshots
@@ -56,3 +56,9 @@ package:
 try-package: package
     cargo build -p chit-simulators
     ./deploy/packaging/try
+
+# Updates a shop with sales in every state from the package of an earlier commit to today's (root; builds that commit first).
+try-update commit='a3cf494': package
+    cargo build -p chit-simulators
+    ./deploy/packaging/older {{commit}}
+    ./deploy/packaging/try --from target/older/chit_{{commit}}.deb

@@ -108,7 +108,7 @@ impl Counter {
             proto::ConfirmPersonRequest { request_id: new_id(), sale_id: sale_id.into(), same_person: true };
         self.sales.confirm_person(request).await?;
         let request =
-            proto::CommitSaleRequest { request_id: new_id(), sale_id: sale_id.into(), approval: None };
+            proto::CommitSaleRequest { request_id: new_id(), sale_id: sale_id.into(), ..Default::default() };
         // The ledger's answer may take longer than checkout waits for it; the same request asks for it again.
         let begin = Instant::now();
         loop {

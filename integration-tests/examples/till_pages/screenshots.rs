@@ -1,4 +1,4 @@
-//! Every page in both languages, at the size of a till and at that of an office: target/screenshots.
+//! Every page in both languages, at the size of a phone, of a till and of an office: target/screenshots.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::driver::Page;
 use crate::shop::Shop;
 use crate::tour::tour;
 
-const SIZES: [(u32, u32); 2] = [(1024, 600), (1920, 1080)];
+const SIZES: [(u32, u32); 3] = [(360, 740), (1024, 600), (1920, 1080)];
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
 
 pub async fn take() {

@@ -78,7 +78,8 @@ impl Desk {
     }
 
     pub async fn commit(&self, sale_id: &str) -> anyhow::Result<Sale> {
-        let request = CommitSaleRequest { request_id: new_id(), sale_id: sale_id.to_owned(), approval: None };
+        let request =
+            CommitSaleRequest { request_id: new_id(), sale_id: sale_id.to_owned(), ..Default::default() };
         ask!(self.sales, commit_sale, request)?.sale.context("no sale")
     }
 

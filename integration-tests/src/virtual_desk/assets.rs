@@ -4,8 +4,13 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+const TILL_CSS: &str = concat!(
+    include_str!("../../../services/till/assets/chit.css"),
+    include_str!("../../../services/till/assets/screens.css")
+);
+
 const FILES: [(&str, &str, &str); 3] = [
-    ("chit.css", "text/css; charset=utf-8", include_str!("../../../services/till/assets/chit.css")),
+    ("chit.css", "text/css; charset=utf-8", TILL_CSS),
     ("desk.css", "text/css; charset=utf-8", include_str!("assets/desk.css")),
     ("desk.js", "text/javascript; charset=utf-8", include_str!("assets/desk.js")),
 ];

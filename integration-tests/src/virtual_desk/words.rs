@@ -66,16 +66,20 @@ const REFUSALS: [Row; 8] = [
     (
         "NUMBER_INVALID",
         "手机号不对。请填 11 位手机号。",
-        "That is no mobile number. Give 11 digits, as 13800001234.",
+        "This is not a mobile number. Type 11 digits, like 13800001234.",
     ),
-    ("NUMBER_TAKEN", "这个手机号已经登记过。请换一个。", "This number is enrolled already. Take another."),
-    ("NAME_INVALID", "请填姓名，最多 80 个字。", "Give a name of at most 80 characters."),
+    ("NUMBER_TAKEN", "这个手机号已经登记过。请换一个。", "This number is already enrolled. Use another."),
+    ("NAME_INVALID", "请填姓名，最多 80 个字。", "Type a name of at most 80 characters."),
     (
         "NOTHING_TO_SETTLE",
-        "还没有已确认的扣款。先回短信，再请银行扣款。",
-        "Nothing is confirmed yet. Answer the SMS first, then let the bank collect.",
+        "还没有已确认的销售。请先回短信，再结算。",
+        "Nothing is confirmed yet. Answer the SMS first, then settle.",
     ),
-    ("Unavailable", "服务暂时没有应答。请稍后再试。", "The service does not answer just now. Try again."),
+    (
+        "Unavailable",
+        "服务暂时没有应答。请稍后再试。",
+        "The service does not answer at the moment. Try again.",
+    ),
     ("DeadlineExceeded", "服务没有及时应答。请稍后再试。", "The service did not answer in time. Try again."),
 ];
 
@@ -151,7 +155,7 @@ const WORDS: &[Row] = &[
     ("card-alt", "口令卡，六十行，每行六位数", "Code card: sixty rows of six digits"),
     ("goods", "用扫码枪扫货", "Scan goods with the handheld"),
     ("papers", "打印出的单据", "Printed papers"),
-    ("papers-empty", "还没有打印过。", "Nothing is printed yet."),
+    ("papers-empty", "还没有打印过。", "Nothing has been printed yet."),
     ("paper-alt", "第 %n 张纸", "Paper %n"),
     ("camera", "摄像头", "Camera"),
     ("camera-alt", "摄像头画面", "What the camera sees"),
@@ -181,17 +185,40 @@ const WORDS: &[Row] = &[
     ("state-SEALED", "证据已封存", "evidence sealed"),
     ("state-QUEUED", "等待发短信", "waiting for its SMS"),
     ("state-CHALLENGED", "已发短信，等回复", "SMS sent, waiting for the reply"),
-    ("state-VERIFIED", "回码正确，已接受", "right code: confirmed"),
-    ("state-SUBMITTED", "已送银行", "with the bank"),
+    ("state-VERIFIED", "已确认，等待结算", "confirmed, waiting for settlement"),
+    ("state-SUBMITTED", "结算中", "being settled"),
     ("state-SETTLED", "已扣款", "paid"),
     ("state-VOIDED", "已作废", "void"),
-    ("state-REJECTED", "付款人否认，已立争议", "refused by the payer, a dispute is open"),
+    ("state-REJECTED", "付款人否认，争议处理中", "rejected by the payer; a dispute is open"),
+    (
+        "state-UNREACHABLE",
+        "短信联系不上付款人，须店员处理",
+        "SMS does not reach the payer: staff must see to it",
+    ),
+    ("state-BAD_PENDING", "已发逾期通知，异议期 7 天", "notice sent; the payer has 7 days to object or pay"),
+    ("state-BAD_LISTED", "已记入不良记录", "on the list of unpaid sales"),
+    ("state-CLEARED", "已补付，不良记录已清除", "paid after all; off the list"),
+    ("state-EXPIRED", "不良记录已到期", "the record has expired"),
+    ("state-WRITTEN_OFF", "争议支持付款人，不再扣款", "dispute decided for the payer: nothing is owed"),
+    ("state-PAID_OTHERWISE", "已付现金", "paid in cash"),
+    ("state-RETURNED", "银行退回了款项", "returned by the bank"),
     ("state-other", "需要店员处理", "needs attention"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_state_of_a_sale_has_words() {
+        use chit_proto::checkout::v1::SaleState;
+        let states = (1..64).filter_map(|at| SaleState::try_from(at).ok());
+        let wordless: Vec<_> = states
+            .map(|state| state.as_str_name().replace("SALE_STATE_", "state-"))
+            .filter(|key| Lang::En.find(key).is_none())
+            .collect();
+        assert!(wordless.is_empty(), "{wordless:?}");
+    }
 
     #[test]
     fn every_key_that_the_page_uses_has_words_in_both_languages() {

@@ -4,10 +4,12 @@
 
 mod accessibility;
 mod cashier;
+mod counter;
 mod desk_faults;
 mod driver;
 mod evidence_page;
 mod guards;
+mod narrow;
 mod one_sale_only;
 mod outages;
 mod shop;

@@ -79,6 +79,22 @@ async fn sale(shop: &Shop, look: &impl Look) {
         .unwrap();
     page.see("#refused-scan").await;
     look("till-refused-scan").await;
+    page.click("#act-scans-seen").await;
+    page.click("#act-cancel").await;
+    page.see("#act-cancel-yes").await;
+    look("till-cancel").await;
+    close_dialog(shop).await;
+    page.press(Key::F(2)).await;
+    page.click("#act-add-by-hand").await;
+    page.see("#hand-name-why").await;
+    look("till-form-error").await;
+    page.type_text("礼盒").await;
+    page.click("#hand-price").await;
+    page.type_text("880").await;
+    page.press(Key::Enter).await;
+    page.see("#act-sure").await;
+    look("till-high-price").await;
+    close_dialog(shop).await;
     for (key, shown, name) in
         [(1, "#help", "till-help"), (2, "#act-add-0", "till-search"), (3, "#quantity-input", "till-quantity")]
     {
@@ -102,6 +118,9 @@ async fn sale(shop: &Shop, look: &impl Look) {
     page.press(Key::F(9)).await;
     next(page).await;
     look("till-next").await;
+    page.press(Key::F(8)).await;
+    page.see("#notice .good").await;
+    look("till-copy").await;
 }
 
 async fn close_dialog(shop: &Shop) {

@@ -23,6 +23,20 @@ async fn fault(pc: &Pc, args: &[&str]) -> String {
     text(&verdict["faults"][0], "reason").to_owned()
 }
 
+async fn a_refund_is_one_command_under_the_receipts_number(pc: &Pc<'_>, back_office: &Pc<'_>, sold: &Value) {
+    let receipt_no = text(sold, "receipt_no");
+    assert_eq!(pc.says(&["sale", "reprint", receipt_no]).await["receipt"]["copies"], 1);
+    let refund = ["sale", "refund", receipt_no, "--approver", SUPERVISOR];
+    assert_eq!(
+        text(&pc.says(&refund).await, "state"),
+        "SETTLED",
+        "it was paid; the refund is a transfer of its own"
+    );
+    let report = back_office.says(&["shift", "report"]).await;
+    assert_eq!(report["sums"]["refunds_minor"], sold["total"]["amount_minor"]);
+    assert_eq!(pc.run(&refund).await.status.code(), Some(REFUSED), "once");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let (house, desk) = open_house(&options()).await;
@@ -81,6 +95,7 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     let dispute = text(&opened, "dispute_id");
     let resolved = pc.says(&["dispute", "resolve", dispute, "--dismiss", "--approver", SUPERVISOR]).await;
     assert_eq!(text(&resolved, "state"), "DISMISSED");
+    a_refund_is_one_command_under_the_receipts_number(&pc, &back_office, &sold).await;
 
     evidence_holds_and_its_tampering_is_named(&pc, house.place.root(), sale_id).await;
     let bundle = desk.look_up(sale_id).await.unwrap().evidence_folder;

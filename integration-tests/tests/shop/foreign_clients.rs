@@ -205,7 +205,7 @@ async fn only_certificates_of_this_shop_get_in_and_a_viewer_may_not_sell() {
     let commit = CommitSaleRequest {
         request_id: chit_integration_tests::desk::new_id(),
         sale_id: sale.sale_id.clone(),
-        approval: None,
+        ..Default::default()
     };
     let folder = shop.house.certify("screen", "viewer").unwrap();
     let mut viewer = channel(&shop, &folder, Some("screen"));

@@ -36,7 +36,7 @@ pub enum Command {
     Init,
     /// Check configuration, keys, services and devices, and say what to do next.
     Doctor,
-    /// Say who you are: what you do from here on stands under your name, for 12 hours.
+    /// Sign in: for 12 hours, what you do is recorded under your name.
     SignIn(sign_in::SignInArgs),
     /// End the session of `sign-in`.
     SignOut,

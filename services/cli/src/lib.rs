@@ -11,6 +11,7 @@ mod follow;
 mod ids;
 mod money;
 mod output;
+mod sale_name;
 mod session;
 mod shop;
 mod view;

@@ -7,6 +7,8 @@
   const REOPEN_MS = 700;
   const LIVE_MS = 600;
   const SEARCH_PAUSE_MS = 90;
+  // A notice can be read before what it was about may end it.
+  const NOTICE_MIN_MS = 4000;
 
   const body = document.body;
   const byId = (id) => document.getElementById(id);
@@ -58,6 +60,7 @@
 
   // An EventSource that got an error answer is CLOSED for ever; one whose server hangs never says so.
   setInterval(() => {
+    endNotice();
     if (document.hidden) return;
     const silent = Date.now() - heardAt > SILENCE_MAX_MS;
     if (silent) setLink('down');
@@ -81,6 +84,7 @@
       if (!old) continue;
       const focus = old.contains(document.activeElement) ? document.activeElement.id : '';
       const before = lineTexts(old);
+      const refused = refusedScans(old);
       for (const kept of old.querySelectorAll('[data-keep]')) {
         const twin = region.querySelector('#' + CSS.escape(kept.id));
         if (twin && twin.getAttribute('src') === (kept.dataset.src || kept.getAttribute('src'))) twin.replaceWith(kept);
@@ -89,11 +93,47 @@
       old.replaceWith(region);
       region.scrollTop = scrolled;
       if (before) markChanged(region, before);
+      if (refusedScans(region).some((text) => !refused.includes(text))) alarm();
       const again = focus && byId(focus);
       if (again && !again.disabled) again.focus({ preventScroll: true });
     }
     setLink(body.dataset.link);
     look();
+  }
+
+  // --- What was not taken is heard, too --------------------------------------------------------------------------------
+
+  const refusedScans = (region) => [...region.querySelectorAll('[data-alarm] [data-reason]')].map((told) => told.textContent);
+
+  let audio = null;
+
+  // Two low tones: no handheld sounds like it. A browser without sound shows the refusal all the same.
+  function alarm() {
+    body.dataset.alarms = Number(body.dataset.alarms || 0) + 1;
+    if (!window.AudioContext) return;
+    audio ||= new AudioContext();
+    for (const [after, hertz] of [[0, 330], [0.18, 220]]) {
+      const tone = new OscillatorNode(audio, { type: 'square', frequency: hertz });
+      tone.connect(new GainNode(audio, { gain: 0.15 })).connect(audio.destination);
+      tone.start(audio.currentTime + after);
+      tone.stop(audio.currentTime + after + 0.15);
+    }
+  }
+
+  // --- Notices: gone when the sale, its basket or the devices that they were about have changed ------------------------
+
+  let told = { about: '', at: 0 };
+
+  function about() {
+    const stage = byId('stage')?.dataset || {};
+    const devices = [...document.querySelectorAll('#bar [data-device]')].map((device) => device.textContent);
+    return [stage.sale, stage.state, stage.basket, ...devices].join('|');
+  }
+
+  function endNotice() {
+    const notice = byId('notice');
+    if (!notice?.firstChild || Date.now() - told.at < NOTICE_MIN_MS) return;
+    if (about() !== told.about) notice.replaceChildren();
   }
 
   function lineTexts(region) {
@@ -153,6 +193,24 @@
     send(form, event.submitter);
   });
 
+  // The browser's own bubbles speak its language, not the page's.
+  document.addEventListener('invalid', (event) => {
+    event.preventDefault();
+    const field = event.target;
+    const why = byId(field.id + '-why') || document.createElement('p');
+    Object.assign(why, { id: field.id + '-why', className: 'why', role: 'alert' });
+    why.textContent = field.dataset.wrong || body.dataset.wrong;
+    (field.closest('label') || field).after(why);
+    Object.assign(field, { ariaInvalid: 'true', ariaDescription: why.textContent });
+    if (field === field.form.querySelector(':invalid:not(fieldset)')) field.focus();
+  }, true);
+
+  function nowRight(field) {
+    if (!field.validity?.valid || !field.hasAttribute('aria-invalid')) return;
+    byId(field.id + '-why')?.remove();
+    Object.assign(field, { ariaInvalid: null, ariaDescription: null });
+  }
+
   // One press at a time: the form is busy until its answer is there.
   async function send(form, submitter) {
     if (form.dataset.busy) return;
@@ -183,8 +241,9 @@
       return;
     }
     const place = byId(into || 'notice') || notice;
-    if (place.id === 'notice') dialog?.close();
+    if (place.id !== dialog?.id) dialog?.close();
     place.innerHTML = await answer.text();
+    told = { about: about(), at: Date.now() };
     if (place.id === 'ask' && !place.open) place.showModal();
     const pin = place.querySelector('input[autofocus]') || form.querySelector('input[type=password]');
     if (pin) {
@@ -205,6 +264,7 @@
     if (button.dataset.open) openDialog(button);
     if (button.dataset.close) closeNamed(button.dataset.close);
     if (button.dataset.type) type(button);
+    if (button.dataset.print) print(button.dataset.print);
     if (button.dataset.lineAction) document.querySelector('.chosen [data-line-key=' + button.dataset.lineAction + ']')?.click();
   });
 
@@ -224,6 +284,14 @@
     if (dialog.querySelector('[data-search]')) search();
   }
 
+  // The style sheet shows nothing else on paper.
+  function print(id) {
+    const part = byId(id);
+    part?.classList.add('on-paper');
+    window.print();
+    part?.classList.remove('on-paper');
+  }
+
   function closeNamed(id) {
     const place = byId(id);
     if (place instanceof HTMLDialogElement) place.close();
@@ -241,6 +309,7 @@
       input.value = ('fresh' in input.dataset ? '' : input.value) + key;
     }
     delete input.dataset.fresh;
+    nowRight(input);
     if (input.setSelectionRange) input.setSelectionRange(input.value.length, input.value.length);
   }
 
@@ -260,6 +329,7 @@
 
   document.addEventListener('input', (event) => {
     delete event.target.dataset.fresh;
+    nowRight(event.target);
     if (!event.target.matches('[data-search]')) return;
     clearTimeout(searchTimer);
     searchTimer = setTimeout(search, SEARCH_PAUSE_MS);
@@ -292,7 +362,8 @@
     const twin = [...scope.querySelectorAll('[data-key="' + CSS.escape(key) + '"]')].find(isShown);
     if (!twin && !/^F([1-4]|8|9)$/.test(key)) return;
     event.preventDefault();
-    if (!twin) return;
+    // A key that is held down is one press.
+    if (!twin || event.repeat) return;
     if (twin.matches('input')) twin.select();
     else if (!twin.disabled) twin.click();
   });

@@ -18,8 +18,10 @@ pub struct Assets {
     pub build: String,
 }
 
+const CSS: &str = concat!(include_str!("../assets/chit.css"), include_str!("../assets/screens.css"));
+
 pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
-    let css = asset("chit", "css", "text/css; charset=utf-8", include_bytes!("../assets/chit.css"));
+    let css = asset("chit", "css", "text/css; charset=utf-8", CSS.as_bytes());
     let js = asset("till", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/till.js"));
     let icon = asset("chit", "svg", "image/svg+xml", include_bytes!("../assets/chit.svg"));
     let all = [css.bytes, js.bytes, icon.bytes].concat();

@@ -2,6 +2,7 @@
 //! a reload, a second screen and a restart all show what checkout knows.
 
 mod assets;
+mod code_pdf;
 pub mod config;
 mod cookie;
 mod guard;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chit_proto::checkout::v1::{PresentPayerRequest, SaleState, SearchGoodsRequest};
+use chit_proto::checkout::v1::{PresentPayerRequest, Sale, SaleState, SearchGoodsRequest};
 use chit_proto::scanner::v1::watch_scans_response::Event;
 use chit_proto::scanner::v1::{Scan, WatchScansRequest};
 use tokio::time::{sleep, timeout};
@@ -18,6 +18,8 @@ use crate::till::Till;
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// checkout takes a good code within this time.
 const TAKEN_MAX: Duration = Duration::from_millis(800);
+/// A scan opens a sale within this time, on a busy machine, too: goods that were taken must not be called refused.
+const OPENED_MAX: Duration = Duration::from_secs(3);
 const RECEIPT_PREFIX: &str = "CHIT1:";
 /// Bytes of the signed layout and of its signature, today and as on older papers (checkout/v1/goods.proto, SignedReceipt).
 const RECEIPT_BYTES: [usize; 2] = [106 + 64, 74 + 64];
@@ -67,13 +69,24 @@ async fn look_at(till: &Till, scan: &Scan) {
     }
 }
 
+/// The first scan after a sale opens the next one, if somebody is signed in: it has a moment to.
+async fn a_sale_opens(till: &Till) -> bool {
+    let mut scenes = till.scene.subscribe();
+    let is_open = |scene: &Arc<Scene>| scene.current.as_ref().is_some_and(|known| is_open(&known.sale));
+    timeout(OPENED_MAX, scenes.wait_for(is_open)).await.is_ok()
+}
+
+fn is_open(sale: &Sale) -> bool {
+    matches!(sale.state(), SaleState::Draft | SaleState::PayerOk)
+}
+
 /// The catalogue may write a number with or without leading zeros.
 async fn refused_goods(till: &Till, code: &str) -> Option<RefusedScan> {
     for query in [code, code.trim_start_matches('0')] {
         let request = SearchGoodsRequest { query: query.to_owned(), limit: 1 };
         let found = call!(till.peers.shop.search_goods(request)).await.ok()?;
         if !found.items.is_empty() {
-            return None;
+            return (!a_sale_opens(till).await).then(|| RefusedScan::NoSale(code.to_owned()));
         }
     }
     Some(RefusedScan::Goods(code.to_owned()))
@@ -84,8 +97,12 @@ async fn refused_goods(till: &Till, code: &str) -> Option<RefusedScan> {
 async fn refused_payer(till: &Till, scan: &Scan) -> Option<RefusedScan> {
     let mut scenes = till.scene.subscribe();
     let open = scenes.borrow().current.clone()?;
-    if !matches!(open.sale.state(), SaleState::Draft | SaleState::PayerOk) {
+    if matches!(open.sale.state(), SaleState::Committed | SaleState::Printing) {
+        // The payer before still holds out their phone.
         return None;
+    }
+    if !is_open(&open.sale) {
+        return Some(RefusedScan::NoSale(String::new()));
     }
     let moved_on = |scene: &Arc<Scene>| {
         scene

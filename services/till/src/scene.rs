@@ -17,13 +17,15 @@ pub enum RefusedScan {
     Goods(String),
     /// A payer's code, by checkout's reason.
     Payer(String),
+    /// Known goods, or a payer's code ("") that came while no sale was open.
+    NoSale(String),
 }
 
 impl RefusedScan {
     /// What tells one refusal from another: the goods' number, or the reason.
     pub fn code(&self) -> &str {
         match self {
-            Self::Goods(code) | Self::Payer(code) => code,
+            Self::Goods(code) | Self::Payer(code) | Self::NoSale(code) => code,
         }
     }
 }
@@ -98,11 +100,10 @@ impl Scene {
         let newest = self.current.as_ref().map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
         if sale.sale_id.as_str() >= newest {
             if sale.sale_id != newest {
-                self.refused_scans.clear();
                 self.unprintable.clear();
             } else if sale.state() == SaleState::PayerOk {
                 // A code that was taken settles those before it; goods that were not taken are in nobody's basket.
-                self.refused_scans.retain(|scan| matches!(scan, RefusedScan::Goods(_)));
+                self.refused_scans.retain(|scan| !matches!(scan, RefusedScan::Payer(_)));
             }
             let before = self.current.replace(Known { sale, revision });
             if let Some(before) = before
@@ -129,6 +130,13 @@ impl Scene {
     /// The cashier has read those that their page showed.
     pub fn acknowledge_scans(&mut self, seen: &[String]) {
         self.refused_scans.retain(|scan| !seen.iter().any(|code| code == scan.code()));
+    }
+
+    /// Who signs out leaves nothing for the next person to puzzle over.
+    pub fn leave(&mut self) {
+        self.refused_scans.clear();
+        self.unprintable.clear();
+        self.unread.clear();
     }
 
     fn take_previous(&mut self, sale: Sale) {
@@ -198,7 +206,9 @@ mod tests {
         }
         assert_eq!(scene.refused_scans.len(), REFUSED_SCANS_MAX);
         scene.take_sale(sale("B", SaleState::Draft, ""), 4);
-        assert!(scene.refused_scans.is_empty(), "the next sale begins clean");
+        assert_eq!(scene.refused_scans.len(), REFUSED_SCANS_MAX, "a new sale takes away no unread refusal");
+        scene.leave();
+        assert!(scene.refused_scans.is_empty());
     }
 
     #[test]

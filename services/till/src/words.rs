@@ -7,8 +7,10 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::Deserialize;
 use unic_langid::LanguageIdentifier;
 
-pub const ZH_FTL: &str = include_str!("../assets/i18n/zh-CN.ftl");
-pub const EN_FTL: &str = include_str!("../assets/i18n/en.ftl");
+pub const ZH_FTL: &str =
+    concat!(include_str!("../assets/i18n/zh-CN.ftl"), include_str!("../assets/i18n/reasons-zh-CN.ftl"));
+pub const EN_FTL: &str =
+    concat!(include_str!("../assets/i18n/en.ftl"), include_str!("../assets/i18n/reasons-en.ftl"));
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum Lang {

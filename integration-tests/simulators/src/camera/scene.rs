@@ -1,4 +1,4 @@
-//! What the camera sees: a counter with goods on it and, perhaps, a phone held into the picture.
+//! What the camera sees: somebody behind a counter with goods on it and, perhaps, a phone held into the picture.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -55,6 +55,15 @@ impl Counter {
             width: width * w / 640,
             height: height * h / 480,
         };
+        // Somebody: shoulders, neck, hair, face, eyes, mouth.
+        counter.oval(at(392, 186, 236, 220), 84, 146, 112);
+        counter.paint(at(492, 160, 40, 40), 150, 112, 148);
+        counter.oval(at(448, 14, 128, 130), 44, 124, 132);
+        counter.oval(at(456, 34, 112, 148), 172, 112, 150);
+        for eye in [at(486, 92, 14, 12), at(524, 92, 14, 12)] {
+            counter.oval(eye, 30, NEUTRAL, NEUTRAL);
+        }
+        counter.oval(at(494, 142, 36, 10), 110, 116, 166);
         // A box of tea, a bottle with its cap, a tin.
         counter.paint(at(40, 250, 110, 150), 96, 100, 180);
         counter.paint(at(52, 290, 86, 40), 200, 118, 140);
@@ -82,6 +91,18 @@ impl Counter {
     fn paint(&mut self, area: Area, y: u8, u: u8, v: u8) {
         fill(&mut self.still, self.width, area, y);
         self.tint(area, u, v);
+    }
+
+    /// An ellipse that fills the area, in pairs of rows as the chroma planes have them.
+    fn oval(&mut self, area: Area, y: u8, u: u8, v: u8) {
+        let (half_width, half_height) = (area.width as f64 / 2.0, area.height as f64 / 2.0);
+        for top in (0..area.height).step_by(2) {
+            let up = (top as f64 + 1.0 - half_height) / half_height;
+            let reach = (half_width * (1.0 - up * up).max(0.0).sqrt()) as usize;
+            let left = (area.left + area.width / 2).saturating_sub(reach) / 2 * 2;
+            let height = 2.min(area.height - top);
+            self.paint(Area { left, top: area.top + top, width: 2 * reach, height }, y, u, v);
+        }
     }
 
     fn tint(&mut self, area: Area, u: u8, v: u8) {

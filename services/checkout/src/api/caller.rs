@@ -188,6 +188,11 @@ impl Calling {
         matches!(&self.who, Who::Person { person, .. } if matches!(person.role, Role::Supervisor | Role::Owner))
     }
 
+    /// Who may hand a payer what is theirs at the counter.
+    pub fn serves_payers(&self) -> bool {
+        matches!(&self.who, Who::Person { person, .. } if person.role != Role::Auditor)
+    }
+
     /// Who sees what is of a payer's person.
     pub fn sees_payers(&self) -> bool {
         !matches!(self.who, Who::Client { .. } | Who::Device { kind: DeviceKind::Display, .. })

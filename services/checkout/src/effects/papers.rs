@@ -42,6 +42,7 @@ pub fn receipt(shop: &Shop, sale: &Sale, sold: &Sold, laid_out: &LaidOut) -> Doc
         payer_last4: sold.payer.payer.last4(),
         sms_sender: shop.cfg.sms_sender.clone(),
         lookup_code: sold.receipt.lookup_code.to_string(),
+        sale_number: sold.number.to_string(),
         retention_date: retention_date(shop, sold),
         film_days_after_notice: film_days_after_notice(shop),
         photo_sha256: laid_out.photo_sha256.map(Vec::from).unwrap_or_default(),

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use chit_proto::media_capture::v1::PhotoKind;
 use chit_proto::printer::v1::{
-    CancelJobRequest, Confidence, Document, Job, JobEventKind, JobState, ReprintJobRequest, SubmitJobRequest,
-    WatchJobRequest,
+    CancelJobRequest, Confidence, Document, GetJobRequest, Job, JobEventKind, JobState, ReprintJobRequest,
+    SubmitJobRequest, WatchJobRequest,
 };
+use chit_runtime::error::reason_of;
 use chit_runtime::failpoint;
 
 use super::point::done;
@@ -79,7 +80,15 @@ async fn lay_out(shop: &Shop, id: SaleId, photo: Option<[u8; 32]>) -> Result<Sal
 
 pub async fn submit(shop: &Shop, job: JobId, document: Document, subject_id: String) -> Result<Job, Fault> {
     let request = SubmitJobRequest { job_id: job.to_string(), document: Some(document), subject_id };
-    Ok(peer!(shop.printer.submit_job(request)).await?.job.unwrap_or_default())
+    let job = match peer!(shop.printer.submit_job(request)).await {
+        Ok(submitted) => submitted.job,
+        // An earlier version of this program wrote this paper in other words before it was updated: that one counts.
+        Err(status) if reason_of(&status).as_deref() == Some("JOB_EXISTS_WITH_DIFFERENT_BODY") => {
+            peer!(shop.printer.get_job(GetJobRequest { job_id: job.to_string() })).await?.job
+        }
+        Err(status) => return Err(status.into()),
+    };
+    Ok(job.unwrap_or_default())
 }
 
 /// Follows a job to its end. An IN_DOUBT job ends only when a person has decided, so this may wait for hours.

@@ -86,7 +86,13 @@ async fn route(shop: &Arc<Shop>, scan: Scan) -> Result<()> {
         (None, ScanRoute::Goods(_)) => {
             let (ids, policy, currency) =
                 ((shop.new_id()?, shop.new_id()?), shop.cfg.evidence_policy, shop.currency);
-            shop.store.write(move |tx| sale::open_by_scan(tx, policy, ids, &lane, currency)).await?
+            // Sessions are in the machine's time.
+            let now = jiff::Timestamp::now();
+            let open = move |tx: &mut crate::store::Tx| {
+                let signed_in = tx.everybody_signed_in(now)?;
+                sale::open_by_scan(tx, policy, ids, &lane, currency, &signed_in)
+            };
+            shop.store.write(open).await?
         }
         (draft, _) => draft,
     };

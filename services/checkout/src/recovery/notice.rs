@@ -22,9 +22,9 @@ pub fn notify(tx: &mut Tx, voice: &Voice, sale: SaleId, id: MessageId) -> Result
     }
     let pay_by = voice.quiet.local_day(time::plus_ms(tx.now, OBJECTION_MS));
     let line = sale_line(voice, &deduction);
-    let text =
-        payer_texts::notice(payer.language, voice.shop(&payer), &line, pay_by, deduction.was_presented())
-            .map_err(unwritable)?;
+    let (confirmed, to_bank) = (deduction.was_presented(), voice.rail.has_bank());
+    let text = payer_texts::notice(payer.language, voice.shop(&payer), &line, pay_by, confirmed, to_bank)
+        .map_err(unwritable)?;
     voice.count_unasked(&mut payer, tx.now);
     if let State::BadPending(notice) = &mut deduction.state {
         notice.message = Some(id);

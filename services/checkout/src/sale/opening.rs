@@ -3,7 +3,7 @@
 use iso_currency::Currency;
 
 use super::leaving::release;
-use super::sale::{EvidencePolicy, Opening, Sale};
+use super::sale::{EvidencePolicy, Opening, Sale, Stage, Step};
 use crate::store::{Tx, View};
 use crate::values::ids::{FactId, SaleId};
 use crate::values::refusal::Result;
@@ -22,19 +22,39 @@ fn leaving(view: &View, policy: EvidencePolicy, lane: &str) -> Result<Option<Sal
     Ok((sale.waits_for_release() && !sale.evidence_missing(policy)).then_some(sale))
 }
 
-/// The next basket's first scan: a DRAFT for the cashier of the sale that waits. Without one, nobody has said who sells,
-/// and nothing is opened.
+/// The lane's last sale is among so many of the shop's newest, or the scan opens nothing.
+const NEWEST_LOOKED_AT: usize = 32;
+
+/// The next basket's first scan: a DRAFT for the cashier of the sale that waits, or of the last one that ended while they
+/// are signed in. Otherwise nobody has said who sells, and nothing is opened.
 pub fn open_by_scan(
     tx: &mut Tx,
     policy: EvidencePolicy,
     (id, fact): (SaleId, FactId),
     lane: &str,
     currency: Currency,
+    signed_in: &[String],
 ) -> Result<Option<SaleId>> {
-    let Some(earlier) = leaving(tx, policy, lane)? else { return Ok(None) };
+    let earlier = match leaving(tx, policy, lane)? {
+        Some(leaving) => leaving,
+        None => match ended(tx, lane)?.filter(|sale| signed_in.contains(&sale.cashier)) {
+            Some(ended) => ended,
+            None => return Ok(None),
+        },
+    };
     let opening =
         Opening { till: &earlier.till, lane, cashier: &earlier.cashier, currency, traceparent: None };
     let draft = Sale::draft(id, opening, tx.now);
     open(tx, policy, &draft, fact)?;
     Ok(Some(id))
+}
+
+/// The lane's last sale, if nobody is at the counter for it any more.
+fn ended(view: &View, lane: &str) -> Result<Option<Sale>> {
+    let last = view.sales_before(None, None, NEWEST_LOOKED_AT)?.into_iter().find(|sale| sale.lane == lane);
+    Ok(last.filter(|sale| match &sale.stage {
+        Stage::Voided(_) => true,
+        Stage::Sold(sold) => !matches!(sold.step, Step::Committed | Step::Printing),
+        Stage::Draft | Stage::PayerOk { .. } => false,
+    }))
 }

@@ -12,7 +12,7 @@ use crate::store::{Seek, Tx, View};
 use crate::values::ids::{PayerId, SaleId};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
-use crate::values::short_code::{ReceiptCode, SaleNumber};
+use crate::values::short_code::{ReadProof, ReceiptCode, SaleNumber};
 
 /// DESIGN step 5: released by itself 60 s after the print fence.
 const RELEASE_AFTER: SignedDuration = SignedDuration::from_secs(60);
@@ -168,7 +168,7 @@ impl View {
         self.find_sale(id)?.ok_or_else(|| Refusal::not_found(Reason::SALE_NOT_FOUND, "sale"))
     }
 
-    /// By sale id, receipt number, look-up code or the number in its SMS, as a person types it.
+    /// By sale id, receipt number, look-up code, or the number or proof in its SMS, as a person types it.
     pub fn sale_by_reference(&self, reference: &str) -> Result<SaleId> {
         let reference = reference.trim();
         if let Some(id) = self.get(Table::ReceiptNumbers, reference.as_bytes())? {
@@ -181,6 +181,11 @@ impl View {
         }
         if let Ok(number) = reference.parse::<SaleNumber>()
             && let Some(id) = self.newest_of_number(number)?
+        {
+            return Ok(id);
+        }
+        if let Ok(proof) = reference.parse::<ReadProof>()
+            && let Some(id) = self.sale_of_proof(proof)?
         {
             return Ok(id);
         }

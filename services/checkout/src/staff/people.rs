@@ -144,6 +144,12 @@ fn end_sessions(tx: &mut Tx, name: &str, kept: Option<TokenHash>) -> Result<()> 
 }
 
 impl View {
+    /// Names of everybody whose session is open.
+    pub fn everybody_signed_in(&self, now: Timestamp) -> Result<Vec<String>> {
+        let open = self.sessions()?.into_iter().filter(|(_, session)| !session.is_over(now));
+        Ok(open.map(|(_, session)| session.person).collect())
+    }
+
     /// Whose session this is, if it is still open and its person still works here.
     pub fn signed_in(&self, token: TokenHash, now: Timestamp) -> Result<Option<(Session, Person)>> {
         let Some(session) = self.session(token)?.filter(|session| !session.is_over(now)) else {

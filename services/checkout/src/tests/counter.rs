@@ -51,10 +51,11 @@ fn typed(description: &str, price_minor: i64) -> LineInput {
     }
 }
 
-async fn open_by_scan(till: &Till) -> Option<SaleId> {
+async fn open_by_scan(till: &Till, signed_in: &[&str]) -> Option<SaleId> {
     let (ids, currency) = ((till.id(), till.id()), till.shop.currency);
     let policy = EvidencePolicy::RequirePhoto;
-    till.write(move |tx| sale::open_by_scan(tx, policy, ids, LANE, currency)).await.unwrap()
+    let signed_in: Vec<String> = signed_in.iter().map(|name| (*name).to_owned()).collect();
+    till.write(move |tx| sale::open_by_scan(tx, policy, ids, LANE, currency, &signed_in)).await.unwrap()
 }
 
 #[tokio::test]
@@ -261,13 +262,26 @@ async fn the_picture_of_a_payer_code_is_readable_by_its_owner_only_and_a_reset_m
 #[tokio::test]
 async fn the_next_baskets_first_scan_releases_the_payer_before() {
     let till = Till::open().await;
-    assert_eq!(open_by_scan(&till).await, None, "nobody has said who sells");
+    assert_eq!(open_by_scan(&till, &[CASHIER]).await, None, "nobody has said who sells");
     let recording = |put: &mut Put| put.sold().evidence.state = EvidenceState::Recording;
     let earlier = till.put(SaleState::Printing, 1_250, recording).await;
-    let next = open_by_scan(&till).await.unwrap();
+    let next = open_by_scan(&till, &[]).await.unwrap();
     assert_eq!(till.state(earlier).await, SaleState::Released);
     let next = till.sale(next).await;
     assert_eq!((next.state, next.cashier), (SaleState::Draft, till.sale(earlier).await.cashier));
+}
+
+#[tokio::test]
+async fn a_scan_after_a_sale_that_ended_opens_the_next_for_its_cashier_while_they_are_signed_in() {
+    let till = Till::open().await;
+    for ended in [SaleState::Voided, SaleState::Queued] {
+        till.put(ended, 1_250, |_| {}).await;
+        assert_eq!(open_by_scan(&till, &[SUPERVISOR]).await, None, "its cashier went home");
+        let next = open_by_scan(&till, &[CASHIER]).await.unwrap();
+        assert_eq!(till.sale(next).await.cashier, CASHIER);
+    }
+    till.put(SaleState::Committed, 1_250, |_| {}).await;
+    assert_eq!(open_by_scan(&till, &[CASHIER]).await, None, "that payer is at the counter still");
 }
 
 #[tokio::test]

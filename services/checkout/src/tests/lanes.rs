@@ -41,7 +41,7 @@ async fn the_next_basket_of_one_lane_releases_nobody_of_the_other() {
     let there = put(&till, OTHER, SaleState::Printing).await;
     let (ids, currency) = ((till.id(), till.id()), till.shop.currency);
     let policy = EvidencePolicy::RequirePhoto;
-    let next = till.write(move |tx| sale::open_by_scan(tx, policy, ids, LANE, currency)).await.unwrap();
+    let next = till.write(move |tx| sale::open_by_scan(tx, policy, ids, LANE, currency, &[])).await.unwrap();
     assert_eq!(draft_of(&till, LANE).await, next);
     assert_eq!(till.state(here).await, SaleState::Released);
     assert_eq!((till.state(there).await, draft_of(&till, OTHER).await), (SaleState::Printing, None));

@@ -10,6 +10,7 @@ use crate::outbox::message::Purpose;
 use crate::payer::PayerState;
 use crate::sale::state::SaleState;
 use crate::values::ids::SaleId;
+use crate::values::short_code::{self, ProofLength};
 use crate::verification::challenge::{Asks, ChallengeState};
 
 fn sales(sales: &[SaleId]) -> Asks {
@@ -280,9 +281,20 @@ async fn a_right_code_that_comes_too_late_is_told_so_and_is_no_try() {
         till.reply(&till.wrong(n).await).await;
     }
     let answers = till.reply(&till.right(&challenge).await).await;
-    assert!(!answers[0].text.as_str().contains("used before"), "{}", answers[0].text.as_str());
+    assert!(!answers[0].text.as_str().contains("already used"), "{}", answers[0].text.as_str());
     assert!(answers[0].text.as_str().contains("right but too late"), "{}", answers[0].text.as_str());
     assert_eq!(till.payer().await.wrong_since_right, 3);
+}
+
+#[tokio::test]
+async fn a_sale_is_found_by_the_number_and_the_proof_in_its_sms() {
+    let till = Till::open().await;
+    let (sale, challenge) = till.challenged().await;
+    let proof = short_code::proof(&challenge.evidence_sha256, ProofLength::Ten);
+    let number = till.sale(sale).await.number;
+    for reference in [proof.to_lowercase(), proof[..8].to_owned(), number] {
+        assert_eq!(till.read(move |view| view.sale_by_reference(&reference)).await, sale);
+    }
 }
 
 #[tokio::test]
@@ -293,7 +305,8 @@ async fn err_to_a_first_challenge_cancels_nothing() {
     let first = till.open_challenge().await;
     assert_eq!(first.asks, Asks::Enrolment);
     let answers = till.reply("ERR").await;
-    assert!(answers[0].text.as_str().contains("Not understood"), "{}", answers[0].text.as_str());
+    let text = answers[0].text.as_str();
+    assert!(text.contains("To activate") && !text.contains("pay"), "nothing is being bought: {text}");
     assert_eq!(till.open_challenge().await, first);
     till.reply(&till.right(&first).await).await;
     assert_eq!(till.payer().await.state, PayerState::Active);

@@ -1,4 +1,4 @@
-//! Everything else a payer may read: answers to his messages, the notice before a bad record, the change of a phone.
+//! Everything else a payer may read: answers to their messages, the notice before a bad record, the change of a phone.
 //! "Accepted" is said when the reply was right; nothing here says "paid" before the money has moved.
 
 use jiff::civil::Date;
@@ -19,7 +19,7 @@ pub enum Answer {
     },
     /// The first challenge was answered: the payer code is active.
     Enrolled,
-    /// The first challenge was answered with `0`: wrong number, or he thought better of it.
+    /// The first challenge was answered with `0`: wrong number, or they thought better of it.
     EnrolmentEnded,
     Rejected {
         sales: Vec<SaleNumber>,
@@ -42,6 +42,10 @@ pub enum Answer {
     ChallengeOver,
     Locked,
     Unclear {
+        row: Row,
+    },
+    /// The same while the code is being activated: nothing is being paid.
+    UnclearActivation {
         row: Row,
     },
     NothingOpen,
@@ -80,50 +84,59 @@ impl Answer {
             Self::DisputeAfterPayment { sales } => {
                 format!("单{}已扣款,您的异议已记录,请到店处理。", list(sales))
             }
-            Self::TryAgain { row, left } => format!("密码不对,请回卡上第{row}行6位数,还可试{left}次。"),
+            Self::TryAgain { row, left } => format!("数字不对,请回卡上第{row}行6位数,还可试{left}次。"),
             Self::SameWrongAgain { row, left } => {
                 format!("与上次相同,未计次。请回卡上第{row}行6位数,还可试{left}次。")
             }
-            Self::UsedCode => "这是用过的密码,未计次。请看最近一条短信的行号。".to_owned(),
+            Self::UsedCode => "这组数字已用过,未计次。请看最近一条短信的行号。".to_owned(),
             Self::ChallengeOver => "三次不对,本次结束。明日8时后另发新行。".to_owned(),
             Self::Locked => "错误过多,短信确认已停用,请带口令卡到店。".to_owned(),
-            Self::Unclear { row } => format!("没看懂。付款请只回卡上第{row}行6位数,非本人回0,货价不符回错。"),
+            Self::Unclear { row } => {
+                format!("无法识别您的回复。付款请只回卡上第{row}行6位数,非本人回0,货价不符回错。")
+            }
+            Self::UnclearActivation { row } => {
+                format!("无法识别您的回复。开通请只回卡上第{row}行6位数,不会扣款,非本人回0。")
+            }
             Self::NothingOpen => "目前没有待确认的消费。".to_owned(),
             Self::Help { row: Some(row) } => {
                 format!("付款回卡上第{row}行6位数,非本人回0,货价不符回错,丢卡回挂失加卡号。")
             }
             Self::Help { row: None } => "目前没有待确认的消费。丢卡回挂失加卡号。".to_owned(),
-            Self::TooLate => "密码没错,但这一条已过期或已另行处理,未计次。请看最近一条短信。".to_owned(),
-            Self::NotAgreed => "密码没错,但发卡方未收到您对金额的同意,未扣款。之后可能再次询问。".to_owned(),
+            Self::TooLate => "数字没错,但这一条已过期或已另行处理,未计次。请看最近一条短信。".to_owned(),
+            Self::NotAgreed => "数字没错,但发卡方未收到您对金额的同意,未扣款。之后可能再次询问。".to_owned(),
         }
     }
 
     fn english(&self) -> String {
         match self {
             Self::Accepted { sales, debit_on: None } => {
-                format!("no {} accepted. It will be deducted from your account.", list(sales))
+                format!("Purchase {} confirmed. It will be deducted from your account.", list(sales))
             }
             Self::Accepted { sales, debit_on: Some(day) } => {
-                format!("no {} accepted. Your account is debited on {}.", list(sales), english_day(*day))
+                format!(
+                    "Purchase {} confirmed. Your account is debited on {}.",
+                    list(sales),
+                    english_day(*day)
+                )
             }
             Self::Enrolled => {
                 "Your payer code is active. Keep the card at home, apart from the phone.".to_owned()
             }
             Self::EnrolmentEnded => {
-                "The enrolment is stopped; nothing is deducted. If that was a slip, come to the shop."
+                "Your enrolment was stopped; nothing is charged. If that was a mistake, come to the shop."
                     .to_owned()
             }
             Self::Rejected { sales } => format!(
-                "no {} rejected, nothing is deducted. Your payer code is frozen; please come to the shop.",
+                "Purchase {} rejected, nothing is deducted. Your payer code is frozen; please come to the shop.",
                 list(sales)
             ),
             Self::WrongGoods { sales } => format!(
-                "no {}: your objection to goods or price is noted. Nothing is deducted until it is settled.",
+                "Purchase {}: we noted your objection to goods or price. Nothing is deducted until it is settled.",
                 list(sales)
             ),
             Self::DisputeAfterPayment { sales } => {
                 format!(
-                    "no {} is paid already. Your objection is noted; please come to the shop.",
+                    "Purchase {} is already paid. We noted your objection; please come to the shop.",
                     list(sales)
                 )
             }
@@ -134,14 +147,20 @@ impl Answer {
                 format!("Same code as before, not counted. Reply row {row} of your card. Tries left: {left}.")
             }
             Self::UsedCode => {
-                "That code was used before, not counted. See the row in our last message.".to_owned()
+                "That code was already used, not counted. See the row in our last message.".to_owned()
             }
             Self::ChallengeOver => "Three wrong codes. You get a new row tomorrow after 8:00.".to_owned(),
             Self::Locked => {
-                "Too many wrong codes. Answering by SMS is closed; please come to the shop with your code card.".to_owned()
+                "Too many wrong codes. You can no longer answer by SMS; please come to the shop with your code card."
+                    .to_owned()
             }
             Self::Unclear { row } => format!(
-                "Not understood. To pay reply only row {row} of your card (6 digits). Not you: 0. Wrong goods: ERR."
+                "We could not read your reply. To pay, reply only row {row} of your card (6 digits). Not you: 0. \
+                 Wrong goods: ERR."
+            ),
+            Self::UnclearActivation { row } => format!(
+                "We could not read your reply. To activate, reply only row {row} of your card (6 digits). \
+                 Nothing is charged. Not you: 0."
             ),
             Self::NothingOpen => "There is nothing to confirm now.".to_owned(),
             Self::Help { row: Some(row) } => format!(
@@ -151,8 +170,8 @@ impl Answer {
             Self::Help { row: None } => {
                 "There is nothing to confirm now. Card lost: LOST and its number.".to_owned()
             }
-            Self::TooLate => "That code is right but too late: its message is over or settled otherwise. \
-                 Nothing was counted. See our last message."
+            Self::TooLate => "That code is right but too late: its message has expired or was settled otherwise. \
+                 It was not counted. See our last message."
                 .to_owned(),
             Self::NotAgreed => "That code is right, but your card's issuer did not hear you agree to the sum: \
                  nothing is deducted. We may ask again."
@@ -199,13 +218,14 @@ pub fn due(language: Language, shop: &str, amount: Money, on: Date) -> Result<Sm
 }
 
 /// The notice that opens the objection period: the amount, how to pay, how to object, and what follows. `confirmed`: the
-/// payer did answer, and their bank did not pay.
+/// payer did answer, and their bank did not pay. `to_bank`: a bank hears of bad records.
 pub fn notice(
     language: Language,
     shop: &str,
     sale: &SaleLine,
     pay_by: Date,
     confirmed: bool,
+    to_bank: bool,
 ) -> Result<SmsText, TextError> {
     let (number, amount) = (sale.number, sale.amount);
     let bodies = match language {
@@ -213,17 +233,21 @@ pub fn notice(
             let (date, by) = (chinese_date(sale.at), chinese_date(pay_by.into()));
             let amount = amount.chinese();
             let why = if confirmed { "银行未扣成" } else { "未确认" };
+            let then = if to_bank { "逾期报送银行" } else { "逾期记入本店不良记录" };
             vec![
-                format!("{date}消费{amount},单{number}{why}。请{by}前到店付款,有异议回0或到店。逾期报送银行"),
-                format!("{date}消费{amount},单{number}未付。{by}前到店付,异议回0,逾期报送银行"),
+                format!("{date}消费{amount},单{number}{why}。请{by}前到店付款,有异议回0或到店。{then}"),
+                format!("{date}消费{amount},单{number}未付。{by}前到店付,异议回0,{then}"),
             ]
         }
-        Language::English => vec![format!(
-            "{amount} no {number} of {} is not paid. Pay at the shop by {}. To object reply 0 or come in. \
-             After that it is reported to the bank.",
-            english_day(sale.at.date()),
-            english_day(pay_by)
-        )],
+        Language::English => {
+            let then = if to_bank { "reported to the bank" } else { "kept on our list of unpaid purchases" };
+            vec![format!(
+                "{amount} no {number} of {} is not paid. Pay at the shop by {}. To object reply 0 or come in. \
+                 After that it is {then}.",
+                english_day(sale.at.date()),
+                english_day(pay_by)
+            )]
+        }
     };
     sms_text::fit(language, shop, &bodies).ok_or(TextError::TooLong)
 }
@@ -240,12 +264,12 @@ pub fn phone_changed(language: Language, shop: &str) -> Result<SmsText, TextErro
     sms_text::fit(language, shop, &[body.to_owned()]).ok_or(TextError::TooLong)
 }
 
-/// To the payer's number: his new card is proven from this phone, so a card he did not ask for is rejected from it too.
+/// To the payer's number: the new card is proven from this phone, so a card they did not ask for is rejected from it too.
 pub fn card_changed(language: Language, shop: &str) -> Result<SmsText, TextError> {
     let body = match language {
         Language::Chinese => "您的口令卡已更换,旧卡作废,24时内不能消费。若非本人,请速到店。",
         Language::English => {
-            "Your code card was replaced, the old one is dead; no sales for 24h. Not you? Come to the shop at once."
+            "Your code card was replaced, the old card no longer works; no sales for 24h. Not you? Come to the shop at once."
         }
     };
     sms_text::fit(language, shop, &[body.to_owned()]).ok_or(TextError::TooLong)
@@ -262,10 +286,12 @@ pub fn own_judgement(
         (Language::Chinese, true) => format!("单{sale}的异议由店主本人处理:成立,不再扣款或予以退款。"),
         (Language::Chinese, false) => format!("单{sale}的异议由店主本人处理:不成立。不服可到店查看证据。"),
         (Language::English, true) => {
-            format!("The owner decided your objection to no {sale}: upheld. You owe nothing or get it back.")
+            format!(
+                "The owner decided your objection to no {sale} in your favour. You owe nothing or get it back."
+            )
         }
         (Language::English, false) => format!(
-            "The owner decided your objection to no {sale} of their own: dismissed. Ask at the shop for the evidence."
+            "The owner, who made the sale, dismissed your objection to no {sale}. Ask at the shop to see the evidence."
         ),
     };
     sms_text::fit(language, shop, &[body]).ok_or(TextError::TooLong)
@@ -297,6 +323,7 @@ mod tests {
             Answer::ChallengeOver,
             Answer::Locked,
             Answer::Unclear { row },
+            Answer::UnclearActivation { row },
             Answer::NothingOpen,
             Answer::Help { row: Some(row) },
             Answer::Help { row: None },
@@ -321,7 +348,7 @@ mod tests {
             amount: Money::new(500_000, Currency::CNY),
             at: date(2026, 11, 24).at(18, 5, 0, 0),
         };
-        let text = notice(Language::English, "HUIMIN", &sale, date(2026, 12, 4), false).unwrap();
+        let text = notice(Language::English, "HUIMIN", &sale, date(2026, 12, 4), false, true).unwrap();
         assert_eq!(
             text.as_str(),
             "HUIMIN: CNY 5000.00 no 8F3K of 24 Nov is not paid. Pay at the shop by 4 Dec. To object reply 0 or \
@@ -350,7 +377,9 @@ mod tests {
                 prop_assert!(own_judgement(language, &shop, sales[0], true).is_ok());
                 prop_assert!(own_judgement(language, &shop, sales[0], false).is_ok());
                 prop_assert!(due(language, &shop, sale.amount, at).unwrap().as_str().contains(&sale.amount.digits()));
-                let notices = [false, true].map(|confirmed| notice(language, &shop, &sale, at, confirmed).unwrap());
+                let notices = [(false, false), (true, false), (false, true), (true, true)].map(|(confirmed, to_bank)| {
+                    notice(language, &shop, &sale, at, confirmed, to_bank).unwrap()
+                });
                 for text in notices.into_iter().chain([again(language, &shop, &sale, at).unwrap()]) {
                     prop_assert!(text.as_str().contains(&sale.amount.digits()));
                     prop_assert!(text.as_str().contains(&sale.number.to_string()));

@@ -15,6 +15,8 @@ pub enum ShortCodeError {
     ReceiptCode,
     #[error("a sale number is 4 letters and digits, e.g. 8F3K")]
     SaleNumber,
+    #[error("a proof is 8 to 10 letters and digits, as in the SMS")]
+    Proof,
 }
 
 /// `count` characters for the lowest `count × 5` bits, highest first.
@@ -67,6 +69,28 @@ pub fn proof(evidence_hash: &[u8; 32], length: ProofLength) -> String {
         ProofLength::Eight => 8,
     };
     encode(CROCKFORD, leading_bits(evidence_hash, count * 5), count)
+}
+
+/// Eight to ten characters of a proof, as a payer reads them out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReadProof {
+    bits: u64,
+    count: u32,
+}
+
+impl ReadProof {
+    pub fn is_of(self, evidence_hash: &[u8; 32]) -> bool {
+        leading_bits(evidence_hash, self.count * 5) == self.bits
+    }
+}
+
+impl FromStr for ReadProof {
+    type Err = ShortCodeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = (8..=10).find_map(|count| Some(Self { bits: decode(CROCKFORD, text, count)?, count }));
+        read.ok_or(ShortCodeError::Proof)
+    }
 }
 
 /// The code under which staff look a receipt up: 40 random bits, printed `XXXX-XXXX`.
@@ -149,6 +173,17 @@ mod tests {
         hash[..7].copy_from_slice(&[0, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x40]);
         assert_eq!(proof(&hash, ProofLength::Ten), "0123456789");
         assert_eq!(proof(&[0xff; 32], ProofLength::Eight), "ZZZZZZZZ");
+    }
+
+    #[test]
+    fn a_proof_that_is_read_out_is_told_from_others() {
+        let hash = std::array::from_fn(|at| at as u8 * 7 + 3);
+        let other = std::array::from_fn(|at| at as u8 * 5 + 3);
+        for length in [ProofLength::Eight, ProofLength::Ten] {
+            let read: ReadProof = proof(&hash, length).to_lowercase().parse().unwrap();
+            assert!(read.is_of(&hash) && !read.is_of(&other));
+        }
+        assert_eq!("8F3K".parse::<ReadProof>(), Err(ShortCodeError::Proof), "a sale number is none");
     }
 
     #[test]

@@ -85,9 +85,10 @@ pub fn apply(
         Outcome::TooLate => Some(Answer::TooLate),
         Outcome::NotAgreed => Some(Answer::NotAgreed),
         Outcome::Help => Some(Answer::Help { row: turn.newest_row().ok() }),
-        Outcome::Unclear => Some(match turn.newest_row() {
-            Ok(row) => Answer::Unclear { row },
-            Err(_nothing_open) => Answer::NothingOpen,
+        Outcome::Unclear => Some(match turn.running() {
+            Some(asked) if asked.asks == Asks::Enrolment => Answer::UnclearActivation { row: asked.row },
+            Some(asked) => Answer::Unclear { row: asked.row },
+            None => Answer::NothingOpen,
         }),
         Outcome::NothingOpen => Some(Answer::NothingOpen),
         Outcome::Ignored => None,
@@ -127,9 +128,14 @@ impl Turn<'_> {
         self.dossier.challenges.last()
     }
 
+    /// The newest challenge that still takes an answer.
+    fn running(&self) -> Option<&Challenge> {
+        self.dossier.challenges.iter().rev().find(|challenge| challenge.state.is_running())
+    }
+
     fn newest_row(&self) -> Result<Row> {
-        let running = self.dossier.challenges.iter().rposition(|challenge| challenge.state.is_running());
-        running.map_or_else(|| Err(Refusal::wrong_state("nothing is asked")), |at| self.row_of(at))
+        let running = self.running().map(|challenge| challenge.row);
+        running.ok_or_else(|| Refusal::wrong_state("nothing is asked"))
     }
 
     fn row_of(&self, challenge: usize) -> Result<Row> {

@@ -8,11 +8,15 @@ use crate::store::due::{Due, DueKind};
 use crate::store::history::{Change, Kind};
 use crate::store::records::{self, challenge as stored, damaged, forward as stored_forward};
 use crate::store::table::Table;
-use crate::store::{Tx, View};
-use crate::values::ids::{ChallengeId, IssuerRequestId, PayerId};
+use crate::store::{Seek, Tx, View};
+use crate::values::ids::{ChallengeId, IssuerRequestId, PayerId, SaleId};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
+use crate::values::short_code::ReadProof;
 use crate::values::time;
+
+/// Challenges that a proof is looked for in, the newest: payers ask about what they were just asked.
+const PROOFS_LOOKED_AT: usize = 2_000;
 
 impl Tx {
     pub fn put_challenge(&mut self, actor: &str, challenge: &Challenge) -> Result<()> {
@@ -111,6 +115,19 @@ impl View {
         let record = self.record::<stored::Challenge>(Table::Challenges, &id.to_bytes())?;
         let record = record.ok_or_else(|| Refusal::not_found(Reason::CHALLENGE_NOT_FOUND, "challenge"))?;
         from_record(id, record)
+    }
+
+    /// The first sale of the newest challenge that quoted this proof.
+    pub fn sale_of_proof(&self, proof: ReadProof) -> Result<Option<SaleId>> {
+        for (key, _) in self.page(Table::Challenges, b"", Seek::End, PROOFS_LOOKED_AT)? {
+            let challenge = self.challenge(records::id(&key)?)?;
+            if let (true, Some(sale)) =
+                (proof.is_of(&challenge.evidence_sha256), challenge.asks.sales().first())
+            {
+                return Ok(Some(*sale));
+            }
+        }
+        Ok(None)
     }
 
     /// Oldest first: a card has sixty rows.

@@ -195,10 +195,12 @@ async fn a_cards_serial_is_shown_to_who_answers_for_the_payer_and_an_auditor_cha
     let mut house = House::open(false).await;
     let payer = enrol(&mut house).await;
     let get = || proto::GetPayerRequest { payer_id: payer.payer_id.clone() };
-    let seen = house.payers().get_payer(get()).await.unwrap().into_inner().payer.unwrap();
-    assert!(seen.card_serial.is_empty(), "whoever knows it can freeze the payer");
-    let seen = house.payers_supervised().get_payer(get()).await.unwrap().into_inner().payer.unwrap();
-    assert!(!seen.card_serial.is_empty());
+    let seen = house.payers().get_payer(get()).await.unwrap().into_inner();
+    assert!(seen.payer.unwrap().card_serial.is_empty(), "whoever knows it can freeze the payer");
+    assert!(seen.code_png.is_empty(), "the payer has shown their code: no cashier needs its picture");
+    let seen = house.payers_supervised().get_payer(get()).await.unwrap().into_inner();
+    assert!(!seen.payer.unwrap().card_serial.is_empty());
+    assert!(seen.code_png.starts_with(b"\x89PNG"), "somebody may answer for a payer who lost it");
 
     let one_time = add(&house, "sun", StaffRole::Auditor).await;
     let opened = sign_in(&house, "sun", &one_time).await.unwrap();
@@ -239,6 +241,7 @@ async fn a_cashiers_wrong_pins_lock_the_supervisor_out_under_that_cashier_alone(
         request_id: house.new_id(),
         sale_id: sale.sale_id.clone(),
         approval: Some(proto::Approval { actor: "wang".into(), pin: pin.into() }),
+        ..Default::default()
     };
     for _try in 0..6 {
         house.sales().commit_sale(commit("000000")).await.unwrap_err();

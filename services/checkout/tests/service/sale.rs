@@ -2,6 +2,7 @@
 
 use chit_proto::checkout::v1 as proto;
 use chit_proto::printer::v1::document::Content;
+use chit_runtime::error::reason_of;
 use proto::{PayerState, SaleState};
 
 use crate::house::{House, PHONE, PIN};
@@ -26,6 +27,9 @@ pub async fn enrol(house: &mut House) -> proto::Payer {
     let payer = house.payers().enrol_payer(request).await.unwrap().into_inner().payer.unwrap();
     house.step().await;
     house.payer_is(&payer.payer_id, PayerState::Pending).await;
+    let of = proto::GetPayerRequest { payer_id: payer.payer_id.clone() };
+    let shown = house.payers().get_payer(of).await.unwrap().into_inner();
+    assert!(shown.code_png.starts_with(b"\x89PNG"), "the cashier who enrolled them hands the code over");
     house.step().await;
     answer(house, 1).await;
     house.step().await;
@@ -100,9 +104,30 @@ pub async fn confirm(house: &House, sale_id: &str) {
 }
 
 pub async fn commit(house: &House, sale_id: &str) -> Result<proto::Sale, tonic::Status> {
-    let request =
-        proto::CommitSaleRequest { request_id: house.new_id(), sale_id: sale_id.to_owned(), approval: None };
+    let request = proto::CommitSaleRequest {
+        request_id: house.new_id(),
+        sale_id: sale_id.to_owned(),
+        ..Default::default()
+    };
     house.sales().commit_sale(request).await.map(|answer| answer.into_inner().sale.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_committed_is_the_basket_that_was_seen() {
+    let mut house = House::open(false).await;
+    let payer = enrol(&mut house).await;
+    let sale = draft(&mut house, &payer).await;
+    let of = proto::GetSaleRequest { sale_id: sale.sale_id.clone() };
+    let seen = house.sales().get_sale(of).await.unwrap().into_inner().sale.unwrap();
+    let commit = |tag: &str| proto::CommitSaleRequest {
+        request_id: house.new_id(),
+        sale_id: sale.sale_id.clone(),
+        approval: approval(),
+        if_basket_tag: tag.into(),
+    };
+    let refused = house.sales().commit_sale(commit("of another basket")).await.unwrap_err();
+    assert_eq!(reason_of(&refused).as_deref(), Some("BASKET_CHANGED"), "an Approval is for one sum");
+    house.sales().commit_sale(commit(&seen.basket_tag)).await.unwrap();
 }
 
 async fn sell_verify_settle(restarts: bool) {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::approval::ApprovalArgs;
 use crate::failure::Failure;
+use crate::sale_name::SaleName;
 use crate::shop::{Shop, ask};
 use crate::view;
 
@@ -15,13 +16,13 @@ pub enum DeductCommand {
     Run,
     /// Release one sale for its challenge (dispatch = operator).
     Release {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
     },
     /// Put a sale on the deny list although its evidence is partial or overridden.
     ListBad {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
         #[command(flatten)]
         approval: ApprovalArgs,
     },
@@ -37,11 +38,13 @@ pub async fn run(shop: &Shop, command: DeductCommand) -> Result<(), Failure> {
             shop.output.result(format!("{sent} challenges sent, {waiting} sales still wait"), &value);
             return Ok(());
         }
-        DeductCommand::Release { sale: sale_id } => {
+        DeductCommand::Release { sale } => {
+            let sale_id = sale.id(shop).await?;
             let request = ReleaseDeductionRequest { request_id, sale_id };
             ask!(client.release_deduction(request)).await?.sale
         }
-        DeductCommand::ListBad { sale: sale_id, approval } => {
+        DeductCommand::ListBad { sale, approval } => {
+            let sale_id = sale.id(shop).await?;
             let approval = Some(approval.needed().await?);
             let request = ListBadRecordRequest { request_id, sale_id, approval };
             ask!(client.list_bad_record(request)).await?.sale

@@ -7,6 +7,7 @@ use clap::{ArgGroup, Subcommand, ValueEnum};
 
 use crate::approval::ApprovalArgs;
 use crate::failure::Failure;
+use crate::sale_name::SaleName;
 use crate::shop::{Shop, ask};
 use crate::view;
 
@@ -14,8 +15,8 @@ use crate::view;
 pub enum DisputeCommand {
     /// Open a dispute about a sale.
     Open {
-        /// ULID of the sale, or its receipt number.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// What it is about.
         #[arg(long, value_enum, default_value_t = Cause::InPerson)]
         cause: Cause,
@@ -71,7 +72,8 @@ impl From<Cause> for DisputeCause {
 pub async fn run(shop: &Shop, command: DisputeCommand) -> Result<(), Failure> {
     let (client, request_id) = (shop.disputes(), shop.request_id());
     let dispute = match command {
-        DisputeCommand::Open { sale: sale_id, cause } => {
+        DisputeCommand::Open { sale, cause } => {
+            let sale_id = sale.id(shop).await?;
             let cause = DisputeCause::from(cause).into();
             ask!(client.open_dispute(OpenDisputeRequest { request_id, sale_id, cause })).await?.dispute
         }

@@ -53,6 +53,8 @@ pub struct Sale {
     /// The shop's own SMS number: on paper only, never in a log. Empty = not printed.
     pub sms_sender: String,
     pub lookup_code: String,
+    /// What texts to the payer call the sale. Empty = not printed.
+    pub sale_number: String,
     pub kept: Kept,
     /// Empty = no photo was taken.
     pub photo_sha256: Vec<u8>,

@@ -110,6 +110,7 @@ impl DocumentReader {
             payer_last4: sale.payer_last4.clone(),
             sms_sender: text("sale.sms_sender", &sale.sms_sender, TEXT_LEN_MAX)?,
             lookup_code: text("sale.lookup_code", &sale.lookup_code, TEXT_LEN_MAX)?,
+            sale_number: text("sale.sale_number", &sale.sale_number, TEXT_LEN_MAX)?,
             kept: kept(sale)?,
             photo_sha256: sale.photo_sha256.clone(),
             goods_sha256: sale.goods_sha256.clone(),

@@ -45,7 +45,7 @@ impl Api {
         Ok(pb::ReleaseMessageResponse { message: Some(message) })
     }
 
-    /// A second copy is a person's decision: he says that he knows it.
+    /// A second copy is a person's decision: they say that they know it.
     pub(super) async fn resend(
         &self,
         request: pb::ResendMessageRequest,

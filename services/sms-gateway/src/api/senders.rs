@@ -37,7 +37,7 @@ impl Senders {
         }
     }
 
-    /// The caller's uid. The socket has let him in; that alone lets him read.
+    /// The caller's uid. The socket has let them in; that alone lets them read.
     pub fn check(&self, uid: Option<u32>) -> Result<u32, Status> {
         match uid {
             Some(uid) if uid == self.own_uid || uid == ROOT || self.send_uids.contains(&uid) => Ok(uid),

@@ -63,6 +63,16 @@ pub fn refused_as(reader: &Reader, code: StatusCode, reason: &str) -> Response {
     into("notice", code, view::notice(reader, reason))
 }
 
+/// It was done, and this is what was done.
+pub fn told(html: maud::Markup) -> Response {
+    into("notice", StatusCode::OK, html)
+}
+
+/// A question in the dialog, before anything is done.
+pub fn ask(html: maud::Markup) -> Response {
+    into("ask", StatusCode::CONFLICT, html)
+}
+
 pub fn still_broken(reader: &Reader, devices: &[DeviceStatus]) -> Response {
     into("notice", StatusCode::CONFLICT, view::trouble::still(reader, devices))
 }
@@ -91,7 +101,9 @@ pub async fn ask_or_refuse(
             | "OWN_SALE"
             | "OWN_PAYER"
     );
-    if !pin_helps {
+    // Goods were scanned while the PIN was typed: the approver is shown the new sum.
+    let is_another_sum = reason == "BASKET_CHANGED" && !again.was.is_empty();
+    if !pin_helps && !is_another_sum {
         return refused(reader, status);
     }
     let why = match reason.as_str() {

@@ -20,6 +20,11 @@ use crate::view::money;
 
 const FOUND_MAX: u32 = 12;
 const MILLI: i64 = 1000;
+/// A hand-typed price from here on is asked about once: a slipped digit or a scanned code costs a customer.
+const HIGH_PRICE_MINOR: i64 = 50_000;
+/// What a challenge can state (checkout refuses more).
+const PRICE_MINOR_MAX: i64 = 9_999_999;
+const QUANTITY_MILLI_MAX: i64 = 9_999 * MILLI;
 /// A handheld reads a few goods a second, and each try takes milliseconds.
 const TRIES_MAX: u32 = 4;
 
@@ -38,6 +43,9 @@ pub struct AddForm {
     description: String,
     /// Price of one as people write it: "12.80".
     price: String,
+    /// "yes": the person has looked at a high price once more.
+    #[serde(default)]
+    sure: String,
 }
 
 #[derive(Deserialize)]
@@ -66,8 +74,26 @@ pub async fn search(State(till): App, staff: SignedIn, Query(query): Query<Searc
 }
 
 pub async fn add(State(till): App, staff: SignedIn, Form(form): Form<AddForm>) -> Response {
+    let by_hand = form.gtin.is_empty();
+    let currency = till.scene().current.as_ref().map(|known| view::basket::currency(&known.sale).to_owned());
+    let typed = money::parse(&form.price, &currency.unwrap_or_default());
+    if by_hand
+        && form.sure != "yes"
+        && typed.is_some_and(|price| (HIGH_PRICE_MINOR..PRICE_MINOR_MAX).contains(&price))
+    {
+        let fields = [
+            ("rid", form.rid.as_str()),
+            ("sale_id", &form.sale_id),
+            ("description", &form.description),
+            ("price", &form.price),
+        ];
+        return answer::ask(view::basket::high_price(&staff.reader, &fields));
+    }
     let added = change(&till, &form.rid, &form.sale_id, |lines, currency_code| {
         let price = money::parse(&form.price, currency_code).ok_or_else(|| bad_input("PRICE_INVALID"))?;
+        if by_hand && !(1..=PRICE_MINOR_MAX).contains(&price) {
+            return Err(bad_input("PRICE_OUT_OF_RANGE"));
+        }
         let same = |line: &&mut BasketLine| {
             line.gtin == form.gtin && line.description == form.description && line.unit_price_minor == price
         };
@@ -89,6 +115,9 @@ pub async fn add(State(till): App, staff: SignedIn, Form(form): Form<AddForm>) -
 pub async fn quantity(State(till): App, staff: SignedIn, Form(form): Form<LineForm>) -> Response {
     let changed = change(&till, &form.rid, &form.sale_id, |lines, _currency| {
         let quantity = money::parse_milli(&form.quantity).ok_or_else(|| bad_input("QUANTITY_INVALID"))?;
+        if quantity > QUANTITY_MILLI_MAX {
+            return Err(bad_input("QUANTITY_OUT_OF_RANGE"));
+        }
         line_of(lines, &form)?.quantity_milli = quantity;
         Ok(())
     });
@@ -197,6 +226,19 @@ pub struct SeenForm {
 /// The cashier has seen what the scanner could not read.
 pub async fn seen(State(till): App, _staff: SignedIn, Form(form): Form<SeenForm>) -> Response {
     till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).seen(form.number));
+    answer::done()
+}
+
+#[derive(Deserialize)]
+pub struct RefusedSeenForm {
+    /// Codes of the refusals that the page showed, with a space between.
+    answer: String,
+}
+
+/// The cashier has read which scans were not taken. That is the till's own affair: checkout knows nothing of it.
+pub async fn refused_seen(State(till): App, _staff: SignedIn, Form(form): Form<RefusedSeenForm>) -> Response {
+    let seen: Vec<String> = form.answer.split(' ').map(str::to_owned).collect();
+    till.scene.send_modify(|scene| std::sync::Arc::make_mut(scene).acknowledge_scans(&seen));
     answer::done()
 }
 

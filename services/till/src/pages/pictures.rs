@@ -6,6 +6,7 @@ use chit_proto::checkout::v1::{GetPayerRequest, StaffRole};
 use http::{StatusCode, header};
 
 use super::App;
+use crate::code_pdf;
 use crate::pages::visitor::SignedIn;
 use crate::peers::call;
 use crate::thumb;
@@ -36,6 +37,32 @@ pub async fn payer(State(till): App, staff: SignedIn, Path(payer_id): Path<Strin
     }
     match call!(till.peers.payers.get_payer(GetPayerRequest { payer_id })).await {
         Ok(answer) if !answer.photo_jpeg.is_empty() => (JPEG, answer.photo_jpeg).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The payer's code, while checkout lets this person hand it over: shown, saved or printed.
+pub async fn code(
+    State(till): App,
+    staff: SignedIn,
+    Path((payer_id, file)): Path<(String, String)>,
+) -> Response {
+    let Ok(found) = call!(till.peers.payers.get_payer(GetPayerRequest { payer_id: payer_id.clone() })).await
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let png = found.code_png;
+    if png.is_empty() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    tracing::info!(name = staff.session.name, payer_id, file, "shown a payer's code");
+    let payer = found.payer.unwrap_or_default();
+    match file.as_str() {
+        "code.png" => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
+        "code.pdf" => match code_pdf::page(&png, &format!("{}  valid to {}", payer.last4, payer.valid_to)) {
+            Some(pdf) => ([(header::CONTENT_TYPE, "application/pdf")], pdf).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        },
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -29,6 +29,12 @@ pub struct SaleForm {
     sale_id: String,
     #[serde(default)]
     answer: String,
+    /// Of the basket that the page showed.
+    #[serde(default)]
+    tag: String,
+    /// The sum that an approver was shown before.
+    #[serde(default)]
+    was: String,
     #[serde(flatten)]
     approval: ApprovalFields,
 }
@@ -106,13 +112,6 @@ pub async fn read_code(State(till): App, staff: SignedIn, Form(form): Form<SaleF
     reply(&staff, call!(till.peers.sales.scan_payer(request), LOOK_MAX).await)
 }
 
-/// The cashier has read which scans were not taken. That is the till's own affair: checkout knows nothing of it.
-pub async fn scans_seen(State(till): App, _staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
-    let seen: Vec<String> = form.answer.split(' ').map(str::to_owned).collect();
-    till.scene.send_modify(|scene| Arc::make_mut(scene).acknowledge_scans(&seen));
-    answer::done()
-}
-
 pub async fn person(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let same_person = form.is_yes();
     let request = ConfirmPersonRequest { request_id: form.rid, sale_id: form.sale_id, same_person };
@@ -121,7 +120,12 @@ pub async fn person(State(till): App, staff: SignedIn, Form(form): Form<SaleForm
 
 pub async fn commit(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
     let approval = form.approval.approval();
-    let request = CommitSaleRequest { request_id: form.rid(), sale_id: form.sale_id.clone(), approval };
+    let request = CommitSaleRequest {
+        request_id: form.rid(),
+        sale_id: form.sale_id.clone(),
+        approval,
+        if_basket_tag: form.tag.clone(),
+    };
     let result = call!(till.peers.sales.commit_sale(request), COMMIT_MAX).await;
     reply_or_ask(&till, &staff, &form, "/sale/commit", "approve-commit", result).await
 }
@@ -145,7 +149,7 @@ pub async fn void(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>)
         sale_id: form.sale_id.clone(),
         approval: form.approval.approval(),
         original_returned: form.is_yes(),
-        ..Default::default()
+        if_basket_tag: form.tag.clone(),
     };
     let result = call!(till.peers.sales.void_sale(request)).await;
     reply_or_ask(&till, &staff, &form, "/sale/void", "approve-void", result).await
@@ -179,8 +183,17 @@ pub async fn receipt(State(till): App, staff: SignedIn, Form(form): Form<SaleFor
 }
 
 pub async fn reprint(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
+    if form.answer.parse::<u32>().is_ok_and(|number| number > view::sale::COPIES_MAX) {
+        return answer::refused_as(&staff.reader, http::StatusCode::CONFLICT, "COPY_LIMIT_REACHED");
+    }
     let request = ReprintReceiptRequest { request_id: form.rid, sale_id: form.sale_id };
-    reply(&staff, call!(till.peers.sales.reprint_receipt(request)).await)
+    match call!(till.peers.sales.reprint_receipt(request)).await {
+        Ok(printed) => {
+            let receipt_no = printed.sale.unwrap_or_default().receipt_no;
+            answer::told(view::copy_told(&staff.reader, &form.answer, &receipt_no))
+        }
+        Err(status) => answer::refused(&staff.reader, &status),
+    }
 }
 
 pub async fn cash(State(till): App, staff: SignedIn, Form(form): Form<SaleForm>) -> Response {
@@ -214,11 +227,27 @@ async fn reply_or_ask<T>(
         Err(status) => status,
     };
     let request = GetSaleRequest { sale_id: form.sale_id.clone() };
-    let cashier = match call!(till.peers.sales.get_sale(request)).await {
-        Ok(found) => found.sale.unwrap_or_default().cashier,
+    let sale = match call!(till.peers.sales.get_sale(request)).await {
+        Ok(found) => found.sale.unwrap_or_default(),
         Err(status) => return answer::refused(&staff.reader, &status),
     };
-    let fields = [("rid", form.rid.as_str()), ("sale_id", &form.sale_id), ("answer", &form.answer)];
-    let again = Resubmission { action, fields: &fields, cashier: &cashier, words, ..Resubmission::default() };
+    // What the approver sees is what they approve: the sum of this very basket.
+    let sum = view::approval::sum(&sale);
+    let fields = [
+        ("rid", form.rid.as_str()),
+        ("sale_id", &form.sale_id),
+        ("answer", &form.answer),
+        ("tag", &sale.basket_tag),
+        ("was", &sum),
+    ];
+    let again = Resubmission {
+        action,
+        fields: &fields,
+        cashier: &sale.cashier,
+        words,
+        sale: Some(&sale),
+        was: &form.was,
+        ..Resubmission::default()
+    };
     answer::ask_or_refuse(till, &staff.reader, &status, again).await
 }

@@ -84,6 +84,7 @@ pub async fn sign_out(State(till): App, headers: HeaderMap, staff: SignedIn) -> 
     if let Err(status) = call!(till.peers.staff.sign_out(SignOutRequest {})).await {
         tracing::info!(code = ?status.code(), "the session goes on at checkout until it expires");
     }
+    till.scene.send_modify(|scene| Arc::make_mut(scene).leave());
     tracing::info!(name = staff.session.name, "signed out");
     let gone = format!("{TOKEN_COOKIE}=; {OURS}; Max-Age=0");
     with_cookie(answer::go("/signin"), &gone)

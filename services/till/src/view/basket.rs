@@ -120,8 +120,28 @@ pub fn found(reader: &Reader, known: Option<&Known>, items: &[CatalogueItem]) ->
             (hidden(known, "h", 0))
             label { (reader.t("by-hand-name")) input #hand-name name="description" required maxlength="120" autocomplete="off"; }
             label { (reader.t("by-hand-price"))
-                input #hand-price name="price" required inputmode="decimal" pattern="[0-9]*\\.?[0-9]{0,2}" autocomplete="off"; }
+                input #hand-price name="price" required inputmode="decimal" pattern="[0-9]*\\.?[0-9]{0,2}" autocomplete="off"
+                    data-wrong=(reader.reason("PRICE_INVALID")); }
             button.button #act-add-by-hand data-act="add-by-hand" { (reader.t("by-hand-add")) }
+        }
+    }
+}
+
+/// Asks once more about a price that is easily a slip.
+pub fn high_price(reader: &Reader, fields: &[(&str, &str)]) -> Markup {
+    let value = |name: &str| fields.iter().find(|(field, _)| *field == name).map_or("", |(_, value)| *value);
+    html! {
+        h2 { (reader.t("price-high")) }
+        p.big #ask-price { (value("price")) small.muted { " " (value("description")) } }
+        form data-post action="/basket/add" method="post" {
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+            input type="hidden" name="sure" value="yes";
+            div.row {
+                (close_button(reader, "ask"))
+                button.button.primary #act-sure data-act="sure" data-key="F9" autofocus {
+                    span { (reader.t("price-sure")) } (key_cap("F9"))
+                }
+            }
         }
     }
 }
@@ -141,7 +161,7 @@ pub fn quantity_dialog(reader: &Reader) -> Markup {
                 @for name in ["rid", "sale_id", "index"] { input type="hidden" name=(name); }
                 input.plain name="description" readonly tabindex="-1" aria-label=(reader.t("by-hand-name"));
                 input.number-input #quantity-input name="quantity" inputmode="decimal" required autocomplete="off" autofocus
-                    pattern="[0-9]*\\.?[0-9]{0,3}" aria-label=(reader.t("quantity-title"));
+                    pattern="[0-9]*\\.?[0-9]{0,3}" data-wrong=(reader.reason("QUANTITY_INVALID")) aria-label=(reader.t("quantity-title"));
                 (keypad(reader, "quantity-input", true))
                 div.row {
                     (close_button(reader, "quantity"))

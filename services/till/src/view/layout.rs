@@ -27,7 +27,8 @@ pub fn document(reader: &Reader, frame: &Frame, body: &Markup) -> Markup {
                 link rel="icon" href=(assets.icon.path);
                 script src=(assets.js.path) defer {}
             }
-            body data-page=(frame.page) data-build=(assets.build) data-link=(if frame.up { "up" } else { "down" }) {
+            body data-page=(frame.page) data-build=(assets.build) data-wrong=(reader.t("field-wrong"))
+                data-link=(if frame.up { "up" } else { "down" }) {
                 div #link role="status" aria-live="assertive" {
                     p { span.mark aria-hidden="true" { "!" } " " (reader.t("link-down")) }
                 }

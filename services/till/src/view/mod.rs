@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod bar;
 pub mod basket;
+mod cancelling;
 pub mod enquiry;
 pub mod exceptions;
 pub mod layout;
@@ -19,6 +20,7 @@ mod progress;
 mod proof;
 mod reader;
 pub mod sale;
+mod scans;
 pub mod sign_in;
 pub mod trouble;
 
@@ -113,10 +115,19 @@ fn close_notice(reader: &Reader) -> Markup {
 
 /// A success, with a count.
 pub fn success(reader: &Reader, words: &str, count: usize) -> Markup {
+    good(reader, &reader.with(words, &[("count", count.into())]))
+}
+
+/// Which COPY of which receipt the printer has been given.
+pub fn copy_told(reader: &Reader, number: &str, receipt_no: &str) -> Markup {
+    good(reader, &reader.with("copy-told", &[("number", number.into()), ("receipt", receipt_no.into())]))
+}
+
+fn good(reader: &Reader, words: &str) -> Markup {
     html! {
         div.notice.good {
             span.mark aria-hidden="true" { "✓" }
-            p { (reader.with(words, &[("count", count.into())])) }
+            p { (words) }
             (close_notice(reader))
         }
     }

@@ -69,7 +69,7 @@ pub fn card(reader: &Reader, known: &Known) -> Markup {
     }
 }
 
-fn risks(reader: &Reader, sale: &Sale) -> Markup {
+pub fn risks(reader: &Reader, sale: &Sale) -> Markup {
     let found: Vec<_> = RISKS
         .iter()
         .enumerate()
@@ -109,7 +109,8 @@ fn question(reader: &Reader, known: &Known) -> Markup {
 
 fn complete(reader: &Reader, sale: &Sale) -> Markup {
     let rid = format!("commit-{}", sale.sale_id);
-    let fields = [("rid", rid.as_str()), ("sale_id", sale.sale_id.as_str())];
+    let fields =
+        [("rid", rid.as_str()), ("sale_id", sale.sale_id.as_str()), ("tag", sale.basket_tag.as_str())];
     let off = sale.same_person.is_none() || sale.lines.is_empty() || sale.state() != SaleState::PayerOk;
     html! {
         @if sale.same_person.is_none() { p.muted { (reader.t("answer-first")) } }

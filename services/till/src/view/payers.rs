@@ -78,9 +78,10 @@ fn enrolment(reader: &Reader, rid: &str) -> Markup {
             form.stacked data-post action="/payers/enrol" method="post" autocomplete="off" {
                 input type="hidden" name="rid" value=(rid);
                 label for="enrol-name" { (reader.t("enrol-name")) }
-                input #enrol-name name="name" required maxlength="80";
+                input #enrol-name name="name" required maxlength="80" data-wrong=(reader.reason("NAME_INVALID"));
                 label for="enrol-phone" { (reader.t("enrol-phone")) }
-                input #enrol-phone name="phone" type="tel" inputmode="tel" required maxlength="20";
+                input #enrol-phone name="phone" type="tel" inputmode="tel" required maxlength="20"
+                    data-wrong=(reader.reason("NUMBER_INVALID"));
                 fieldset.choices {
                     legend { (reader.t("enrol-language")) }
                     @for lang in Lang::ALL {
@@ -91,7 +92,8 @@ fn enrolment(reader: &Reader, rid: &str) -> Markup {
                     }
                 }
                 label.person.consent {
-                    input #enrol-consent type="checkbox" name="consent" value="yes" required;
+                    input #enrol-consent type="checkbox" name="consent" value="yes" required
+                        data-wrong=(reader.reason("CONSENT_MISSING"));
                     span { (reader.t("enrol-consent")) }
                 }
                 (envelope(reader, "enrol-card"))
@@ -127,7 +129,8 @@ pub fn page_of(
                         (hidden(payer_id, rid, "phone"))
                         label for="new-phone" { (reader.t("change-phone-label")) }
                         div.row.one-line {
-                            input #new-phone name="phone" type="tel" inputmode="tel" required maxlength="20";
+                            input #new-phone name="phone" type="tel" inputmode="tel" required maxlength="20"
+                                data-wrong=(reader.reason("NUMBER_INVALID"));
                             button.button #act-change-phone data-act="change-phone" { (reader.t("change-phone")) }
                         }
                     }
@@ -152,7 +155,8 @@ fn envelope(reader: &Reader, id: &str) -> Markup {
         details {
             summary { (reader.t("card-envelope")) }
             label for=(id) { (reader.t("card-envelope-serial")) }
-            input id=(id) name="card" inputmode="numeric" pattern="[0-9]{8}" maxlength="8";
+            input id=(id) name="card" inputmode="numeric" pattern="[0-9]{8}" maxlength="8"
+                data-wrong=(reader.reason("CARD_SERIAL_INVALID"));
         }
     }
 }
@@ -164,7 +168,7 @@ fn hidden(payer_id: &str, rid: &str, what: &str) -> Markup {
     }
 }
 
-pub fn one(reader: &Reader, payer: &Payer) -> Markup {
+pub fn one(reader: &Reader, payer: &Payer, has_code: bool) -> Markup {
     let may_see = reader.is_at_least(StaffRole::Supervisor);
     html! {
         section.card #payer data-payer=(payer.payer_id) data-state=(short(payer)) {
@@ -173,6 +177,7 @@ pub fn one(reader: &Reader, payer: &Payer) -> Markup {
                 (state(reader, payer))
             }
             p #payer-next role="status" { (reader.code("payer-next", short(payer))) }
+            @if has_code { (code(reader, payer)) }
             div.face {
                 @if may_see {
                     img src={ "/payer/" (payer.payer_id) "/photo.jpg" } id="enrolment-photo" data-keep alt=(reader.t("photo-alt"));
@@ -180,6 +185,29 @@ pub fn one(reader: &Reader, payer: &Payer) -> Markup {
                 (facts(reader, payer))
             }
             @if matches!(payer.state(), PayerState::Active | PayerState::Pending) { (freeze(reader, payer)) }
+        }
+    }
+}
+
+/// Large enough to be photographed with a phone from the screen; the script prints it alone.
+fn code(reader: &Reader, payer: &Payer) -> Markup {
+    let at = |name: &str| format!("/payers/{}/{name}?serial={}", payer.payer_id, payer.code_serial);
+    let name = format!("payer-{}", payer.last4);
+    html! {
+        figure.payer-code #payer-code {
+            img src=(at("code.png")) id="payer-code-picture" data-keep alt=(reader.t("code-alt"));
+            figcaption { (reader.t("code-hand-over")) }
+            div.row.choices {
+                button.button type="button" #act-print-code data-act="print-code" data-print="payer-code" {
+                    (reader.t("code-print"))
+                }
+                a.button href=(at("code.png")) download={ (name) ".png" } id="act-save-png" data-act="save-png" {
+                    (reader.t("code-save-png"))
+                }
+                a.button href=(at("code.pdf")) download={ (name) ".pdf" } id="act-save-pdf" data-act="save-pdf" {
+                    (reader.t("code-save-pdf"))
+                }
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ fn pin_form(reader: &Reader) -> Markup {
         html! {
             label for=(id) { (reader.t(words)) }
             input.pin-input id=(id) type="password" name=(id.replace('-', "_")) inputmode="numeric" pattern="[0-9]{4,8}"
-                minlength="4" maxlength="8" autocomplete="off" required;
+                minlength="4" maxlength="8" autocomplete="off" required data-wrong=(reader.reason("PIN_FORM"));
         }
     };
     html! {

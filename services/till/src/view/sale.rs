@@ -6,8 +6,11 @@ use maud::{Markup, html};
 use super::layout::{self, Frame, document, region};
 use super::page::Region;
 use super::trouble::short_attention;
-use super::{Action, Reader, basket, chip, key_cap, money, payer, progress, trouble};
-use crate::scene::{Known, RefusedScan, Scene};
+use super::{Action, Reader, basket, cancelling, chip, key_cap, money, payer, progress, scans, trouble};
+use crate::scene::{Known, Scene};
+
+/// A payer needs one, perhaps another; more are a key that somebody leans on.
+pub const COPIES_MAX: u32 = 3;
 
 pub fn page(reader: &Reader, name: &str, regions: &[Region], up: bool) -> Markup {
     let frame = Frame { page: name, title: "title-sale", up };
@@ -19,6 +22,7 @@ pub fn page(reader: &Reader, name: &str, regions: &[Region], up: bool) -> Markup
         (layout::help_dialog(reader))
         (basket::search_dialog(reader))
         (basket::quantity_dialog(reader))
+        (cancelling::dialog(reader))
     };
     document(reader, &frame, &body)
 }
@@ -27,7 +31,7 @@ pub fn page(reader: &Reader, name: &str, regions: &[Region], up: bool) -> Markup
 pub fn stage(reader: &Reader, scene: &Scene) -> Markup {
     match &scene.current {
         Some(known) => of(reader, scene, known, true),
-        None => idle(reader, None),
+        None => idle(reader, scene, None),
     }
 }
 
@@ -43,7 +47,7 @@ fn of(reader: &Reader, scene: &Scene, known: &Known, is_current: bool) -> Markup
     match known.sale.state() {
         SaleState::Draft | SaleState::PayerOk => selling(reader, scene, known),
         SaleState::Committed | SaleState::Printing => working(reader, scene, known),
-        _ if is_current => idle(reader, Some(known)),
+        _ if is_current => idle(reader, scene, Some(known)),
         _ => left_behind(reader, known),
     }
 }
@@ -51,9 +55,9 @@ fn of(reader: &Reader, scene: &Scene, known: &Known, is_current: bool) -> Markup
 fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     let sale = &known.sale;
     html! {
-        main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) {
+        main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) data-basket=(sale.basket_tag) {
             div.left {
-                @if !scene.refused_scans.is_empty() { (refused_scans(reader, sale, &scene.refused_scans)) }
+                (scans::refused(reader, &scene.refused_scans))
                 @if !scene.unprintable.is_empty() { (unprintable(reader, &scene.unprintable)) }
                 (trouble::unread(reader, scene))
                 (trouble::warnings(reader, scene))
@@ -68,34 +72,6 @@ fn selling(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
                 @if sale.state() == SaleState::PayerOk { (payer::card(reader, known)) } @else { (payer::invitation(reader, known)) }
             }
         }
-    }
-}
-
-/// The handheld beeps at every scan; this says which ones the sale did not take, and why, until the cashier has seen them.
-fn refused_scans(reader: &Reader, sale: &Sale, scans: &[RefusedScan]) -> Markup {
-    let codes = scans.iter().map(RefusedScan::code).collect::<Vec<_>>().join(" ");
-    let fields = [("rid", "scans-seen"), ("sale_id", sale.sale_id.as_str()), ("answer", codes.as_str())];
-    html! {
-        div.notice.bad #refused-scan role="alert" data-count=(scans.len()) {
-            span.mark aria-hidden="true" { "!" }
-            div.told {
-                @for scan in scans {
-                    @let (reason, words) = why_refused(reader, scan);
-                    p data-reason=(reason) { (words) }
-                }
-            }
-            (Action { name: "scans-seen", to: "/sale/scans-seen", fields: &fields, words: "scans-seen", look: "quiet", ..Action::default() }
-                .html(reader))
-        }
-    }
-}
-
-fn why_refused<'a>(reader: &Reader, scan: &'a RefusedScan) -> (&'a str, String) {
-    match scan {
-        RefusedScan::Goods(code) => {
-            ("GOODS_UNKNOWN", reader.with("goods-unknown", &[("code", code.as_str().into())]))
-        }
-        RefusedScan::Payer(reason) => (reason.as_str(), reader.reason(reason)),
     }
 }
 
@@ -130,7 +106,7 @@ fn function_keys(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
             (line_key(reader, "F3", "key-quantity", "quantity-key", empty))
             (line_key(reader, "F4", "key-void-line", "void-line-key", empty))
             @if let Some(previous) = scene.previous.as_ref().filter(|sale| can_copy(sale)) { (copy(reader, previous, "quiet")) }
-            @if !empty || known.sale.state() == SaleState::PayerOk { (cancel(reader, &known.sale)) }
+            @if !empty || known.sale.state() == SaleState::PayerOk { (cancelling::button(reader, &known.sale)) }
         }
     }
 }
@@ -152,29 +128,16 @@ fn line_key(reader: &Reader, key: &str, words: &str, name: &str, off: bool) -> M
     }
 }
 
-fn cancel(reader: &Reader, sale: &Sale) -> Markup {
-    let rid = format!("void-{}", sale.sale_id);
-    let fields = [("rid", rid.as_str()), ("sale_id", sale.sale_id.as_str())];
-    Action {
-        name: "void",
-        to: "/sale/void",
-        fields: &fields,
-        words: "void-sale",
-        look: "quiet",
-        ..Action::default()
-    }
-    .html(reader)
-}
-
 fn can_copy(sale: &Sale) -> bool {
     sale.receipt.as_ref().is_some_and(|receipt| receipt.originals > 0)
 }
 
-/// Each press is one more COPY.
+/// Each press is one more COPY, up to COPIES_MAX.
 fn copy(reader: &Reader, sale: &Sale, look: &str) -> Markup {
     let copies = sale.receipt.as_ref().map(|receipt| receipt.copies).unwrap_or_default();
     let rid = format!("copy-{}-{}", sale.sale_id, copies + 1);
-    let fields = [("rid", rid.as_str()), ("sale_id", sale.sale_id.as_str())];
+    let number = (copies + 1).to_string();
+    let fields = [("rid", rid.as_str()), ("sale_id", sale.sale_id.as_str()), ("answer", number.as_str())];
     Action {
         name: "reprint",
         to: "/sale/reprint",
@@ -182,6 +145,7 @@ fn copy(reader: &Reader, sale: &Sale, look: &str) -> Markup {
         words: "reprint",
         key: "F8",
         look,
+        off: copies >= COPIES_MAX,
         ..Action::default()
     }
     .html(reader)
@@ -194,6 +158,7 @@ fn working(reader: &Reader, scene: &Scene, known: &Known) -> Markup {
     html! {
         main.counter #stage data-sale=(sale.sale_id) data-state=(short(sale)) data-attention=(short_attention(attention)) {
             div.left {
+                (scans::refused(reader, &scene.refused_scans))
                 @if is_calm(attention) {
                     (progress::steps(reader, sale))
                 } @else {
@@ -236,12 +201,13 @@ fn release(reader: &Reader, sale: &Sale) -> Markup {
 }
 
 /// Nothing is open: the last sale's end, and the next one's beginning.
-fn idle(reader: &Reader, known: Option<&Known>) -> Markup {
+fn idle(reader: &Reader, scene: &Scene, known: Option<&Known>) -> Markup {
     let sale_id = known.map(|known| known.sale.sale_id.as_str()).unwrap_or_default();
     let rid = format!("start-{sale_id}");
     let fields = [("rid", rid.as_str()), ("sale_id", sale_id)];
     html! {
         main.idle #stage data-sale=(sale_id) data-state=(known.map(|known| short(&known.sale)).unwrap_or("NONE")) {
+            (scans::refused(reader, &scene.refused_scans))
             section.card {
                 @if let Some(known) = known { (ended(reader, &known.sale)) } @else { h1 { (reader.t("idle-title")) } }
                 (Action { name: "start", to: "/sale/start", fields: &fields, words: "start-sale", key: "F9", look: "primary",

@@ -40,7 +40,7 @@ fn form(reader: &Reader, staff: &[StaffMember]) -> Markup {
             div.entry {
                 label for="pin" { (reader.t("pin-label")) }
                 input.pin-input #pin type="password" name="pin" inputmode="numeric" pattern="[0-9]{4,8}" minlength="4"
-                    maxlength="8" autocomplete="off" required autofocus;
+                    maxlength="8" autocomplete="off" required autofocus data-wrong=(reader.reason("PIN_FORM"));
                 (keypad(reader, "pin", false))
                 button.button.primary #act-sign-in data-act="sign-in" data-key="F9" {
                     span { (reader.t("sign-in")) } (key_cap("F9"))

@@ -23,6 +23,8 @@ pub struct State {
     pub manifest: Vec<u8>,
     /// The one payer's; unset = `payer()`.
     pub payer: Option<Payer>,
+    /// Picture of that payer's code, as long as it may be seen.
+    pub code_png: Vec<u8>,
     /// Comes into the basket just before it is set or voided.
     pub scanned_meanwhile: Option<BasketLine>,
     /// Open at the bank.
@@ -79,6 +81,7 @@ impl FakeCheckout {
         let mut state = self.state();
         if let Some(scanned) = state.scanned_meanwhile.take() {
             let sale = &mut state.sales[0];
+            sale.total.get_or_insert_default().amount_minor += scanned.total_minor;
             sale.lines.push(scanned);
             sale.basket_tag = "newer".to_owned();
         }
@@ -146,7 +149,7 @@ pub fn sale(id: &str, state: SaleState) -> Sale {
     }
 }
 
-fn refuse(reason: &'static str) -> Status {
+pub fn refuse(reason: &'static str) -> Status {
     error::status(Code::PermissionDenied, reason, "refused")
 }
 
@@ -170,6 +173,7 @@ macro_rules! service {
         $answer($fake, $request.into_inner())
     }};
 }
+pub(crate) use service;
 
 service!(staff_service_server::StaffService {
     list_staff(ListStaffRequest) -> ListStaffResponse = |_: &Self, _| {
@@ -254,6 +258,9 @@ service!(sale_service_server::SaleService {
     present_payer(PresentPayerRequest) -> PresentPayerResponse,
     confirm_person(ConfirmPersonRequest) -> ConfirmPersonResponse,
     commit_sale(CommitSaleRequest) -> CommitSaleResponse = |fake: &Self, request: CommitSaleRequest| {
+        if request.approval.is_some() {
+            fake.scanned_then(&request.if_basket_tag)?;
+        }
         match request.approval {
             None => Err(refuse("APPROVAL_REQUIRED")),
             Some(approval) if approval.pin != PIN => Err(refuse("PIN_WRONG")),
@@ -274,7 +281,10 @@ service!(sale_service_server::SaleService {
     },
     override_evidence(OverrideEvidenceRequest) -> OverrideEvidenceResponse,
     resolve_receipt(ResolveReceiptRequest) -> ResolveReceiptResponse,
-    reprint_receipt(ReprintReceiptRequest) -> ReprintReceiptResponse,
+    reprint_receipt(ReprintReceiptRequest) -> ReprintReceiptResponse = |fake: &Self, request: ReprintReceiptRequest| {
+        fake.note(&format!("reprint_receipt {}", request.request_id));
+        Ok(ReprintReceiptResponse { sale: fake.state().sales.first().cloned() })
+    },
     record_other_payment(RecordOtherPaymentRequest) -> RecordOtherPaymentResponse,
     get_sale(GetSaleRequest) -> GetSaleResponse = |fake: &Self, request: GetSaleRequest| {
         let sale = fake.state().sales.iter().find(|sale| sale.sale_id == request.sale_id).cloned();
@@ -314,63 +324,6 @@ service!(enquiry_service_server::EnquiryService {
         let video_file = "video.mp4".to_owned();
         Ok(LookUpSaleResponse { sale: Some(sale), manifest: state.manifest.clone(), video_file, ..Default::default() })
     },
-});
-
-/// Both approvals of a change, as checkout judges them.
-fn two_people(first: Option<Approval>, second: Option<Approval>) -> Result<String, Status> {
-    let (Some(first), Some(second)) = (first, second) else { return Err(refuse("APPROVAL_REQUIRED")) };
-    if first.pin != PIN || second.pin != PIN {
-        return Err(refuse("PIN_WRONG"));
-    }
-    Ok(format!("{} and {}", first.actor, second.actor))
-}
-
-pub fn payer() -> Payer {
-    Payer {
-        payer_id: "8361eb0013f73355".to_owned(),
-        state: PayerState::Active as i32,
-        last4: "3355".to_owned(),
-        card_serial: "31276793".to_owned(),
-        ..Payer::default()
-    }
-}
-
-service!(payer_service_server::PayerService {
-    enrol_payer(EnrolPayerRequest) -> EnrolPayerResponse = |fake: &Self, request: EnrolPayerRequest| {
-        if !request.consent {
-            return Err(refuse("CONSENT_MISSING"));
-        }
-        match request.approval {
-            Some(approval) if approval.pin == PIN => {
-                fake.note(&format!("enrol_payer {} in {} approved by {}", request.name, request.language, approval.actor));
-                Ok(EnrolPayerResponse { payer: Some(payer()) })
-            }
-            _ => Err(refuse("APPROVAL_REQUIRED")),
-        }
-    },
-    get_payer(GetPayerRequest) -> GetPayerResponse = |fake: &Self, _| {
-        let known = fake.state().payer.clone().unwrap_or_else(payer);
-        Ok(GetPayerResponse { payer: Some(known), photo_jpeg: vec![0xFF, 0xD8] })
-    },
-    list_payers(ListPayersRequest) -> ListPayersResponse = |_: &Self, _| {
-        Ok(ListPayersResponse { payers: vec![payer()], ..Default::default() })
-    },
-    freeze_payer(FreezePayerRequest) -> FreezePayerResponse = |fake: &Self, _| {
-        let by = format!("freeze_payer by {}", fake.state().actor);
-        fake.note(&by);
-        Ok(FreezePayerResponse { payer: Some(payer()) })
-    },
-    change_phone(ChangePhoneRequest) -> ChangePhoneResponse = |fake: &Self, request: ChangePhoneRequest| {
-        let people = two_people(request.approval, request.second_approval)?;
-        fake.note(&format!("change_phone approved by {people}"));
-        Ok(ChangePhoneResponse { payer: Some(payer()) })
-    },
-    reset_payer(ResetPayerRequest) -> ResetPayerResponse = |fake: &Self, request: ResetPayerRequest| {
-        let people = two_people(request.approval, request.second_approval)?;
-        fake.note(&format!("reset_payer approved by {people}"));
-        Ok(ResetPayerResponse { payer: Some(payer()) })
-    },
-    answer_in_person(AnswerInPersonRequest) -> AnswerInPersonResponse,
 });
 
 service!(settlement_service_server::SettlementService {

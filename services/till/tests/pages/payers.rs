@@ -3,7 +3,8 @@
 use chit_proto::checkout::v1::{ChangeWarning, Payer};
 use http::StatusCode;
 
-use crate::fake_checkout::{FakeCheckout, PIN, payer};
+use crate::fake_checkout::{FakeCheckout, PIN};
+use crate::fake_payers::payer;
 use crate::house::House;
 
 async fn house_with(name: &str) -> (House, String) {
@@ -51,6 +52,36 @@ async fn another_phone_or_card_takes_two_people_whose_pins_never_come_back() {
         assert_eq!(house.post(to, &li, &right).await.status, StatusCode::NO_CONTENT);
         assert_eq!(house.checkout.state().asked, [format!("{call} approved by wang and li")]);
     }
+}
+
+#[tokio::test]
+async fn a_payers_code_is_shown_saved_and_printed_while_it_is_handed_over() {
+    let (house, li) = house_with("li").await;
+    let page = format!("/payers/{}", payer().payer_id);
+    let file = |name: &str| format!("{page}/{name}?serial=0");
+    assert!(!house.get(&page, &li).await.text().contains("payer-code"), "it was handed over long ago");
+    assert_eq!(house.get(&file("code.png"), &li).await.status, StatusCode::NOT_FOUND);
+    house.checkout.state().code_png = grey_png();
+    let shown = house.get(&page, &li).await.text();
+    for part in ["payer-code-picture", "act-print-code", "act-save-png", "act-save-pdf"] {
+        assert!(shown.contains(&format!(r#"id="{part}""#)), "{part} is missing: {shown}");
+    }
+    let png = house.get(&file("code.png"), &li).await;
+    assert_eq!((png.status, png.header("content-type")), (StatusCode::OK, "image/png"));
+    let pdf = house.get(&file("code.pdf"), &li).await;
+    assert_eq!((pdf.status, pdf.header("content-type")), (StatusCode::OK, "application/pdf"));
+    assert!(pdf.text().starts_with("%PDF-1.4"));
+    assert_eq!(house.get(&file("code.svg"), &li).await.status, StatusCode::NOT_FOUND);
+}
+
+/// One grey pixel.
+fn grey_png() -> Vec<u8> {
+    let chunk = |kind: &[u8], body: &[u8]| {
+        [&u32::try_from(body.len()).unwrap().to_be_bytes(), kind, body, &[0; 4]].concat()
+    };
+    let head = [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0];
+    [b"\x89PNG\r\n\x1a\n".as_slice(), &chunk(b"IHDR", &head), &chunk(b"IDAT", b"xx"), &chunk(b"IEND", b"")]
+        .concat()
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::api::call::Call;
 use crate::api::mutation;
 use crate::api::shown::Shown;
 use crate::context::Shop;
-use crate::sale::{self, Commit, Stage};
+use crate::sale::{self, Commit, Stage, goods};
 use crate::staff::approval::Act;
 use crate::values::ids::{SaleId, TransferId};
 use crate::values::reason::Reason;
@@ -34,7 +34,12 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<CommitSaleRequest>) -> Result<C
     let (rules, moment) = (shop.rules(), shop.moment()?);
     let transfer: TransferId = shop.new_id()?;
     let actor = call.actor();
-    shop.store.write(move |tx| sale::begin_commit(tx, id, grant, &rules, moment, transfer, &actor)).await?;
+    let if_tag = call.body.if_basket_tag.clone();
+    let begin = move |tx: &mut crate::store::Tx| {
+        goods::must_be_tagged(&tx.sale(id)?, &if_tag)?;
+        sale::begin_commit(tx, id, grant, &rules, moment, transfer, &actor)
+    };
+    shop.store.write(begin).await?;
     failpoint("checkout/commit_sale/reserved");
     let shown = timeout(COMMIT_WAIT_MAX, outcome(shop, id)).await.map_err(|_elapsed| still_waiting())??;
     let answer = CommitSaleResponse { sale: Some(shown.to_proto(shop.cfg.evidence_policy)) };

@@ -88,6 +88,10 @@ impl Rail for BankFile {
         "bank_file"
     }
 
+    fn has_bank(&self) -> bool {
+        true
+    }
+
     fn announce(&self, view: &View, deduction: &Deduction, now: Timestamp) -> Result<Option<Date>> {
         let mandate = self.mandate(view, deduction)?;
         let fresh = Deduction { debit_on: None, ..deduction.clone() };

@@ -18,6 +18,10 @@ impl Rail for House {
         "house"
     }
 
+    fn has_bank(&self) -> bool {
+        false
+    }
+
     fn announce(&self, _: &View, _: &Deduction, _: Timestamp) -> Result<Option<Date>> {
         Ok(None)
     }

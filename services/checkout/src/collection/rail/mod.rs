@@ -34,6 +34,9 @@ pub trait Rail: Send + Sync {
     /// As batches name it.
     fn name(&self) -> &'static str;
 
+    /// A bank stands behind it, which hears of bad records, too.
+    fn has_bank(&self) -> bool;
+
     /// The day that the payer is told when they have confirmed a sale; none where nothing is announced.
     fn announce(&self, view: &View, deduction: &Deduction, now: Timestamp) -> Result<Option<Date>>;
 

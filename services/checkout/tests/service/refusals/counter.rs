@@ -118,6 +118,7 @@ async fn a_ledger_that_is_away_keeps_the_cashier_waiting_and_the_same_call_again
         request_id: house.new_id(),
         sale_id: sale.sale_id.clone(),
         approval: None,
+        if_basket_tag: String::new(),
     };
     assert_eq!(reason(house.sales().commit_sale(asked.clone())).await, "LEDGER_UNREACHABLE");
     assert_eq!(house.world.facts().ids("job").len(), 2, "nothing was printed");

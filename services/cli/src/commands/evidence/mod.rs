@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::sale_name::SaleName;
 use crate::shop::Shop;
 
 #[derive(Subcommand, Debug)]
@@ -20,13 +21,13 @@ pub enum EvidenceCommand {
     Verify(Box<verify::VerifyArgs>),
     /// Show what is kept of a sale, until when, and who holds it.
     Show {
-        /// ULID of the sale.
-        sale_id: String,
+        #[command(flatten)]
+        sale: SaleName,
     },
     /// Keep a sale's evidence whatever its age.
     Hold {
-        /// ULID of the sale.
-        sale_id: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// Who holds it.
         #[arg(long)]
         actor: String,
@@ -39,8 +40,8 @@ pub enum EvidenceCommand {
     },
     /// Let a held sale's evidence go at its term again.
     Release {
-        /// ULID of the sale.
-        sale_id: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// Who releases it.
         #[arg(long)]
         actor: String,
@@ -50,8 +51,8 @@ pub enum EvidenceCommand {
     },
     /// Erase a sale's video and photos before their term, where the retention profile allows it already.
     Purge {
-        /// ULID of the sale.
-        sale_id: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// Who asks for it.
         #[arg(long)]
         actor: String,
@@ -61,8 +62,8 @@ pub enum EvidenceCommand {
     },
     /// Write one zip file for a third party: a copy in which the payer's code is covered.
     Export {
-        /// ULID of the sale.
-        sale_id: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// File to write; must not exist.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
@@ -94,17 +95,18 @@ pub fn offline(command: &EvidenceCommand, output: Output) -> Option<Result<(), F
 pub async fn run(shop: &Shop, config: &Path, command: EvidenceCommand) -> Result<(), Failure> {
     match command {
         EvidenceCommand::Verify(args) => verify::at_the_shop(&args, &shop.shared, config, shop.output),
-        EvidenceCommand::Show { sale_id } => custody::show(shop, sale_id).await,
-        EvidenceCommand::Hold { sale_id, actor, reason, hold_id } => {
-            custody::hold(shop, sale_id, actor, reason, hold_id).await
+        EvidenceCommand::Show { sale } => custody::show(shop, sale.id(shop).await?).await,
+        EvidenceCommand::Hold { sale, actor, reason, hold_id } => {
+            custody::hold(shop, sale.id(shop).await?, actor, reason, hold_id).await
         }
-        EvidenceCommand::Release { sale_id, actor, hold_id } => {
-            custody::release(shop, sale_id, actor, hold_id).await
+        EvidenceCommand::Release { sale, actor, hold_id } => {
+            custody::release(shop, sale.id(shop).await?, actor, hold_id).await
         }
-        EvidenceCommand::Purge { sale_id, actor, reason } => {
-            custody::purge(shop, sale_id, actor, reason).await
+        EvidenceCommand::Purge { sale, actor, reason } => {
+            custody::purge(shop, sale.id(shop).await?, actor, reason).await
         }
-        EvidenceCommand::Export { sale_id, to, actor, reason, unredacted, yes } => {
+        EvidenceCommand::Export { sale, to, actor, reason, unredacted, yes } => {
+            let sale_id = sale.id(shop).await?;
             export::run(shop, export::Wanted { sale_id, to, actor, reason, unredacted, yes }).await
         }
         EvidenceCommand::Log => custody::log(shop).await,

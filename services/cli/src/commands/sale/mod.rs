@@ -2,12 +2,14 @@
 
 mod act;
 mod line;
+mod refund;
 mod sell;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::approval::ApprovalArgs;
 use crate::failure::Failure;
+use crate::sale_name::SaleName;
 use crate::shop::Shop;
 
 #[derive(Args, Debug)]
@@ -30,18 +32,18 @@ impl SaleArgs {
 pub enum SaleAct {
     /// Show a sale.
     Show {
-        /// ULID of the sale, or its receipt number.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
     },
     /// The payer leaves with goods and receipt.
     Release {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
     },
     /// Void a sale; once printing has started with an approver and the ORIGINAL back.
     Void {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// The payer gave the ORIGINAL receipt back.
         #[arg(long)]
         original_returned: bool,
@@ -50,31 +52,39 @@ pub enum SaleAct {
     },
     /// Let a sale be released although photo or video is missing.
     OverrideEvidence {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
         #[command(flatten)]
         approval: ApprovalArgs,
     },
     /// Say whether a receipt in doubt came out whole; if not, a COPY is printed.
     ResolveReceipt {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// What the paper shows.
         #[arg(long)]
         printed_whole: YesNo,
     },
     /// Print a COPY of the receipt.
     Reprint {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
     },
     /// The payer paid in cash: only what remains is deducted. Somebody who had no hand in the sale approves.
     PaidOtherwise {
-        /// ULID of the sale.
-        sale: String,
+        #[command(flatten)]
+        sale: SaleName,
         /// A part, in minor units of the sale's currency (fen for yuan) [default: all that is owed].
         #[arg(long, value_name = "MINOR")]
         amount_minor: Option<i64>,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
+    /// Give the payer their money back, or write off what is not deducted yet. Somebody who had no hand in the sale
+    /// approves; it is on the record as a dispute decided for the payer.
+    Refund {
+        #[command(flatten)]
+        sale: SaleName,
         #[command(flatten)]
         approval: ApprovalArgs,
     },

@@ -100,6 +100,7 @@ async fn commit(shop: &Shop, args: &SellArgs, sale_id: &str, currency: &str) -> 
         request_id: shop.step_id("commit"),
         sale_id: sale_id.to_owned(),
         approval: approval.given().await?,
+        ..Default::default()
     };
     ask!(client.commit_sale(commit)).await?;
     Ok(())

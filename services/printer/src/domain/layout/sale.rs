@@ -21,8 +21,7 @@ pub fn draw(page: &mut Page, sale: &Sale, shop: &Stationery, which: Which) {
             Block::Total => page.pair(&words.total, &sale.total.with_currency(which.0), DOUBLE),
             Block::Account => page.pair(&words.account, &format!("****{}", sale.payer_last4), PLAIN),
             Block::State => page.pair(&words.state, &words.not_charged_yet, BOLD),
-            Block::Sms if sale.sms_sender.is_empty() => {}
-            Block::Sms => page.left(&words.sms_comes_from(&sale.sms_sender), PLAIN),
+            Block::Sms => sms(page, sale, words),
             Block::Qr => page.qr(&sale.signed_qr),
             Block::Lookup => {
                 page.centred(&format!("{} {}", words.lookup, sale.lookup_code), BOLD);
@@ -42,6 +41,16 @@ fn number(page: &mut Page, sale: &Sale, words: &Words, which: Which) {
     page.pair(&format!("{} {}", words.number, sale.receipt_no), &sale.time, PLAIN);
     let who = format!("{} {}  {} {}", words.till, sale.till, words.cashier, sale.cashier);
     page.edition(&who, which);
+}
+
+/// What the payer will read in the SMS, so that they know it again.
+fn sms(page: &mut Page, sale: &Sale, words: &Words) {
+    if !sale.sale_number.is_empty() {
+        page.pair(&words.sms_number, &sale.sale_number, BOLD);
+    }
+    if !sale.sms_sender.is_empty() {
+        page.left(&words.sms_comes_from(&sale.sms_sender), PLAIN);
+    }
 }
 
 fn item(page: &mut Page, line: &Line, currency_code: &str) {

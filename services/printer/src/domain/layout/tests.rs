@@ -27,6 +27,7 @@ fn sale() -> Sale {
         payer_last4: "6417".into(),
         sms_sender: "+86 571 8888 0000".into(),
         lookup_code: "7Q4F-9KD2".into(),
+        sale_number: "8F3K".into(),
         kept: Kept::Until("2027-02-24".into()),
         photo_sha256: vec![0x1a; 32],
         goods_sha256: vec![0xb2; 32],

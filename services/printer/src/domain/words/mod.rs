@@ -36,7 +36,7 @@ macro_rules! words {
     };
 }
 words! {
-    number, till, cashier, item_one, items, total, account, state, not_charged_yet, sms_from, lookup, ask, retained,
+    number, till, cashier, item_one, items, total, account, state, not_charged_yet, sms_number, sms_from, lookup, ask, retained,
     film_erased,
     not_an_invoice, photo, no_photo, goods, practice, refund, void, refunded_amount, voided_amount, refund_note,
     void_note, approved_by, time, mandate, mandate_reference, creditor, payer, phone, date, signature, code_card,

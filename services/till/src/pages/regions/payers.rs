@@ -1,6 +1,6 @@
 //! The list of payers, and one of them.
 
-use chit_proto::checkout::v1::{GetPayerRequest, ListPayersRequest, Payer};
+use chit_proto::checkout::v1::{GetPayerRequest, GetPayerResponse, ListPayersRequest, Payer};
 use tonic::Status;
 
 use crate::peers::call;
@@ -33,11 +33,11 @@ fn is_meant(payer: &Payer, query: &str) -> bool {
 }
 
 pub async fn one(till: &Till, reader: &Reader, payer_id: &str) -> Option<Region> {
-    let payer = find(till, payer_id).await.ok()?;
-    Some(("payer", view::one(reader, &payer).into_string()))
+    let found = find(till, payer_id).await.ok()?;
+    let has_code = !found.code_png.is_empty();
+    Some(("payer", view::one(reader, &found.payer.unwrap_or_default(), has_code).into_string()))
 }
 
-pub async fn find(till: &Till, payer_id: &str) -> Result<Payer, Status> {
-    let request = GetPayerRequest { payer_id: payer_id.to_owned() };
-    Ok(call!(till.peers.payers.get_payer(request)).await?.payer.unwrap_or_default())
+pub async fn find(till: &Till, payer_id: &str) -> Result<GetPayerResponse, Status> {
+    call!(till.peers.payers.get_payer(GetPayerRequest { payer_id: payer_id.to_owned() })).await
 }

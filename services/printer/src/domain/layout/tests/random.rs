@@ -53,6 +53,7 @@ impl Random {
             cashier: self.text(20),
             sms_sender: self.text(20),
             lookup_code: self.text(12),
+            sale_number: self.text(4),
             kept: Kept::Until(self.text(12)),
             total: money(lines.iter().map(|line| line.total_minor).sum()),
             lines,
