@@ -10,7 +10,7 @@ use crate::driver::Key;
 use crate::shop::Shop;
 
 /// Goods of another shop: the numbers are good, the catalogue lacks them.
-const UNKNOWN: [&str; 2] = ["5901234123457", "4006381333931"];
+const UNKNOWN: [&str; 2] = ["5901234123457", "9780201379624"];
 const KNOWN: &str = "6901234567892";
 const PHONE: &str = "13900002222";
 

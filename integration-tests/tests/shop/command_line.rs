@@ -23,7 +23,7 @@ async fn fault(pc: &Pc, args: &[&str]) -> String {
     text(&verdict["faults"][0], "reason").to_owned()
 }
 
-async fn a_refund_is_one_command_under_the_receipts_number(pc: &Pc<'_>, back_office: &Pc<'_>, sold: &Value) {
+async fn a_refund_is_one_command_under_the_receipts_number(pc: &Pc, back_office: &Pc, sold: &Value) {
     let receipt_no = text(sold, "receipt_no");
     assert_eq!(pc.says(&["sale", "reprint", receipt_no]).await["receipt"]["copies"], 1);
     let refund = ["sale", "refund", receipt_no, "--approver", SUPERVISOR];
