@@ -274,12 +274,15 @@ async fn the_next_baskets_first_scan_releases_the_payer_before() {
 #[tokio::test]
 async fn a_scan_after_a_sale_that_ended_opens_the_next_for_its_cashier_while_they_are_signed_in() {
     let till = Till::open().await;
+    // The lane's last sale is the one with the newest id.
     for ended in [SaleState::Voided, SaleState::Queued] {
+        till.advance(1);
         till.put(ended, 1_250, |_| {}).await;
         assert_eq!(open_by_scan(&till, &[SUPERVISOR]).await, None, "its cashier went home");
         let next = open_by_scan(&till, &[CASHIER]).await.unwrap();
         assert_eq!(till.sale(next).await.cashier, CASHIER);
     }
+    till.advance(1);
     till.put(SaleState::Committed, 1_250, |_| {}).await;
     assert_eq!(open_by_scan(&till, &[CASHIER]).await, None, "that payer is at the counter still");
 }

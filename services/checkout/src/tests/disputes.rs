@@ -182,7 +182,7 @@ async fn a_dispute_after_settlement_leaves_it_settled_and_is_refunded_once() {
     let sale_id = till.verified().await;
     till.settle_now().await;
     let answers = till.reply("0").await;
-    assert!(answers[0].text.as_str().contains("paid already"));
+    assert!(answers[0].text.as_str().contains("already paid"));
     assert_eq!(till.state(sale_id).await, SaleState::Settled);
     assert_eq!(till.payer().await.state, PayerState::Active);
     till.drain().await;

@@ -204,7 +204,7 @@ async fn a_command_is_one_trace_and_its_retries_are_one_request() {
 async fn a_refusal_exits_2_with_reason_field_and_remedy() {
     let desk = Desk::new(CONFIG);
     let _checkout = fake_checkout::start(desk.dir(), 0).await;
-    let args = ["--json", "--request-id", "mine", "deduct", "release", "S"];
+    let args = ["--json", "--request-id", "mine", "deduct", "release", "01J0000000000000000000000S"];
     let output = tokio::process::Command::from(desk.command(&args)).output().await.unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let error = &last_line_json(&output)["error"];
