@@ -18,7 +18,7 @@ impl Draft {
     pub fn begin(place: &Path) -> io::Result<Self> {
         let at = place.with_extension("new");
         match fs::remove_file(&at) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(Self { at, place: place.to_owned() }),
         }
     }

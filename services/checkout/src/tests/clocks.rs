@@ -28,12 +28,15 @@ async fn the_24_hours_run_from_the_submission() {
     assert_eq!(till.state(sale_id).await, SaleState::Queued);
 }
 
+/// What happens, before the submission and after it: whether the shop hears, and for how many hours.
+type Course = (&'static str, &'static [(bool, i64)], &'static [(bool, i64)]);
+
 /// Hours of business time in which the shop hears or does not, and the hours that the payer has had when they are over.
 #[tokio::test]
 async fn the_payer_has_24_hours_of_hearing_from_the_submission_whatever_comes_between() {
     const HEARS: bool = true;
     const DEAF: bool = false;
-    let cases: [(&str, &[(bool, i64)], &[(bool, i64)]); 5] = [
+    let cases: [Course; 5] = [
         ("nothing", &[], &[(HEARS, 24)]),
         ("an outage before the submission is not given to the payer", &[(DEAF, 10)], &[(HEARS, 24)]),
         ("an outage amid the hours is", &[], &[(HEARS, 20), (DEAF, 50), (HEARS, 4)]),

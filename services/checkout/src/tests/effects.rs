@@ -28,9 +28,12 @@ use crate::values::ids::SaleId;
 
 const PRICE_MINOR: i64 = 1_250;
 
+/// By the transfer's id, its bytes.
+type Taken = BTreeMap<String, Vec<u8>>;
+
 /// A ledger behind a socket. A group of transfers is taken whole or not at all; an id again gets its first answer.
 #[derive(Clone, Default)]
-struct Ledger(Arc<Mutex<(Books, BTreeMap<String, Vec<u8>>)>>);
+struct Ledger(Arc<Mutex<(Books, Taken)>>);
 
 impl Ledger {
     fn serve(till: &Till) -> Self {
