@@ -98,7 +98,7 @@ pub const LADDERS: [(&str, Ladder); 6] = [
     (
         "chit-till",
         &[
-            &["assets", "cookie", "guests", "peers", "listen", "scene", "sessions", "words"],
+            &["assets", "code_pdf", "cookie", "guests", "peers", "listen", "scene", "sessions", "words"],
             &["config", "thumb"],
             &["till", "view"],
             &["guard", "hub", "scans"],
@@ -111,7 +111,7 @@ pub const LADDERS: [(&str, Ladder); 6] = [
             &["failure", "ids", "money"],
             &["approval", "output", "session", "view"],
             &["shop"],
-            &["follow"],
+            &["follow", "sale_name"],
             &["commands"],
             &["args"],
             &["dispatch"],

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chit_proto::checkout::v1 as proto;
+use chit_runtime::error::reason_of;
 use proto::{ExceptionKind, SaleState};
 use tonic::Code;
 
@@ -135,4 +136,9 @@ async fn a_file_comes_again_byte_for_byte_for_a_supervisor() {
     assert!(again == written, "other bytes");
     let unknown = proto::GetBankFileRequest { batch_id: house.new_id() };
     assert_eq!(house.bank().get_bank_file(unknown).await.unwrap_err().code(), Code::NotFound);
+
+    house.restart_with(|cfg| cfg.shop_name_en = "ANOTHER SHOP".into()).await;
+    let request = proto::GetBankFileRequest { batch_id: batch.batch_id.clone() };
+    let refusal = house.bank().get_bank_file(request).await.unwrap_err();
+    assert_eq!(reason_of(&refusal).as_deref(), Some("BANK_FILE_CHANGED"), "no file that the bank never had");
 }

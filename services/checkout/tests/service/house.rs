@@ -140,6 +140,12 @@ impl House {
         self.start().await;
     }
 
+    /// The shop's owner writes other settings meanwhile.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.cfg);
+        self.restart().await;
+    }
+
     pub async fn stop(mut self) -> tempfile::TempDir {
         self.ctx.shutdown.trigger();
         self.running.take().unwrap().await.unwrap().unwrap();

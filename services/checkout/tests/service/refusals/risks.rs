@@ -26,13 +26,16 @@ async fn each_limit_is_named_when_it_is_passed() {
         ("[risk]\nrefuse = [\"OVER_PAYER_LIMIT\"]\n[limits]\npayer_minor = 1249", "OVER_PAYER_LIMIT"),
         ("[limits]\npayer_minor = 1249", "APPROVAL_REQUIRED"),
         ("[limits]\ntill_minor = 1249", "OVER_TILL_LIMIT"),
+        ("[limits]\npayer_day_minor = 1249", "OVER_DAY_LIMIT"),
     ] {
         let (mut house, payer) = shop(toml).await;
         let sale = draft(&mut house, &payer).await;
         assert_eq!(reason(commit(&house, &sale.sale_id)).await, expected);
         assert!(house.world.facts().ids("pending").is_empty());
     }
-    let (mut house, payer) = shop("[limits]\nsale_minor = 1250\npayer_minor = 1250\ntill_minor = 1250").await;
+    let (mut house, payer) =
+        shop("[limits]\nsale_minor = 1250\npayer_minor = 1250\npayer_day_minor = 1250\ntill_minor = 1250")
+            .await;
     let sale = draft(&mut house, &payer).await;
     commit(&house, &sale.sale_id).await.expect("a limit itself may be reached");
 }
