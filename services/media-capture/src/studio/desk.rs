@@ -256,8 +256,7 @@ impl Desk {
                 return;
             }
         };
-        live.feed.push(kind, &live.recording);
-        self.store_or_complain(id);
+        self.store_and_tell(id, kind);
     }
 
     fn keep_deadlines(&mut self, now: Instant) {
@@ -297,8 +296,7 @@ impl Desk {
         } else {
             disk_failed.then_some("disk")
         });
-        live.feed.push(EventKind::State, &live.recording);
-        self.store_or_complain(id);
+        self.store_and_tell(id, EventKind::State);
         self.seal_when_ready(id);
     }
 
@@ -308,6 +306,14 @@ impl Desk {
             live.recording = recording.clone();
         }
         recording
+    }
+
+    /// Told when it is durable: after a death nobody may have heard more than the store knows.
+    pub(super) fn store_and_tell(&mut self, id: &RecordingId, kind: EventKind) {
+        self.store_or_complain(id);
+        if let Some(live) = self.live.get_mut(id) {
+            live.feed.push(kind, &live.recording);
+        }
     }
 
     pub(super) fn store_or_complain(&self, id: &RecordingId) {

@@ -76,9 +76,8 @@ impl Desk {
         live.recording.gaps.push(Gap { from_ns, to_ns: NEVER, reason, before_start: false });
         live.earlier_gaps.clone_from(&live.recording.gaps);
         live.recording.picture_lost(reason);
-        live.feed.push(EventKind::Gap, &live.recording);
         let recording = live.recording.clone();
-        self.store_or_complain(id);
+        self.store_and_tell(id, EventKind::Gap);
         Ok(recording)
     }
 
