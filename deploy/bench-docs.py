@@ -17,7 +17,7 @@ SKIP = {"ledger"}
 def section(bench):
     area = bench["area"]
     lines = [f"<!-- {area}: written by `just bench-docs` -->", f"## {area}", ""]
-    lines.append(f"{bench['date']}, {bench['cpu']}, {bench['rounds']} rounds.")
+    lines.append(f"{bench['date']}, {bench['cpu']}, {bench['rounds']} round{'' if bench['rounds'] == 1 else 's'}.")
     if bench["ratios"]:
         lines += ["", "| ratio | median | least | greatest |", "|---|---|---|---|"]
         for name, ratio in sorted(bench["ratios"].items()):

@@ -8,6 +8,7 @@ doubled something, or if fewer than POINTS_MIN points were passed: then checkout
 import datetime
 import json
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -24,6 +25,11 @@ story told without a death. `checkout/…/begin` is the moment at which the stat
 outside; `checkout/…/done` the one at which it has happened and nothing of it is stored. Two deaths at a point come in
 two lives in a row.
 """
+
+
+def cpu() -> str:
+    found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    return found.group(1) if found else "unknown"
 
 
 def merged(rows):
@@ -55,7 +61,7 @@ def main():
         "doubled": sum(row["doubled"] for row in rows),
     }
     day = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    report = {"area": "crash", "date": day, "cpu": "", "rounds": 1, "ratios": {}, "figures": figures, **figures}
+    report = {"area": "crash", "date": day, "cpu": cpu(), "rounds": 1, "ratios": {}, "figures": figures, **figures}
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(figures))
     if figures["lost"] or figures["doubled"]:
