@@ -3,7 +3,9 @@
 mod assessment;
 mod refusal;
 mod rules;
+mod verdict;
 
 pub use assessment::{Moment, Subject, assess};
 pub use refusal::{approval_needed, refused};
-pub use rules::{ActionCodes, Face, Limits, RiskResult, SANDBOX_REFUSED_ENDING, Verdict};
+pub use rules::{Face, Limits, RiskResult, SANDBOX_REFUSED_ENDING};
+pub use verdict::{ActionCodes, Verdict};
