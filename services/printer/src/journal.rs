@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use chit_runtime::Clock;
-use chit_vault::Credential;
+use chit_vault::{Credential, Failure};
 use tokio::sync::watch;
 
 use crate::domain::condition::Condition;
@@ -20,14 +20,15 @@ pub struct Journal {
     /// Code cards by job id, until they are sent. Dropping one wipes its rows.
     secrets: Mutex<HashMap<String, Document>>,
     changed: watch::Sender<u64>,
-    failed: watch::Sender<bool>,
+    failure: Failure,
 }
 
 impl Journal {
     pub fn open(path: &Path, credential: &Credential, clock: Clock) -> Result<Self> {
         let store = Store::open(path, credential, moment(&clock))?;
-        let (changed, failed) = (watch::Sender::new(0), watch::Sender::new(false));
-        Ok(Self { store: Arc::new(store), clock, secrets: Mutex::default(), changed, failed })
+        let changed = watch::Sender::new(0);
+        let failure = Failure::default();
+        Ok(Self { store: Arc::new(store), clock, secrets: Mutex::default(), changed, failure })
     }
 
     pub fn moment(&self) -> Moment {
@@ -42,17 +43,14 @@ impl Journal {
         let done =
             tokio::task::spawn_blocking(move || work(&store)).await.map_err(|_| StoreError::Stopping)?;
         if matches!(done, Err(StoreError::Database(_))) {
-            self.failed.send_replace(true);
+            self.failure.note();
         }
         done
     }
 
-    /// Waits until the file failed. redb refuses everything after an I/O error (a full disk), also when the disk works again:
-    /// only another process opens it anew.
+    /// Waits until the file has failed.
     pub async fn failed(&self) {
-        let mut failed = self.failed.subscribe();
-        // The sender lives as long as this does.
-        let _ = failed.wait_for(|failed| *failed).await;
+        self.failure.wait().await;
     }
 
     /// Returns after the commit, which `what` names; then notifies all watchers.

@@ -2,9 +2,11 @@
 //! keyed hashes. Who has the file alone reads no name, number or text.
 
 mod credential;
+mod failure;
 mod file;
 
 pub use credential::{Credential, CredentialError};
+pub use failure::Failure;
 pub use file::{Draft, open_store};
 
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
@@ -43,13 +45,24 @@ pub struct Wrapped(pub Vec<u8>);
 /// A store that was opened.
 pub struct Opened {
     pub vault: Vault,
-    /// The credential was rotated: the store keeps this from now on.
+    /// The store keeps this from now on: it is new, or the credential was rotated.
     pub rewrapped: Option<Wrapped>,
 }
 
 impl Vault {
+    /// By the wrapped data key that the store has; without one it is new. `None`: another credential wrapped it.
+    pub fn of_store(service: &str, credential: &Credential, known: Option<&[u8]>) -> Result<Option<Opened>> {
+        match known {
+            Some(wrapped) => Self::open_store(service, credential, wrapped),
+            None => {
+                let (vault, wrapped) = Self::make(service, credential)?;
+                Ok(Some(Opened { vault, rewrapped: Some(wrapped) }))
+            }
+        }
+    }
+
     /// A new data key for a store of this service.
-    pub fn make(service: &str, credential: &Credential) -> Result<(Self, Wrapped)> {
+    fn make(service: &str, credential: &Credential) -> Result<(Self, Wrapped)> {
         let mut data = Zeroizing::new([0; KEY_BYTES]);
         fill(&mut *data)?;
         let wrapped = wrap(service, credential.current(), &data)?;
@@ -57,7 +70,7 @@ impl Vault {
     }
 
     /// By the credential, or by the one before while it is being rotated; `None`: another one wrapped it.
-    pub fn open_store(service: &str, credential: &Credential, wrapped: &[u8]) -> Result<Option<Opened>> {
+    fn open_store(service: &str, credential: &Credential, wrapped: &[u8]) -> Result<Option<Opened>> {
         if let Some(data) = unwrap(service, credential.current(), wrapped) {
             return Ok(Some(Opened { vault: Self::of(service, &data), rewrapped: None }));
         }

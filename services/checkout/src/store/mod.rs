@@ -106,24 +106,15 @@ impl File {
 fn vault_of(tx: &redb::WriteTransaction, credential: &Credential) -> Result<Vault> {
     let mut meta = tx.open_table(Table::Meta.definition()).map_err(storage)?;
     let known = meta.get(DATA_KEY).map_err(storage)?.map(|wrapped| wrapped.value().to_vec());
-    let (vault, wrapped) = match known {
-        Some(wrapped) => {
-            let opened = Vault::open_store(credential, &wrapped)?.ok_or_else(|| {
-                Refusal::internal(
-                    "checkout-data.key is not the key of this store; restore the key that belongs to it (docs/operations.md)",
-                )
-            })?;
-            (opened.vault, opened.rewrapped)
-        }
-        None => {
-            let (vault, wrapped) = Vault::make(credential)?;
-            (vault, Some(wrapped))
-        }
-    };
-    if let Some(wrapped) = wrapped {
+    let opened = Vault::of_store(credential, known.as_deref())?.ok_or_else(|| {
+        Refusal::internal(
+            "checkout-data.key is not the key of this store; restore the key that belongs to it (docs/operations.md)",
+        )
+    })?;
+    if let Some(wrapped) = opened.rewrapped {
         meta.insert(DATA_KEY, wrapped.0.as_slice()).map_err(storage)?;
     }
-    Ok(vault)
+    Ok(opened.vault)
 }
 
 impl Store {

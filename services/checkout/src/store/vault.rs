@@ -1,8 +1,8 @@
 //! Personal data at rest: sealed with a key that the store keeps wrapped by the service's credential, and looked up
 //! by keyed hashes. Who has the file alone reads no name, number or text. The sealing itself is in services/vault.
 
-use chit_vault::VaultError;
-pub use chit_vault::{Credential, Wrapped};
+pub use chit_vault::Credential;
+use chit_vault::{VaultError, Wrapped};
 
 use crate::values::refusal::{Refusal, Result};
 
@@ -18,15 +18,9 @@ pub struct Opened {
 }
 
 impl Vault {
-    /// A new data key, wrapped by `credential`.
-    pub fn make(credential: &Credential) -> Result<(Self, Wrapped)> {
-        let (vault, wrapped) = chit_vault::Vault::make(SERVICE, credential).map_err(refusal)?;
-        Ok((Self(vault), wrapped))
-    }
-
-    /// The vault of a store, or `None` with another credential than the one that wrapped its data key.
-    pub fn open_store(credential: &Credential, wrapped: &[u8]) -> Result<Option<Opened>> {
-        let opened = chit_vault::Vault::open_store(SERVICE, credential, wrapped).map_err(refusal)?;
+    /// By the wrapped data key that the store has; without one it is new. `None`: another credential wrapped it.
+    pub fn of_store(credential: &Credential, known: Option<&[u8]>) -> Result<Option<Opened>> {
+        let opened = chit_vault::Vault::of_store(SERVICE, credential, known).map_err(refusal)?;
         Ok(opened.map(|opened| Opened { vault: Self(opened.vault), rewrapped: opened.rewrapped }))
     }
 

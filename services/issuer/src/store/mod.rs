@@ -9,9 +9,8 @@ mod witnessed;
 use std::path::Path;
 
 use chit_code_card::CardSerial;
-use chit_vault::{Credential, Vault, open_store};
+use chit_vault::{Credential, Failure, Vault, open_store};
 use redb::{Builder, Database, ReadableTable, TableDefinition, WriteTransaction};
-use tokio::sync::watch;
 
 pub use error::{Result, StoreError};
 use records::{Answered, CardRecord};
@@ -58,7 +57,7 @@ pub struct Request {
 pub struct Store {
     database: Database,
     vault: Vault,
-    failed: watch::Sender<bool>,
+    failure: Failure,
 }
 
 /// One transaction; it happens with its answer or not at all.
@@ -84,15 +83,12 @@ impl Store {
         transaction.open_table(WITNESSED)?;
         let vault = vault_of(&transaction, credential)?;
         transaction.commit()?;
-        Ok(Self { database, vault, failed: watch::Sender::new(false) })
+        Ok(Self { database, vault, failure: Failure::default() })
     }
 
-    /// Waits until the file failed. redb refuses everything after an I/O error (a full disk), also when the disk works again:
-    /// only another process opens it anew.
+    /// Waits until the file has failed.
     pub async fn failed(&self) {
-        let mut failed = self.failed.subscribe();
-        // The sender lives as long as this does.
-        let _ = failed.wait_for(|failed| *failed).await;
+        self.failure.wait().await;
     }
 
     /// Does `work` once for each request; a repeated one gets the first answer.
@@ -119,7 +115,7 @@ impl Store {
     pub fn write<T>(&self, work: impl FnOnce(&Draft<'_>) -> Result<T>) -> Result<T> {
         let done = self.draft(work);
         if matches!(done, Err(StoreError::Database(_))) {
-            self.failed.send_replace(true);
+            self.failure.note();
         }
         done
     }
@@ -188,20 +184,11 @@ fn context(id: &[u8; 8]) -> Vec<u8> {
 fn vault_of(transaction: &WriteTransaction, credential: &Credential) -> Result<Vault> {
     let mut keys = transaction.open_table(DATA_KEY)?;
     let known = keys.get(DATA_KEY_NAME)?.map(|wrapped| wrapped.value().to_vec());
-    let (vault, wrapped) = match known {
-        Some(wrapped) => {
-            let opened = Vault::open_store(SERVICE, credential, &wrapped)?.ok_or(StoreError::OtherKey)?;
-            (opened.vault, opened.rewrapped)
-        }
-        None => {
-            let (vault, wrapped) = Vault::make(SERVICE, credential)?;
-            (vault, Some(wrapped))
-        }
-    };
-    if let Some(wrapped) = wrapped {
+    let opened = Vault::of_store(SERVICE, credential, known.as_deref())?.ok_or(StoreError::OtherKey)?;
+    if let Some(wrapped) = opened.rewrapped {
         keys.insert(DATA_KEY_NAME, wrapped.0.as_slice())?;
     }
-    Ok(vault)
+    Ok(opened.vault)
 }
 
 fn forget(transaction: &WriteTransaction, now_ms: i64) -> Result<()> {

@@ -24,20 +24,11 @@ const DATA_KEY_NAME: &str = "data key";
 pub fn vault_of(transaction: &WriteTransaction, credential: &Credential) -> Result<Vault> {
     let mut keys = transaction.open_table(DATA_KEY)?;
     let known = keys.get(DATA_KEY_NAME)?.map(|wrapped| wrapped.value().to_vec());
-    let (vault, wrapped) = match known {
-        Some(wrapped) => {
-            let opened = Vault::open_store(SERVICE, credential, &wrapped)?.ok_or(StoreError::OtherKey)?;
-            (opened.vault, opened.rewrapped)
-        }
-        None => {
-            let (vault, wrapped) = Vault::make(SERVICE, credential)?;
-            (vault, Some(wrapped))
-        }
-    };
-    if let Some(wrapped) = wrapped {
+    let opened = Vault::of_store(SERVICE, credential, known.as_deref())?.ok_or(StoreError::OtherKey)?;
+    if let Some(wrapped) = opened.rewrapped {
         keys.insert(DATA_KEY_NAME, wrapped.0.as_slice())?;
     }
-    Ok(vault)
+    Ok(opened.vault)
 }
 
 /// A paper's content as it is kept: one job's is never taken for another's.

@@ -26,7 +26,7 @@ pub use writer::Pending;
 
 use crate::domain::outbox::Refused;
 use chit_msisdn::Country;
-use chit_vault::{Credential, Vault, VaultError};
+use chit_vault::{Credential, Failure, Vault, VaultError};
 use jiff::{SignedDuration, Timestamp};
 use redb::{Database, TableDefinition, WriteTransaction};
 use std::path::Path;
@@ -200,7 +200,7 @@ impl Store {
         outbox::recover(&txn, &policy, now)?;
         txn.commit()?;
         let (revision, inbound) = (watch::Sender::new(0), watch::Sender::new(0));
-        let ends = Arc::new(Ends { revision, inbound, failed: watch::Sender::new(false) });
+        let ends = Arc::new(Ends { revision, inbound, failure: Failure::default() });
         let writer = Writer::start(Arc::clone(&db), Arc::clone(&vault), Arc::clone(&ends))
             .map_err(|_| StoreError::Stopped)?;
         let store = Self { writer, db, vault, ends, policy };
@@ -218,12 +218,9 @@ impl Store {
         tokio::task::spawn_blocking(move || work(&store)).await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Waits until the file failed. redb refuses everything after an I/O error (a full disk), also when the disk works again:
-    /// only another process opens it anew.
+    /// Waits until the file has failed.
     pub async fn failed(&self) {
-        let mut failed = self.ends.failed.subscribe();
-        // The sender lives as long as this does.
-        let _ = failed.wait_for(|failed| *failed).await;
+        self.ends.failure.wait().await;
     }
 
     pub fn watch_revision(&self) -> watch::Receiver<u64> {

@@ -29,21 +29,13 @@ const PLAIN: u8 = 1;
 pub fn vault_of(txn: &WriteTransaction, credential: &Credential) -> Result<Vault> {
     let mut keys = txn.open_table(DATA_KEY)?;
     let known = keys.get(DATA_KEY_NAME)?.map(|wrapped| wrapped.value().to_vec());
-    let (vault, wrapped) = match known {
-        Some(wrapped) => {
-            let opened = Vault::open_store(SERVICE, credential, &wrapped).map_err(StoreError::Vault)?;
-            let opened = opened.ok_or(StoreError::OtherKey)?;
-            (opened.vault, opened.rewrapped)
-        }
-        None => {
-            let (vault, wrapped) = Vault::make(SERVICE, credential).map_err(StoreError::Vault)?;
-            (vault, Some(wrapped))
-        }
-    };
-    if let Some(wrapped) = wrapped {
+    let opened = Vault::of_store(SERVICE, credential, known.as_deref())
+        .map_err(StoreError::Vault)?
+        .ok_or(StoreError::OtherKey)?;
+    if let Some(wrapped) = opened.rewrapped {
         keys.insert(DATA_KEY_NAME, wrapped.0.as_slice())?;
     }
-    Ok(vault)
+    Ok(opened.vault)
 }
 
 /// A store that is sealed already is opened once: after a power cut each opening goes through all of it. A crash leaves

@@ -36,7 +36,7 @@ fn into_older(file: &Path) {
         let (from, to) = (from.begin_read().unwrap(), to.begin_write().unwrap());
         let wrapped =
             from.open_table(DATA_KEY).unwrap().get(DATA_KEY_NAME).unwrap().unwrap().value().to_vec();
-        let vault = Vault::open_store(SERVICE, &credential(), &wrapped).unwrap().unwrap().vault;
+        let vault = Vault::of_store(SERVICE, &credential(), Some(&wrapped)).unwrap().unwrap().vault;
         let copy = Copy { from: &from, to: &to, vault: &vault };
         copy.as_it_is(ORDER).unwrap();
         copy.as_it_is(SUBJECTS).unwrap();

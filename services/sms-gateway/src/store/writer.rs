@@ -3,7 +3,7 @@
 use super::txn::Txn;
 use super::{EVENTS, INBOX, Result, StoreError};
 use crate::crash;
-use chit_vault::Vault;
+use chit_vault::{Failure, Vault};
 use redb::{Database, ReadableTable};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -70,8 +70,7 @@ pub struct Ends {
     pub revision: watch::Sender<u64>,
     /// Latest sequence number of the inbox.
     pub inbound: watch::Sender<u64>,
-    /// The file failed, and redb takes nothing any more.
-    pub failed: watch::Sender<bool>,
+    pub failure: Failure,
 }
 
 impl Writer {
@@ -132,7 +131,7 @@ fn run(db: &Database, vault: &Arc<Vault>, ends: &Ends, mut batch: Vec<Box<dyn Jo
         for job in &mut batch {
             if let Err(error) = commit(db, vault, ends, std::slice::from_mut(job)) {
                 if matches!(error, StoreError::Database(_)) {
-                    ends.failed.send_replace(true);
+                    ends.failure.note();
                 }
                 job.refuse(error);
             }
