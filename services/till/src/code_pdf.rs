@@ -1,139 +1,121 @@
-//! A payer's code on a sheet of paper: one page of PDF 1.4 with the picture as it is.
-//!
-//! A PNG's pixel data is a zlib stream of rows with PNG's own filters, and a PDF reads just that (ISO 32000-1 §7.4.4.4,
-//! predictor 15), so nothing is decoded.
+//! A payer's code on a sheet of paper: one page of PDF.
 
-use std::fmt::Write as _;
+use std::io::Cursor;
 
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str};
+
 /// Side of the printed code and A6's sides, in points of 1/72 inch.
-const SIDE_PT: u32 = 220;
-const PAGE_PT: (u32, u32) = (298, 420);
+const SIDE_PT: f32 = 220.0;
+const PAGE_PT: (f32, f32) = (298.0, 420.0);
+const CAPTION_PT: f32 = 12.0;
+/// Of 0 to 10.
+const DEFLATE_LEVEL: u8 = 6;
+/// More than any printer shows of a code.
+const PIXELS_MAX: u32 = 4_096;
 
+const CATALOG: Ref = Ref::new(1);
+const PAGES: Ref = Ref::new(2);
+const PAGE: Ref = Ref::new(3);
+const CONTENT: Ref = Ref::new(4);
+const CODE: Ref = Ref::new(5);
+const FONT: Ref = Ref::new(6);
+const CODE_NAME: Name<'_> = Name(b"Code");
+const FONT_NAME: Name<'_> = Name(b"F");
+
+/// Rows of grey pixels, each beginning with a byte of its own.
 struct Picture {
     width: u32,
     height: u32,
     bits: u8,
-    data: Vec<u8>,
+    rows: Vec<u8>,
 }
 
-/// `None` where the picture is no grey PNG without interlacing. `caption`: ASCII.
+/// `None` where the picture is no grey PNG. `caption`: what is not ASCII is left out.
 pub fn page(png: &[u8], caption: &str) -> Option<Vec<u8>> {
     let picture = read(png)?;
-    let (left, bottom) = ((PAGE_PT.0 - SIDE_PT) / 2, (PAGE_PT.1 - SIDE_PT) / 2);
-    let caption: String =
-        caption.chars().filter(|c| c.is_ascii_graphic() && !"()\\".contains(*c) || *c == ' ').collect();
-    let content = format!(
-        "q {SIDE_PT} 0 0 {SIDE_PT} {left} {bottom} cm /Code Do Q BT /F 12 Tf {left} {} Td ({caption}) Tj ET",
-        bottom - 24
-    );
-    let image = format!(
-        "<< /Type /XObject /Subtype /Image /Width {w} /Height {h} /ColorSpace /DeviceGray /BitsPerComponent {bits} \
-         /Filter /FlateDecode /DecodeParms << /Predictor 15 /Colors 1 /BitsPerComponent {bits} /Columns {w} >> \
-         /Length {} >>",
-        picture.data.len(),
-        w = picture.width,
-        h = picture.height,
-        bits = picture.bits,
-    );
-    let objects: [(String, &[u8]); 6] = [
-        ("<< /Type /Catalog /Pages 2 0 R >>".into(), b""),
-        ("<< /Type /Pages /Kids [3 0 R] /Count 1 >>".into(), b""),
-        (
-            format!(
-                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {} {}] /Contents 4 0 R \
-                 /Resources << /XObject << /Code 5 0 R >> /Font << /F 6 0 R >> >> >>",
-                PAGE_PT.0, PAGE_PT.1
-            ),
-            b"",
-        ),
-        (format!("<< /Length {} >>", content.len()), content.as_bytes()),
-        (image, &picture.data),
-        ("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".into(), b""),
-    ];
-    Some(write(&objects))
+    let mut pdf = Pdf::new();
+    pdf.catalog(CATALOG).pages(PAGES);
+    pdf.pages(PAGES).kids([PAGE]).count(1);
+    let mut page = pdf.page(PAGE);
+    page.parent(PAGES).media_box(Rect::new(0.0, 0.0, PAGE_PT.0, PAGE_PT.1)).contents(CONTENT);
+    let mut resources = page.resources();
+    resources.x_objects().pair(CODE_NAME, CODE);
+    resources.fonts().pair(FONT_NAME, FONT);
+    resources.finish();
+    page.finish();
+    pdf.type1_font(FONT).base_font(Name(b"Helvetica"));
+    draw(&mut pdf, &picture);
+    pdf.stream(CONTENT, &content(caption));
+    Some(pdf.finish())
 }
 
-fn write(objects: &[(String, &[u8])]) -> Vec<u8> {
-    let mut out = b"%PDF-1.4\n".to_vec();
-    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
-    for (at, (dictionary, stream)) in objects.iter().enumerate() {
-        let _infallible = writeln!(table, "{:010} 00000 n ", out.len());
-        out.extend(format!("{} 0 obj\n{dictionary}\n", at + 1).bytes());
-        if !stream.is_empty() {
-            out.extend(b"stream\n");
-            out.extend(*stream);
-            out.extend(b"\nendstream\n");
-        }
-        out.extend(b"endobj\n");
-    }
-    let end = out.len();
-    let trailer =
-        format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{end}\n%%EOF\n", objects.len() + 1);
-    out.extend(table.bytes());
-    out.extend(trailer.bytes());
-    out
+fn draw(pdf: &mut Pdf, picture: &Picture) {
+    let data = miniz_oxide::deflate::compress_to_vec_zlib(&picture.rows, DEFLATE_LEVEL);
+    let mut image = pdf.image_xobject(CODE, &data);
+    let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
+    image.filter(Filter::FlateDecode);
+    image.width(pixels(picture.width)).height(pixels(picture.height));
+    image.color_space().device_gray();
+    image.bits_per_component(picture.bits.into());
 }
 
-/// IHDR: width, height, depth, colour type 0 (grey), no interlacing; then every IDAT (PNG, ISO 15948 §11.2).
+fn content(caption: &str) -> Vec<u8> {
+    let (left, bottom) = ((PAGE_PT.0 - SIDE_PT) / 2.0, (PAGE_PT.1 - SIDE_PT) / 2.0);
+    let caption: Vec<u8> = caption.bytes().filter(|byte| *byte == b' ' || byte.is_ascii_graphic()).collect();
+    let mut content = Content::new();
+    content.save_state().transform([SIDE_PT, 0.0, 0.0, SIDE_PT, left, bottom]).x_object(CODE_NAME);
+    content.restore_state().begin_text().set_font(FONT_NAME, CAPTION_PT);
+    content.next_line(left, bottom - 2.0 * CAPTION_PT).show(Str(&caption)).end_text();
+    content.finish().to_vec()
+}
+
 fn read(png: &[u8]) -> Option<Picture> {
-    let mut rest = png.strip_prefix(SIGNATURE)?;
-    let mut head = None;
-    let mut data = Vec::new();
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (kind, body) = (after.get(..4)?, after.get(4..4 + length)?);
-        match kind {
-            b"IHDR" => head = Some(<[u8; 13]>::try_from(body).ok()?),
-            b"IDAT" => data.extend(body),
-            _ => {}
-        }
-        rest = after.get(8 + length..)?;
+    let mut reader = png::Decoder::new(Cursor::new(png)).read_info().ok()?;
+    let info = reader.info();
+    let fits = info.width <= PIXELS_MAX && info.height <= PIXELS_MAX;
+    if info.color_type != png::ColorType::Grayscale || !fits {
+        return None;
     }
-    let head = head?;
-    let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let plain = head[9] == 0 && head[12] == 0;
-    plain.then(|| Picture { width: number(0), height: number(4), bits: head[8], data })
+    let mut rows = vec![0; reader.output_buffer_size()?];
+    let frame = reader.next_frame(&mut rows).ok()?;
+    rows.truncate(frame.buffer_size());
+    Some(Picture { width: frame.width, height: frame.height, bits: frame.bit_depth as u8, rows })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn png(colour: u8) -> Vec<u8> {
-        let chunk = |kind: &[u8], body: &[u8]| {
-            [&u32::try_from(body.len()).unwrap().to_be_bytes(), kind, body, &[0; 4]].concat()
-        };
-        let head = [&[0, 0, 0, 7, 0, 0, 0, 9][..], &[8, colour, 0, 0, 0]].concat();
-        [
-            SIGNATURE,
-            &chunk(b"IHDR", &head),
-            &chunk(b"IDAT", b"first "),
-            &chunk(b"IDAT", b"second"),
-            &chunk(b"IEND", b""),
-        ]
-        .concat()
+    const PIXELS: [u8; 6] = [0, 255, 0, 255, 0, 255];
+
+    fn png(colour: png::ColorType, pixels: &[u8]) -> Vec<u8> {
+        let mut made = Vec::new();
+        let mut encoder = png::Encoder::new(&mut made, 3, 2);
+        encoder.set_color(colour);
+        encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+        made
+    }
+
+    fn after<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
+        let at = text.windows(mark.len()).position(|part| part == mark).unwrap();
+        &text[at + mark.len()..]
     }
 
     #[test]
-    fn a_grey_picture_stands_on_its_page_as_it_is_and_every_object_is_where_the_table_says() {
-        let pdf = page(&png(0), "·6417 (valid) to 2027-02-22").unwrap();
-        let text = String::from_utf8_lossy(&pdf).into_owned();
-        assert!(
-            text.contains("/Width 7 /Height 9") && text.contains("stream\nfirst second\nendstream"),
-            "{text}"
-        );
-        assert!(text.contains("(6417 valid to 2027-02-22) Tj"), "{text}");
-        let table = text.split("xref\n0 7\n").nth(1).unwrap();
-        for (at, row) in table.lines().skip(1).take(6).enumerate() {
-            let offset: usize = row[..10].parse().unwrap();
-            assert!(pdf[offset..].starts_with(format!("{} 0 obj", at + 1).as_bytes()), "{row}");
-        }
+    fn every_pixel_of_the_code_and_its_caption_stand_on_the_page() {
+        let pdf = page(&png(png::ColorType::Grayscale, &PIXELS), "·6417 (valid) to 2027-02-22").unwrap();
+        let image = after(after(&pdf, b"/Subtype /Image"), b"stream\n");
+        assert_eq!(miniz_oxide::inflate::decompress_to_vec_zlib(image).unwrap(), PIXELS);
+        let text = String::from_utf8_lossy(&pdf);
+        assert!(text.contains("/Width 3") && text.contains("/Height 2"), "{text}");
+        assert!(text.contains("6417") && text.contains("to 2027-02-22"), "{text}");
     }
 
     #[test]
     fn what_is_no_grey_png_makes_no_page() {
-        assert!(page(&png(6), "").is_none() && page(b"GIF89a", "").is_none());
-        assert!(page(&png(0)[..40], "").is_none(), "cut off");
+        let coloured = png(png::ColorType::Rgb, &[PIXELS, PIXELS, PIXELS].concat());
+        assert!(page(&coloured, "").is_none() && page(b"GIF89a", "").is_none());
+        let grey = png(png::ColorType::Grayscale, &PIXELS);
+        assert!(page(&grey[..grey.len() / 2], "").is_none(), "cut off");
     }
 }
