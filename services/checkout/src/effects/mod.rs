@@ -17,7 +17,7 @@ pub mod flight;
 pub mod goods;
 mod issuer;
 mod papers;
-mod pay_in;
+pub mod pay_in;
 mod point;
 mod receipt;
 mod receipt_qr;

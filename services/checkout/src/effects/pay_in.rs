@@ -10,23 +10,28 @@ use crate::context::Shop;
 use crate::peers::{Fault, peer};
 use crate::store::View;
 use crate::values::ids::PayerId;
-use crate::values::refusal::Refusal;
+use crate::values::refusal::{self, Refusal};
 
 pub async fn post(shop: &Arc<Shop>, entry: u64, payer: PayerId, number: u64) -> Result<(), Fault> {
-    let read = move |view: &View| Ok((view.house_entry(payer, number)?, view.payer(payer)?.account));
-    let (line, account) = shop.store.read(read).await?;
-    let transfer = line.transfer.ok_or_else(|| Refusal::internal("money was paid in without a transfer"))?;
+    let here = shop.clone();
+    let paid_in = shop.store.read(move |view| transfer(&here, view, payer, number)).await?;
+    let request = CreateTransfersRequest { transfers: vec![paid_in], actor: "system".into() };
+    peer!(shop.ledger.create_transfers(request)).await?;
+    Ok(shop.store.write(move |tx| done(tx, entry)).await?)
+}
+
+/// Out of the drawer, onto the payer's account.
+pub fn transfer(shop: &Shop, view: &View, payer: PayerId, number: u64) -> refusal::Result<Transfer> {
+    let (line, account) = (view.house_entry(payer, number)?, view.payer(payer)?.account);
+    let id = line.transfer.ok_or_else(|| Refusal::internal("money was paid in without a transfer"))?;
     let currency_code = shop.currency.code().to_owned();
-    let paid_in = Transfer {
-        transfer_id: transfer.to_string(),
+    Ok(Transfer {
+        transfer_id: id.to_string(),
         kind: TransferKind::Posted as i32,
         debit_account_id: shop.house.cash.clone(),
         credit_account_id: account.to_string(),
         amount: Some(Money { amount_minor: line.amount_minor, currency_code }),
         external_ref: payer.to_string(),
         ..Transfer::default()
-    };
-    let request = CreateTransfersRequest { transfers: vec![paid_in], actor: "system".into() };
-    peer!(shop.ledger.create_transfers(request)).await?;
-    Ok(shop.store.write(move |tx| done(tx, entry)).await?)
+    })
 }

@@ -1,7 +1,7 @@
 //! The random steps: people at the counter, payers, the network, the ledger, time.
 
 use super::World;
-use crate::collection::Step as DeductionStep;
+use crate::collection::{Step as DeductionStep, house};
 use crate::dispute::Cause;
 use crate::inbound::modem;
 use crate::sale::state::SaleState;
@@ -33,6 +33,7 @@ impl World {
             94..96 => self.list().await,
             96 => self.close_shift().await,
             97 if self.chance.one_in(4) => self.years_pass().await,
+            98 => self.pay_in().await,
             _ => {}
         }
         if self.bank.is_some() && self.chance.one_in(2) {
@@ -172,6 +173,21 @@ impl World {
         let part = [None, Some(1), Some(700)][self.chance.below(3)];
         let paid = self.till.pays_in_cash(sale, part).await;
         self.took(format!("{sale} pays {part:?}"), paid);
+    }
+
+    /// Money for the payer's account in the shop, where it keeps one.
+    async fn pay_in(&mut self) {
+        if self.bank.is_some() {
+            return;
+        }
+        let minor = [1, 700, 25_000, 0][self.chance.below(4)];
+        let (payer, transfer) = (self.till.payer_id, self.till.id());
+        let paid = self.till.write(move |tx| house::pay_in(tx, payer, minor, CASHIER, transfer).map(drop));
+        let paid = paid.await;
+        if paid.is_ok() {
+            self.told.paid_in_minor += minor;
+        }
+        self.took(format!("{minor} is paid in"), paid);
     }
 
     async fn settle(&mut self) {

@@ -53,6 +53,7 @@ impl World {
                 | Effect::MoveToBadDebt { .. }
                 | Effect::PostPayment { .. }
                 | Effect::PostRecovery { .. }
+                | Effect::PostPayIn { .. }
                 | Effect::HoldFlight { .. } => self.book(entry, effect).await,
                 Effect::BookPosting { posting } => {
                     self.book(entry, effect).await;

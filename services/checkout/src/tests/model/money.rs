@@ -7,7 +7,7 @@ use super::World;
 
 use crate::collection::{Deduction, State, Step};
 use crate::context::Shop;
-use crate::effects::{bookings, flight};
+use crate::effects::{bookings, flight, pay_in};
 use crate::outbox::Effect;
 use crate::payer::Payer;
 use crate::shift;
@@ -23,6 +23,7 @@ pub struct Told {
     pub void_minor: i64,
     /// Listed debts that an upheld objection wrote off.
     pub listed_written_off_minor: i64,
+    pub paid_in_minor: i64,
     /// Debts that were written off after the bank had taken their money back.
     pub posted_written_off_minor: i64,
 }
@@ -35,6 +36,8 @@ pub struct Money {
     net_minor: i64,
     /// By checkout's own count, day by day: what the bank has, and what it was asked for.
     at_bank_minor: i64,
+    /// What the payer's account in the shop says they owe, less what they paid in before.
+    on_account_minor: i64,
     in_flight_minor: i64,
     /// What the ledger will be told of that has happened already. A batch of the house that is on its way is no money yet.
     to_come: Vec<Transfer>,
@@ -54,7 +57,9 @@ impl Money {
         let (net_minor, report) = (report.net_minor(), report.sums);
         let bank = view.bank_sums()?;
         let (at_bank_minor, in_flight_minor) = (bank.at_bank_minor(), bank.in_flight_minor());
-        Ok(Self { owed, payer, report, net_minor, at_bank_minor, in_flight_minor, to_come })
+        let account = view.house_account(payer.id)?;
+        let on_account_minor = account.owed_minor() - account.credit_minor;
+        Ok(Self { owed, payer, report, net_minor, at_bank_minor, on_account_minor, in_flight_minor, to_come })
     }
 
     fn sum(&self, amount: impl Fn(&Deduction) -> i64) -> i64 {
@@ -84,6 +89,7 @@ pub fn transfers_of(shop: &Shop, view: &View, effect: &Effect) -> Result<Vec<Tra
         | Effect::PostPayment { sale, .. }
         | Effect::PostRecovery { sale, .. } => bookings::of(&shop.house, effect, &view.deduction(*sale)?),
         Effect::HoldFlight { batch } => flight::of_file(shop, view, *batch),
+        Effect::PostPayIn { payer, entry } => Ok(vec![pay_in::transfer(shop, view, *payer, *entry)?]),
         Effect::BookPosting { posting } => flight::of_posting(shop, view, *posting),
         _ => Ok(Vec::new()),
     }
@@ -116,6 +122,9 @@ impl World {
             if owed.is_posted() && owed.step().is_open() { owed.owed_minor() } else { 0 }
         };
         let at_bank = books.of(&house.bank);
+        let on_account = books.of(&money.payer.account.to_string());
+        // A shop with a bank keeps no accounts: there the ledger alone has what a refund owes the payer.
+        let said_on_account = if self.bank.is_some() { on_account } else { money.on_account_minor };
         let void = |owed: &Deduction| if owed.state == State::Voided { owed.amount_minor } else { 0 };
         let open: Vec<Step> =
             Step::ALL.into_iter().filter(|step| step.is_open() && *step != Step::BadPending).collect();
@@ -134,7 +143,7 @@ impl World {
             (
                 "settled",
                 vec![
-                    books.of(&money.payer.account.to_string()) + at_bank + rail_back,
+                    on_account + self.told.paid_in_minor + at_bank + rail_back,
                     report.settled_minor,
                     settled,
                 ],
@@ -142,7 +151,8 @@ impl World {
             ("bad", vec![report.bad_minor, pending + bad + cleared]),
             ("bad debt", vec![books.of(&house.bad_debt), bad + self.told.listed_written_off_minor]),
             ("written off", vec![report.written_off_minor, written_off]),
-            ("cash", vec![books.of(&house.cash) + cash_back, cash]),
+            ("cash", vec![books.of(&house.cash) + cash_back, cash + self.told.paid_in_minor]),
+            ("the payer's account", vec![on_account, said_on_account]),
             ("paid otherwise", vec![report.paid_otherwise_minor, money.sum(elsewhere)]),
             (
                 "refunds",
