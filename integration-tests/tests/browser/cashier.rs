@@ -53,6 +53,13 @@ pub async fn sign_in_by_keys(shop: &Shop) {
     page.until("document.body.dataset.page === 'sale'").await;
 }
 
+/// The payer holds up their code, and the cashier looks at the till again.
+pub async fn show_code(shop: &Shop) {
+    shop.at_desk().await;
+    shop.page.click("#scan-code").await;
+    shop.at_till().await;
+}
+
 /// Three packs of eggs, found by name, and a bottle that the customer does not want after all.
 pub async fn fill_basket_by_keys(page: &Page) {
     add_by_keys(page, "鲜鸡蛋").await;

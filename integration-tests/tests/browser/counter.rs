@@ -4,7 +4,7 @@ use chit_proto::checkout::v1::SaleState;
 use serde_json::json;
 
 use crate::cashier::{
-    SUPERVISOR, begin_by_keys, fill_basket_by_keys, finish_by_keys, next, sign_in_by_keys, stage,
+    SUPERVISOR, begin_by_keys, fill_basket_by_keys, finish_by_keys, next, show_code, sign_in_by_keys, stage,
 };
 use crate::driver::Key;
 use crate::shop::Shop;
@@ -66,9 +66,7 @@ async fn with_cancelled_or_recorded_showing_a_scan_opens_the_next_sale() {
     scan(&shop, KNOWN).await;
     stage(page, "DRAFT").await;
     lines(&shop, 1).await;
-    shop.at_desk().await;
-    page.click("#scan-code").await;
-    shop.at_till().await;
+    show_code(&shop).await;
     stage(page, "PAYER_OK").await;
     page.type_text("y").await;
     page.see("#act-commit").await;
@@ -137,9 +135,7 @@ async fn a_held_copy_key_prints_one_copy_and_says_which() {
     sign_in_by_keys(&shop).await;
     begin_by_keys(page).await;
     fill_basket_by_keys(page).await;
-    shop.at_desk().await;
-    page.click("#scan-code").await;
-    shop.at_till().await;
+    show_code(&shop).await;
     finish_by_keys(page).await;
     page.see("#act-reprint").await;
     // What a browser sends for a key that is held down.

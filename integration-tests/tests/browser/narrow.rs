@@ -1,6 +1,6 @@
 //! A phone's width, and a till's screen at twice the size: everything is there, and no sum breaks into its digits.
 
-use crate::cashier::{begin_by_keys, fill_basket_by_keys, sign_in_by_keys, stage};
+use crate::cashier::{begin_by_keys, fill_basket_by_keys, show_code, sign_in_by_keys, stage};
 use crate::shop::Shop;
 
 /// CSS pixels: 360 of a phone; 1024 × 600 at 200 %.
@@ -45,9 +45,7 @@ async fn a_sale_can_be_made_on_a_phone_and_at_twice_the_size() {
             page.until(&is_reachable(css)).await;
         }
     }
-    shop.at_desk().await;
-    page.click("#scan-code").await;
-    shop.at_till().await;
+    show_code(&shop).await;
     stage(page, "PAYER_OK").await;
     for (width, height) in SCREENS {
         page.resize(width, height).await;

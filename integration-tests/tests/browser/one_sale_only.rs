@@ -2,7 +2,7 @@
 
 use chit_proto::checkout::v1::{Sale, SaleState};
 
-use crate::cashier::{begin_by_keys, fill_basket_by_keys, next, sign_in_by_keys, stage};
+use crate::cashier::{begin_by_keys, fill_basket_by_keys, next, show_code, sign_in_by_keys, stage};
 use crate::shop::Shop;
 
 /// All but the next customer's empty basket.
@@ -19,9 +19,7 @@ async fn a_double_click_on_complete_makes_one_sale_and_one_receipt() {
     sign_in_by_keys(&shop).await;
     begin_by_keys(page).await;
     fill_basket_by_keys(page).await;
-    shop.at_desk().await;
-    page.click("#scan-code").await;
-    shop.at_till().await;
+    show_code(&shop).await;
     stage(page, "PAYER_OK").await;
     page.click("#act-same-yes").await;
     page.see("#act-commit").await;

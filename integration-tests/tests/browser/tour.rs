@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::cashier::{
-    CASHIER, SUPERVISOR, begin_by_keys, fill_basket_by_keys, next, sign_in_by_keys, speak, stage,
+    CASHIER, SUPERVISOR, begin_by_keys, fill_basket_by_keys, next, show_code, sign_in_by_keys, speak, stage,
 };
 use crate::driver::Key;
 use crate::shop::Shop;
@@ -159,9 +159,7 @@ async fn turn(shop: &Shop, switch: &str, on: bool) {
 async fn until_commit(shop: &Shop) {
     let page = &shop.page;
     fill_basket_by_keys(page).await;
-    shop.at_desk().await;
-    page.click("#scan-code").await;
-    shop.at_till().await;
+    show_code(shop).await;
     stage(page, "PAYER_OK").await;
     page.click("#act-same-yes").await;
     page.see("#act-commit").await;

@@ -41,12 +41,18 @@ async fn verified(house: &mut House, payer: &proto::Payer, nth: usize) -> String
     sale_id
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_of_which_the_bank_says_nothing_becomes_an_exception_that_its_first_word_closes() {
+/// A shop with a bank, and a payer who has signed; what it writes for the bank lies in the folder.
+async fn at_a_bank() -> (tempfile::TempDir, House, proto::Payer) {
     let drop_dir = tempfile::tempdir().unwrap();
     let mut house = House::open_with(false, |_, _| config(drop_dir.path())).await;
     let payer = enrol(&mut house).await;
     sign(&house, &payer).await;
+    (drop_dir, house, payer)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_which_the_bank_says_nothing_becomes_an_exception_that_its_first_word_closes() {
+    let (drop_dir, mut house, payer) = at_a_bank().await;
     let sale_id = verified(&mut house, &payer, 2).await;
     let batch = batch(&house).await;
     let file = std::fs::read_to_string(file_in(drop_dir.path(), &batch)).unwrap();
@@ -61,10 +67,7 @@ async fn a_file_of_which_the_bank_says_nothing_becomes_an_exception_that_its_fir
 /// Nobody is debited a second time without a word.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_debit_that_was_not_paid_is_announced_by_sms_before_it_is_tried_again() {
-    let drop_dir = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(false, |_, _| config(drop_dir.path())).await;
-    let payer = enrol(&mut house).await;
-    sign(&house, &payer).await;
+    let (drop_dir, mut house, payer) = at_a_bank().await;
     let sale_id = verified(&mut house, &payer, 2).await;
     let batch = batch(&house).await;
     let file = std::fs::read_to_string(file_in(drop_dir.path(), &batch)).unwrap();
@@ -83,10 +86,7 @@ async fn a_debit_that_was_not_paid_is_announced_by_sms_before_it_is_tried_again(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_booking_that_the_ledger_refuses_goes_aside_and_the_later_ones_go_on() {
-    let drop_dir = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(false, |_, _| config(drop_dir.path())).await;
-    let payer = enrol(&mut house).await;
-    sign(&house, &payer).await;
+    let (drop_dir, mut house, payer) = at_a_bank().await;
     let refused = verified(&mut house, &payer, 2).await;
     house.advance_hours(DAY_H);
     let good = verified(&mut house, &payer, 3).await;
@@ -120,10 +120,7 @@ async fn a_booking_that_the_ledger_refuses_goes_aside_and_the_later_ones_go_on()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_comes_again_byte_for_byte_for_a_supervisor() {
-    let drop_dir = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(false, |_, _| config(drop_dir.path())).await;
-    let payer = enrol(&mut house).await;
-    sign(&house, &payer).await;
+    let (drop_dir, mut house, payer) = at_a_bank().await;
     verified(&mut house, &payer, 2).await;
     let batch = batch(&house).await;
     let written = std::fs::read(file_in(drop_dir.path(), &batch)).unwrap();

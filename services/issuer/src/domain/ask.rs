@@ -126,9 +126,9 @@ pub fn total_minor(claim: &Claim) -> Result<i64, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use chit_verdict::SaleClaim;
 
     use super::*;
+    use crate::domain::ask_text::tests::claim;
 
     fn ask(number: u32) -> Ask {
         Ask {
@@ -140,20 +140,6 @@ mod tests {
             wrong: 0,
             handed: true,
             asked_ms: 0,
-        }
-    }
-
-    fn claim(amounts: &[i64]) -> Claim {
-        let sale =
-            |amount: &i64| SaleClaim { sale_id: [1; 16], amount_minor: *amount, manifest_sha256: [9; 32] };
-        Claim {
-            shop: "corner".into(),
-            challenge_id: [3; 16],
-            card_id: [7; 8],
-            row: 5,
-            at_counter: false,
-            currency: *b"CNY",
-            sales: amounts.iter().map(sale).collect(),
         }
     }
 

@@ -102,13 +102,13 @@ fn fits(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use chit_verdict::{SHOP_LEN_MAX, SaleClaim};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn claim(amounts: &[i64]) -> Claim {
+    pub fn claim(amounts: &[i64]) -> Claim {
         let sale =
             |amount: &i64| SaleClaim { sale_id: [1; 16], amount_minor: *amount, manifest_sha256: [9; 32] };
         Claim {
