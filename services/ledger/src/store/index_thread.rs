@@ -113,18 +113,16 @@ fn take_in(shared: &Shared, table: &Memtable) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// One turn of the thread, for tests that must know when it happens.
+/// One turn of the thread, for tests that must know when it happens, and what is committed while it lasts.
 #[cfg(test)]
-pub fn turn(shared: &Shared) -> Result<(), StorageError> {
+pub fn turn(shared: &Shared, meanwhile: impl FnOnce()) -> Result<(), StorageError> {
     extend(shared);
     let table = {
         let mut state = shared.lock();
-        if state.fresh.records == 0 {
-            return Ok(());
-        }
-        freeze(&mut state)
+        (state.fresh.records > 0).then(|| freeze(&mut state))
     };
-    take_in(shared, &table)
+    meanwhile();
+    table.map_or(Ok(()), |table| take_in(shared, &table))
 }
 
 /// Waits for something to do; records are frozen.

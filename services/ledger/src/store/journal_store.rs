@@ -143,7 +143,13 @@ impl JournalStore {
 
     #[cfg(test)]
     pub fn index_now(&self) -> Result<(), StorageError> {
-        index_thread::turn(&self.shared)
+        self.index_while(|| {})
+    }
+
+    /// What `meanwhile` commits comes after the records that are being indexed.
+    #[cfg(test)]
+    pub fn index_while(&self, meanwhile: impl FnOnce()) -> Result<(), StorageError> {
+        index_thread::turn(&self.shared, meanwhile)
     }
 
     /// The indexing thread's work on the caller's.

@@ -47,6 +47,8 @@ enum Step {
     Fact(u8),
     Wait(i64),
     Index,
+    /// A group that is committed while the records before it go into the index.
+    IndexDuring(Vec<TransferRequest>),
     Kill,
 }
 
@@ -68,6 +70,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1_u8..9).prop_map(Step::Fact),
         1 => (1_i64..40).prop_map(Step::Wait),
         2 => Just(Step::Index),
+        1 => prop::collection::vec(request(), 1..5).prop_map(Step::IndexDuring),
         1 => Just(Step::Kill),
     ];
     prop::collection::vec(step, 1..24)
@@ -138,6 +141,31 @@ fn all_histories(records: &[Record]) -> Vec<BTreeMap<u8, Account>> {
         .collect()
 }
 
+fn open_accounts(store: &JournalStore) -> MemoryBooks {
+    let mut books = MemoryBooks::default();
+    for n in 1..=ACCOUNTS {
+        books.open(n);
+        let view = store.view().unwrap();
+        let mut draft = Draft::new(&*view, UnixMicros(0)).unwrap();
+        draft.create_account(&clerk(), terms(n)).unwrap();
+        let changes = draft.into_changes();
+        drop(view);
+        store.commit(changes).unwrap();
+    }
+    books
+}
+
+#[test]
+fn a_hold_that_opens_while_older_records_are_indexed_expires_in_its_time() {
+    let store = Disks::new().open();
+    let mut books = open_accounts(&store);
+    let hold = hold_for(10, 1, terms(1).id, terms(2).id, 5);
+    store.index_while(|| both(&store, &mut books, |accept, _| accept(&hold))).unwrap();
+    let ids = |now| store.view().unwrap().due(UnixMicros(now), 100).unwrap();
+    assert_eq!(ids(books.now_us + 9), []);
+    assert_eq!(ids(books.now_us + 10), [hold.id]);
+}
+
 fn compare(store: &JournalStore, books: &MemoryBooks) -> Result<(), TestCaseError> {
     let view = store.view().unwrap();
     let entries = view.entries_after(0, 10_000).unwrap();
@@ -196,22 +224,17 @@ proptest! {
     fn the_store_says_what_the_books_say_wherever_its_index_is(steps in steps()) {
         let mut disks = Disks::new();
         let mut store = disks.open();
-        let mut books = MemoryBooks::default();
-        for n in 1..=ACCOUNTS {
-            books.open(n);
-            let view = store.view().unwrap();
-            let mut draft = Draft::new(&*view, UnixMicros(0)).unwrap();
-            draft.create_account(&clerk(), terms(n)).unwrap();
-            let changes = draft.into_changes();
-            drop(view);
-            store.commit(changes).unwrap();
-        }
+        let mut books = open_accounts(&store);
         for step in &steps {
             match step {
                 Step::Group(asked) => both(&store, &mut books, |accept, _| asked.iter().for_each(accept)),
                 Step::Fact(n) => both(&store, &mut books, |_, record| record(fact(*n))),
                 Step::Wait(us) => books.now_us += us,
                 Step::Index => store.index_now().unwrap(),
+                Step::IndexDuring(asked) => {
+                    let meanwhile = || both(&store, &mut books, |accept, _| asked.iter().for_each(accept));
+                    store.index_while(meanwhile).unwrap();
+                }
                 Step::Kill => {
                     drop(store);
                     disks = disks.after_kill();
@@ -239,7 +262,9 @@ proptest! {
         store.commit(changes).unwrap();
         for step in &steps {
             match step {
-                Step::Group(asked) => both(&store, &mut books, |accept, _| asked.iter().for_each(accept)),
+                Step::Group(asked) | Step::IndexDuring(asked) => {
+                    both(&store, &mut books, |accept, _| asked.iter().for_each(accept));
+                }
                 Step::Fact(n) => both(&store, &mut books, |_, record| record(fact(*n))),
                 Step::Wait(us) => books.now_us += us,
                 Step::Index | Step::Kill => store.index_now().unwrap(),
