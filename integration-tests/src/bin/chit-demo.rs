@@ -146,7 +146,7 @@ async fn lend_a_payer(house: &House, progress: Progress) {
         if let Some(by) = desk.make_it_day().await? {
             let minutes = by.as_secs() / 60;
             progress.say(format!(
-                "no SMS go out at night: the sandbox's clock is advanced by {minutes} min to 10:00"
+                "no texts are sent at night: the sandbox's clock is advanced by {minutes} min to 10:00"
             ));
         }
         let (payer, payer_id) = magic_payer::enrol(house, &desk).await?;

@@ -41,7 +41,7 @@ pub async fn run(house: &House, script: &Script) -> anyhow::Result<Outcome> {
     if let Some(by) = desk.make_it_day().await? {
         let minutes = by.as_secs() / 60;
         script.progress.say(format!(
-            "no SMS go out at night: the sandbox's clock is advanced by {minutes} min to 10:00"
+            "no texts are sent at night: the sandbox's clock is advanced by {minutes} min to 10:00"
         ));
     }
     let mut payer = Payer::with_phone(&house.simulators, ulid::Ulid::generate().0).await?;

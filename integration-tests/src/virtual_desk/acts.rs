@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::pages::{App, LangQuery};
-use super::scene::{Fault, Person, keep};
+use super::scene::Fault;
 use super::words::Lang;
 use super::{VirtualDesk, follow, phone, view};
 use crate::desk::Refused;
@@ -25,6 +25,11 @@ const AIM_QR: &str = "]Q1";
 pub struct EnrolForm {
     name: String,
     phone: String,
+}
+
+#[derive(Deserialize)]
+pub struct TakeForm {
+    payer_id: String,
 }
 
 #[derive(Deserialize)]
@@ -69,18 +74,28 @@ async fn enrol_person(desk: &Arc<VirtualDesk>, lang: Lang, form: &EnrolForm) -> 
     // No texts are sent at night, so an enrolment would not finish then.
     desk.desk.make_it_day().await?;
     let phone = e164(&form.phone);
-    let payer = desk.desk.enrol(form.name.trim(), &phone, lang.tag()).await?;
-    let person = Person {
-        name: form.name.trim().to_owned(),
-        payer_id: payer.payer_id.clone(),
-        phone,
-        thread: Vec::new(),
-    };
-    keep(&desk.kept, &person)?;
+    let name = form.name.trim();
+    let payer = desk.desk.enrol(name, &phone, lang.tag()).await?;
     put_away(desk).await?;
-    desk.change(|scene| scene.seat(person));
-    follow::see_payer(desk, payer)?;
-    phone::take_up(desk).await
+    desk.change(|scene| {
+        scene.show(&payer.payer_id);
+        let person = scene.seat(&payer.payer_id);
+        (person.name, person.phone) = (name.to_owned(), phone);
+    });
+    follow::see_payer(desk, payer)
+}
+
+/// Takes up the phone of another payer; the one in front of the camera is put away.
+pub async fn take_up(
+    State(desk): App,
+    Query(query): Query<LangQuery>,
+    headers: HeaderMap,
+    Form(form): Form<TakeForm>,
+) -> Response {
+    let put_away = put_away(&desk).await;
+    desk.change(|scene| scene.show(&form.payer_id));
+    desk.keep();
+    answer(query.lang(&headers), put_away)
 }
 
 /// The modem's network knows international numbers; a number of eleven digits is one of this country.
@@ -105,7 +120,7 @@ pub async fn scan_goods(
 
 pub async fn scan_code(State(desk): App, Query(query): Query<LangQuery>, headers: HeaderMap) -> Response {
     let scanned = async {
-        if let Some(png) = &desk.scene().code_png {
+        if let Some(png) = desk.scene().person().and_then(|person| person.code_png.as_ref()) {
             let code = read_qr(png).await?;
             desk.handheld.ask(json!({ "cmd": "scan", "data": code, "aim": AIM_QR })).await?;
         }
@@ -122,7 +137,7 @@ pub async fn hold(
 ) -> Response {
     let held = async {
         let scene = desk.scene();
-        match &scene.code_png {
+        match scene.person().and_then(|person| person.code_png.as_ref()) {
             Some(png) if form.on => {
                 desk.camera.ask(json!({ "cmd": "hold", "png": png })).await?;
                 desk.change(|scene| scene.held = true);

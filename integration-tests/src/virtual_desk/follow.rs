@@ -1,12 +1,14 @@
 //! What happens in the shop, as it happens.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chit_proto::checkout::v1::event::Resource;
-use chit_proto::checkout::v1::{Payer, WatchEventsRequest};
+use chit_proto::checkout::v1::{Payer, Sale, WatchEventsRequest};
 use tokio::time::sleep;
 
+use super::scene::Scene;
 use super::{VirtualDesk, money, papers};
 use crate::magic_payer;
 
@@ -24,18 +26,7 @@ pub async fn events(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
                 revision = event.revision;
                 match event.resource {
                     Some(Resource::Payer(payer)) => see_payer(desk, payer)?,
-                    Some(Resource::Sale(sale)) => {
-                        let is_theirs = desk
-                            .scene()
-                            .person
-                            .as_ref()
-                            .is_some_and(|person| person.payer_id == sale.payer_id);
-                        let sale_id = sale.sale_id.clone();
-                        desk.change(|scene| scene.see_sale(sale));
-                        if is_theirs {
-                            count(desk, &sale_id).await;
-                        }
-                    }
+                    Some(Resource::Sale(sale)) => see_sale(desk, sale).await,
                     _ => {}
                 }
             }
@@ -45,22 +36,27 @@ pub async fn events(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
 }
 
 pub fn see_payer(desk: &VirtualDesk, payer: Payer) -> anyhow::Result<()> {
-    if desk.scene().person.as_ref().is_none_or(|person| person.payer_id != payer.payer_id) {
-        return Ok(());
-    }
     desk.change(|scene| {
-        scene.payer_state = payer.state();
-        scene.steps.enrolled |= scene.is_active();
-        scene.code_png = (!payer.code_png_path.is_empty()).then(|| payer.code_png_path.into());
-        scene.card_serial = payer.card_serial;
+        let person = scene.seat(&payer.payer_id);
+        person.state = payer.state();
+        person.steps.enrolled |= person.is_active();
+        person.code_png = (!payer.code_png_path.is_empty()).then(|| payer.code_png_path.into());
+        person.card_serial = payer.card_serial;
     });
     look_at_papers(desk)
 }
 
 /// A ledger that is away is asked again at the next event.
-async fn count(desk: &VirtualDesk, sale_id: &str) {
-    if let Ok(Some(balance)) = money::balance_of(desk, sale_id).await {
-        desk.change(|scene| scene.balance = balance);
+async fn see_sale(desk: &VirtualDesk, sale: Sale) {
+    let (sale_id, payer_id) = (sale.sale_id.clone(), sale.payer_id.clone());
+    desk.change(|scene| scene.see_sale(sale));
+    let is_here = desk.scene().people().any(|person| person.payer_id == payer_id);
+    if is_here && let Ok(Some(balance)) = money::balance_of(desk, &sale_id).await {
+        desk.change(|scene| {
+            if let Some(person) = scene.of_payer(&payer_id) {
+                person.balance = balance;
+            }
+        });
     }
 }
 
@@ -73,9 +69,36 @@ pub async fn papers(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
     }
 }
 
-fn look_at_papers(desk: &VirtualDesk) -> anyhow::Result<()> {
-    let serial = desk.scene().card_serial.clone();
-    let (shown, card) = papers::look(&desk.papers, &serial, magic_payer::NAME)?;
-    desk.change(|scene| (scene.papers, scene.card) = (shown, card));
+/// Papers to show, each payer's card, and whose phone is whose.
+pub fn look_at_papers(desk: &VirtualDesk) -> anyhow::Result<()> {
+    let shown = papers::look(&desk.papers, magic_payer::NAME)?;
+    desk.change(|scene| {
+        scene.papers = shown;
+        for person in scene.everybody().filter(|person| !person.card_serial.is_empty()) {
+            person.card = papers::card_of(&desk.papers, &person.card_serial, person.card);
+        }
+        meet(scene, &desk.papers);
+    });
+    desk.keep();
     Ok(())
+}
+
+/// A mandate names its payer and masks their number; the first SMS to them shows the rest of it.
+fn meet(scene: &mut Scene, folder: &Path) {
+    let strangers = scene.everybody().filter(|person| person.phone.is_empty());
+    let cards: Vec<(String, u32)> =
+        strangers.filter_map(|person| Some((person.payer_id.clone(), person.card?))).collect();
+    for (payer_id, card) in cards {
+        let Some((name, masked)) = papers::signed_before(folder, card) else { continue };
+        if name == magic_payer::NAME {
+            continue;
+        }
+        let Some(phone) = scene.number_behind(&masked) else { continue };
+        if scene.person().is_none() {
+            scene.show(&payer_id);
+        }
+        if let Some(person) = scene.of_payer(&payer_id) {
+            (person.name, person.phone) = (name, phone);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The virtual desk: everything in the shop that is not the till, on one page. The payer's phone and papers, the
+//! The virtual desk: everything in the shop that is not the till, on one page. The payers' phones and papers, the
 //! camera's picture, the handheld, four faults, the clock, and the money. Served by the demo only: it holds PINs and cards.
 //!
 //! It looks at the far ends of the wires (what the printer put on paper, what the modem gave to the network) and asks
@@ -26,15 +26,12 @@ use chit_runtime::Clock;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
-use tokio::task::AbortHandle;
 
 use crate::control::Control;
 use crate::desk::Desk;
 use crate::house::House;
 use picture::Camera;
 use scene::Scene;
-
-pub use scene::Person;
 
 pub struct VirtualDesk {
     desk: Desk,
@@ -43,15 +40,13 @@ pub struct VirtualDesk {
     printer: Control,
     camera: Control,
     papers: PathBuf,
-    /// The person at the desk, kept from run to run.
+    /// The phones on the desk, kept from run to run.
     kept: PathBuf,
     till_url: String,
     clock: Clock,
     zone: TimeZone,
     view: Camera,
     scene: watch::Sender<Arc<Scene>>,
-    /// Reads the person's SMS; another person has another phone.
-    phone: std::sync::Mutex<Option<AbortHandle>>,
     /// One button at a time: two enrolments at once would be two people.
     acting: Mutex<()>,
 }
@@ -74,19 +69,18 @@ impl VirtualDesk {
             zone: TimeZone::get(&house.shared.time_zone)?,
             view: Camera::default(),
             scene: watch::Sender::new(Arc::new(scene)),
-            phone: std::sync::Mutex::default(),
             acting: Mutex::default(),
         }))
     }
 
     /// Serves the page until this future is dropped.
     pub async fn serve(self: &Arc<Self>, listener: TcpListener) -> anyhow::Result<()> {
-        phone::take_up(self).await?;
         let pages = pages::router(self.clone());
         tokio::select! {
             served = axum::serve(listener, pages) => Ok(served?),
             ended = follow::events(self) => ended,
             ended = follow::papers(self) => ended,
+            ended = phone::read(self) => ended,
         }
     }
 
@@ -101,6 +95,12 @@ impl VirtualDesk {
 
     fn change(&self, change: impl FnOnce(&mut Scene)) {
         self.scene.send_modify(|scene| change(Arc::make_mut(scene)));
+    }
+
+    fn keep(&self) {
+        if let Err(error) = self.scene().keep(&self.kept) {
+            eprintln!("chit-demo: the phones are not kept: {error:#}");
+        }
     }
 }
 

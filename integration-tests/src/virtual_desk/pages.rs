@@ -64,6 +64,7 @@ pub fn router(desk: Arc<VirtualDesk>) -> Router {
         .route("/card.png", get(card))
         .route("/code.png", get(code))
         .route("/enrol", post(acts::enrol))
+        .route("/take-up", post(acts::take_up))
         .route("/scan-goods", post(acts::scan_goods))
         .route("/scan-code", post(acts::scan_code))
         .route("/hold", post(acts::hold))
@@ -136,14 +137,14 @@ async fn paper(State(desk): App, Path(name): Path<String>) -> Response {
 }
 
 async fn card(State(desk): App) -> Response {
-    match desk.scene().card {
+    match desk.scene().person().and_then(|person| person.card) {
         Some(n) => png(papers::file(&desk.papers, n, "png")).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
 async fn code(State(desk): App) -> Response {
-    match desk.scene().code_png.clone() {
+    match desk.scene().person().and_then(|person| person.code_png.clone()) {
         Some(file) => png(file).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }

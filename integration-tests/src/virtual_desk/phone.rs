@@ -1,43 +1,44 @@
-//! The person's phone: what the modem gave to the network for their number.
+//! The payers' phones: what the modem gave to the network for each number, and what is written on them.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::VirtualDesk;
-use super::papers;
-use super::scene::{Fault, keep};
-use crate::payer::Payer;
+use super::scene::Fault;
+use super::{follow, papers};
+use crate::payer::row_in;
 
-/// Starts reading the phone of the person at the desk.
-pub async fn take_up(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
-    let Some(person) = desk.scene().person.clone() else { return Ok(()) };
-    let payer = Payer::at_modem(desk.modem.clone(), person.phone).await?;
-    let reading = tokio::spawn(read(desk.clone(), payer)).abort_handle();
-    let before = desk.phone.lock().unwrap_or_else(PoisonError::into_inner).replace(reading);
-    if let Some(before) = before {
-        before.abort();
-    }
-    Ok(())
-}
-
-/// Until the modem is gone, or another person comes.
-async fn read(desk: Arc<VirtualDesk>, mut payer: Payer) {
-    while let Ok(sms) = payer.next_sms_ever().await {
-        note(&desk, false, &sms.text);
-        let scene = desk.scene();
-        if let (Some(row), true) = (sms.row, scene.faults.contains(&Fault::WrongReply))
-            && let Some(wrong) = wrong_code(&desk, scene.card, row)
-            && write(&desk, &payer, &wrong).await.is_err()
-        {
-            return;
+/// Reads every phone, until the modem is gone.
+pub async fn read(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
+    let mut network = desk.modem.watch(0).await?;
+    loop {
+        let sms = network.until("an SMS", Duration::MAX, |event| event["event"] == "submitted").await?;
+        if let (Some(to), Some(text)) = (sms["to"].as_str(), sms["text"].as_str()) {
+            note(desk, to, false, text);
+            follow::look_at_papers(desk)?;
+            answer_wrong(desk, to, text).await?;
         }
     }
 }
 
-async fn write(desk: &VirtualDesk, payer: &Payer, text: &str) -> anyhow::Result<()> {
-    payer.write(text).await?;
-    note(desk, true, text);
+/// While that fault is on.
+async fn answer_wrong(desk: &VirtualDesk, phone: &str, text: &str) -> anyhow::Result<()> {
+    let scene = desk.scene();
+    let card = scene.people().find(|person| person.phone == phone).and_then(|person| person.card);
+    match row_in(text) {
+        Some(row) if scene.faults.contains(&Fault::WrongReply) => match wrong_code(desk, card, row) {
+            Some(wrong) => write(desk, phone, &wrong).await,
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+async fn write(desk: &VirtualDesk, phone: &str, text: &str) -> anyhow::Result<()> {
+    desk.modem.ask(json!({ "cmd": "inject_sms", "from": phone, "text": text })).await?;
+    note(desk, phone, true, text);
     Ok(())
 }
 
@@ -48,19 +49,15 @@ fn wrong_code(desk: &VirtualDesk, card: Option<u32>, row: u32) -> Option<String>
     wrong.find(|code| !codes.values().any(|right| right == code))
 }
 
-/// What the person typed on the phone.
+/// What was typed on the phone in hand.
 pub async fn send(desk: &VirtualDesk, text: &str) -> anyhow::Result<()> {
-    let Some(person) = desk.scene().person.clone() else { return Ok(()) };
-    desk.modem.ask(json!({ "cmd": "inject_sms", "from": person.phone, "text": text })).await?;
-    note(desk, true, text);
-    Ok(())
+    match desk.scene().person() {
+        Some(person) if !person.phone.is_empty() => write(desk, &person.phone, text).await,
+        _ => Ok(()),
+    }
 }
 
-fn note(desk: &VirtualDesk, own: bool, text: &str) {
-    desk.change(|scene| scene.write_down(own, text));
-    if let Some(person) = &desk.scene().person
-        && let Err(error) = keep(&desk.kept, person)
-    {
-        eprintln!("chit-demo: the phone's messages are not kept: {error:#}");
-    }
+fn note(desk: &VirtualDesk, phone: &str, own: bool, text: &str) {
+    desk.change(|scene| scene.write_down(phone, own, text));
+    desk.keep();
 }

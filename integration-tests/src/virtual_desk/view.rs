@@ -43,6 +43,7 @@ pub fn document(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
 pub fn regions(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Vec<(&'static str, Markup)> {
     vec![
         ("guide", parts::guide(desk, lang, scene)),
+        ("phones", parts::phones(lang, scene)),
         ("phone", parts::phone(lang, scene)),
         ("thread", parts::thread(lang, scene)),
         ("drawer-handle", parts::drawer_handle(lang, scene)),
@@ -85,6 +86,7 @@ fn phone_column(lang: Lang, scene: &Scene) -> Markup {
     html! {
         section.column aria-labelledby="phone-title" {
             h2 #phone-title { (lang.t("phone")) }
+            (parts::phones(lang, scene))
             div.handset {
                 (parts::phone(lang, scene))
                 (parts::thread(lang, scene))
@@ -94,7 +96,7 @@ fn phone_column(lang: Lang, scene: &Scene) -> Markup {
                     button.button.primary #send { (lang.t("send")) }
                 }
             }
-            details.card #enrolment open[scene.person.is_none()] {
+            details.card #enrolment open[scene.person().is_none()] {
                 summary { (lang.t("enrol-title")) }
                 form data-post action="/enrol" data-fold method="post" autocomplete="off" {
                     label for="enrol-name" { (lang.t("enrol-name")) }

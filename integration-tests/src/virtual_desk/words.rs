@@ -124,6 +124,7 @@ const WORDS: &[Row] = &[
         "Done. A payer gets at most two unasked SMS a day: for another sale, press “Advance 24 h” first.",
     ),
     ("phone", "付款人的手机", "The payer's phone"),
+    ("phones", "各付款人的手机", "The payers' phones"),
     ("nobody", "还没有人登记。", "No payer is enrolled yet."),
     ("enrol-name", "姓名", "Name"),
     ("enrol-phone", "手机号", "Mobile number"),

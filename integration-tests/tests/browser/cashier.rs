@@ -53,6 +53,22 @@ pub async fn sign_in_by_keys(shop: &Shop) {
     page.until("document.body.dataset.page === 'sale'").await;
 }
 
+/// At the payers' page, with the supervisor's approval; ends at the payer's code.
+pub async fn enrol_at_till(shop: &Shop, name: &str, phone: &str) {
+    let page = &shop.page;
+    page.click("#nav-payers").await;
+    page.click("#enrol-name").await;
+    page.type_text(name).await;
+    page.click("#enrol-phone").await;
+    page.type_text(phone).await;
+    page.click("#enrol-consent").await;
+    page.press(Key::F(9)).await;
+    page.until("document.querySelector('#ask').open").await;
+    page.type_text(&shop.pin(SUPERVISOR)).await;
+    page.press(Key::F(9)).await;
+    page.see("#payer-code").await;
+}
+
 /// The payer holds up their code, and the cashier looks at the till again.
 pub async fn show_code(shop: &Shop) {
     shop.at_desk().await;

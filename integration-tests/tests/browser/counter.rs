@@ -4,7 +4,8 @@ use chit_proto::checkout::v1::SaleState;
 use serde_json::json;
 
 use crate::cashier::{
-    SUPERVISOR, begin_by_keys, fill_basket_by_keys, finish_by_keys, next, show_code, sign_in_by_keys, stage,
+    begin_by_keys, enrol_at_till, fill_basket_by_keys, finish_by_keys, next, show_code, sign_in_by_keys,
+    stage,
 };
 use crate::driver::Key;
 use crate::shop::Shop;
@@ -175,16 +176,7 @@ async fn an_enrolment_ends_with_the_payers_code_to_show_save_and_print() {
     let shop = Shop::open("en").await;
     let page = &shop.page;
     sign_in_by_keys(&shop).await;
-    page.click("#nav-payers").await;
-    page.click("#enrol-name").await;
-    page.type_text("Li Lei").await;
-    page.click("#enrol-phone").await;
-    page.type_text(PHONE).await;
-    page.click("#enrol-consent").await;
-    page.press(Key::F(9)).await;
-    page.until("document.querySelector('#ask').open").await;
-    page.type_text(&shop.pin(SUPERVISOR)).await;
-    page.press(Key::F(9)).await;
+    enrol_at_till(&shop, "Li Lei", PHONE).await;
     page.see("#payer-code").await;
     page.until("document.querySelector('#payer-code-picture').naturalWidth === 392").await;
     let width =

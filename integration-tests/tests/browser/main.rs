@@ -6,6 +6,7 @@ mod accessibility;
 mod cashier;
 mod counter;
 mod desk_faults;
+mod desk_phones;
 mod driver;
 mod evidence_page;
 mod guards;

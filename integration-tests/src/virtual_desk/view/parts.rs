@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::desk::CASHIER;
 use crate::virtual_desk::VirtualDesk;
-use crate::virtual_desk::scene::{Balance, Fault, Scene, Text};
+use crate::virtual_desk::scene::{Balance, Fault, Scene};
 use crate::virtual_desk::words::Lang;
 
 /// Places of steps in the guide.
@@ -14,7 +14,7 @@ const SETTLING: usize = 4;
 
 /// The step to do now is shown in full; the others are numbers with a tick.
 pub fn guide(desk: &VirtualDesk, lang: Lang, scene: &Scene) -> Markup {
-    let steps = scene.steps;
+    let steps = scene.person().map(|person| person.steps).unwrap_or_default();
     let done = [steps.enrolled, steps.scanned, steps.sold, steps.answered, steps.settled];
     let words = ["step-1", "step-2", "step-3", "step-4", "step-5"].map(|key| lang.t(key));
     let now = done.iter().position(|done| !done);
@@ -56,7 +56,7 @@ fn press(to: &str, id: &str, words: &str) -> Markup {
 }
 
 fn flow(lang: Lang, scene: &Scene) -> Markup {
-    let Balance { pending_minor, taken_minor, .. } = scene.balance;
+    let Balance { pending_minor, taken_minor, .. } = balance_of(scene);
     html! {
         span.flow {
             (lang.t("money-pending")) " " strong { (yuan(pending_minor)) } " → "
@@ -65,35 +65,66 @@ fn flow(lang: Lang, scene: &Scene) -> Markup {
     }
 }
 
-pub fn phone(lang: Lang, scene: &Scene) -> Markup {
-    let state = scene.payer_state.as_str_name().trim_start_matches("PAYER_STATE_");
+/// Every enrolled payer's phone; the one in hand is pressed.
+pub fn phones(lang: Lang, scene: &Scene) -> Markup {
+    let people: Vec<_> = scene.people().collect();
+    let in_hand = scene.person().map(|person| person.payer_id.as_str());
     html! {
-        div #phone data-state=(state) data-held=(scene.held) {
-            @match &scene.person {
-                Some(person) => p.who { strong { (person.name) } " " span.muted { (person.phone) } },
-                None => p.muted { (lang.t("nobody")) },
-            }
-            @if scene.code_png.is_some() && scene.is_active() {
-                img.code #code data-keep src={ "/code.png?of=" (scene.card_serial) } alt=(lang.t("code-alt"));
-                div.row {
-                    form data-post action="/scan-code" method="post" {
-                        button.button.primary #scan-code { (lang.t("scan-code")) }
-                    }
-                    form data-post action="/hold" method="post" {
-                        input type="hidden" name="on" value=(!scene.held);
-                        button.button #hold aria-pressed=(scene.held) { (lang.t(if scene.held { "put-away" } else { "hold" })) }
+        div #phones role="group" aria-label=(lang.t("phones")) data-phones=(people.len()) {
+            @if people.len() > 1 {
+                @for person in people {
+                    form data-post action="/take-up" method="post" {
+                        input type="hidden" name="payer_id" value=(person.payer_id);
+                        button.button.quiet id={ "phone-" (person.payer_id) } aria-pressed=(in_hand == Some(person.payer_id.as_str())) {
+                            (person.name) " " span.muted { "··" (last_digits(&person.phone)) }
+                        }
                     }
                 }
-                @if scene.held { p.chip { "● " (lang.t("held")) } }
-            } @else if scene.person.is_some() {
-                p.code-waits.muted { (lang.t("code-waits")) }
             }
         }
     }
 }
 
+fn last_digits(phone: &str) -> &str {
+    phone.get(phone.len().saturating_sub(4)..).unwrap_or_default()
+}
+
+pub fn phone(lang: Lang, scene: &Scene) -> Markup {
+    let person = scene.person();
+    let state = person.map(|person| person.state).unwrap_or_default();
+    html! {
+        div #phone data-state=(state.as_str_name().trim_start_matches("PAYER_STATE_")) data-held=(scene.held) {
+            @match person {
+                Some(person) => p.who { strong { (person.name) } " " span.muted { (person.phone) } },
+                None => p.muted { (lang.t("nobody")) },
+            }
+            @match person {
+                Some(person) if person.code_png.is_some() && person.is_active() => (code(lang, scene.held, &person.card_serial)),
+                Some(_) => p.code-waits.muted { (lang.t("code-waits")) },
+                None => {}
+            }
+        }
+    }
+}
+
+fn code(lang: Lang, held: bool, of: &str) -> Markup {
+    html! {
+        img.code #code data-keep src={ "/code.png?of=" (of) } alt=(lang.t("code-alt"));
+        div.row {
+            form data-post action="/scan-code" method="post" {
+                button.button.primary #scan-code { (lang.t("scan-code")) }
+            }
+            form data-post action="/hold" method="post" {
+                input type="hidden" name="on" value=(!held);
+                button.button #hold aria-pressed=(held) { (lang.t(if held { "put-away" } else { "hold" })) }
+            }
+        }
+        @if held { p.chip { "● " (lang.t("held")) } }
+    }
+}
+
 pub fn thread(lang: Lang, scene: &Scene) -> Markup {
-    let texts: &[Text] = scene.person.as_ref().map(|person| person.thread.as_slice()).unwrap_or_default();
+    let texts = scene.thread();
     html! {
         ol.thread #thread tabindex="0" aria-label=(lang.t("thread")) aria-live="polite" data-texts=(texts.len()) {
             @if texts.is_empty() { li.none.muted { (lang.t("thread-empty")) } }
@@ -107,7 +138,7 @@ pub fn thread(lang: Lang, scene: &Scene) -> Markup {
 pub fn drawer_handle(lang: Lang, scene: &Scene) -> Markup {
     html! {
         div #drawer-handle {
-            @match scene.card {
+            @match scene.person().and_then(|person| person.card) {
                 Some(n) => button.button #open-drawer type="button" data-open="drawer" data-picture={ "/card.png?n=" (n) } {
                     (lang.t("drawer"))
                 },
@@ -161,14 +192,18 @@ fn fault_words(lang: Lang, fault: Fault) -> &'static str {
     }
 }
 
+fn balance_of(scene: &Scene) -> Balance {
+    scene.person().map(|person| person.balance).unwrap_or_default()
+}
+
 pub fn money(lang: Lang, scene: &Scene) -> Markup {
-    let balance = scene.balance;
-    let idle = scene.sale.is_none();
+    let balance = balance_of(scene);
+    let sale = scene.person().and_then(|person| person.sale.as_ref());
     html! {
         section.card #money aria-labelledby="money-title" data-pending=(balance.pending_minor) data-taken=(balance.taken_minor)
             aria-live="polite" {
             h2 #money-title { (lang.t("money")) }
-            @if idle {
+            @if sale.is_none() {
                 p.muted { (lang.t("money-none")) }
             } @else {
                 dl.amounts {
@@ -179,7 +214,7 @@ pub fn money(lang: Lang, scene: &Scene) -> Markup {
                     }
                 }
             }
-            @if let Some(sale) = &scene.sale {
+            @if let Some(sale) = sale {
                 @let state = sale.state().as_str_name().trim_start_matches("SALE_STATE_");
                 p #sale-state data-state=(state) {
                     span.muted { (lang.t("sale")) " " span.mono { (sale.receipt_no) } " · " }
