@@ -17,6 +17,9 @@ const SHOP: &str = "corner";
 const CALLED: &str = "惠民便利小店";
 /// How its texts begin.
 const NAME: &str = "BANK";
+/// Who makes its cards and hands them over, and their PIN.
+const CUSTODIAN: &str = "chen";
+const PIN_FILE: &str = "custodian.pin";
 /// Its keeper's name; the program is chit-sms-gateway.
 pub const GATEWAY: &str = "issuer's sms-gateway";
 
@@ -41,6 +44,10 @@ impl Issuer {
             serde_json::from_str(said.lines().last().unwrap_or_default()).with_context(|| args.join(" "))
         };
         let (own, theirs) = (said(&place, &["issuer", "init", "--json"])?, said(shop, &["keys", "--json"])?);
+        // Told once only; what is there is of an earlier run of this folder.
+        if let Some(pin) = own["pins"][0]["pin"].as_str() {
+            std::fs::write(place.root().join(PIN_FILE), pin)?;
+        }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut known = Table::new();
         known.insert("name".into(), SHOP.into());
@@ -69,13 +76,18 @@ impl Issuer {
 
     /// Serial and rows of a card, put into its envelope and handed to whoever has this phone.
     pub fn envelope(&self, phone: &str, language: &str) -> anyhow::Result<(String, Vec<String>)> {
-        let said = init::chit(&self.place, &["issuer", "cards", "--json"])?;
+        let pin_file = self.place.root().join(PIN_FILE);
+        let own = |args: &[&str]| {
+            let pin_file = pin_file.to_str().context("a path that is no UTF-8")?;
+            init::chit(&self.place, &[args, &["--approver", CUSTODIAN, "--pin-file", pin_file]].concat())
+        };
+        let said = own(&["issuer", "cards", "--json"])?;
         let said: Value = serde_json::from_str(said.lines().last().context("no card")?)?;
         let card = &said["cards"][0];
         let serial = card["card_serial"].as_str().context("a card without a serial")?.to_owned();
         let rows = card["row_codes"].as_array().context("a card without rows")?;
         let rows = rows.iter().map(|code| code.as_str().unwrap_or_default().to_owned()).collect();
-        init::chit(&self.place, &["issuer", "holder", &serial, "--phone", phone, "--language", language])?;
+        own(&["issuer", "holder", &serial, "--phone", phone, "--language", language])?;
         Ok((serial, rows))
     }
 }

@@ -90,6 +90,7 @@ impl IssuerEnd {
             shop: self.shop.clone(),
             card_serial,
             shop_signature: shop.sign(&asked).to_bytes().to_vec(),
+            approval: None,
         }
     }
 

@@ -6,6 +6,8 @@ mod asking;
 mod config;
 mod domain;
 mod keys;
+mod people;
+mod restored;
 mod store;
 
 use std::sync::Arc;
@@ -20,25 +22,30 @@ pub use config::Config;
 use api::Api;
 use asking::Asking;
 use keys::Keys;
+use people::People;
 use store::Store;
 
 /// Serves until shutdown.
 pub async fn run(ctx: Context, config: Config) -> anyhow::Result<()> {
     let (keys, credential) = Keys::load(&ctx.shared)?;
+    let people = Arc::new(People::load(&ctx.shared)?);
     let folder = ctx.shared.state_of(ctx.service);
+    let keys = Arc::new(keys);
+    let (cards, rows_a_time, now_ms) = (keys.clone(), config.rows_a_time, ctx.clock.now().as_millisecond());
     let store = tokio::task::spawn_blocking(move || {
         let path = folder.join("issuer.redb");
         let store = Store::open(&path, &credential).with_context(|| path.display().to_string())?;
         credential.note(&folder).context("cannot note which key opens the store")?;
+        restored::skip_rows(&folder, &store, &cards, rows_a_time, now_ms)?;
         anyhow::Ok(store)
     })
     .await??;
-    let (store, keys) = (Arc::new(store), Arc::new(keys));
+    let store = Arc::new(store);
     let asking = Asking::of(&config, &store, &keys, &ctx.clock)?;
     if let Some(asking) = &asking {
         tokio::spawn(asking::listen(asking.clone(), ctx.shutdown.clone()));
     }
-    let api = Api::new(&config, store.clone(), keys, ctx.clock.clone(), asking)?;
+    let api = Api::new(&config, store.clone(), keys, people, ctx.clock.clone(), asking)?;
     let server = Server::new(&ctx, chit_proto::FILE_DESCRIPTOR_SET)
         .calls(api::CALLS)
         .add(IssuerServiceServer::new(api.clone()))

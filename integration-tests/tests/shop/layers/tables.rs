@@ -117,7 +117,10 @@ pub const LADDERS: [(&str, Ladder); 6] = [
             &["dispatch"],
         ],
     ),
-    ("chit-issuer", &[&["domain", "keys"], &["config"], &["store"], &["asking"], &["api"]]),
+    (
+        "chit-issuer",
+        &[&["domain", "keys", "people"], &["config"], &["store"], &["asking", "restored"], &["api"]],
+    ),
     // By aggregate: each knows only those under it. What stands around them follows.
     (
         "chit-checkout",

@@ -9,7 +9,7 @@ use argon2::{Argon2, PasswordHasher};
 use chit_runtime::Shared;
 use serde_json::json;
 
-use super::key_files::{note_ids, write};
+use super::key_files::{self, Owner, write};
 use super::recovery;
 use crate::failure::Failure;
 use crate::ids::{self, random};
@@ -39,12 +39,7 @@ pub fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failur
         }
     }
     if let Some(identity) = &recovery {
-        let _ = writeln!(
-            text,
-            "recovery key, shown only now; write it down and keep it away from this machine:\n  {identity}\n\
-             it alone opens {} of the keys folder, which a backup may hold: `age -d -i KEYFILE`",
-            recovery::WRAP_FILE
-        );
+        text.push_str(&recovery::told(identity));
     }
     let pins = pins.iter().map(|new| json!({"name": new.name, "role": new.role, "pin": new.pin}));
     let mut value = json!({ "pins": pins.collect::<Vec<_>>() });
@@ -61,7 +56,7 @@ fn prepare(shared: &Shared, currency: &str) -> anyhow::Result<Vec<NewPin>> {
     let place = || format!("cannot prepare {}", dir.display());
     DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(place)?;
     fs::set_permissions(dir, Permissions::from_mode(0o700)).with_context(place)?;
-    note_ids(dir)?;
+    key_files::make(dir, Owner::Shop)?;
     if !dir.join("house_accounts.toml").exists() {
         write(dir, "house_accounts.toml", house_accounts(currency)?.as_bytes(), false)?;
     }
@@ -87,14 +82,20 @@ fn hire() -> anyhow::Result<(String, Vec<NewPin>)> {
     let mut text = String::new();
     let mut pins = Vec::new();
     for (name, role) in STAFF {
-        let pin = random_pin()?;
-        let hash = Argon2::default()
-            .hash_password_with_salt(pin.as_bytes(), &random::<16>()?)
-            .map_err(|error| anyhow::anyhow!("cannot hash a PIN: {error}"))?;
+        let (pin, hash) = new_pin()?;
         let _ = writeln!(text, "[[staff]]\nname = \"{name}\"\nrole = \"{role}\"\npin_hash = \"{hash}\"\n");
         pins.push(NewPin { name, role, pin });
     }
     Ok((text, pins))
+}
+
+/// A PIN and the hash of it that is kept.
+pub fn new_pin() -> anyhow::Result<(String, String)> {
+    let pin = random_pin()?;
+    let hash = Argon2::default()
+        .hash_password_with_salt(pin.as_bytes(), &random::<16>()?)
+        .map_err(|error| anyhow::anyhow!("cannot hash a PIN: {error}"))?;
+    Ok((pin, hash.to_string()))
 }
 
 /// Six digits, each PIN as likely as any other: draws above the last whole million are thrown away.

@@ -1,5 +1,6 @@
 //! The files of the keys folder: made once, kept byte for byte, for the owner's eyes only.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::io::Write as _;
@@ -22,7 +23,14 @@ enum KeyKind {
     Symmetric,
 }
 
-const KEYS: [(&str, KeyKind); 10] = [
+/// Whose keys they are; a folder may have both.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    Shop,
+    Issuer,
+}
+
+const OF_SHOP: [(&str, KeyKind); 10] = [
     ("card-master", KeyKind::Symmetric),
     ("checkout-data", KeyKind::Symmetric),
     ("payer-code", KeyKind::Ed25519Seed),
@@ -35,9 +43,49 @@ const KEYS: [(&str, KeyKind); 10] = [
     ("printer-data", KeyKind::Symmetric),
 ];
 
-/// The files of the keys, which `chit doctor` looks after.
-pub fn key_files() -> impl Iterator<Item = String> {
-    KEYS.into_iter().map(|(name, _)| key_file(name))
+/// The secret of all cards, what signs verdicts and checkpoints, what opens codes, what opens the stores of the issuer and of its SMS gateway.
+const OF_ISSUER: [(&str, KeyKind); 6] = [
+    ("issuer-master", KeyKind::Symmetric),
+    ("issuer-verdict", KeyKind::Ed25519Seed),
+    ("issuer-witness", KeyKind::Ed25519Seed),
+    ("issuer-seal", KeyKind::Symmetric),
+    ("issuer-data", KeyKind::Symmetric),
+    ("sms-data", KeyKind::Symmetric),
+];
+
+impl Owner {
+    pub const ALL: [Self; 2] = [Self::Shop, Self::Issuer];
+
+    fn keys(self) -> &'static [(&'static str, KeyKind)] {
+        match self {
+            Self::Shop => &OF_SHOP,
+            Self::Issuer => &OF_ISSUER,
+        }
+    }
+
+    /// Written after its keys; the issuer's units look for it.
+    pub fn ids_file(self) -> &'static str {
+        match self {
+            Self::Shop => "key_ids.toml",
+            Self::Issuer => "issuer_key_ids.toml",
+        }
+    }
+
+    pub fn key_files(self) -> impl Iterator<Item = String> {
+        self.keys().iter().map(|(name, _)| key_file(name))
+    }
+}
+
+/// A folder in which nobody made keys yet is a shop's.
+pub fn owners(dir: &Path) -> Vec<Owner> {
+    let known = |owner: &Owner| dir.join(owner.ids_file()).exists();
+    let found: Vec<Owner> = Owner::ALL.into_iter().filter(known).collect();
+    if found.is_empty() { vec![Owner::Shop] } else { found }
+}
+
+/// The files of a folder's keys, which `chit doctor` looks after.
+pub fn key_files(dir: &Path) -> BTreeSet<String> {
+    owners(dir).into_iter().flat_map(Owner::key_files).collect()
 }
 
 /// Keys that `chit keys rotate` changes. While it does, the key before stands behind the new one (services/vault).
@@ -65,23 +113,16 @@ fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
     })
 }
 
-/// Makes those that are not there; for a folder that has other keys as well.
-pub fn make(dir: &Path, names: &[&str]) -> anyhow::Result<()> {
-    for name in names {
-        keep_or_make_key(dir, name)?;
-    }
-    Ok(())
-}
-
-/// Which key is which, without saying anything of a key.
-pub fn note_ids(dir: &Path) -> anyhow::Result<()> {
+/// Makes those that are not there, and notes which key is which, without saying anything of a key.
+pub fn make(dir: &Path, owner: Owner) -> anyhow::Result<()> {
     let mut key_ids = String::new();
-    for (name, kind) in KEYS {
+    for (name, kind) in owner.keys() {
         let secret = keep_or_make_key(dir, name)?;
-        let _ = writeln!(key_ids, "{name} = \"{}\"", key_id(kind, &secret));
+        let _ = writeln!(key_ids, "{name} = \"{}\"", key_id(*kind, &secret));
     }
-    if fs::read_to_string(dir.join("key_ids.toml")).ok().as_ref() != Some(&key_ids) {
-        write(dir, "key_ids.toml", key_ids.as_bytes(), true)?;
+    let file = owner.ids_file();
+    if fs::read_to_string(dir.join(file)).ok().as_ref() != Some(&key_ids) {
+        write(dir, file, key_ids.as_bytes(), true)?;
     }
     Ok(())
 }

@@ -81,9 +81,9 @@ pub struct KeysArgs {
 
 #[derive(Subcommand, Debug)]
 enum KeysCommand {
-    /// Give a store another key: checkout-data, printer-data or sms-data. The service wraps its data key anew when it starts.
+    /// Give a store another key: checkout-data, printer-data, sms-data or issuer-data. The service wraps its data key anew when it starts.
     Rotate {
-        /// Which: checkout-data, printer-data or sms-data.
+        /// Which: checkout-data, printer-data, sms-data or issuer-data.
         name: String,
         /// The service was restarted since: forget the key before.
         #[arg(long)]

@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-pub const SERVICES: [&str; 7] =
-    ["ledger", "checkout", "printer", "media-capture", "scanner", "sms-gateway", "till"];
+pub const SERVICES: [&str; 8] =
+    ["ledger", "checkout", "printer", "media-capture", "scanner", "sms-gateway", "till", "issuer"];
 
 /// Of the services' command lines.
 const CONFIG_DEFAULT: &str = "/etc/chit/chit.toml";

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::key_files;
 
 /// age-encryption.org/v1, of lines `NAME HEX`.
-pub const WRAP_FILE: &str = "recovery.age";
+const WRAP_FILE: &str = "recovery.age";
 /// A hundred bytes a key.
 const WRAP_LEN_MAX: u64 = 64 << 10;
 const RECIPIENT_FILE: &str = "recovery.recipient";
@@ -33,6 +33,14 @@ pub fn wrap(dir: &Path) -> anyhow::Result<Option<String>> {
         write(dir)?;
     }
     Ok(made)
+}
+
+/// For whoever writes the recovery key down.
+pub fn told(identity: &str) -> String {
+    format!(
+        "recovery key, shown only now; write it down and keep it away from this machine:\n  {identity}\n\
+         it alone opens {WRAP_FILE} of the keys folder, which a backup may hold: `age -d -i KEYFILE`\n"
+    )
 }
 
 /// Whether somebody has the recovery key.
@@ -64,7 +72,7 @@ pub fn open(dir: &Path, identity: &Identity) -> anyhow::Result<Vec<(String, Zero
 pub fn write(dir: &Path) -> anyhow::Result<()> {
     let recipient = recipient(dir)?;
     let mut plain = Zeroizing::new(String::new());
-    for name in key_files::key_files() {
+    for name in key_files::key_files(dir) {
         let secret = Zeroizing::new(fs::read(dir.join(&name)).with_context(|| name.clone())?);
         let digits = Zeroizing::new(hex::encode(&*secret));
         plain.push_str(&format!("{name} {}\n", *digits));
@@ -80,7 +88,7 @@ pub fn write(dir: &Path) -> anyhow::Result<()> {
 fn is_older_than_a_key(dir: &Path) -> bool {
     let written = |name: &str| fs::metadata(dir.join(name)).and_then(|meta| meta.modified()).ok();
     let wrapped = written(WRAP_FILE);
-    key_files::key_files().any(|name| written(&name) > wrapped)
+    key_files::key_files(dir).into_iter().any(|name| written(&name) > wrapped)
 }
 
 #[cfg(test)]
@@ -90,7 +98,7 @@ mod tests {
     #[test]
     fn the_recovery_key_gives_every_key_back_and_is_shown_once() {
         let dir = tempfile::tempdir().unwrap();
-        for name in key_files::key_files() {
+        for name in key_files::key_files(dir.path()) {
             fs::write(dir.path().join(name), [7; 32]).unwrap();
         }
         let identity: Identity = wrap(dir.path()).unwrap().expect("shown once").parse().unwrap();
@@ -98,7 +106,7 @@ mod tests {
         assert!(wrap(dir.path()).unwrap().is_none());
         assert_eq!(fs::read(dir.path().join(WRAP_FILE)).unwrap(), sealed, "nothing new, nothing written");
         let keys = open(dir.path(), &identity).unwrap();
-        assert_eq!(keys.len(), key_files::key_files().count());
+        assert_eq!(keys.len(), key_files::key_files(dir.path()).len());
         assert!(keys.iter().any(|(name, key)| name == "card-master.key" && **key == [7; 32]));
         assert!(open(dir.path(), &Identity::generate()).is_err());
     }

@@ -14,12 +14,14 @@ use zeroize::Zeroizing;
 
 use super::backup::archive::{self, About, Entry};
 use super::backup::{UNPACKING_PREFIX, first_store, lock, sweep};
+use super::key_files::Owner;
 use super::{key_files, process, recovery};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Checkout reads it at its next start: each card skips the rows that may have been asked since.
-const RESTORED: &str = "checkout/restored";
+/// Checkout and an issuer read it at their next start: each card skips the rows that may have been asked since.
+const RESTORED: &str = "restored";
+const HAVE_CARDS: [&str; 2] = ["checkout", "issuer"];
 /// A recovery key has 74 characters.
 const IDENTITY_LEN_MAX: u64 = 4096;
 
@@ -56,7 +58,7 @@ pub fn run(shared: &Shared, config: &Path, args: &RestoreArgs, output: Output) -
     }
     place(&staging.path().join("state"), shared)?;
     let config_is = settings(&staging.path().join("config"), config, args.keep_config)?;
-    // Last: without staff.toml no unit starts.
+    // Last: without staff.toml, or the note of an issuer's keys, no unit starts.
     put_keys(&staging.path().join("keys"), &shared.keys_dir)?;
     let taken_at = about.taken_at;
     let text = format!(
@@ -80,8 +82,9 @@ fn must_be_empty(shared: &Shared, config: &Path) -> Result<(), Failure> {
         let message = format!("{} is there: move {} away first", file.display(), shared.state_dir.display());
         return Err(Failure::refused("STATE_NOT_EMPTY", message));
     }
-    let made = key_files::key_files().chain(["staff.toml".to_owned()]).map(|name| shared.keys_dir.join(name));
-    if let Some(key) = made.into_iter().find(|key| key.exists()) {
+    let made = Owner::ALL.into_iter().flat_map(Owner::key_files).chain(["staff.toml".to_owned()]);
+    let mut made = made.map(|name| shared.keys_dir.join(name));
+    if let Some(key) = made.find(|key| key.exists()) {
         let message = format!("{} is there: move {} away first", key.display(), shared.keys_dir.display());
         return Err(Failure::refused("KEYS_NOT_EMPTY", message));
     }
@@ -132,7 +135,7 @@ fn unpack(staging: &Path, entry: &mut Entry, modes: &mut Vec<(PathBuf, u32)>) ->
 /// The keys come out of their own wrap.
 fn keys(folder: &Path, identity: &Identity) -> Result<(), Failure> {
     let opened = recovery::open(folder, identity)?;
-    for name in key_files::key_files() {
+    for name in key_files::key_files(folder) {
         let Some((_, key)) = opened.iter().find(|(known, _)| *known == name) else {
             let message =
                 format!("the backup has no {name}: a newer Chit needs it; run `chit init` afterwards");
@@ -145,13 +148,17 @@ fn keys(folder: &Path, identity: &Identity) -> Result<(), Failure> {
 
 /// A backup of a shop that was itself restored and had not started yet keeps the older time.
 fn note_time(state: &Path, about: &About) -> anyhow::Result<()> {
-    let note = state.join(RESTORED);
-    if note.exists() || !state.join("checkout").exists() {
-        return Ok(());
+    for folder in HAVE_CARDS.map(|service| state.join(service)).iter().filter(|folder| folder.exists()) {
+        let note = folder.join(RESTORED);
+        if note.exists() {
+            continue;
+        }
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&note);
+        let mut file = file.context(RESTORED)?;
+        file.write_all(about.taken_at.to_string().as_bytes()).context(RESTORED)?;
+        file.sync_all().context(RESTORED)?;
     }
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&note).context(RESTORED)?;
-    file.write_all(about.taken_at.to_string().as_bytes()).context(RESTORED)?;
-    file.sync_all().context(RESTORED)
+    Ok(())
 }
 
 /// Into the state folder, each service's to its own user.
@@ -225,10 +232,10 @@ fn put_keys(from: &Path, keys_dir: &Path) -> anyhow::Result<()> {
     copy_tree(from, keys_dir)
 }
 
-/// Another file system, perhaps. `staff.toml` last: the units look for it.
+/// Another file system, perhaps. What the units look for last.
 fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     let mut entries: Vec<PathBuf> = fs::read_dir(from)?.flatten().map(|entry| entry.path()).collect();
-    entries.sort_by_key(|path| path.ends_with("staff.toml"));
+    entries.sort_by_key(|path| path.ends_with("staff.toml") || path.ends_with(Owner::Issuer.ids_file()));
     for path in entries {
         let target = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {

@@ -21,7 +21,12 @@ pub fn run(shared: &Shared, name: &str, finish: bool, output: Output) -> Result<
         "checkout-data" => "checkout",
         "printer-data" => "printer",
         "sms-data" => "sms-gateway",
-        _ => return Err(Failure::usage("checkout-data, printer-data and sms-data can be rotated")),
+        "issuer-data" => "issuer",
+        _ => {
+            return Err(Failure::usage(
+                "checkout-data, printer-data, sms-data and issuer-data can be rotated",
+            ));
+        }
     };
     let dir = &shared.keys_dir;
     let file = dir.join(key_files::key_file(name));
@@ -75,7 +80,9 @@ fn forget(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure
 /// The recovery wrap of before knows the key of before: it is written after the key, and holds both meanwhile.
 fn keep(dir: &Path, name: &str, key: &[u8]) -> anyhow::Result<()> {
     key_files::write(dir, &key_files::key_file(name), key, true)?;
-    key_files::note_ids(dir)?;
+    for owner in key_files::owners(dir) {
+        key_files::make(dir, owner)?;
+    }
     recovery::write(dir)
 }
 

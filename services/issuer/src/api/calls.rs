@@ -2,13 +2,16 @@
 
 use chit_runtime::neighbour::{CHECKOUT, Calls, LOOK, OPERATOR};
 
-/// A shop's checkout asks in the shop's name, by its signature; cards are made and handed over by the issuer's own people.
+/// A shop's checkout asks in the shop's name, by its signature; cards are made, handed over and reset by the issuer's own
+/// people, who prove themselves besides (proof.rs).
 pub const CALLS: Calls = &[
     ("IssuerService/MakeCards", OPERATOR),
     ("IssuerService/RegisterHolder", OPERATOR),
     ("IssuerService/AssignRows", CHECKOUT),
     ("IssuerService/JudgeReply", CHECKOUT),
     ("IssuerService/ReportLost", CHECKOUT),
+    ("IssuerService/ResetPayer", OPERATOR),
+    ("IssuerService/ListCustody", OPERATOR),
     ("IssuerService/GetKeys", LOOK),
     // A checkpoint is its ledger's by its signature, whoever brings it, and a ledger cannot be made to shrink.
     ("WitnessService/GetWitnessed", LOOK),

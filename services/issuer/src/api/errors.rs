@@ -44,6 +44,11 @@ fn refused(refusal: Refusal, words: String) -> Status {
             );
             status(Code::FailedPrecondition, "LEDGER_REWRITTEN", words)
         }
+        Refusal::ApprovalRequired => bad_field("approval", "APPROVAL_REQUIRED", words),
+        Refusal::PinWrong => status(Code::PermissionDenied, "PIN_WRONG", words),
+        Refusal::PinLockedOut => status(Code::PermissionDenied, "PIN_LOCKED_OUT", words),
+        Refusal::CardNotLocked => status(Code::FailedPrecondition, "CARD_NOT_LOCKED", words),
+        Refusal::CardInUse => status(Code::FailedPrecondition, "CARD_IN_USE", words),
         Refusal::LanguageUnknown => bad_field("language", "LANGUAGE_UNKNOWN", words),
         Refusal::RowNotAssigned => status(Code::FailedPrecondition, "ROW_NOT_ASSIGNED", words),
     }

@@ -4,8 +4,8 @@ use chit_runtime::error::{bad_field, status};
 use chit_runtime::request_id::fingerprint;
 use tonic::{Code, Status};
 
-use super::{Api, errors};
-use crate::domain::Card;
+use super::{Api, errors, proof};
+use crate::domain::{Act, Card};
 use crate::store::{Request, StoreError};
 
 const COUNT_MAX: u32 = 100;
@@ -13,19 +13,22 @@ const COUNT_MAX: u32 = 100;
 const DRAWS_MAX: usize = 16;
 
 /// A repeated request is refused: whoever could ask again could print a card twice.
-pub async fn call(api: &Api, request: MakeCardsRequest) -> Result<MakeCardsResponse, Status> {
+pub async fn call(api: &Api, mut request: MakeCardsRequest) -> Result<MakeCardsResponse, Status> {
     let id = errors::request_id(&request.request_id)?;
     if !(1..=COUNT_MAX).contains(&request.count) {
         return Err(bad_field("count", "CARD_COUNT_INVALID", format!("send 1 to {COUNT_MAX}")));
     }
-    let asked =
-        Request { caller: String::new(), id, fingerprint: fingerprint(&request), now_ms: api.now_ms() };
+    let custodian = proof::proved(api, &mut request.approval).await?;
+    let now_ms = api.now_ms();
+    let asked = Request { caller: String::new(), id, fingerprint: fingerprint(&request), now_ms };
     let random = random(request.count)?;
     let (made, told) = tokio::sync::oneshot::channel();
     let work = move |draft: &crate::store::Draft<'_>| {
         let mut cards = Vec::new();
         for draws in random {
-            cards.push(make(draft, draws)?);
+            let card = make(draft, draws)?;
+            draft.note(now_ms, custodian.name(), Act::Made, card.holder, None)?;
+            cards.push(card);
         }
         // Not part of the answer that is kept: the rows are in this one only.
         let _nobody_waits = made.send(cards);

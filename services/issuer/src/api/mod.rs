@@ -7,9 +7,12 @@ mod errors;
 mod get_keys;
 mod get_witnessed;
 mod judge_reply;
+mod list_custody;
 mod make_cards;
+mod proof;
 mod register_holder;
 mod report_lost;
+mod reset_payer;
 
 pub use calls::CALLS;
 
@@ -25,12 +28,14 @@ use tonic::{Request, Response, Status};
 use crate::asking::Asking;
 use crate::config::{Config, Logs, Shops};
 use crate::keys::Keys;
+use crate::people::People;
 use crate::store::{self, Draft, Store, StoreError};
 
 #[derive(Clone)]
 pub struct Api {
     store: Arc<Store>,
     keys: Arc<Keys>,
+    people: Arc<People>,
     shops: Arc<Shops>,
     logs: Arc<Logs>,
     rows_a_time: u8,
@@ -44,11 +49,12 @@ impl Api {
         config: &Config,
         store: Arc<Store>,
         keys: Arc<Keys>,
+        people: Arc<People>,
         clock: Clock,
         asking: Option<Arc<Asking>>,
     ) -> anyhow::Result<Self> {
         let (shops, logs) = (Arc::new(config.shops()?), Arc::new(config.logs()?));
-        Ok(Self { store, keys, shops, logs, rows_a_time: config.rows_a_time, clock, asking })
+        Ok(Self { store, keys, people, shops, logs, rows_a_time: config.rows_a_time, clock, asking })
     }
 
     fn now_ms(&self) -> i64 {
@@ -101,6 +107,8 @@ calls! {
     assign_rows(AssignRowsRequest) -> AssignRowsResponse;
     judge_reply(JudgeReplyRequest) -> JudgeReplyResponse;
     report_lost(ReportLostRequest) -> ReportLostResponse;
+    reset_payer(ResetPayerRequest) -> ResetPayerResponse;
+    list_custody(ListCustodyRequest) -> ListCustodyResponse;
     get_keys(GetKeysRequest) -> GetKeysResponse;
 }
 

@@ -4,21 +4,22 @@ use chit_runtime::error::bad_field;
 use chit_runtime::request_id::fingerprint;
 use tonic::Status;
 
-use super::{Api, errors};
-use crate::domain::{Holder, Refusal};
+use super::{Api, errors, proof};
+use crate::domain::{Act, Holder, Refusal};
 use crate::store::Request;
 
-pub async fn call(api: &Api, request: RegisterHolderRequest) -> Result<RegisterHolderResponse, Status> {
+pub async fn call(api: &Api, mut request: RegisterHolderRequest) -> Result<RegisterHolderResponse, Status> {
     let id = errors::request_id(&request.request_id)?;
     let holder = Holder { phone: phone(&request.phone)?, language: language(&request.language)? };
-    let serial = request.card_serial.parse().ok();
-    let first =
-        Request { caller: String::new(), id, fingerprint: fingerprint(&request), now_ms: api.now_ms() };
+    let custodian = proof::proved(api, &mut request.approval).await?;
+    let (serial, now_ms) = (request.card_serial.parse().ok(), api.now_ms());
+    let first = Request { caller: String::new(), id, fingerprint: fingerprint(&request), now_ms };
     let work = move |draft: &crate::store::Draft<'_>| {
         let card = serial.map_or(Ok(None), |serial| draft.card_with(serial))?;
         let mut card = card.ok_or(Refusal::CardUnknown)?;
         card.hand_to(holder)?;
         draft.put(&card)?;
+        draft.note(now_ms, custodian.name(), Act::HandedOver, card.holder, None)?;
         Ok(Vec::new())
     };
     api.once(first, work).await?;

@@ -40,7 +40,7 @@ pub fn judge(card: &mut Card, key: &CardKey, claims: &[Claim], code: &RowCode) -
         if is_row { Some((claim, *place)) } else { found }
     });
     if let Some((claim, place)) = right {
-        return Ok(Found { outcome: right_code(card, place), claim });
+        return Ok(Found { outcome: right_code(card, place, &claims[claim].shop), claim });
     }
     let shop = &claims[newest].shop;
     let used =
@@ -71,7 +71,7 @@ fn places(card: &Card, claims: &[Claim]) -> Result<Vec<usize>, Refusal> {
     Ok(places)
 }
 
-fn right_code(card: &mut Card, place: usize) -> Outcome {
+fn right_code(card: &mut Card, place: usize, shop: &str) -> Outcome {
     let row = &mut card.assigned[place];
     if row.used {
         return Outcome::Used;
@@ -81,6 +81,8 @@ fn right_code(card: &mut Card, place: usize) -> Outcome {
         return Outcome::Over;
     }
     row.used = true;
+    // Of a row that was assigned after the backup: who brings its code is whose it is.
+    shop.clone_into(&mut row.shop);
     card.locked = false;
     card.wrong_since_right = 0;
     card.chances_since_right = 0;

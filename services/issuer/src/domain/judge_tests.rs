@@ -71,6 +71,20 @@ fn a_row_of_another_shop_is_judged_for_nobody_else() {
 }
 
 #[test]
+fn a_row_that_was_assigned_after_the_backup_is_whose_code_comes_first() {
+    let mut desk = Desk::open();
+    let mut before = Card::new(desk.card.serial, HOLDER);
+    before.skip_after_restore(&desk.key.row_order(), 20, 1);
+    desk.card = before;
+    let (claim, code, wrong) = (desk.claim(0), desk.code(0), desk.wrong(0));
+    assert_eq!(desk.says(std::slice::from_ref(&claim), &wrong), Outcome::Wrong);
+    assert_eq!(desk.says(std::slice::from_ref(&claim), &code), Outcome::Right);
+    assert_eq!(desk.says(std::slice::from_ref(&claim), &code), Outcome::Used);
+    let theirs = Claim { shop: "other".into(), ..claim };
+    assert_eq!(judge(&mut desk.card, &desk.key, &[theirs], &code), Err(Refusal::RowNotAssigned));
+}
+
+#[test]
 fn three_wrong_codes_end_a_row_and_the_same_one_counts_once() {
     let mut desk = Desk::open();
     for n in 0..3 {

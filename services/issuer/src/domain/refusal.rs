@@ -25,6 +25,18 @@ pub enum Refusal {
     OldSize,
     #[error("the checkpoint's tree does not hold what was witnessed before: this ledger was rewritten")]
     LedgerRewritten,
+    #[error(
+        "one of the issuer's people must prove who they are: name and PIN; `chit issuer people` lists and adds them"
+    )]
+    ApprovalRequired,
+    #[error("wrong name or PIN")]
+    PinWrong,
+    #[error("too many wrong PINs under this name; wait")]
+    PinLockedOut,
+    #[error("this card is not locked; for a lost one hand over another (`new_card_serial`)")]
+    CardNotLocked,
+    #[error("the new card is in use, lost, or the old one itself; take a card from a closed envelope")]
+    CardInUse,
     #[error("payers are written to in zh-CN or en")]
     LanguageUnknown,
 }

@@ -7,6 +7,7 @@ use super::{ASKS, ASKS_BY_PHONE, CURSORS, Draft, Result, StoreError};
 use crate::domain::{Ask, Card, Holder};
 
 const INBOUND: &str = "inbound";
+const RESTORED: &str = "restored_backup_ms";
 
 impl Draft<'_> {
     pub fn ask(&self, id: &[u8; 16]) -> Result<Option<Ask>> {
@@ -64,6 +65,16 @@ impl Draft<'_> {
 
     pub fn set_heard(&self, seq: u64) -> Result<()> {
         self.transaction.open_table(CURSORS)?.insert(INBOUND, seq)?;
+        Ok(())
+    }
+
+    /// Time of the backup whose rows were skipped last; 0 = none.
+    pub fn restored_ms(&self) -> Result<u64> {
+        Ok(self.transaction.open_table(CURSORS)?.get(RESTORED)?.map_or(0, |taken_ms| taken_ms.value()))
+    }
+
+    pub fn set_restored_ms(&self, taken_ms: u64) -> Result<()> {
+        self.transaction.open_table(CURSORS)?.insert(RESTORED, taken_ms)?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! whom were asked for is nobody's business.
 
 mod asks;
+mod custody;
 mod error;
 mod records;
 mod witnessed;
@@ -12,6 +13,7 @@ use chit_code_card::CardSerial;
 use chit_vault::{Credential, Failure, Vault, open_store};
 use redb::{Builder, Database, ReadableTable, TableDefinition, WriteTransaction};
 
+pub use custody::Kept;
 pub use error::{Result, StoreError};
 use records::{Answered, CardRecord};
 
@@ -29,10 +31,14 @@ const REQUESTS_BY_TIME: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition:
 const ASKS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("asks");
 // <(keyed hash of a phone, id of an ask), ()>
 const ASKS_BY_PHONE: TableDefinition<(&[u8; 16], &[u8; 16]), ()> = TableDefinition::new("asks_by_phone");
-// <"inbound", sequence number of the last message that was heard>
+// <"inbound", sequence number of the last message that was heard; "restored_backup_ms", time of a backup>
 const CURSORS: TableDefinition<&str, u64> = TableDefinition::new("cursors");
 // <origin of a ledger, (records, root) of the newest tree that was cosigned>
 const WITNESSED: TableDefinition<&str, (u64, &[u8; 32])> = TableDefinition::new("witnessed");
+// <place in the record of custody, CustodyRecord, sealed>
+const CUSTODY: TableDefinition<u64, &[u8]> = TableDefinition::new("custody");
+// <keyed hash of a custodian's name, (wrong PINs, times locked, locked until in unix ms)>
+const PINS: TableDefinition<&[u8; 16], (u32, u32, i64)> = TableDefinition::new("pins");
 // <"data key", the store's data key, wrapped by issuer-data.key>
 const DATA_KEY: TableDefinition<&str, &[u8]> = TableDefinition::new("data_key");
 
@@ -81,6 +87,8 @@ impl Store {
         transaction.open_table(ASKS_BY_PHONE)?;
         transaction.open_table(CURSORS)?;
         transaction.open_table(WITNESSED)?;
+        transaction.open_table(CUSTODY)?;
+        transaction.open_table(PINS)?;
         let vault = vault_of(&transaction, credential)?;
         transaction.commit()?;
         Ok(Self { database, vault, failure: Failure::default() })
@@ -144,6 +152,12 @@ impl Draft<'_> {
     pub fn card_with(&self, serial: CardSerial) -> Result<Option<Card>> {
         let id = self.transaction.open_table(SERIALS)?.get(&self.serial_key(serial))?.map(|id| *id.value());
         id.map_or(Ok(None), |id| self.card(&id))
+    }
+
+    /// Of all cards.
+    pub fn card_ids(&self) -> Result<Vec<[u8; 8]>> {
+        let cards = self.transaction.open_table(CARDS)?;
+        cards.iter()?.map(|entry| Ok(*entry?.0.value())).collect()
     }
 
     pub fn put(&self, card: &Card) -> Result<()> {

@@ -5,7 +5,7 @@ use chit_verdict::Claim;
 use prost::Message;
 
 use super::{Result, StoreError};
-use crate::domain::{Ask, Assigned, Card, Holder, Number};
+use crate::domain::{Act, Ask, Assigned, Card, Custody, Holder, Number};
 
 /// First byte of every record under its seal.
 const VERSION: u8 = 1;
@@ -64,6 +64,25 @@ pub struct AssignedRecord {
     /// Keyed hashes of wrong codes.
     #[prost(bytes = "vec", repeated, tag = "4")]
     pub tried: Vec<Vec<u8>>,
+}
+
+/// An act of the issuer's people.
+#[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
+pub struct CustodyRecord {
+    #[prost(int64, tag = "1")]
+    pub at_ms: i64,
+    #[prost(string, tag = "2")]
+    pub actor: String,
+    #[prost(uint32, tag = "3")]
+    pub act: u32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub card: Vec<u8>,
+    /// Empty = none.
+    #[prost(bytes = "vec", tag = "5")]
+    pub new_card: Vec<u8>,
+    #[prost(bytes = "vec", tag = "6")]
+    pub previous_sha256: Vec<u8>,
 }
 
 /// The first answer to a request.
@@ -130,6 +149,30 @@ pub fn to_ask(id: [u8; 16], record: AskRecord) -> Result<Ask> {
         wrong: u8::try_from(record.wrong).map_err(|_| damaged())?,
         handed: record.handed,
         asked_ms: record.asked_ms,
+    })
+}
+
+pub fn from_custody(custody: &Custody) -> CustodyRecord {
+    CustodyRecord {
+        at_ms: custody.at_ms,
+        actor: custody.actor.clone(),
+        act: custody.act as u32,
+        card: custody.card.to_vec(),
+        new_card: custody.new_card.map(|card| card.to_vec()).unwrap_or_default(),
+        previous_sha256: custody.previous_sha256.to_vec(),
+    }
+}
+
+pub fn to_custody(record: CustodyRecord) -> Result<Custody> {
+    let damaged = || StoreError::Damaged("fields of an act of custody");
+    let card = |bytes: Vec<u8>| bytes.try_into().map_err(|_| damaged());
+    Ok(Custody {
+        at_ms: record.at_ms,
+        actor: record.actor,
+        act: Act::from_number(record.act).ok_or_else(damaged)?,
+        card: card(record.card)?,
+        new_card: if record.new_card.is_empty() { None } else { Some(card(record.new_card)?) },
+        previous_sha256: record.previous_sha256.try_into().map_err(|_| damaged())?,
     })
 }
 

@@ -5,7 +5,7 @@ use chit_verdict::{Claim, Outcome, SaleClaim, Verdict};
 use jiff::SignedDuration;
 
 use super::far_gateway::FarGateway;
-use super::{Issuer, PATIENCE, claim, code_of, id, reason};
+use super::{Issuer, PATIENCE, claim, code_of, custody, id, reason};
 
 const PHONE: &str = "+8613800005678";
 const STRANGER: &str = "+8613900009999";
@@ -43,6 +43,7 @@ impl Desk {
             card_serial: self.card.card_serial.clone(),
             phone: phone.into(),
             language: "en".into(),
+            approval: custody::approval(custody::PIN),
         };
         self.issuer.client.clone().register_holder(request).await.map(|_| ())
     }
@@ -175,7 +176,8 @@ async fn a_payer_who_cannot_be_asked_or_lost_the_card_agrees_to_nothing() {
     desk.waits(&right).await;
     let (_, number) = desk.gateway.asked(1).await;
     let card_serial = desk.card.card_serial.clone();
-    let lost = proto::ReportLostRequest { request_id: id(60), card_serial, ..Default::default() };
+    let approval = custody::approval(custody::PIN);
+    let lost = proto::ReportLostRequest { request_id: id(60), card_serial, approval, ..Default::default() };
     desk.issuer.client.clone().report_lost(lost).await.unwrap();
     desk.gateway.payer_writes(PHONE, &number);
     assert_eq!(desk.verdict(&right).await.outcome, Outcome::Lost);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod asking;
+mod custody;
 mod far_gateway;
 mod witness;
 
@@ -54,6 +55,7 @@ impl Issuer {
         ] {
             std::fs::write(keys.join(format!("{name}.key")), [byte; 32]).unwrap();
         }
+        std::fs::write(keys.join("issuer-staff.toml"), custody::staff()).unwrap();
         Self::open_in(dir, settings).await
     }
 
@@ -93,13 +95,19 @@ impl Issuer {
     }
 
     async fn restarted(self) -> Self {
+        let stopped = self.stopped().await;
+        Self::open_in(stopped.dir, stopped.settings).await
+    }
+
+    async fn stopped(mut self) -> Self {
         self.ctx.shutdown.trigger();
-        self.running.await.unwrap().unwrap();
-        Self::open_in(self.dir, self.settings).await
+        (&mut self.running).await.unwrap().unwrap();
+        self
     }
 
     async fn card(&self, request_id: u128) -> Result<proto::PrintedCard, Status> {
-        let request = proto::MakeCardsRequest { request_id: id(request_id), count: 1 };
+        let approval = custody::approval(custody::PIN);
+        let request = proto::MakeCardsRequest { request_id: id(request_id), count: 1, approval };
         Ok(self.client.clone().make_cards(request).await?.into_inner().cards.remove(0))
     }
 
@@ -232,6 +240,30 @@ async fn rows_end_with_the_card_and_a_repeated_request_takes_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_issuer_assigns_no_row_again_that_it_assigned_after_the_backup() {
+    let issuer = Issuer::open().await;
+    let card = issuer.card(1).await.unwrap();
+    let before = issuer.rows(2, &card.card_serial).await.unwrap();
+    let issuer = issuer.stopped().await;
+    let store = issuer.ctx.shared.state_of("issuer").join("issuer.redb");
+    let backup = std::fs::read(&store).unwrap();
+    let issuer = Issuer::open_in(issuer.dir, issuer.settings).await;
+    let since = issuer.rows(3, &card.card_serial).await.unwrap();
+    let issuer = issuer.stopped().await;
+    std::fs::write(&store, backup).unwrap();
+    let now = issuer.ctx.clock.now();
+    std::fs::write(store.with_file_name("restored"), now.to_string()).unwrap();
+    let issuer = Issuer::open_in(issuer.dir, issuer.settings).await;
+    assert!(!store.with_file_name("restored").exists());
+    let next = issuer.rows(4, &card.card_serial).await.unwrap();
+    assert!(next.rows.iter().all(|row| !before.rows.contains(row) && !since.rows.contains(row)));
+    // What was assigned since still pays: the code shows whose row it is.
+    let claim = claim(&since, 0);
+    let reply = issuer.reply(5, std::slice::from_ref(&claim), &code_of(&card, &claim));
+    assert_eq!(issuer.judge(&reply).await.unwrap().outcome, Outcome::Right);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_is_printed_once_and_a_lost_one_pays_nothing() {
     let issuer = Issuer::open().await;
     let card = issuer.card(1).await.unwrap();
@@ -239,7 +271,8 @@ async fn a_card_is_printed_once_and_a_lost_one_pays_nothing() {
     let assigned = issuer.rows(2, &card.card_serial).await.unwrap();
     for card_serial in [card.card_serial.clone(), "00000001".into()] {
         let request_id = id(u128::from(card_serial.parse::<u32>().unwrap()) + 100);
-        let request = proto::ReportLostRequest { request_id, card_serial, ..Default::default() };
+        let approval = custody::approval(custody::PIN);
+        let request = proto::ReportLostRequest { request_id, card_serial, approval, ..Default::default() };
         issuer.client.clone().report_lost(request).await.unwrap();
     }
     let claim = claim(&assigned, 0);

@@ -20,7 +20,7 @@ const STOP_MAX: Duration = Duration::from_secs(1);
 /// One that started while the others were being held is found by the next look.
 const LOOKS_MAX: usize = 5;
 /// Services with a folder of state.
-const KEEPERS: [&str; 5] = ["ledger", "checkout", "printer", "media-capture", "sms-gateway"];
+const KEEPERS: [&str; 6] = ["ledger", "checkout", "printer", "media-capture", "sms-gateway", "issuer"];
 
 /// Continues the processes if this one dies meanwhile, and in any case after five seconds: its standard input ends with us.
 /// Neither Ctrl-C nor the end of a unit reaches it.

@@ -23,7 +23,7 @@ pub fn add<W: Write>(writer: &mut Writer<W>, shared: &Shared, config: &Path) -> 
     for file in named(config, &folder)? {
         put(writer, "config", &folder, &file)?;
     }
-    let keys: Vec<String> = key_files::key_files().collect();
+    let keys = key_files::key_files(&shared.keys_dir);
     let mut files = Vec::new();
     below(&shared.keys_dir, 0, &mut files)?;
     ensure!(files.len() <= FILES_MAX, "{} has more than {FILES_MAX} files", shared.keys_dir.display());

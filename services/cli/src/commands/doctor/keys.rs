@@ -7,20 +7,22 @@ use std::os::unix::fs::PermissionsExt as _;
 use chit_runtime::Shared;
 
 use super::{Check, Level};
-use crate::commands::key_files::{self, KEY_LEN};
+use crate::commands::key_files::{self, KEY_LEN, Owner};
 
 pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
     if fs::read_dir(&shared.keys_dir).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
         let found = format!("you may not look into {}", shared.keys_dir.display());
         return vec![Check::new(Level::Fail, "keys", found, "use sudo")];
     }
-    let files: Vec<_> = key_files::key_files().collect();
+    let files = key_files::key_files(&shared.keys_dir);
     let mut checks: Vec<_> = files.iter().filter_map(|name| key(shared, name)).collect();
     if checks.is_empty() {
         checks.push(Check::ok("keys", format!("{} keys in {}", files.len(), shared.keys_dir.display())));
     }
-    checks.push(staff(shared));
-    checks.push(accounts(shared, currency));
+    if key_files::owners(&shared.keys_dir).contains(&Owner::Shop) {
+        checks.push(staff(shared));
+        checks.push(accounts(shared, currency));
+    }
     checks
 }
 

@@ -15,6 +15,7 @@ use chit_runtime::Shared;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::key_files::{self, Owner};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -59,9 +60,11 @@ impl Check {
 pub async fn run(shared: &Shared, config: &Path, currency: &str, output: Output) -> Result<(), Failure> {
     let world = if shared.sandbox { "sandbox, receipts say PRACTICE" } else { "real shop" };
     let mut checks = vec![Check::ok("configuration", format!("{world}, {}, {currency}", shared.time_zone))];
-    checks.extend(sections::check(config, services::names()).await);
-    checks.push(country::check(config));
-    checks.push(retention::check(config));
+    checks.extend(sections::check(config, services::configured(shared, config)).await);
+    if key_files::owners(&shared.keys_dir).contains(&Owner::Shop) {
+        checks.push(country::check(config));
+        checks.push(retention::check(config));
+    }
     checks.extend(keys::check(shared, currency));
     let (services, answering) = services::check(shared, config).await;
     checks.extend(services);

@@ -17,7 +17,7 @@ const FOUND_LEN_MAX: usize = 500;
 /// Where the Debian package has the services, seen from the folder of `chit`.
 const BESIDE: [&str; 2] = [".", "../lib/chit"];
 
-pub async fn check(config: &Path, services: impl Iterator<Item = &'static str>) -> Vec<Check> {
+pub async fn check(config: &Path, services: Vec<&'static str>) -> Vec<Check> {
     let mut asked = JoinSet::new();
     let mut total = 0;
     for service in services {

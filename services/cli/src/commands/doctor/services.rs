@@ -11,7 +11,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::{Check, Level};
+use super::{Check, Level, setting};
+use crate::commands::key_files::{self, Owner};
 use crate::commands::process::{self, Process};
 use crate::shop::ask;
 
@@ -30,7 +31,7 @@ const fn service(name: &'static str, grpc: &'static str, stopped: Level, hung: L
     Service { name, grpc, stopped, hung }
 }
 
-const SERVICES: [Service; 7] = [
+static SERVICES: [Service; 7] = [
     service("ledger", "chit.ledger.v1.LedgerService", Level::Fail, Level::Fail),
     service("checkout", "chit.checkout.v1.SaleService", Level::Fail, Level::Fail),
     service("printer", "chit.printer.v1.PrinterService", Level::Fail, Level::Fail),
@@ -41,24 +42,40 @@ const SERVICES: [Service; 7] = [
 ];
 
 /// Of a shop whose replies an issuer judges: without it the shop sells on, and replies wait.
-const ISSUER: Service = service("issuer", "chit.issuer.v1.IssuerService", Level::Warn, Level::Warn);
+static ISSUER: Service = service("issuer", "chit.issuer.v1.IssuerService", Level::Warn, Level::Warn);
+/// On the issuer's own machine: without it no shop gets a verdict.
+static OWN_ISSUER: Service = service("issuer", "chit.issuer.v1.IssuerService", Level::Fail, Level::Fail);
+/// By which an issuer asks payers.
+static GATEWAY: Service =
+    service("sms-gateway", "chit.sms_gateway.v1.SmsGatewayService", Level::Fail, Level::Fail);
 
-pub fn names() -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().map(|service| service.name)
+/// Those that this machine should run.
+fn expected(shared: &Shared, config: &Path) -> Vec<&'static Service> {
+    let owners = key_files::owners(&shared.keys_dir);
+    let (shop, issuer) = (owners.contains(&Owner::Shop), owners.contains(&Owner::Issuer));
+    let mut services: Vec<&Service> = if shop { SERVICES.iter().collect() } else { Vec::new() };
+    if issuer {
+        services.push(&OWN_ISSUER);
+        if !shop && setting(config, "issuer", "sms_socket").is_some() {
+            services.push(&GATEWAY);
+        }
+    } else if setting(config, "checkout", "verifier").as_deref() == Some("issuer") {
+        services.push(&ISSUER);
+    }
+    services
 }
 
-/// Whether the shop's replies are judged by an issuer; a file that cannot be read was refused before.
-fn judged_by_issuer(config: &Path) -> bool {
-    let file = std::fs::read_to_string(config).ok().and_then(|text| text.parse::<toml::Table>().ok());
-    let verifier = file.as_ref().and_then(|file| file.get("checkout")?.get("verifier")?.as_str());
-    verifier == Some("issuer")
+/// Those whose section of chit.toml this machine's programs judge; a shop's issuer is configured elsewhere.
+pub fn configured(shared: &Shared, config: &Path) -> Vec<&'static str> {
+    let elsewhere = !key_files::owners(&shared.keys_dir).contains(&Owner::Issuer);
+    let own = expected(shared, config).into_iter().map(|service| service.name);
+    own.filter(|name| !(elsewhere && *name == ISSUER.name)).collect()
 }
 
 /// What was found, and who answered: nobody asks the others again.
 pub async fn check(shared: &Shared, config: &Path) -> (Vec<Check>, Vec<&'static str>) {
     let mut asked = JoinSet::new();
-    let services: Vec<&Service> =
-        SERVICES.iter().chain(judged_by_issuer(config).then_some(&ISSUER)).collect();
+    let services = expected(shared, config);
     for (place, service) in services.iter().copied().enumerate() {
         let (socket, channel) = (shared.socket_of(service.name), chit_runtime::channel(shared, service.name));
         let config = config.to_owned();
@@ -164,5 +181,21 @@ mod tests {
         assert!(of("scanner").found.contains("nobody listens"), "{checks:?}");
         assert!(of("ledger").found.contains("not running: no "), "{checks:?}");
         assert!(answered.is_empty());
+    }
+
+    #[test]
+    fn an_issuers_machine_runs_the_issuer_and_its_gateway_and_no_shop() {
+        let dir = tempfile::tempdir().unwrap();
+        let (shared, config) = (Shared::sandbox_in(dir.path()), dir.path().join("chit.toml"));
+        std::fs::create_dir(&shared.keys_dir).unwrap();
+        let names = || configured(&shared, &config);
+        std::fs::write(&config, "[checkout]\nverifier = \"issuer\"\n").unwrap();
+        assert!(names().contains(&"till") && !names().contains(&"issuer"));
+        assert_eq!(expected(&shared, &config).last().unwrap().stopped, Level::Warn);
+        std::fs::write(shared.keys_dir.join(Owner::Issuer.ids_file()), "").unwrap();
+        assert_eq!(names(), ["issuer"]);
+        std::fs::write(&config, "[issuer]\nsms_socket = \"/run/chit/sms-gateway.sock\"\n").unwrap();
+        assert_eq!(names(), ["issuer", "sms-gateway"]);
+        assert!(expected(&shared, &config).iter().all(|service| service.stopped == Level::Fail));
     }
 }

@@ -1,0 +1,83 @@
+//! The issuer's people: `chit issuer init` and `chit issuer people` write them, with their PINs as argon2id hashes.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordVerifier as _};
+use chit_runtime::{ConfigError, Shared};
+use serde::Deserialize;
+
+const FILE: &str = "issuer-staff.toml";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Staff {
+    #[serde(default)]
+    staff: Vec<Person>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Person {
+    name: String,
+    pin_hash: String,
+}
+
+/// Hashes of PINs by name. No Debug on purpose.
+pub struct People(BTreeMap<String, String>);
+
+impl People {
+    /// An issuer without the file judges replies as before; nobody makes or hands over cards until `chit issuer init` wrote it.
+    pub fn load(shared: &Shared) -> anyhow::Result<Self> {
+        let text = match shared.key(FILE) {
+            Ok(bytes) => String::from_utf8(bytes).context(FILE)?,
+            Err(ConfigError::KeyMissing { .. }) => return Ok(Self(BTreeMap::new())),
+            Err(error) => return Err(error.into()),
+        };
+        Self::parse(&text).context(FILE)
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let staff: Staff = toml::from_str(text)?;
+        let mut people = BTreeMap::new();
+        for person in staff.staff {
+            anyhow::ensure!(PasswordHash::new(&person.pin_hash).is_ok(), "a pin_hash cannot be read");
+            anyhow::ensure!(
+                people.insert(person.name, person.pin_hash).is_none(),
+                "two people have the same name"
+            );
+        }
+        Ok(Self(people))
+    }
+
+    pub fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Takes 19 MiB for some tens of milliseconds: call it off the async threads.
+    pub fn has_pin(&self, name: &str, pin: &str) -> bool {
+        let Some(hash) = self.0.get(name).and_then(|hash| PasswordHash::new(hash).ok()) else { return false };
+        Argon2::default().verify_password(pin.as_bytes(), &hash).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::PasswordHasher as _;
+
+    use super::*;
+
+    #[test]
+    fn a_person_has_their_own_pin_and_nobody_else_has_one() {
+        let hash = Argon2::default().hash_password_with_salt(b"471199", &[1; 16]).unwrap();
+        let entry = |name: &str| format!("[[staff]]\nname = \"{name}\"\npin_hash = \"{hash}\"\n");
+        let people = People::parse(&entry("chen")).unwrap();
+        assert!(people.knows("chen") && people.has_pin("chen", "471199"));
+        assert!(
+            !people.has_pin("chen", "471198") && !people.has_pin("sun", "471199") && !people.knows("sun")
+        );
+        assert!(People::parse(&[entry("chen"), entry("chen")].concat()).is_err());
+        assert!(People::parse("[[staff]]\nname = \"chen\"\npin_hash = \"x\"\n").is_err());
+    }
+}
