@@ -282,8 +282,12 @@ async fn foreign_sales(shop: &Shop) {
     let other = by_certificate(&shop.house, "van", "pos").await;
     let mut sales = checkout::sale_service_client::SaleServiceClient::new(other);
     let opened = checkout::StartSaleRequest { request_id: desk::new_id(), ..Default::default() };
-    let of_van = sales.start_sale(opened).await.unwrap().into_inner().sale.unwrap();
+    let of_van = sales.start_sale(opened.clone()).await.unwrap().into_inner().sale.unwrap();
     assert_eq!(of_van.cashier, "pos:van");
+    let third = by_certificate(&shop.house, "stall", "pos").await;
+    let mut same_id = checkout::sale_service_client::SaleServiceClient::new(third);
+    let of_stall = same_id.start_sale(opened).await.unwrap().into_inner().sale.unwrap();
+    assert_eq!(of_stall.cashier, "pos:stall", "nobody takes another's request id");
     let of_till = shop.draft().await;
     for (name, method) in services() {
         let (Some(field), true) =

@@ -185,6 +185,16 @@ async fn a_stop_amid_a_job_leaves_it_in_doubt_for_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_code_card_goes_over_no_network_unless_the_owner_allows_it() {
+    let peer = Peer::start(WELL).await;
+    let mut house = House::start(&peer.address, "process_id = true").await;
+    let refused = house.submit(JOB, paper::code_card()).await.unwrap_err();
+    assert_eq!(reason(&refused), "CODE_CARD_OVER_NETWORK");
+    assert_eq!(count(&peer.papers(), paper::ROW_CODE), 0);
+    house.stop().await;
+}
+
+#[tokio::test]
 async fn a_code_card_is_printed_and_leaves_no_trace() {
     let peer = Peer::start(WELL).await;
     let keys = "process_id = true\ncode_card_over_network = true";

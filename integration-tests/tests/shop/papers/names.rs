@@ -77,17 +77,40 @@ fn every_invariant_names_tests_that_exist() {
             wrong.push(format!("I{number} names no test"));
         }
     }
-    for span in code_spans(invariants).into_iter().filter(|span| is_a_test(span)) {
-        let (place, name) = span.rsplit_once("::").unwrap_or(("", span));
-        let known = match place.strip_prefix("shop") {
-            Some(module) => is_in_shop(module.trim_start_matches("::"), name, &tests),
-            None => tests.iter().any(|(_, test)| test == span),
-        };
-        if !known {
-            wrong.push(format!("there is no test {span}"));
+    wrong.extend(not_there(invariants, &tests));
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_threat_names_the_tests_that_show_what_holds() {
+    let text = read("THREATS.md");
+    let mut wrong: Vec<String> = not_there(&text, &tests_of_the_project()).collect();
+    let names_one = |text: &str| code_spans(text).into_iter().any(is_a_test);
+    for boundary in text.split("\n## ").skip(1) {
+        let title = boundary.lines().next().unwrap();
+        if !names_one(boundary) {
+            wrong.push(format!("{title}: no test is named"));
+        }
+        let rows = boundary.lines().filter(|line| line.starts_with("| ") && !line.ends_with("| shown by |"));
+        for row in rows.filter(|row| !names_one(row.rsplit(" | ").next().unwrap())) {
+            wrong.push(format!("{title}: no test shows {row}"));
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// What a paper calls a test, and no file has.
+fn not_there(text: &str, tests: &BTreeSet<(String, String)>) -> impl Iterator<Item = String> {
+    let named = code_spans(text).into_iter().filter(|span| is_a_test(span));
+    let missing = named.filter(|span| {
+        let (place, name) = span.rsplit_once("::").unwrap_or(("", span));
+        let known = match place.strip_prefix("shop") {
+            Some(module) => is_in_shop(module.trim_start_matches("::"), name, tests),
+            None => tests.iter().any(|(_, test)| test == span),
+        };
+        !known
+    });
+    missing.map(|span| format!("there is no test {span}"))
 }
 
 /// `shop::module::a_test`, `shop::module`, or a test's name alone, which is a sentence.

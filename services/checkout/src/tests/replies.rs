@@ -194,6 +194,19 @@ async fn i9_a_batch_takes_verified_sales_that_no_dispute_holds_and_nothing_else(
 }
 
 #[tokio::test]
+async fn a_text_that_asks_holds_neither_the_payers_name_nor_their_code() {
+    let till = Till::open().await;
+    till.queued(1_250).await;
+    let sent = till.ask(MessageState::Delivered).await;
+    let (payer, challenge) = (till.payer().await, till.open_challenge().await);
+    let text = sent[0].text.as_str();
+    assert!(text.contains("12.50"), "{text}");
+    for secret in ["Ada", &till.right(&challenge).await, payer.card.serial.to_string().as_str(), PHONE] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn i9_the_ledger_knows_the_text_before_it_leaves_in_one_lane() {
     let till = Till::open().await;
     till.queued(1_250).await;
