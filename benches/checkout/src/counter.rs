@@ -204,11 +204,21 @@ fn read_qr(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut pixels = vec![0; reader.output_buffer_size().context("the picture is too large")?];
     let info = reader.next_frame(&mut pixels)?;
     let samples = info.color_type.samples();
-    let (width, height) = (info.width as usize, info.height as usize);
-    let grey = |x: usize, y: usize| pixels[y * info.line_size + x * samples];
-    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
+    let dark = |x: usize, y: usize| pixels[y * info.line_size + x * samples] < 128;
+    let symbol = modules(info.width as usize, dark).context("no QR code in the payer's picture")?;
     let mut text = Vec::new();
-    let grids = image.detect_grids();
-    grids.first().context("no QR code in the payer's picture")?.decode_to(&mut text)?;
+    rqrr::Grid::new(symbol).decode_to(&mut text)?;
     Ok(text)
+}
+
+/// The picture was drawn, not taken: its modules are squares from the first dark corner on. A reader that searches for a symbol
+/// misses one of some thousands.
+fn modules(width: usize, dark: impl Fn(usize, usize) -> bool) -> Option<rqrr::SimpleGrid> {
+    const FINDER_MODULES: usize = 7;
+    let edge = (0..width).find(|at| dark(*at, *at))?;
+    let finder = (edge..width).find(|x| !dark(*x, edge))? - edge;
+    let pixels = finder / FINDER_MODULES;
+    let middle = |module: usize| edge + module * pixels + pixels / 2;
+    let side = (width - 2 * edge).checked_div(pixels)?;
+    Some(rqrr::SimpleGrid::from_func(side, |x, y| dark(middle(x), middle(y))))
 }
