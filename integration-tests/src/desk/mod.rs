@@ -11,6 +11,7 @@ use checkout::deduction_service_client::DeductionServiceClient;
 use checkout::dispute_service_client::DisputeServiceClient;
 use checkout::enquiry_service_client::EnquiryServiceClient;
 use checkout::event_service_client::EventServiceClient;
+use checkout::house_account_service_client::HouseAccountServiceClient;
 use checkout::payer_service_client::PayerServiceClient;
 use checkout::sale_service_client::SaleServiceClient;
 use checkout::sandbox_service_client::SandboxServiceClient;
@@ -48,6 +49,7 @@ pub struct Desk {
     pub deductions: DeductionServiceClient<Channel>,
     pub settlements: SettlementServiceClient<Channel>,
     pub bank: BankServiceClient<Channel>,
+    pub house_accounts: HouseAccountServiceClient<Channel>,
     pub disputes: DisputeServiceClient<Channel>,
     pub enquiries: EnquiryServiceClient<Channel>,
     pub events: EventServiceClient<Channel>,
@@ -78,6 +80,7 @@ impl Desk {
             deductions: DeductionServiceClient::new(cashier.clone()),
             settlements: SettlementServiceClient::new(supervisor.clone()),
             bank: BankServiceClient::new(supervisor.clone()),
+            house_accounts: HouseAccountServiceClient::new(cashier.clone()),
             disputes: DisputeServiceClient::new(cashier.clone()),
             enquiries: EnquiryServiceClient::new(supervisor.clone()),
             events: EventServiceClient::new(supervisor),

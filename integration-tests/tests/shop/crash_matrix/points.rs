@@ -47,6 +47,7 @@ const VOID: [&str; 4] =
     ["void_pending/begin", "void_pending/done", "cancel_receipt/begin", "cancel_receipt/done"];
 const CASH: [&str; 4] =
     ["post_payment/begin", "post_payment/done", "cancel_message/begin", "cancel_message/done"];
+const PAY_IN: [&str; 2] = ["post_pay_in/begin", "post_pay_in/done"];
 const COPY: [&str; 2] = ["print_copy/begin", "print_copy/done"];
 const ENROL: [&str; 4] = [
     "print_enrolment/begin",
@@ -96,6 +97,7 @@ dies!(what_the_keeper_of_the_film_is_told_survives_any_death, Settled, CUSTODY);
 dies!(a_hold_on_the_film_and_its_record_survive_any_death, Refunded, HOLD);
 dies!(a_void_survives_any_death, Voided, VOID);
 dies!(a_payment_in_cash_survives_any_death, Cash, CASH);
+dies!(cash_for_an_account_in_the_shop_survives_any_death, PaidIn, PAY_IN);
 dies!(a_copy_of_a_receipt_survives_any_death, Copied, COPY);
 dies!(an_enrolment_survives_any_death, Enrolled, ENROL);
 dies!(a_bad_record_and_its_payment_survive_any_death, Recovered, BAD_DEBT);

@@ -11,6 +11,7 @@ use chit_integration_tests::desk::{Journal, SUPERVISOR, new_id};
 use chit_integration_tests::payer::Payer;
 use chit_proto::checkout::v1 as checkout;
 use chit_proto::ledger::v1::ListFactsRequest;
+use chit_proto::money::v1::Money;
 use chit_proto::sms_gateway::v1::ListMessagesRequest;
 
 use super::collected;
@@ -42,6 +43,8 @@ pub enum Story {
     Enrolled,
     /// Three rounds of silence, a notice, the deny list, and then cash.
     Recovered,
+    /// Cash for a payer's account in the shop.
+    PaidIn,
     /// Sold, answered right, collected by a file for the bank.
     Collected,
 }
@@ -212,6 +215,9 @@ impl Story {
         if self == Self::Enrolled {
             return enrolled(shop).await;
         }
+        if self == Self::PaidIn {
+            return paid_in(shop).await;
+        }
         let draft = shop.draft().await;
         let mut journal = shop.desk.journal(&draft.sale_id);
         shop.desk.confirm_person(&draft.sale_id).await.unwrap();
@@ -323,6 +329,19 @@ async fn list(shop: &Shop, sale_id: &str) {
         approval: Some(shop.desk.pins.approval(SUPERVISOR).unwrap()),
     };
     ask!(shop.desk.deductions, list_bad_record, request).unwrap();
+}
+
+async fn paid_in(shop: &Shop) -> Told {
+    let currency_code = shop.desk.currency_code.clone();
+    let request = checkout::PayInRequest {
+        request_id: new_id(),
+        payer_id: shop.payer_id.clone(),
+        amount: Some(Money { amount_minor: AMOUNT_MINOR, currency_code }),
+        approval: Some(shop.desk.pins.approval(SUPERVISOR).unwrap()),
+    };
+    ask!(shop.desk.house_accounts, pay_in, request).unwrap();
+    // No fact has this subject: those of the payer are of all that went before.
+    Told { subject_id: new_id(), sale: None, end: "PAID_IN".into() }
 }
 
 async fn enrolled(shop: &Shop) -> Told {

@@ -45,6 +45,7 @@ fn combine(into: &mut DaySums, other: &DaySums, sign: i64) -> Result<()> {
         (&mut into.paid_otherwise_minor, other.paid_otherwise_minor),
         (&mut into.void_minor, other.void_minor),
         (&mut into.refunds_minor, other.refunds_minor),
+        (&mut into.paid_in_minor, other.paid_in_minor),
     ];
     for (sum, amount) in fields {
         *sum = amount
@@ -75,6 +76,14 @@ impl Tx {
             if deduction.step().is_unverified() { deduction.owed_minor() } else { 0 }
         };
         self.change_till_unverified(counted(after) - before.map_or(0, counted))
+    }
+
+    /// Cash for an account in the shop: in the drawer of this day, "20261124", and of no sale.
+    pub(super) fn count_paid_in(&mut self, day: &str, minor: i64) -> Result<()> {
+        let mut sums = self.day_sums(day)?;
+        add(&mut sums, &DaySums { paid_in_minor: minor, ..DaySums::default() })?;
+        self.put(Table::Days, day.as_bytes(), &sums);
+        Ok(())
     }
 
     /// Also for an amount that the ledger is just being asked to reserve.

@@ -41,6 +41,7 @@ pub fn of_shift(view: &View, from: &DaySums, to: Option<&DaySums>) -> Result<Rep
         void_minor: to.void_minor - from.void_minor,
         refunds_minor: to.refunds_minor - from.refunds_minor,
         sales: to.sales.saturating_sub(from.sales),
+        paid_in_minor: to.paid_in_minor - from.paid_in_minor,
     };
     let mut gapless = true;
     for (day, sums) in view.days()? {

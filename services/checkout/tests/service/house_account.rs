@@ -2,6 +2,7 @@
 
 use chit_proto::checkout::v1 as proto;
 use chit_proto::money::v1::Money;
+use proto::shop_service_client::ShopServiceClient;
 use proto::{HouseEntryKind, SaleState};
 
 use crate::custody::sell;
@@ -88,6 +89,13 @@ async fn paid_off(restarts: bool) {
     assert_eq!(minor(&account.ledger_owed), -100);
     assert_eq!((minor(&account.account.as_ref().unwrap().credit), account.entries.len()), (100, 2));
     assert!(house.accounts().list_house_accounts(overdue).await.unwrap().into_inner().accounts.is_empty());
+    let mut shop = ShopServiceClient::new(house.signed_in("wang").await);
+    let report = shop.get_z_report(proto::GetZReportRequest::default()).await.unwrap().into_inner();
+    assert_eq!(
+        (report.paid_in_minor, report.gross_minor),
+        (TOTAL_MINOR + 100, 0),
+        "cash of today, and no sale"
+    );
     assert_eq!(said(&house.world.facts()), 1, "once is enough");
     assert_eq!(house.world.facts().conflicts, [], "the same id never with another body");
 }

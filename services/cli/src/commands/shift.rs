@@ -42,7 +42,7 @@ pub async fn run(shop: &Shop, command: ShiftCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sums(report: &GetZReportResponse) -> [(&'static str, i64); 9] {
+fn sums(report: &GetZReportResponse) -> [(&'static str, i64); 10] {
     [
         ("gross", report.gross_minor),
         ("void", report.void_minor),
@@ -53,6 +53,7 @@ fn sums(report: &GetZReportResponse) -> [(&'static str, i64); 9] {
         ("bad", report.bad_minor),
         ("written off", report.written_off_minor),
         ("paid otherwise", report.paid_otherwise_minor),
+        ("paid in to accounts", report.paid_in_minor),
     ]
 }
 

@@ -330,6 +330,7 @@ z-paid-otherwise = Paid otherwise
 z-void = Void
 z-refunds = Refunds
 z-net = Net
+z-paid-in = Paid in to accounts
 z-sales =
     { $count ->
         [one] { $count } sale

@@ -308,6 +308,7 @@ z-paid-otherwise = 其他方式付款
 z-void = 作废
 z-refunds = 退款
 z-net = 净额
+z-paid-in = 存入账户的现金
 z-sales = { $count } 笔销售
 z-gapless = 小票号连续
 z-gap = 小票号不连续

@@ -212,6 +212,7 @@ fn report(reader: &Reader, report: &GetZReportResponse) -> Markup {
         ("z-void", report.void_minor),
         ("z-refunds", report.refunds_minor),
         ("z-net", report.net_minor),
+        ("z-paid-in", report.paid_in_minor),
     ];
     html! {
         section.card #report {

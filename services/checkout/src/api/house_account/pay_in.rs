@@ -31,7 +31,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<PayInRequest>) -> Result<PayInR
     let today = shop.voice.quiet.local_day(shop.clock.now());
     mutation::once(shop, &call, move |tx| {
         grant.record(tx, payer)?;
-        let account = house::pay_in(tx, payer, amount.amount_minor, &actor, transfer)?;
+        let account = house::pay_in(tx, payer, amount.amount_minor, &actor, transfer, today)?;
         Ok(PayInResponse { account: Some(shown(payer, &account, currency, today)) })
     })
     .await

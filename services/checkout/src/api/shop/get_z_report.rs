@@ -53,6 +53,7 @@ fn sums(report: &Report, currency: &str) -> GetZReportResponse {
         paid_otherwise_minor: sums.paid_otherwise_minor,
         void_minor: sums.void_minor,
         refunds_minor: sums.refunds_minor,
+        paid_in_minor: sums.paid_in_minor,
         net_minor: report.net_minor(),
         sales: sums.sales,
         receipt_numbers_gapless: report.gapless,

@@ -45,6 +45,7 @@ pub fn pay_in(
     amount_minor: i64,
     actor: &str,
     transfer: TransferId,
+    today: Date,
 ) -> Result<HouseAccount> {
     if !(1..=PAID_IN_MINOR_MAX).contains(&amount_minor) {
         let remedy = format!("give 1 to {PAID_IN_MINOR_MAX} minor units");
@@ -57,6 +58,7 @@ pub fn pay_in(
     let entry = entry(tx, payer, EntryKind::PaidIn, amount_minor, actor)?;
     let number = entry.number;
     tx.put_house_entry(&Entry { transfer: Some(transfer), ..entry });
+    tx.count_paid_in(&today.strftime("%Y%m%d").to_string(), amount_minor)?;
     tx.push(&Effect::PostPayIn { payer, entry: number })?;
     Ok(account)
 }

@@ -214,4 +214,7 @@ pub struct DaySums {
     pub refunds_minor: i64,
     #[prost(uint32, tag = "9")]
     pub sales: u32,
+    /// Cash for payers' accounts in the shop, on the day on which it was counted.
+    #[prost(int64, tag = "10")]
+    pub paid_in_minor: i64,
 }

@@ -8,6 +8,7 @@ use crate::sale::state::SaleState;
 use crate::sale::{self, Stage, Step, Void};
 use crate::staff::Grant;
 use crate::staff::approval::Act;
+use crate::store::Tx;
 use crate::tests::fixture::{CASHIER, PHONE, SUPERVISOR};
 use crate::values::ids::SaleId;
 use crate::values::refusal::{RefusalKind, Result};
@@ -182,8 +183,9 @@ impl World {
         }
         let minor = [1, 700, 25_000, 0][self.chance.below(4)];
         let (payer, transfer) = (self.till.payer_id, self.till.id());
-        let paid = self.till.write(move |tx| house::pay_in(tx, payer, minor, CASHIER, transfer).map(drop));
-        let paid = paid.await;
+        let today = self.till.shop.voice.quiet.local_day(self.till.shop.clock.now());
+        let pays = move |tx: &mut Tx| house::pay_in(tx, payer, minor, CASHIER, transfer, today).map(drop);
+        let paid = self.till.write(pays).await;
         if paid.is_ok() {
             self.told.paid_in_minor += minor;
         }
