@@ -188,6 +188,11 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("SERVICE_UNREACHABLE", "another service does not answer", "call again with the same request_id"),
     ("SHIFT_NOT_FOUND", "no such shift", "check the number; shifts count from 1"),
     ("STAFF_EXISTS", "somebody has or had this name", "take another"),
+    (
+        "STATEMENT_LINE_INVALID",
+        "a marked line of a paper statement, or the paper's name, cannot be",
+        "see the field that is named",
+    ),
     ("STAFF_UNKNOWN", "nobody of this name works here", "see ListStaff"),
     ("STORED_PIN_UNREADABLE", "a stored PIN is damaged", "give that person a new PIN"),
     ("TIMEOUT_INVALID", "`timeout_ms` is out of range", "send 100 to 30,000, or 0"),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    account, backup, camera, clock, deduct, device, dispute, enrol, evidence, issuer, keys, ledger, payer,
-    pki, printer, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
+    account, backup, bad_records, camera, clock, deduct, device, dispute, enrol, evidence, issuer, keys,
+    ledger, payer, pki, printer, restore, sale, sandbox, scanner, settle, shift, sign_in, sms, staff,
 };
 
 #[derive(Parser, Debug)]
@@ -81,6 +81,9 @@ pub enum Command {
     /// Settle what payers confirmed.
     #[command(subcommand)]
     Settle(settle::SettleCommand),
+    /// Write the bad records as a signed file for the bank; verify one offline.
+    #[command(subcommand)]
+    BadRecords(bad_records::BadRecordsCommand),
     /// Show Z reports and close the shift.
     #[command(subcommand)]
     Shift(shift::ShiftCommand),
@@ -138,6 +141,7 @@ impl Command {
             Self::ReportHardware { .. } => "chit report-hardware",
             Self::Deduct(_) => "chit deduct",
             Self::Settle(_) => "chit settle",
+            Self::BadRecords(_) => "chit bad-records",
             Self::Shift(_) => "chit shift",
             Self::Clock(_) => "chit clock",
             Self::Dispute(_) => "chit dispute",
@@ -165,9 +169,35 @@ mod tests {
         cli.clone().debug_assert();
         let help = cli.render_help().to_string();
         for name in [
-            "init", "doctor", "sign-in", "sign-out", "pin", "staff", "device", "status", "enrol", "payer",
-            "sale", "scanner", "printer", "sms", "deduct", "settle", "shift", "clock", "dispute", "camera",
-            "evidence", "ledger", "backup", "restore", "keys", "issuer", "pki", "sandbox",
+            "init",
+            "doctor",
+            "sign-in",
+            "sign-out",
+            "pin",
+            "staff",
+            "device",
+            "status",
+            "enrol",
+            "payer",
+            "sale",
+            "scanner",
+            "printer",
+            "sms",
+            "deduct",
+            "settle",
+            "bad-records",
+            "shift",
+            "clock",
+            "dispute",
+            "camera",
+            "evidence",
+            "ledger",
+            "backup",
+            "restore",
+            "keys",
+            "issuer",
+            "pki",
+            "sandbox",
         ] {
             assert!(help.contains(&format!("\n  {name}")), "{name} is missing in:\n{help}");
         }

@@ -7,9 +7,9 @@ use chit_runtime::{Context, Shared};
 
 use crate::args::{Cli, Command};
 use crate::commands::{
-    account, backup, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init, issuer, keys,
-    ledger, payer, pki, printer, report_hardware, restore, sale, sandbox, scanner, settle, shift, sign_in,
-    sms, staff, status,
+    account, backup, bad_records, camera, clock, deduct, device, dispute, doctor, enrol, evidence, init,
+    issuer, keys, ledger, payer, pki, printer, report_hardware, restore, sale, sandbox, scanner, settle,
+    shift, sign_in, sms, staff, status,
 };
 use crate::failure::Failure;
 use crate::money;
@@ -22,6 +22,7 @@ pub fn without_config(command: &Command, output: Output) -> Option<Result<(), Fa
     match command {
         Command::Evidence(evidence) => evidence::offline(evidence, output),
         Command::Ledger(command) => ledger::offline(command, output),
+        Command::BadRecords(command) => bad_records::offline(command, output),
         _ => None,
     }
 }
@@ -49,7 +50,8 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
         Command::Printer(command) => printer::run(&shop, command).await,
         Command::ReportHardware { file } => report_hardware::run(&shop, file).await,
         Command::Deduct(command) => deduct::run(&shop, command).await,
-        Command::Settle(command) => settle::run(&shop, command).await,
+        Command::BadRecords(command) => bad_records::run(&shop, command).await,
+        Command::Settle(command) => settle::run(&shop, command, &money::currency(&cli.config)?).await,
         Command::Shift(command) => shift::run(&shop, command).await,
         Command::Clock(command) => clock::run(&shop, command).await,
         Command::Dispute(command) => dispute::run(&shop, command).await,

@@ -1,13 +1,14 @@
 //! The story of a sale that a bank collects: the file, the bank's word on it, and the money.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checkout::{BankFileState, Sale, SaleState, SettlementBatch};
+use checkout::{BankFile, BankFileState, HandOver, Sale, SaleState, SettlementBatch};
 use chit_integration_tests::ask;
-use chit_integration_tests::desk::{Journal, Refused};
-use chit_integration_tests::house::Place;
+use chit_integration_tests::desk::{Journal, Refused, new_id};
+use chit_integration_tests::house::{Options, Place};
 use chit_proto::checkout::v1 as checkout;
 use tonic::Code;
 
@@ -25,9 +26,48 @@ pub async fn open_shop() -> Shop {
     let place = Place::temporary().unwrap();
     let folder = folder_in(place.root());
     fs::create_dir_all(&folder).unwrap();
-    let shop = Shop::open_at(place, &options(&folder, "pain.008.001.02")).await;
+    let options = carried(options(&folder, "pain.008.001.02"), place.root());
+    let shop = Shop::open_at(place, &options).await;
     sign(&shop.desk, &shop.payer_id, PAYER_IBAN).await;
     shop
+}
+
+/// Each time the command runs, it leaves a line.
+fn carried(mut options: Options, root: &Path) -> Options {
+    let program = root.join("to-bank");
+    fs::write(&program, "#!/bin/sh\necho \"$1\" >> \"$0.ran\"\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let checkout = options.settings.get_mut("checkout").and_then(toml::Value::as_table_mut).unwrap();
+    let bank = checkout.get_mut("bank").and_then(toml::Value::as_table_mut).unwrap();
+    bank.insert("hand_over".into(), vec![program.to_str().unwrap()].into());
+    options
+}
+
+/// How often the command ran for this file.
+fn runs_of(root: &Path, file: &str) -> usize {
+    let ran = fs::read_to_string(root.join("to-bank.ran")).unwrap_or_default();
+    ran.lines().filter(|line| line.ends_with(file)).count()
+}
+
+/// A person finds out what became of a file if the command was interrupted, and does not let it run again.
+async fn handed_over(shop: &Shop, batch_id: &str, deadline: Instant) {
+    loop {
+        let file = file_of(shop, batch_id).await;
+        match file.hand_over() {
+            HandOver::Done => {
+                let runs = runs_of(shop.house.place.root(), &file.name);
+                assert!(runs <= 1, "the command ran {runs} times");
+                return;
+            }
+            HandOver::InDoubt => {
+                let batch_id = batch_id.to_owned();
+                let request =
+                    checkout::ResolveHandOverRequest { request_id: new_id(), batch_id, again: false };
+                ask!(shop.desk.bank, resolve_hand_over, request).unwrap();
+            }
+            _ => assert!(Instant::now() < deadline, "the file is not handed over"),
+        }
+    }
 }
 
 fn folder_in(root: &Path) -> PathBuf {
@@ -45,6 +85,7 @@ pub async fn collected(shop: &Shop, journal: &mut Journal, sale_id: &str) -> Sal
         reports.extend(bank.take(&folder));
         assert!(Instant::now() < deadline, "the file is not written");
     }
+    handed_over(shop, &batch.batch_id, deadline).await;
     reports.extend(bank.take(&folder));
     for report in reports {
         import(shop, &report).await;
@@ -77,9 +118,13 @@ async fn batches(shop: &Shop) -> Vec<SettlementBatch> {
 }
 
 async fn is_written(shop: &Shop, batch_id: &str) -> bool {
-    let batches = batches(shop).await;
-    let batch = batches.iter().find(|batch| batch.batch_id == batch_id).unwrap();
-    batch.file.as_ref().unwrap().state() != BankFileState::Made
+    file_of(shop, batch_id).await.state() != BankFileState::Made
+}
+
+async fn file_of(shop: &Shop, batch_id: &str) -> BankFile {
+    let mut batches = batches(shop).await;
+    batches.retain(|batch| batch.batch_id == batch_id);
+    batches.remove(0).file.unwrap()
 }
 
 async fn presentments(shop: &Shop, sale_id: &str) -> usize {
@@ -87,7 +132,7 @@ async fn presentments(shop: &Shop, sale_id: &str) -> usize {
 }
 
 async fn agrees(shop: &Shop) -> bool {
-    ask!(shop.desk.bank, reconcile, checkout::ReconcileRequest { page_size: 0 }).unwrap().agrees
+    ask!(shop.desk.bank, reconcile, checkout::ReconcileRequest::default()).unwrap().agrees
 }
 
 /// As often as checkout dies over it: a person would run the command again.

@@ -75,6 +75,8 @@ const AT_THE_BANK: [&str; 6] = [
     "write_file/renamed",
     "write_file/done",
 ];
+const CARRIED: [&str; 4] =
+    ["hand_over_file/begin", "hand_over_file/begun", "hand_over_file/ended", "hand_over_file/done"];
 const FROM_THE_BANK: [&str; 4] =
     ["import/begun", "import/applied", "book_posting/begin", "book_posting/done"];
 
@@ -102,10 +104,17 @@ dies!(a_copy_of_a_receipt_survives_any_death, Copied, COPY);
 dies!(an_enrolment_survives_any_death, Enrolled, ENROL);
 dies!(a_bad_record_and_its_payment_survive_any_death, Recovered, BAD_DEBT);
 dies!(a_file_for_the_bank_survives_any_death, Collected, AT_THE_BANK);
+dies!(a_file_on_its_way_to_the_bank_survives_any_death, Collected, CARRIED);
 dies!(what_the_bank_reports_survives_any_death, Collected, FROM_THE_BANK);
 
 /// Points that the next life does not pass again: what follows from them is another call's.
-const ONCE_A_STORY: [&str; 2] = ["inbound/committed", "print_receipt/laid_out"];
+const ONCE_A_STORY: [&str; 5] = [
+    "inbound/committed",
+    "print_receipt/laid_out",
+    "hand_over_file/begun",
+    "hand_over_file/ended",
+    "hand_over_file/done",
+];
 
 /// The story once undisturbed, then once for each point. A shop of its own for each set: a card has 60 rows.
 async fn dies_at(story: Story, points: &[&str]) {

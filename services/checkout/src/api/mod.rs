@@ -15,6 +15,7 @@ mod house_account;
 mod mutation;
 mod page;
 pub(crate) mod payer;
+mod pieces;
 mod sale;
 mod sandbox;
 mod settlement;

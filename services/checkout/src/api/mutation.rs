@@ -126,11 +126,11 @@ mutations!(
     StartSaleRequest, SetBasketRequest, ScanPayerRequest, PresentPayerRequest, ConfirmPersonRequest, ReleaseSaleRequest,
     ResolveReceiptRequest, ReprintReceiptRequest, FreezePayerRequest, RunDeductionsRequest,
     ReleaseDeductionRequest, RunSettlementRequest, OpenDisputeRequest, CloseShiftRequest,
-    TakeExceptionRequest, CloseExceptionRequest ;
+    TakeExceptionRequest, CloseExceptionRequest, ResolveHandOverRequest ;
     CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
     ListBadRecordRequest, ConfirmTimeRequest, RecordOtherPaymentRequest, WithdrawDisputeRequest, AddStaffRequest,
     DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest, SetMandateRequest,
-    PayInRequest ;
+    PayInRequest, MarkStatementRequest ;
     ChangePhoneRequest, ResetPayerRequest
 );
 

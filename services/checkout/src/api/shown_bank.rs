@@ -27,7 +27,7 @@ pub fn batch(view: &View, batch: &Batch) -> Result<v1::SettlementBatch> {
     })
 }
 
-fn file(filed: &Filed, currency: Currency) -> v1::BankFile {
+pub fn file(filed: &Filed, currency: Currency) -> v1::BankFile {
     let code = currency.code();
     v1::BankFile {
         state: filed.state as i32,
@@ -41,6 +41,8 @@ fn file(filed: &Filed, currency: Currency) -> v1::BankFile {
         received: money(filed.received_minor, code),
         refused: money(filed.refused_minor, code),
         returned: money(filed.returned_minor, code),
+        hand_over: filed.hand_over as i32,
+        hand_over_tries: filed.hand_over_tries,
     }
 }
 

@@ -15,9 +15,6 @@ use crate::dispute::{self, Cause};
 use crate::values::ids::{DisputeId, SaleId, TransferId};
 use crate::values::refusal::{RefusalKind, Result};
 
-/// Who does what the bank's files say.
-pub(super) const BANK: &str = "bank";
-
 impl Teller<'_> {
     pub(super) fn accepted(&mut self, mut matched: Matched) -> Result<()> {
         let now = self.tx.now;
@@ -28,7 +25,7 @@ impl Teller<'_> {
         }
         presentment.accepted_at = Some(now);
         let batch = presentment.batch;
-        self.tx.put_deduction(BANK, &matched.deduction)?;
+        self.tx.put_deduction(&self.desk.by, &matched.deduction)?;
         let mut filed = self.tx.filed(batch)?;
         self.file_accepted(&mut filed)?;
         self.tx.put_filed(&filed);
@@ -50,7 +47,7 @@ impl Teller<'_> {
         }
         self.settle(&mut matched, on)?;
         pay_back_upheld(self.tx, &mut matched.deduction)?;
-        self.tx.put_deduction(BANK, &matched.deduction)?;
+        self.tx.put_deduction(&self.desk.by, &matched.deduction)?;
         self.tally.received += 1;
         Ok(())
     }
@@ -73,6 +70,7 @@ impl Teller<'_> {
         mut matched: Matched,
         reason: &str,
         amount: Option<Money>,
+        on: Date,
     ) -> Result<()> {
         let presentment = &matched.deduction.presentments[matched.at];
         if presentment.returned.is_some() {
@@ -86,7 +84,7 @@ impl Teller<'_> {
             return Ok(());
         }
         let entry = entry(Booked::NotPaid, &matched, None);
-        self.tx.count_reported(self.desk.today, Reported::Refused, entry.amount_minor)?;
+        self.tx.count_reported(on, Reported::Refused, entry.amount_minor)?;
         self.entries.push(entry);
         self.count(&matched.deduction.presentments[matched.at], |filed| &mut filed.refused_minor, true)?;
         self.tally.refused += 1;
@@ -127,7 +125,7 @@ impl Teller<'_> {
         if refunded {
             // The shop owed it to the payer anyway, who has it now.
             note_return(&mut matched, self.tx.now, reason);
-            return self.tx.put_deduction(BANK, &matched.deduction);
+            return self.tx.put_deduction(&self.desk.by, &matched.deduction);
         }
         self.end(&mut matched, reason, true)
     }
@@ -150,12 +148,12 @@ impl Teller<'_> {
                 Course::Person => self.ask_person(deduction.sale, reason)?,
             }
         }
-        self.tx.put_deduction(BANK, &matched.deduction)
+        self.tx.put_deduction(&self.desk.by, &matched.deduction)
     }
 
     fn dispute(&mut self, deduction: &mut Deduction, presentment: TransferId) -> Result<()> {
         let id = DisputeId(transfer_id(TransferId(self.posting.0), presentment, "dispute").0);
-        match dispute::open(self.tx, deduction, id, Cause::RefundedAtBank, BANK) {
+        match dispute::open(self.tx, deduction, id, Cause::RefundedAtBank, &self.desk.by) {
             Ok(_) => Ok(()),
             // One is open already and is heard first.
             Err(refusal) if refusal.kind == RefusalKind::WrongState => {
@@ -200,7 +198,10 @@ impl Teller<'_> {
         self.tx.put_filed(&filed);
         if ended && filed.open == 0 {
             let batch = self.tx.batch(presentment.batch)?;
-            self.tx.put_batch(BANK, &crate::collection::Batch { state: BatchState::Settled, ..batch })?;
+            self.tx.put_batch(
+                &self.desk.by,
+                &crate::collection::Batch { state: BatchState::Settled, ..batch },
+            )?;
         }
         Ok(())
     }

@@ -4,9 +4,10 @@
 mod course;
 mod ending;
 mod matching;
+pub mod paper;
 mod refusing;
 mod statement;
 mod teller;
 
 pub use statement::{Begun, Statement, Tally, apply, begin};
-pub use teller::Desk;
+pub use teller::{BANK, Desk};

@@ -1,6 +1,6 @@
 //! The bank takes none of a file, or of a group of it: nothing of it happened, and its sales are VERIFIED again.
 
-use super::ending::{BANK, entry};
+use super::ending::entry;
 use super::matching::Matched;
 use super::teller::Teller;
 use crate::collection::exceptions::{ExceptionKind, Found};
@@ -45,7 +45,7 @@ impl Teller<'_> {
         matched.deduction.advance(State::Verified)?;
         pay_back_upheld(self.tx, &mut matched.deduction)?;
         dispute::hold_while_open(self.tx, &mut matched.deduction)?;
-        self.tx.put_deduction(BANK, &matched.deduction)?;
+        self.tx.put_deduction(&self.desk.by, &matched.deduction)?;
         self.tally.refused += 1;
         Ok(())
     }

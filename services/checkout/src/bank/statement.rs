@@ -72,6 +72,23 @@ pub fn apply(
     Ok(statement)
 }
 
+/// The stored number of a statement that is no file.
+const PAPER: u32 = 100;
+
+/// A paper that was marked by hand. It is never imported again, so nobody reads it back as a file.
+pub(super) fn note_paper(tx: &mut Tx, desk: &Desk, name: &str, lines: u64, tally: Tally) {
+    let record = stored::Statement {
+        message: PAPER,
+        message_id: name.to_owned(),
+        records: lines,
+        applied: lines,
+        imported_ms: tx.now.as_millisecond(),
+        actor: desk.by.clone(),
+        tally: Some(tally),
+    };
+    tx.put(Table::Statements, &desk.file, &record);
+}
+
 fn put(tx: &mut Tx, file: [u8; 32], statement: &Statement) {
     let number = MESSAGES.iter().position(|message| *message == statement.message);
     let record = stored::Statement {

@@ -14,9 +14,14 @@ use crate::store::records::bank::Tally;
 use crate::values::ids::{BatchId, PostingId};
 use crate::values::refusal::Result;
 
+/// Who does what the bank's files say.
+pub const BANK: &str = "bank";
+
 /// What an import needs to know of the shop.
 #[derive(Clone, Debug)]
 pub struct Desk {
+    /// Who says it: [`BANK`], or who marks a paper by hand.
+    pub by: String,
     pub iban: String,
     pub currency: Currency,
     /// The shop's day.
@@ -73,8 +78,8 @@ impl<'a> Teller<'a> {
             Some("ACSC") if self.desk.message == Message::Csv => {
                 self.paid(matched, status.amount, self.desk.today)
             }
-            Some("RJCT") => self.refused(matched, reason, status.amount),
-            None if !reason.is_empty() => self.refused(matched, reason, status.amount),
+            Some("RJCT") => self.refused(matched, reason, status.amount, self.desk.today),
+            None if !reason.is_empty() => self.refused(matched, reason, status.amount, self.desk.today),
             Some(status) if status.starts_with("AC") => self.accepted(matched),
             _ => {
                 self.tally.repeated += 1;
@@ -205,7 +210,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn unknown(&mut self, ids: &Ids<'_>) -> Result<()> {
+    pub(super) fn unknown(&mut self, ids: &Ids<'_>) -> Result<()> {
         self.raise(Found { reference: ids.reference(), ..Found::new(ExceptionKind::UnknownId) })
     }
 

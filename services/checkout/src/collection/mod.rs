@@ -2,6 +2,7 @@
 
 mod bank_days;
 mod batch;
+pub mod by_ledger;
 pub mod deduction;
 pub mod exceptions;
 pub mod filed;

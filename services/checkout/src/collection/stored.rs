@@ -19,6 +19,8 @@ use crate::values::time;
 
 /// In the index of sales that need a person: a deduction says so.
 const ATTENTION_SOURCE: u8 = 2;
+/// Of a payer's id in front of a key.
+const PAYER_LEN: usize = 8;
 
 impl Tx {
     pub fn put_deduction(&mut self, actor: &str, deduction: &Deduction) -> Result<()> {
@@ -153,6 +155,12 @@ impl View {
 
     pub fn has_bad_record(&self, payer: PayerId) -> Result<bool> {
         Ok(self.count(Table::BadRecords, &payer.0, 1)? > 0)
+    }
+
+    /// Sales that are BAD_LISTED, by their payers.
+    pub fn bad_records(&self, limit: usize) -> Result<Vec<SaleId>> {
+        let rows = self.page(Table::BadRecords, b"", Seek::Start, limit)?;
+        rows.iter().map(|(key, _)| records::id(&key[PAYER_LEN..])).collect()
     }
 
     /// Sales whose deductions are in this state, oldest first.

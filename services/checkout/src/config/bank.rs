@@ -1,6 +1,7 @@
 //! `[checkout.bank]`: the shop's account, and how files go to its bank.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chit_iso20022::csv_profile::Profile;
@@ -48,6 +49,8 @@ pub struct BankConfig {
     pub again_days: u8,
     pub answer_days: u8,
     pub drop_dir: PathBuf,
+    pub hand_over: Vec<String>,
+    pub hand_over_timeout_s: u32,
     pub csv: Profile,
 }
 
@@ -66,6 +69,8 @@ impl Default for BankConfig {
             again_days: 3,
             answer_days: 2,
             drop_dir: PathBuf::new(),
+            hand_over: Vec::new(),
+            hand_over_timeout_s: 300,
             csv: Profile::default(),
         }
     }
@@ -78,11 +83,21 @@ pub enum Format {
     Csv,
 }
 
+/// The command that brings a file to the bank.
+pub struct Carrier {
+    pub program: PathBuf,
+    /// In front of the file's path.
+    pub arguments: Vec<String>,
+    pub timeout: Duration,
+}
+
 /// The same, checked.
 pub struct Bank {
     pub creditor: Creditor,
     pub format: Format,
     pub drop_dir: PathBuf,
+    /// None: another program takes files from the folder.
+    pub carrier: Option<Carrier>,
     /// Tables for the bank and from it.
     pub csv: Profile,
 }
@@ -91,6 +106,7 @@ const LEAD_DAYS_MAX: u8 = 10;
 const NOTICE_DAYS_MAX: u8 = 14;
 const AGAIN_DAYS_MAX: u8 = 30;
 const ANSWER_DAYS_MAX: u8 = 30;
+const HAND_OVER_S_MAX: u32 = 3_600;
 
 impl BankConfig {
     /// None without a creditor: the shop has no bank.
@@ -115,7 +131,23 @@ impl BankConfig {
             FormatName::Pain00808 => Format::Xml(Version::V08),
             FormatName::Csv => Format::Csv,
         };
-        Ok(Some(Bank { creditor, format, drop_dir: self.drop_dir.clone(), csv: self.csv.clone() }))
+        let (drop_dir, csv, carrier) = (self.drop_dir.clone(), self.csv.clone(), self.carrier()?);
+        Ok(Some(Bank { creditor, format, drop_dir, carrier, csv }))
+    }
+
+    fn carrier(&self) -> anyhow::Result<Option<Carrier>> {
+        let Some((program, arguments)) = self.hand_over.split_first() else { return Ok(None) };
+        let program = PathBuf::from(program);
+        anyhow::ensure!(
+            program.is_absolute(),
+            "[checkout.bank] hand_over: begin with the absolute path of a program, such as [\"/usr/local/bin/to-bank\"]"
+        );
+        anyhow::ensure!(
+            (1..=HAND_OVER_S_MAX).contains(&self.hand_over_timeout_s),
+            "[checkout.bank] hand_over_timeout_s: give 1 to {HAND_OVER_S_MAX} seconds"
+        );
+        let timeout = Duration::from_secs(self.hand_over_timeout_s.into());
+        Ok(Some(Carrier { program, arguments: arguments.to_vec(), timeout }))
     }
 
     pub fn rail(&self, zone: TimeZone) -> anyhow::Result<BankFile> {

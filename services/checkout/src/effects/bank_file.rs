@@ -14,7 +14,7 @@ use iso_currency::Currency;
 use sha2::{Digest as _, Sha256};
 
 use super::point::done;
-use crate::collection::filed::{Debit, FileState, Filed, Group};
+use crate::collection::filed::{Debit, FileState, Filed, Group, hand_over};
 use crate::config::bank::{Bank, Format};
 use crate::context::Shop;
 use crate::peers::Fault;
@@ -31,9 +31,13 @@ pub async fn write(shop: &Arc<Shop>, entry: u64, id: BatchId) -> std::result::Re
     let here = shop.clone();
     let sha256 = shop.store.read(move |view| drop_file(&here, view, id)).await?;
     failpoint("checkout/write_file/renamed");
+    let carried = shop.bank.as_ref().is_some_and(|bank| bank.carrier.is_some());
     let stored = shop.store.write(move |tx| {
-        let filed = tx.filed(id)?;
+        let mut filed = tx.filed(id)?;
         if filed.state == FileState::Made {
+            if carried {
+                hand_over::wait(tx, &mut filed)?;
+            }
             let written_at = Some(tx.now);
             tx.put_filed(&Filed { state: FileState::Written, sha256: Some(sha256), written_at, ..filed });
             tx.tell_batch(id)?;

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    announce, bank_file, batch, code, enrolment, evidence, facts, flight, issuer, pay_in, point, receipt,
-    recording, reserve, sms, transfers,
+    announce, bank_file, batch, code, enrolment, evidence, facts, flight, hand_over, issuer, pay_in, point,
+    receipt, recording, reserve, sms, transfers,
 };
 use crate::context::Shop;
 use crate::outbox::{Effect, Lane};
@@ -186,6 +186,7 @@ async fn apply(shop: &Arc<Shop>, entry: u64, effect: &Effect) -> std::result::Re
         Effect::RenewCode { payer } => code::renew(shop, entry, payer).await,
         Effect::Announce { sale } => announce::say(shop, entry, sale).await,
         Effect::WriteFile { batch } => bank_file::write(shop, entry, batch).await,
+        Effect::HandOverFile { batch } => hand_over::run(shop, entry, batch).await,
         Effect::HoldFlight { batch } => flight::hold(shop, entry, batch).await,
         Effect::HoldAside { batch } => flight::hold_aside(shop, entry, batch).await,
         Effect::BookPosting { posting } => flight::book(shop, entry, posting).await,

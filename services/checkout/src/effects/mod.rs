@@ -15,6 +15,7 @@ mod evidence;
 mod facts;
 pub mod flight;
 pub mod goods;
+mod hand_over;
 mod issuer;
 mod papers;
 pub mod pay_in;

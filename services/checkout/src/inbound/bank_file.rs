@@ -114,6 +114,7 @@ fn run(shop: &Arc<Shop>, waits: &Handle, mut spooled: Spooled, actor: String) ->
     };
     failpoint("checkout/import/begun");
     let desk = Desk {
+        by: bank::BANK.into(),
         iban: bank.creditor.iban.clone(),
         currency: shop.currency,
         today: shop.voice.quiet.local_day(now),

@@ -106,6 +106,10 @@ pub enum Effect {
     WriteFile {
         batch: BatchId,
     },
+    /// Let the configured command bring it to the bank.
+    HandOverFile {
+        batch: BatchId,
+    },
     /// The ledger holds what a file collects as in flight.
     HoldFlight {
         batch: BatchId,
@@ -203,6 +207,7 @@ impl Effect {
             Self::RenewCode { .. } => "RENEW_CODE",
             Self::Announce { .. } => "ANNOUNCE",
             Self::WriteFile { .. } => "WRITE_FILE",
+            Self::HandOverFile { .. } => "HAND_OVER_FILE",
             Self::HoldFlight { .. } => "HOLD_FLIGHT",
             Self::BookPosting { .. } => "BOOK_POSTING",
             Self::HoldAside { .. } => "HOLD_ASIDE",
@@ -248,6 +253,7 @@ impl Effect {
             | Self::CancelMessage { .. }
             | Self::PostBatch { .. }
             | Self::WriteFile { .. }
+            | Self::HandOverFile { .. }
             | Self::HoldFlight { .. }
             | Self::BookPosting { .. }
             | Self::HoldAside { .. }
@@ -282,6 +288,7 @@ impl Effect {
             Self::SendMessage { message } | Self::CancelMessage { message } => message.to_bytes().to_vec(),
             Self::PostBatch { batch }
             | Self::WriteFile { batch }
+            | Self::HandOverFile { batch }
             | Self::HoldFlight { batch }
             | Self::HoldAside { batch } => batch.to_bytes().to_vec(),
             Self::BookPosting { posting } | Self::BookAside { posting } => posting.to_bytes().to_vec(),

@@ -39,6 +39,7 @@ impl Effect {
             Self::HoldAside { .. } => 29,
             Self::BookAside { .. } => 30,
             Self::PostPayIn { .. } => 31,
+            Self::HandOverFile { .. } => 32,
         }
     }
 
@@ -116,6 +117,7 @@ impl Effect {
                 payer: PayerId(records::fixed(&entry.subject)?),
                 entry: u64::from_be_bytes(records::fixed(&entry.made)?),
             },
+            32 => Self::HandOverFile { batch: records::id(&entry.subject)? },
             _ => return Err(damaged("an effect is unknown")),
         })
     }

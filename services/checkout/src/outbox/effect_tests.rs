@@ -32,6 +32,7 @@ fn all() -> Vec<Effect> {
         Effect::Announce { sale },
         Effect::RenewCode { payer: PayerId([4; 8]) },
         Effect::WriteFile { batch: BatchId(Ulid::from_parts(17, 18)) },
+        Effect::HandOverFile { batch: BatchId(Ulid::from_parts(17, 18)) },
         Effect::HoldFlight { batch: BatchId(Ulid::from_parts(17, 18)) },
         Effect::BookPosting { posting: PostingId(Ulid::from_parts(19, 20)) },
         Effect::PostPayIn { payer: PayerId([8; 8]), entry: 21 },

@@ -66,6 +66,7 @@ pub enum Act {
     CashPayment,
     WithdrawDispute,
     RecordMandate,
+    MarkStatement,
 }
 
 impl From<Act> for i32 {

@@ -121,7 +121,7 @@ pub fn file_in(folder: &Path, batch: &proto::SettlementBatch) -> PathBuf {
 async fn reconciled(house: &House, in_flight: i64, at_bank: i64, returned: i64) {
     let minor = |money: Option<Money>| money.unwrap().amount_minor;
     for _ in 0..1_000 {
-        let request = proto::ReconcileRequest { page_size: 0 };
+        let request = proto::ReconcileRequest::default();
         let answer = house.bank().reconcile(request).await.unwrap().into_inner();
         if answer.agrees && minor(answer.ledger_returned.clone()) == returned {
             assert_eq!(minor(answer.reported_in_flight), in_flight);

@@ -29,6 +29,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub const PIN: &str = "730514";
 pub const PHONE: &str = "+8613800005678";
 pub const PAYER_CODE_KEY: [u8; 32] = [2; 32];
+pub const TILL_KEY: [u8; 32] = [4; 32];
 
 pub struct House {
     pub dir: tempfile::TempDir,
@@ -297,7 +298,7 @@ fn write_keys(dir: &Path) {
         ("card-master", [1; 32]),
         ("payer-code", PAYER_CODE_KEY),
         ("payer-group", [3; 32]),
-        ("till", [4; 32]),
+        ("till", TILL_KEY),
         ("checkout-data", [5; 32]),
     ] {
         std::fs::write(dir.join(format!("{name}.key")), key).unwrap();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bank;
+mod bank_exports;
 mod bank_silence;
 mod bank_vectors;
 mod change;

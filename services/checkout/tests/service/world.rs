@@ -202,6 +202,22 @@ impl World {
                 })
                 .await
             }
+            "GetCheckpoint" => {
+                unary(call, |_: ledger::GetCheckpointRequest| {
+                    let signed_note = "chit-ledger-1\n1\nroot\n".to_owned();
+                    let checkpoint =
+                        Some(ledger::Checkpoint { tree_size: 1, root: vec![5; 32], signed_note });
+                    Ok(ledger::GetCheckpointResponse { checkpoint, ..Default::default() })
+                })
+                .await
+            }
+            "ListTransfers" => {
+                unary(call, move |request: ledger::ListTransfersRequest| {
+                    let transfers = self.facts().moves_of(&request.account_id);
+                    Ok(ledger::ListTransfersResponse { transfers, ..Default::default() })
+                })
+                .await
+            }
             "RecordFact" => {
                 unary(call, move |request: ledger::RecordFactRequest| {
                     let fact = request.fact.clone().unwrap();
@@ -319,6 +335,27 @@ impl Facts {
             }
         }
         account
+    }
+
+    /// Its transfers as the ledger lists them: with accounts, amount and time.
+    pub fn moves_of(&self, id: &str) -> Vec<ledger::Transfer> {
+        let pending = self.transfers("pending");
+        let resolves = ["post", "void"].iter().flat_map(|kind| self.transfers(kind));
+        let resolved = resolves.filter_map(|one| {
+            let of = pending.iter().find(|of| of.transfer_id == one.pending_transfer_id)?;
+            let part = one.amount.clone().filter(|amount| amount.amount_minor > 0);
+            Some(ledger::Transfer {
+                debit_account_id: of.debit_account_id.clone(),
+                credit_account_id: of.credit_account_id.clone(),
+                amount: part.or_else(|| of.amount.clone()),
+                ..one
+            })
+        });
+        let resolved: Vec<_> = resolved.collect();
+        let all = pending.into_iter().chain(resolved).chain(self.transfers("posted"));
+        let its = |one: &ledger::Transfer| one.debit_account_id == id || one.credit_account_id == id;
+        let create_time = Some(std::time::SystemTime::now().into());
+        all.filter(its).map(|one| ledger::Transfer { create_time, ..one }).collect()
     }
 
     fn transfer(&mut self, transfer: &ledger::Transfer) -> Result<(), Status> {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod backup;
+pub mod bad_records;
 pub mod camera;
 pub mod clock;
 pub mod deduct;
@@ -15,6 +16,7 @@ pub mod issuer;
 mod key_files;
 pub mod keys;
 pub mod ledger;
+mod new_files;
 pub mod payer;
 pub mod pki;
 pub mod printer;

@@ -1,6 +1,6 @@
 //! Settlement batches and disputes.
 
-use chit_proto::checkout::v1::{BankFile, Dispute, SettlementBatch};
+use chit_proto::checkout::v1::{BankFile, Dispute, HandOver, SettlementBatch};
 use serde_json::{Value, json};
 
 use super::{money_json, short, table, time};
@@ -31,7 +31,17 @@ pub fn batch_json(batch: &SettlementBatch) -> Value {
 
 fn file_text(file: &BankFile) -> String {
     let duplicate = if file.duplicate { ", the bank says it came twice" } else { "" };
-    format!("{} {}, {} of {} debits open{duplicate}", file.name, file_state(file), file.open, file.debits)
+    let carried = match file.hand_over() {
+        HandOver::Unspecified => String::new(),
+        far => format!(", hand-over {}", hand_over(far)),
+    };
+    format!(
+        "{} {}, {} of {} debits open{duplicate}{carried}",
+        file.name,
+        file_state(file),
+        file.open,
+        file.debits
+    )
 }
 
 fn file_json(file: &BankFile) -> Value {
@@ -42,12 +52,19 @@ fn file_json(file: &BankFile) -> Value {
         "debits": file.debits,
         "open": file.open,
         "duplicate": file.duplicate,
+        "hand_over": hand_over(file.hand_over()),
+        "hand_over_tries": file.hand_over_tries,
         "received": money_json(file.received.as_ref()),
         "refused": money_json(file.refused.as_ref()),
         "returned": money_json(file.returned.as_ref()),
         "write_time": time(file.write_time.as_ref()),
         "answer_time": time(file.answer_time.as_ref()),
     })
+}
+
+/// "DONE"; empty where no command is configured.
+pub fn hand_over(far: HandOver) -> &'static str {
+    if far == HandOver::Unspecified { "" } else { short(far.as_str_name(), "HAND_OVER_") }
 }
 
 fn file_state(file: &BankFile) -> &'static str {

@@ -5,7 +5,7 @@ mod payer;
 mod sale;
 mod sms;
 
-pub use deduction::{batch_json, batch_text, dispute_json, dispute_text};
+pub use deduction::{batch_json, batch_text, dispute_json, dispute_text, hand_over};
 pub use payer::{payer_json, payer_text};
 pub use sale::{attention_text, sale_json, sale_text, state_name};
 pub use sms::{

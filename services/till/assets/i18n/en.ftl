@@ -300,12 +300,15 @@ exception-OTHER_ACCOUNT = Statement of another account
 exception-CONTRADICTION = Bank contradicts itself
 exception-NO_ANSWER = Bank has not answered
 exception-LEDGER_REFUSED = Ledger refused the booking
+exception-HAND_OVER_FAILED = File was not handed over
+exception-HAND_OVER_IN_DOUBT = File may or may not be at the bank
 exception-do-ASK_BANK = Ask the bank, then close this with its answer.
 exception-do-RECORD_MANDATE = Have the payer sign a mandate and record it; this closes by itself.
 exception-do-SETTLE_AGAIN = Fix what the reason names, close this, then settle again.
 exception-do-RELEASE_OR_COLLECT = Try the debit again, or take cash.
 exception-do-IMPORT_RIGHT_FILE = Import the statement of the shop’s own account.
 exception-do-MEND_LEDGER = Fix what the reason names; the booking is retried and this closes by itself.
+exception-do-RESOLVE_HAND_OVER = Ask the bank whether it has the file, then say so on the page Batches; this closes by itself.
 supervisor-only = Only a supervisor can do this: sign in as one.
 told-deducted =
     { $count ->

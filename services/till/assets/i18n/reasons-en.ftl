@@ -183,6 +183,7 @@ reason-SIGN_IN_FIRST = Sign in first.
 reason-SPEAKER_ABSENT = No speaker is connected.
 reason-SPEAKER_BUSY = The speaker is busy.
 reason-STAFF_EXISTS = Somebody has or had this name. Add a letter.
+reason-STATEMENT_LINE_INVALID = A line of the statement is incomplete or cannot be right.
 reason-STAFF_UNKNOWN = This name is not known here.
 reason-STOPPING = The printer is restarting. Press again.
 reason-STORED_PIN_UNREADABLE = This PIN must be set again by the owner.

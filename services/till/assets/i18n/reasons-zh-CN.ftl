@@ -183,6 +183,7 @@ reason-SIGN_IN_FIRST = 请先登录。
 reason-SPEAKER_ABSENT = 没有连接扬声器。
 reason-SPEAKER_BUSY = 扬声器正忙。
 reason-STAFF_EXISTS = 此姓名已被使用，请加一个字。
+reason-STATEMENT_LINE_INVALID = 对账单的某一行不完整或有误。
 reason-STAFF_UNKNOWN = 没有这个人员。
 reason-STOPPING = 打印服务正在重启，请再按一次。
 reason-STORED_PIN_UNREADABLE = PIN 须由店主重新设置。

@@ -283,12 +283,15 @@ exception-OTHER_ACCOUNT = 非本店账户的对账单
 exception-CONTRADICTION = 银行前后说法不一
 exception-NO_ANSWER = 银行未答复
 exception-LEDGER_REFUSED = 账本拒绝记账
+exception-HAND_OVER_FAILED = 文件未送达银行
+exception-HAND_OVER_IN_DOUBT = 文件是否送达银行不明
 exception-do-ASK_BANK = 请询问银行，再按答复关闭。
 exception-do-RECORD_MANDATE = 请付款人签署扣款授权并登记，登记后自动关闭。
 exception-do-SETTLE_AGAIN = 按原因处理后关闭，再重新结算。
 exception-do-RELEASE_OR_COLLECT = 再次扣款，或收取现金。
 exception-do-IMPORT_RIGHT_FILE = 请导入本店账户的对账单。
 exception-do-MEND_LEDGER = 按原因处理；系统会重试记账并自动关闭。
+exception-do-RESOLVE_HAND_OVER = 请询问银行是否收到文件，再在“批次”页登记；登记后自动关闭。
 supervisor-only = 须主管登录后操作。
 told-deducted =
     { $count ->

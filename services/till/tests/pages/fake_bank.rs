@@ -8,13 +8,15 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::fake_checkout::FakeCheckout;
 
+type Pieces<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
 fn not_played() -> Status {
     Status::unimplemented("not played")
 }
 
 #[tonic::async_trait]
 impl bank_service_server::BankService for FakeCheckout {
-    type GetBankFileStream = Pin<Box<dyn Stream<Item = Result<GetBankFileResponse, Status>> + Send>>;
+    type GetBankFileStream = Pieces<GetBankFileResponse>;
 
     async fn list_exceptions(
         &self,
@@ -82,6 +84,38 @@ impl bank_service_server::BankService for FakeCheckout {
     }
 
     async fn reconcile(&self, _: Request<ReconcileRequest>) -> Result<Response<ReconcileResponse>, Status> {
+        Err(not_played())
+    }
+
+    type ExportReconciliationStream = Pieces<ExportReconciliationResponse>;
+
+    async fn export_reconciliation(
+        &self,
+        _: Request<ExportReconciliationRequest>,
+    ) -> Result<Response<Self::ExportReconciliationStream>, Status> {
+        Err(not_played())
+    }
+
+    async fn mark_statement(
+        &self,
+        _: Request<MarkStatementRequest>,
+    ) -> Result<Response<MarkStatementResponse>, Status> {
+        Err(not_played())
+    }
+
+    type ExportBadRecordsStream = Pieces<ExportBadRecordsResponse>;
+
+    async fn export_bad_records(
+        &self,
+        _: Request<ExportBadRecordsRequest>,
+    ) -> Result<Response<Self::ExportBadRecordsStream>, Status> {
+        Err(not_played())
+    }
+
+    async fn resolve_hand_over(
+        &self,
+        _: Request<ResolveHandOverRequest>,
+    ) -> Result<Response<ResolveHandOverResponse>, Status> {
         Err(not_played())
     }
 }

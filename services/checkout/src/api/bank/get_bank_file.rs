@@ -1,11 +1,10 @@
-use std::pin::Pin;
 use std::sync::Arc;
 
 use chit_proto::checkout::v1::{GetBankFileRequest, GetBankFileResponse};
-use tokio_stream::Stream;
 use tonic::Status;
 
 use crate::api::call::Call;
+use crate::api::pieces;
 use crate::config::bank::no_bank;
 use crate::context::Shop;
 use crate::effects::bank_file;
@@ -14,18 +13,14 @@ use crate::values::ids::BatchId;
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result as Found};
 
-pub type Pieces = Pin<Box<dyn Stream<Item = Result<GetBankFileResponse, Status>> + Send>>;
-
-const PIECE_BYTES: usize = 256 << 10;
+pub type Pieces = pieces::Pieces<GetBankFileResponse>;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<GetBankFileRequest>) -> Result<Pieces, Status> {
     let (id, here): (BatchId, _) = (call.body.batch_id.parse()?, shop.clone());
     // A file has 8000 debits at most: it fits into memory.
     let bytes = shop.store.read(move |view| again(&here, view, id)).await?;
     tracing::info!(batch = %id, actor = call.actor(), "somebody fetches the file of a batch");
-    let pieces: Vec<_> =
-        bytes.chunks(PIECE_BYTES).map(|piece| Ok(GetBankFileResponse { chunk: piece.to_vec() })).collect();
-    Ok(Box::pin(tokio_stream::iter(pieces)))
+    Ok(pieces::stream(pieces::of(&bytes, |chunk| GetBankFileResponse { chunk })))
 }
 
 fn again(shop: &Shop, view: &View, id: BatchId) -> Found<Vec<u8>> {

@@ -1,14 +1,19 @@
 //! BankService.
 
 mod close_exception;
+mod export_bad_records;
+mod export_reconciliation;
 mod get_bank_file;
 mod get_mandate;
 mod import_bank_file;
 mod list_exceptions;
+mod mark_statement;
 mod preview_settlement;
 mod reconcile;
+mod resolve_hand_over;
 mod set_mandate;
 mod take_exception;
+mod two_sources;
 
 use chit_proto::checkout::v1;
 use tonic::{Request, Response, Status, Streaming};
@@ -27,9 +32,13 @@ pub(in crate::api) const CALLS: Table = &[
     ("take_exception", Access::STAFF),
     ("close_exception", Access::SETTLE_IN_PERSON),
     ("reconcile", Access::LOOK),
+    ("export_reconciliation", Access::LOOK),
+    ("mark_statement", Access::SETTLE_IN_PERSON),
+    ("export_bad_records", Access::SETTLE_IN_PERSON),
+    ("resolve_hand_over", Access::SETTLE_IN_PERSON),
 ];
 
-/// One of its calls takes a stream and one returns one, so it stands outside `calls!`.
+/// One of its calls takes a stream and some return one, so it stands outside `calls!`.
 macro_rules! unary {
     ($($method:ident($request:ident) -> $response:ident for $access:ident),* $(,)?) => {
         #[tonic::async_trait]
@@ -43,6 +52,27 @@ macro_rules! unary {
                 let access = Access::SETTLE_IN_PERSON;
                 let call = Call::admit(&self.shop, request, access, "get_bank_file", None).await?;
                 get_bank_file::handle(&self.shop, call).await.map(Response::new)
+            }
+
+            type ExportReconciliationStream = export_reconciliation::Pieces;
+
+            async fn export_reconciliation(
+                &self,
+                request: Request<v1::ExportReconciliationRequest>,
+            ) -> Result<Response<Self::ExportReconciliationStream>, Status> {
+                let call = Call::admit(&self.shop, request, Access::LOOK, "export_reconciliation", None).await?;
+                export_reconciliation::handle(&self.shop, call).await.map(Response::new)
+            }
+
+            type ExportBadRecordsStream = export_bad_records::Pieces;
+
+            async fn export_bad_records(
+                &self,
+                request: Request<v1::ExportBadRecordsRequest>,
+            ) -> Result<Response<Self::ExportBadRecordsStream>, Status> {
+                let access = Access::SETTLE_IN_PERSON;
+                let call = Call::admit(&self.shop, request, access, "export_bad_records", None).await?;
+                export_bad_records::handle(&self.shop, call).await.map(Response::new)
             }
 
             async fn import_bank_file(
@@ -72,4 +102,6 @@ unary! {
     take_exception(TakeExceptionRequest) -> TakeExceptionResponse for STAFF,
     close_exception(CloseExceptionRequest) -> CloseExceptionResponse for SETTLE_IN_PERSON,
     reconcile(ReconcileRequest) -> ReconcileResponse for LOOK,
+    mark_statement(MarkStatementRequest) -> MarkStatementResponse for SETTLE_IN_PERSON,
+    resolve_hand_over(ResolveHandOverRequest) -> ResolveHandOverResponse for SETTLE_IN_PERSON,
 }

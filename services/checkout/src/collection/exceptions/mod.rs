@@ -40,10 +40,14 @@ pub enum ExceptionKind {
     NoAnswer = 10,
     /// The ledger does not book what the bank reported, or what a file collects.
     LedgerRefused = 11,
+    /// The configured command did not hand a file over.
+    HandOverFailed = 12,
+    /// It was interrupted: the bank may have the file.
+    HandOverInDoubt = 13,
 }
 
 impl ExceptionKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AmountDiffers,
         Self::UnknownId,
         Self::NoMandate,
@@ -55,6 +59,8 @@ impl ExceptionKind {
         Self::Contradiction,
         Self::NoAnswer,
         Self::LedgerRefused,
+        Self::HandOverFailed,
+        Self::HandOverInDoubt,
     ];
 
     pub fn action(self) -> Action {
@@ -65,6 +71,7 @@ impl ExceptionKind {
             Self::ReturnedForPerson => Action::ReleaseOrCollect,
             Self::OtherAccount => Action::ImportRightFile,
             Self::LedgerRefused => Action::MendLedger,
+            Self::HandOverFailed | Self::HandOverInDoubt => Action::ResolveHandOver,
         }
     }
 }
@@ -89,6 +96,8 @@ pub enum Action {
     ImportRightFile = 5,
     /// Mend what the ledger's reason names: it is tried again by itself, which closes the exception.
     MendLedger = 6,
+    /// Find out whether the bank has the file, and say so or let the command run again.
+    ResolveHandOver = 7,
 }
 
 /// What a person reads about an exception.

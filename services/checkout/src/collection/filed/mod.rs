@@ -1,6 +1,7 @@
 //! A batch that goes to a bank as a file: what stands in it is fixed when it is made, so that the file is the same
 //! however often it is written.
 
+pub mod hand_over;
 mod stored;
 
 use chit_iso20022::pain008::Sequence;
@@ -13,6 +14,8 @@ use crate::store::Tx;
 use crate::values::ids::{AccountId, BatchId, MandateId, SaleId, TransferId};
 use crate::values::refusal::Result;
 use crate::values::short_code::SaleNumber;
+
+pub use hand_over::HandOver;
 
 /// Groups of one file; what needs one more waits for the next.
 pub const GROUPS_MAX: usize = 200;
@@ -42,6 +45,15 @@ pub struct Group {
     pub minor: i64,
 }
 
+/// What became of debits, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FileSums {
+    pub in_flight: i64,
+    pub received: i64,
+    pub refused: i64,
+    pub returned: i64,
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Filed {
     pub batch: BatchId,
@@ -63,6 +75,9 @@ pub struct Filed {
     pub duplicate: bool,
     /// By then the bank should have said something. Files of an older program have none.
     pub answer_by: Option<Timestamp>,
+    pub hand_over: HandOver,
+    /// How often the command was started.
+    pub hand_over_tries: u32,
 }
 
 impl Filed {
@@ -72,6 +87,25 @@ impl Filed {
 
     pub fn minor(&self) -> i128 {
         self.groups.iter().map(|group| i128::from(group.minor)).sum()
+    }
+
+    pub fn expected_minor(&self) -> i64 {
+        i64::try_from(self.minor()).unwrap_or(i64::MAX)
+    }
+
+    /// What the bank has said nothing of.
+    pub fn open_minor(&self) -> i64 {
+        self.expected_minor().saturating_sub(self.received_minor).saturating_sub(self.refused_minor)
+    }
+
+    /// By the bank's reports, as the ledger should have it, too.
+    pub fn reported(&self) -> FileSums {
+        FileSums {
+            in_flight: self.open_minor(),
+            received: self.received_minor,
+            refused: self.refused_minor,
+            returned: self.returned_minor,
+        }
     }
 
     /// PmtInfId of the group at this place.

@@ -1,11 +1,11 @@
 //! Files for the bank in the store.
 
-use super::{Debit, FileState, Filed, Group};
+use super::{Debit, FileState, Filed, Group, HandOver};
 use crate::collection::mandate::stored::{open, seal, sequence_number, sequence_of};
 use crate::store::records::{self, bank as stored, damaged};
 use crate::store::table::Table;
 use crate::store::{Seek, Tx, View};
-use crate::values::ids::{BatchId, SaleId};
+use crate::values::ids::{BatchId, SaleId, TransferId};
 use crate::values::refusal::Result;
 use crate::values::time;
 
@@ -32,6 +32,8 @@ impl Tx {
             answered_ms: records::optional_ms(filed.answered_at),
             duplicate: filed.duplicate,
             answer_by_ms: records::optional_ms(filed.answer_by),
+            hand_over: filed.hand_over as u32,
+            hand_over_tries: filed.hand_over_tries,
         };
         self.put(Table::Filed, &filed.batch.to_bytes(), &record);
     }
@@ -64,6 +66,16 @@ impl View {
         let rows = self.page(Table::Filed, b"", Seek::End, limit)?;
         rows.iter().map(|(key, value)| filed(records::id(key)?, records::decode(value)?)).collect()
     }
+
+    /// The presentments in a file; nobody's account is opened.
+    pub fn presentments_in(&self, batch: BatchId) -> Result<Vec<TransferId>> {
+        let rows = self.page(Table::Debits, &batch.to_bytes(), Seek::Start, usize::MAX)?;
+        let presentment = |(_, value): &(Vec<u8>, Vec<u8>)| {
+            records::id(&records::decode::<stored::Debit>(value)?.presentment_id)
+        };
+        rows.iter().map(presentment).collect()
+    }
+
     pub fn filed(&self, batch: BatchId) -> Result<Filed> {
         self.find_filed(batch)?.ok_or_else(|| damaged("a batch has no file"))
     }
@@ -86,6 +98,7 @@ impl View {
 
 fn filed(batch: BatchId, record: stored::Filed) -> Result<Filed> {
     let state = FileState::ALL.into_iter().find(|state| *state as u32 == record.state);
+    let hand_over = HandOver::ALL.into_iter().find(|far| *far as u32 == record.hand_over);
     Ok(Filed {
         batch,
         state: state.ok_or_else(|| damaged("the state of a file for the bank is unknown"))?,
@@ -102,6 +115,8 @@ fn filed(batch: BatchId, record: stored::Filed) -> Result<Filed> {
         answered_at: records::optional_time(record.answered_ms),
         duplicate: record.duplicate,
         answer_by: records::optional_time(record.answer_by_ms),
+        hand_over: hand_over.ok_or_else(|| damaged("how far a file's handing over is is unknown"))?,
+        hand_over_tries: record.hand_over_tries,
     })
 }
 

@@ -11,7 +11,7 @@ use super::{Admission, Rail};
 use crate::collection::batch::Batch;
 use crate::collection::deduction::{Deduction, State};
 use crate::collection::exceptions::ExceptionKind;
-use crate::collection::filed::{Debit, FileState, Filed, GROUPS_MAX, Group};
+use crate::collection::filed::{Debit, FileState, Filed, GROUPS_MAX, Group, HandOver};
 use crate::collection::mandate::Mandate;
 use crate::collection::presentment::{After, Presentment};
 use crate::outbox::Effect;
@@ -161,6 +161,8 @@ impl Rail for BankFile {
             answered_at: None,
             duplicate: false,
             answer_by: Some(self.calendar.answer_by(tx.now, self.answer_days)),
+            hand_over: HandOver::NotOurs,
+            hand_over_tries: 0,
         };
         for (at, ((collect_on, sequence), debits)) in groups.into_iter().enumerate() {
             let place = u8::try_from(at).map_err(|_| Refusal::internal("a file has too many groups"))?;

@@ -82,6 +82,11 @@ pub struct Filed {
     pub duplicate: bool,
     #[prost(int64, optional, tag = "14")]
     pub answer_by_ms: Option<i64>,
+    /// How far the configured command is with it.
+    #[prost(uint32, tag = "15")]
+    pub hand_over: u32,
+    #[prost(uint32, tag = "16")]
+    pub hand_over_tries: u32,
 }
 
 /// One debit in a file, as it was when the batch was made.

@@ -1,5 +1,7 @@
 //! Settling through a bank's files: the far side is played by records, as the readers hand them out.
 
+mod handed_over;
+mod listed;
 mod mandates;
 mod outcomes;
 mod statements;
@@ -103,7 +105,14 @@ impl AtBank {
     }
 
     pub async fn import(&self, file: [u8; 32], message: Message, records: &[Record]) -> Tally {
-        let desk = Desk { iban: IBAN.into(), currency: Currency::CNY, today: self.today(), file, message };
+        let desk = Desk {
+            by: "bank".into(),
+            iban: IBAN.into(),
+            currency: Currency::CNY,
+            today: self.today(),
+            file,
+            message,
+        };
         let fresh = Statement {
             message,
             message_id: "B-1".into(),

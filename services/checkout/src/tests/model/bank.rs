@@ -107,7 +107,8 @@ impl World {
         let now = shop.clock.now();
         let today = shop.voice.quiet.local_day(now);
         let message = Message::Camt054;
-        let desk = Desk { iban: IBAN.into(), currency: Currency::CNY, today, file, message };
+        let desk =
+            Desk { by: "bank".into(), iban: IBAN.into(), currency: Currency::CNY, today, file, message };
         let fresh = Statement {
             message,
             message_id: number.to_string(),

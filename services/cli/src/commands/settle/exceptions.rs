@@ -68,6 +68,9 @@ fn remedy(action: ExceptionAction) -> &'static str {
         ExceptionAction::SettleAgain => "mend what the reason names, close it, then `chit settle run`",
         ExceptionAction::ReleaseOrCollect => "`chit deduct release` to try again, or take cash",
         ExceptionAction::MendLedger => "mend what the reason names; it is tried again by itself",
+        ExceptionAction::ResolveHandOver => {
+            "ask the bank whether it has the file, then `chit settle hand-over`"
+        }
         ExceptionAction::ImportRightFile => "import the statement of the shop's own account",
     }
 }

@@ -2,9 +2,12 @@
 
 mod exceptions;
 mod file;
+mod hand_over;
 mod import;
+mod paper;
 mod preview;
 mod reconcile;
+mod report;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +20,7 @@ use chit_proto::checkout::v1::{
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::approval::ApprovalArgs;
 use crate::failure::Failure;
 use crate::follow::Follower;
 use crate::shop::{Shop, ask};
@@ -45,6 +49,36 @@ pub enum SettleCommand {
         /// Write it as a table for the accountant, too.
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
+    },
+    /// Write batches, days and exceptions for the shop's accountant, with the ledger's own sums beside the bank's.
+    Report {
+        /// A table if it ends in .csv, a document if it ends in .pdf; must not exist.
+        file: PathBuf,
+        /// "zh-CN" or "en".
+        #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+        language: String,
+    },
+    /// Mark lines of a paper statement, for a bank that gives no files. Somebody who had no hand in the sales approves.
+    Mark {
+        /// Which paper, so that it can be found again: "2026-12, page 3".
+        #[arg(long, value_name = "NAME")]
+        statement: String,
+        /// SALE|paid, refused or returned|MINOR|REASON|DAY, e.g. "8F3K|returned|1250|MD06|2026-12-08". Give it once a line.
+        #[arg(long = "line", value_name = "LINE", required = true)]
+        lines: Vec<String>,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
+    /// Say whether the bank has a file that the configured command did not hand over for certain.
+    HandOver {
+        /// ULID of the batch.
+        batch: String,
+        /// The bank has it.
+        #[arg(long, required_unless_present = "again")]
+        arrived: bool,
+        /// The bank does not have it: the command runs again.
+        #[arg(long, conflicts_with = "arrived")]
+        again: bool,
     },
     /// Take a file from the bank: pain.002, camt.053, camt.054, pacs.004, or its table.
     Import {
@@ -76,7 +110,7 @@ pub enum SettleCommand {
     List,
 }
 
-pub async fn run(shop: &Shop, command: SettleCommand) -> Result<(), Failure> {
+pub async fn run(shop: &Shop, command: SettleCommand, currency: &str) -> Result<(), Failure> {
     let client = shop.settlements();
     match command {
         SettleCommand::Run { timeout, if_any } => {
@@ -84,6 +118,11 @@ pub async fn run(shop: &Shop, command: SettleCommand) -> Result<(), Failure> {
         }
         SettleCommand::DryRun => preview::run(shop).await,
         SettleCommand::Status { csv } => reconcile::run(shop, csv.as_deref()).await,
+        SettleCommand::Report { file, language } => report::run(shop, &file, language).await,
+        SettleCommand::Mark { statement, lines, approval } => {
+            paper::run(shop, statement, lines, approval, currency).await
+        }
+        SettleCommand::HandOver { batch, again, .. } => hand_over::run(shop, batch, again).await,
         SettleCommand::Import { file } => import::run(shop, &file).await,
         SettleCommand::File { batch, out } => file::run(shop, batch, &out).await,
         SettleCommand::Exceptions { command, all } => exceptions::run(shop, command, all).await,

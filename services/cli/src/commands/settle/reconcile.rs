@@ -16,7 +16,7 @@ const HEAD: &str = "kind,id,expected,received,refused,returned,open\n";
 
 pub async fn run(shop: &Shop, csv: Option<&Path>) -> Result<(), Failure> {
     let client = shop.bank();
-    let answer = ask!(client.reconcile(ReconcileRequest { page_size: 0 })).await?;
+    let answer = ask!(client.reconcile(ReconcileRequest::default())).await?;
     if let Some(path) = csv {
         let written = std::fs::write(path, table(&answer));
         written.map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
