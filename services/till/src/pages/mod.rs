@@ -4,6 +4,7 @@
 mod answer;
 mod assets;
 mod basket;
+mod batches;
 mod dispute;
 mod enquiry;
 mod events;
@@ -68,6 +69,10 @@ pub fn router(till: Arc<Till>) -> Router {
         .route("/office/release", post(office::release))
         .route("/office/settle", post(office::settle))
         .route("/office/list", post(office::list))
+        .route("/batches", get(batches::page))
+        .route("/batches/{file}", get(batches::report))
+        .route("/batches/hand-over", post(batches::hand_over))
+        .route("/batches/mark", post(batches::mark))
         .route("/office/exceptions/take", post(exceptions::take))
         .route("/office/exceptions/close", post(exceptions::close))
         .route("/payers", get(payers::page))

@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod bar;
 pub mod basket;
+pub mod batches;
 mod cancelling;
 pub mod enquiry;
 pub mod exceptions;

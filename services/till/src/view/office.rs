@@ -154,6 +154,7 @@ fn settlement(reader: &Reader, scene: &Scene, books: &Books) -> Markup {
                 (Action { name: "settle", to: "/office/settle", fields: &[("rid", &rid)], words: "settle", off: verified == 0 || !may,
                     ..Action::default() }.html(reader))
             }
+            p { a #act-batches data-act="batches" href="/batches" { (reader.t("title-batches")) } }
             p { (reader.with("settlement-ready", &[("count", verified.into())])) }
             @if !may { p.muted { (reader.t("supervisor-only")) } }
             ul.rows {

@@ -7,6 +7,7 @@ pub enum Page {
     SaleOf(String),
     Office,
     Enquiry,
+    Batches,
     /// With what is searched for.
     Payers(String),
     PayerOf(String),
@@ -21,6 +22,7 @@ impl Page {
             Self::SaleOf(sale_id) => format!("sale:{sale_id}"),
             Self::Office => "office".to_owned(),
             Self::Enquiry => "enquiry".to_owned(),
+            Self::Batches => "batches".to_owned(),
             Self::Payers(query) => format!("payers:{query}"),
             Self::PayerOf(payer_id) => format!("payer:{payer_id}"),
             Self::People => "people".to_owned(),
@@ -32,6 +34,7 @@ impl Page {
         match name {
             "office" => Self::Office,
             "enquiry" => Self::Enquiry,
+            "batches" => Self::Batches,
             "people" => Self::People,
             // Alone like the sign-in page: nothing on it changes.
             "signin" | "pin" => Self::SignIn,

@@ -83,24 +83,41 @@ impl bank_service_server::BankService for FakeCheckout {
         Err(not_played())
     }
 
-    async fn reconcile(&self, _: Request<ReconcileRequest>) -> Result<Response<ReconcileResponse>, Status> {
-        Err(not_played())
+    async fn reconcile(
+        &self,
+        request: Request<ReconcileRequest>,
+    ) -> Result<Response<ReconcileResponse>, Status> {
+        assert!(request.get_ref().with_ledger, "the page shows both sources");
+        self.state().reconciled.clone().map(Response::new).ok_or_else(not_played)
     }
 
     type ExportReconciliationStream = Pieces<ExportReconciliationResponse>;
 
     async fn export_reconciliation(
         &self,
-        _: Request<ExportReconciliationRequest>,
+        request: Request<ExportReconciliationRequest>,
     ) -> Result<Response<Self::ExportReconciliationStream>, Status> {
-        Err(not_played())
+        let request = request.into_inner();
+        let words = format!("{} {}", request.format().as_str_name(), request.language);
+        let piece = ExportReconciliationResponse { chunk: words.into_bytes() };
+        Ok(Response::new(Box::pin(tokio_stream::iter([Ok(piece)]))))
     }
 
     async fn mark_statement(
         &self,
-        _: Request<MarkStatementRequest>,
+        request: Request<MarkStatementRequest>,
     ) -> Result<Response<MarkStatementResponse>, Status> {
-        Err(not_played())
+        self.meets(&request)?;
+        let request = request.into_inner();
+        if request.approval.is_none() {
+            let code = tonic::Code::FailedPrecondition;
+            return Err(chit_runtime::error::status(code, "APPROVAL_REQUIRED", "two people"));
+        }
+        let line = &request.lines[0];
+        let minor = line.amount.as_ref().unwrap().amount_minor;
+        let told = format!("mark {} {} {minor} {}", line.sale, line.outcome().as_str_name(), line.booked_on);
+        self.note(&told);
+        Ok(Response::new(MarkStatementResponse::default()))
     }
 
     type ExportBadRecordsStream = Pieces<ExportBadRecordsResponse>;
@@ -114,8 +131,10 @@ impl bank_service_server::BankService for FakeCheckout {
 
     async fn resolve_hand_over(
         &self,
-        _: Request<ResolveHandOverRequest>,
+        request: Request<ResolveHandOverRequest>,
     ) -> Result<Response<ResolveHandOverResponse>, Status> {
-        Err(not_played())
+        self.meets(&request)?;
+        self.note(&format!("resolve_hand_over again={}", request.get_ref().again));
+        Ok(Response::new(ResolveHandOverResponse::default()))
     }
 }

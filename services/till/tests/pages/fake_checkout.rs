@@ -29,6 +29,8 @@ pub struct State {
     pub scanned_meanwhile: Option<BasketLine>,
     /// Open at the bank.
     pub exceptions: Vec<BankException>,
+    /// What the page of batches shows; unset = the shop has no bank.
+    pub reconciled: Option<ReconcileResponse>,
     /// Names of the calls that change something, in their order.
     pub asked: Vec<String>,
     /// Token → name.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod batches;
 mod exceptions;
 mod fake_bank;
 mod fake_checkout;

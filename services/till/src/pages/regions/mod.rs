@@ -36,7 +36,7 @@ pub async fn regions(till: &Till, staff: &SignedIn, page: &Page) -> Vec<Region> 
             [bar].into_iter().chain(payers::one(till, &reader, payer_id).await).collect()
         }
         Page::People => [bar].into_iter().chain(people::all(till, &reader, staff).await).collect(),
-        Page::Enquiry | Page::SignIn => vec![bar],
+        Page::Enquiry | Page::Batches | Page::SignIn => vec![bar],
     }
 }
 
