@@ -52,6 +52,16 @@ pub fn number_taken() -> Refusal {
     Refusal { kind: RefusalKind::Conflict, ..Refusal::field("phone", Reason::NUMBER_TAKEN, remedy) }
 }
 
+/// The first of these that is no payer's.
+pub fn first_free(view: &View, drawn: &[CardSerial]) -> Result<CardSerial> {
+    for serial in drawn {
+        if view.payer_by_card(*serial)?.is_none() {
+            return Ok(*serial);
+        }
+    }
+    Err(Refusal::internal("every card serial that was drawn is a payer's"))
+}
+
 /// One card, one payer: an envelope that was scanned before belongs to somebody.
 pub fn serial_must_be_free(view: &View, serial: CardSerial) -> Result<()> {
     if view.payer_by_card(serial)?.is_none() {

@@ -34,7 +34,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<EnrolPayerRequest>) -> Result<E
     let photo = photo(shop).await?;
     let fresh = Fresh {
         id: PayerId(shop.random()?),
-        card: next_serial(shop, &call.body.card_serial)?,
+        card: next_serial(shop, &call.body.card_serial).await?,
         mandate: shop.new_id()?,
         mandate_job: shop.new_id()?,
         card_job: shop.new_id()?,

@@ -23,7 +23,7 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ResetPayerRequest>) -> Result<R
     let grant = shop.approve_two(call.by.origin.clone(), first, second, Act::ChangePhoneOrCard).await?;
     let code = issue(shop, id, &payer.phone, renewal::next_serial(&payer)?)?;
     let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
-    let card = NewCard { serial: next_serial(shop, &call.body.card_serial)?, job: shop.new_id()? };
+    let card = NewCard { serial: next_serial(shop, &call.body.card_serial).await?, job: shop.new_id()? };
     let serials = call.by.sees_serials();
     mutation::once(shop, &call, move |tx| {
         let payer = renewal::card(tx, &voice, id, card, grant, fresh)?;
