@@ -40,8 +40,8 @@ docs:
 
 # Every page in both languages at three sizes, for people to look at: target/screenshots.
 screenshots:
-    cargo build --workspace
-    cargo run --quiet -p chit-integration-tests --example till_pages -- screenshots
+    cargo build --workspace --bins --example till_pages
+    target/debug/examples/till_pages screenshots
 
 # The device programs against real kernel drivers in a virtual machine: camera, USB printer, modem, scanner, sound.
 lab *args:
