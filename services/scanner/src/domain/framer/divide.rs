@@ -27,6 +27,23 @@ pub fn stands_alone(code: &[u8]) -> bool {
     symbol::parse(data, identifier).is_complete() && !data.iter().any(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
+/// Its end is still to come, whatever line ends it has inside: a frame without ETX, or a card (RFC 6350) or calendar (RFC 5545)
+/// without the END of its BEGIN.
+pub fn is_open(line: &[u8]) -> bool {
+    if line.first() == Some(&STX) {
+        return !line.contains(&ETX);
+    }
+    let text = trimmed(line);
+    let Some(rest) = card(text) else { return false };
+    let kind = rest.split(|byte| is_terminator(*byte)).next().unwrap_or_default();
+    !text.ends_with(&[b"END:", kind].concat())
+}
+
+/// What comes after the BEGIN of a card or a calendar.
+fn card(text: &[u8]) -> Option<&[u8]> {
+    aim::split(text).map_or(text, |(_identifier, data)| data).strip_prefix(b"BEGIN:")
+}
+
 /// `pauses` are places where the device was silent for a moment.
 pub fn divide(line: &[u8], pauses: &[usize], ending: &Ending) -> Vec<Part> {
     let mut parts = Vec::new();
@@ -62,7 +79,7 @@ fn codes<'a>(line: &'a [u8], pauses: &[usize], ending: &Ending) -> Vec<&'a [u8]>
     if whole.starts_with(b"[)>") {
         return vec![whole_message(line)];
     }
-    if whole.starts_with(b"BEGIN:") {
+    if card(whole).is_some() {
         return vec![whole];
     }
     let lines: Vec<&[u8]> =

@@ -72,8 +72,9 @@ impl Framer {
         if self.discarding.is_some() {
             return Some(self.last_byte + GAP_SUFFIX);
         }
-        let last = self.view().last().copied()?;
-        let wait = if divide::is_terminator(last) { SETTLE } else { self.ending.patience() };
+        let view = self.view();
+        let ended = divide::is_terminator(*view.last()?) && !divide::is_open(&view);
+        let wait = if ended { SETTLE } else { self.ending.patience() };
         Some(self.last_byte + wait)
     }
 

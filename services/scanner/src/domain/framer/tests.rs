@@ -69,6 +69,30 @@ fn every_suffix_that_devices_send_ends_a_code() {
     }
 }
 
+/// Stalls of 70 ms have been seen inside a code; one after a line end is no other.
+#[test]
+fn a_card_of_several_lines_ends_with_its_end_and_a_frame_with_its_etx() {
+    let vcard = b"BEGIN:VCARD\r\nVERSION:3.0\r\nN:Li;Na\r\nEND:VCARD";
+    let calendar = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VEVENT\nEND:VCALENDAR";
+    let identified = [b"]Q1", &vcard[..]].concat();
+    let lines = b"Sean Owen\r\nsrowen@example.org";
+    for (content, before, after) in [
+        (&vcard[..], "", "\r"),
+        (vcard, "", "\n"),
+        (vcard, "", ""),
+        (vcard, "\x02", "\x03"),
+        (calendar, "", "\r\n"),
+        (&identified, "", "\r"),
+        (lines, "\x02", "\x03"),
+    ] {
+        let sent = [before.as_bytes(), content, after.as_bytes()].concat();
+        let within = before.len() + content.len();
+        for at in 1..within {
+            assert_eq!(fresh(&[(0, &sent[..at]), (70, &sent[at..])]), [code(content)], "{sent:?} at {at}");
+        }
+    }
+}
+
 #[test]
 fn every_split_of_every_stream_gives_the_same_codes() {
     let vcard = b"BEGIN:VCARD\r\nVERSION:3.0\r\nN:Li;Na\r\nEND:VCARD";
