@@ -26,7 +26,7 @@ const GAP_UNKNOWN: Duration = Duration::from_millis(150);
 /// The device is known to send no suffix.
 const GAP_SILENT: Duration = Duration::from_millis(120);
 /// The device is known to send a suffix, and it is missing yet. Less than from hand to hand, as the suffix may be gone for good.
-const GAP_SUFFIX: Duration = Duration::from_millis(250);
+const GAP_SUFFIX: Duration = Duration::from_millis(190);
 /// A silence that is remembered: perhaps one code ended there.
 const PAUSE: Duration = Duration::from_millis(40);
 /// Silences remembered of one line.
