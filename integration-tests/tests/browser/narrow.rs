@@ -13,6 +13,10 @@ const NOTHING_STICKS_OUT: &str = "document.documentElement.scrollWidth <= innerW
 const SUMS_ARE_WHOLE: &str = "[...document.querySelectorAll('.line .sum, #total')].every(\
     (sum) => sum.getBoundingClientRect().height < 2 * parseFloat(getComputedStyle(sum).fontSize))";
 
+/// What waits and what does not work is there to its last letter.
+const NEWS_ARE_WHOLE: &str = "(() => { const news = document.querySelector('#bar .news'); \
+    return news.scrollWidth <= news.clientWidth && news.scrollHeight <= news.clientHeight })()";
+
 /// Wholly on the page, if not yet on the screen.
 fn is_reachable(css: &str) -> String {
     format!(
@@ -33,6 +37,7 @@ async fn a_sale_can_be_made_on_a_phone_and_at_twice_the_size() {
         page.resize(width, height).await;
         page.until(NOTHING_STICKS_OUT).await;
         page.until(SUMS_ARE_WHOLE).await;
+        page.until(NEWS_ARE_WHOLE).await;
         for css in [
             "#line-0 .name",
             "#total",
@@ -45,6 +50,13 @@ async fn a_sale_can_be_made_on_a_phone_and_at_twice_the_size() {
             page.until(&is_reachable(css)).await;
         }
     }
+    shop.at_desk().await;
+    for (width, height) in SCREENS {
+        page.resize(width, height).await;
+        page.until(NOTHING_STICKS_OUT).await;
+        page.until(NEWS_ARE_WHOLE).await;
+    }
+    shop.at_till().await;
     show_code(&shop).await;
     stage(page, "PAYER_OK").await;
     for (width, height) in SCREENS {
