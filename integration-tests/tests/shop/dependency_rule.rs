@@ -1,11 +1,11 @@
-//! The dependency rule between crates: a service leans on proto (its formats included), runtime and vault only. `layers` has the
+//! The dependency rule between crates: a service leans on proto (its formats included), runtime, vault and pin only. `layers` has the
 //! rule inside each.
 
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-const SHARED: [&str; 3] = ["chit-proto", "chit-runtime", "chit-vault"];
+const SHARED: [&str; 4] = ["chit-proto", "chit-runtime", "chit-vault", "chit-pin"];
 /// What a service's own tests may lean on besides.
 const IN_TESTS: [&str; 1] = ["chit-failing-disk"];
 /// What the runtime is made of; services see it through the runtime alone.
@@ -31,7 +31,7 @@ fn of_this_workspace(package: &Package) -> BTreeSet<&str> {
 }
 
 #[test]
-fn a_service_depends_on_proto_runtime_and_vault_only() {
+fn a_service_depends_on_proto_runtime_vault_and_pin_only() {
     let workspace = workspace();
     let services: Vec<&Package> = workspace.packages.iter().filter(|package| is_service(package)).collect();
     assert!(services.len() >= 10, "runtime and its parts, seven services and the command line");

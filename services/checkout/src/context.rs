@@ -25,7 +25,7 @@ use crate::risk::{Limits, Moment, SANDBOX_REFUSED_ENDING};
 use crate::sale::goods::CatalogueItem;
 use crate::sale::{Rules, goods};
 use crate::staff::approval::{Act, Hands};
-use crate::staff::lockout::Origin;
+use crate::staff::origin::Origin;
 use crate::staff::{ApprovalInput, Asked, Grant, JointGrant, Staff};
 use crate::store::Store;
 use crate::texts::Voice;

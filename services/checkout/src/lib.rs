@@ -68,7 +68,6 @@ pub use bulk::settle::{SettleFigures, time_settling};
 pub use bulk::{Town, write_town};
 pub use config::Config;
 pub use config::bank::{BankConfig, FormatName, RailName};
-pub use staff::pin::hash_pin;
 pub use values::ids::PayerId;
 
 /// Serves until shutdown. Effects that an earlier process left are taken up.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordVerifier as _};
+use chit_pin::PinChecker;
 use chit_runtime::{ConfigError, Shared};
 use serde::Deserialize;
 
@@ -24,15 +23,20 @@ struct Person {
     pin_hash: String,
 }
 
-/// Hashes of PINs by name. No Debug on purpose.
-pub struct People(BTreeMap<String, String>);
+/// No Debug on purpose.
+#[derive(Default)]
+pub struct People {
+    /// By name.
+    pin_hashes: BTreeMap<String, String>,
+    checker: PinChecker,
+}
 
 impl People {
     /// An issuer without the file judges replies as before; nobody makes or hands over cards until `chit issuer init` wrote it.
     pub fn load(shared: &Shared) -> anyhow::Result<Self> {
         let text = match shared.key(FILE) {
             Ok(bytes) => String::from_utf8(bytes).context(FILE)?,
-            Err(ConfigError::KeyMissing { .. }) => return Ok(Self(BTreeMap::new())),
+            Err(ConfigError::KeyMissing { .. }) => return Ok(Self::default()),
             Err(error) => return Err(error.into()),
         };
         Self::parse(&text).context(FILE)
@@ -40,37 +44,36 @@ impl People {
 
     fn parse(text: &str) -> anyhow::Result<Self> {
         let staff: Staff = toml::from_str(text)?;
-        let mut people = BTreeMap::new();
+        let mut pin_hashes = BTreeMap::new();
         for person in staff.staff {
-            anyhow::ensure!(PasswordHash::new(&person.pin_hash).is_ok(), "a pin_hash cannot be read");
+            anyhow::ensure!(PinChecker::is_readable(&person.pin_hash), "a pin_hash cannot be read");
             anyhow::ensure!(
-                people.insert(person.name, person.pin_hash).is_none(),
+                pin_hashes.insert(person.name, person.pin_hash).is_none(),
                 "two people have the same name"
             );
         }
-        Ok(Self(people))
+        Ok(Self { pin_hashes, checker: PinChecker::default() })
     }
 
     pub fn knows(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.pin_hashes.contains_key(name)
     }
 
-    /// Takes 19 MiB for some tens of milliseconds: call it off the async threads.
+    /// Takes some tens of milliseconds: call it off the async threads.
     pub fn has_pin(&self, name: &str, pin: &str) -> bool {
-        let Some(hash) = self.0.get(name).and_then(|hash| PasswordHash::new(hash).ok()) else { return false };
-        Argon2::default().verify_password(pin.as_bytes(), &hash).is_ok()
+        self.pin_hashes.get(name).is_some_and(|hash| self.checker.verify(pin, hash) == Ok(true))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use argon2::PasswordHasher as _;
+    use chit_pin::hash_pin;
 
     use super::*;
 
     #[test]
     fn a_person_has_their_own_pin_and_nobody_else_has_one() {
-        let hash = Argon2::default().hash_password_with_salt(b"471199", &[1; 16]).unwrap();
+        let hash = hash_pin("471199", &[1; 16]).unwrap();
         let entry = |name: &str| format!("[[staff]]\nname = \"{name}\"\npin_hash = \"{hash}\"\n");
         let people = People::parse(&entry("chen")).unwrap();
         assert!(people.knows("chen") && people.has_pin("chen", "471199"));

@@ -10,7 +10,7 @@ use tonic::Request;
 use super::access::{Access, ClientRole};
 use crate::context::Shop;
 use crate::staff::device::DeviceKind;
-use crate::staff::lockout::Origin;
+use crate::staff::origin::Origin;
 use crate::staff::person::{Person, Role};
 use crate::staff::session::{Session, TokenHash};
 use crate::store::requests::Caller;

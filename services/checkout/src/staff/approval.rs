@@ -1,20 +1,16 @@
 //! Who may allow what, and the rule that nobody decides about a sale in which they had a hand.
 
-use jiff::Timestamp;
+use chit_pin::PinError;
 
 use super::person::{Person, Role};
 use crate::values::reason::Reason;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApprovalError {
-    #[error("a PIN is 4 to 8 digits")]
-    PinForm,
+    #[error(transparent)]
+    Pin(#[from] PinError),
     #[error("this PIN is a one-time PIN or too short for its role; sign in and change it first")]
     MustChangePin,
-    #[error("wrong PIN; {left} tries left")]
-    WrongPin { left: u8 },
-    #[error("too many wrong PINs; try again after {until}")]
-    LockedOut { until: Timestamp },
     #[error("this needs a {0:?}")]
     RoleTooLow(Role),
     #[error("who had a hand in the sale may not approve this; ask somebody else")]
@@ -23,21 +19,19 @@ pub enum ApprovalError {
     OwnPayer,
     #[error("two different people must approve this")]
     SamePerson,
-    #[error("the stored PIN cannot be read; set it again")]
-    StoredPin,
 }
 
 impl ApprovalError {
     pub fn reason(&self) -> Reason {
         match self {
-            Self::PinForm | Self::WrongPin { .. } => Reason::PIN_WRONG,
-            Self::LockedOut { .. } => Reason::PIN_LOCKED_OUT,
+            Self::Pin(PinError::Form | PinError::Wrong { .. }) => Reason::PIN_WRONG,
+            Self::Pin(PinError::LockedOut { .. }) => Reason::PIN_LOCKED_OUT,
+            Self::Pin(PinError::Stored) => Reason::STORED_PIN_UNREADABLE,
             Self::RoleTooLow(_) => Reason::ROLE_TOO_LOW,
             Self::MustChangePin => Reason::PIN_MUST_CHANGE,
             Self::OwnSale => Reason::OWN_SALE,
             Self::OwnPayer => Reason::OWN_PAYER,
             Self::SamePerson => Reason::SAME_PERSON,
-            Self::StoredPin => Reason::STORED_PIN_UNREADABLE,
         }
     }
 }

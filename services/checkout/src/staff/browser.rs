@@ -1,7 +1,7 @@
 //! Browsers and terminals in which somebody has signed in before (OWASP calls this a device cookie): nobody who types wrong PINs
 //! elsewhere locks their people out.
 
-use super::lockout::Origin;
+use super::origin::Origin;
 use crate::store::View;
 
 const PURPOSE: &[u8] = b"browser";

@@ -1,14 +1,14 @@
 //! The check of PINs: sign-in and Approval. People live in the store; `staff.toml` only brings the first ones in.
 
 use anyhow::Context as _;
+use chit_pin::{PinChecker, PinError};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::approval::{self, Act, ApprovalError, Hands};
 use super::grant::{Grant, JointGrant};
-use super::lockout::Origin;
+use super::origin::Origin;
 use super::person::{Person, Role};
-use super::pin::PinChecker;
 use crate::store::{Store, Tx};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, RefusalKind, Result};
@@ -154,8 +154,9 @@ impl Staff {
             let lockout = view.pin_lockout(&person.name, origin)?;
             Ok((person, lockout))
         })?;
-        known.check(now).map_err(|error| refuse(part, &error))?;
-        let right = self.pins.verify(&input.pin, &person.pin_hash).map_err(|error| refuse(part, &error))?;
+        known.check(now).map_err(|error| refuse(part, &error.into()))?;
+        let right =
+            self.pins.verify(&input.pin, &person.pin_hash).map_err(|error| refuse(part, &error.into()))?;
         // Others may have tried meanwhile, so it is read once more where it is written.
         let (name, origin) = (person.name.clone(), origin.clone());
         let tried = self.store.write_blocking(move |tx| {
@@ -166,7 +167,7 @@ impl Staff {
             }
             Ok(answer)
         })?;
-        tried.map_err(|error| refuse(part, &error))?;
+        tried.map_err(|error| refuse(part, &error.into()))?;
         Ok(person)
     }
 }
@@ -203,7 +204,7 @@ fn given(input: Option<&ApprovalInput>) -> Option<&ApprovalInput> {
 
 fn refuse(part: &str, error: &ApprovalError) -> Refusal {
     let field = match error {
-        ApprovalError::PinForm | ApprovalError::WrongPin { .. } | ApprovalError::LockedOut { .. } => "pin",
+        ApprovalError::Pin(PinError::Form | PinError::Wrong { .. } | PinError::LockedOut { .. }) => "pin",
         _ => "actor",
     };
     Refusal {

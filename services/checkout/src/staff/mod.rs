@@ -6,10 +6,9 @@ pub mod browser;
 mod desk;
 pub mod device;
 mod grant;
-pub mod lockout;
+pub mod origin;
 pub mod people;
 pub mod person;
-pub mod pin;
 pub mod session;
 mod stored;
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::lockout::Origin;
+use super::origin::Origin;
 
 /// A working day, and no night.
 pub const LASTS: SignedDuration = SignedDuration::from_hours(12);

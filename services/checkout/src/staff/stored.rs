@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::device::{Device, DeviceKind};
-use super::lockout::{Origin, PinLockout};
+use super::origin::Origin;
 use super::person::{Person, Role};
 use super::session::{Session, TokenHash};
 use crate::store::history::{Change, Kind};
@@ -13,6 +13,7 @@ use crate::store::{Seek, Tx, View};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
 use crate::values::time;
+use chit_pin::PinLockout;
 
 /// Of events about people and devices: they have no life of states, but they come and go.
 const ACTIVE: u32 = 1;

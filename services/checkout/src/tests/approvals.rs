@@ -8,8 +8,9 @@ use crate::outbox::fact::FactKind;
 use crate::sale::state::SaleState;
 use crate::staff::ApprovalInput;
 use crate::staff::approval::{Act, Hands};
-use crate::staff::lockout::{Origin, PinLockout};
+use crate::staff::origin::Origin;
 use crate::values::refusal::Result;
+use chit_pin::PinLockout;
 
 fn input(actor: &str, pin: &str) -> Option<ApprovalInput> {
     Some(ApprovalInput { actor: actor.into(), pin: pin.into() })

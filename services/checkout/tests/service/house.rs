@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use chit_checkout::Config;
-use chit_checkout::hash_pin;
 use chit_payer_code::{DayNumber, PayerCode, SealedPhone};
+use chit_pin::hash_pin;
 use chit_proto::checkout::v1 as proto;
 use chit_runtime::Channel;
 use chit_runtime::session::Token;

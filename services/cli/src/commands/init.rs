@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
 use anyhow::Context as _;
-use argon2::{Argon2, PasswordHasher};
+use chit_pin::{hash_pin, pin_of};
 use chit_runtime::Shared;
 use serde_json::json;
 
@@ -91,29 +91,19 @@ fn hire() -> anyhow::Result<(String, Vec<NewPin>)> {
 
 /// A PIN and the hash of it that is kept.
 pub fn new_pin() -> anyhow::Result<(String, String)> {
-    let pin = random_pin()?;
-    let hash = Argon2::default()
-        .hash_password_with_salt(pin.as_bytes(), &random::<16>()?)
-        .map_err(|error| anyhow::anyhow!("cannot hash a PIN: {error}"))?;
-    Ok((pin, hash.to_string()))
-}
-
-/// Six digits, each PIN as likely as any other: draws above the last whole million are thrown away.
-fn random_pin() -> anyhow::Result<String> {
-    const PINS: u32 = 1_000_000;
-    loop {
-        let draw = u32::from_le_bytes(random()?);
-        if draw < u32::MAX / PINS * PINS {
-            return Ok(format!("{:06}", draw % PINS));
+    let pin = loop {
+        if let Some(pin) = pin_of(u32::from_le_bytes(random()?)) {
+            break pin;
         }
-    }
+    };
+    let hash = hash_pin(&pin, &random()?)?;
+    Ok((pin, hash))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use argon2::PasswordVerifier;
-    use argon2::password_hash::phc::PasswordHash;
+    use chit_pin::PinChecker;
     use std::collections::BTreeMap;
     use std::path::Path;
 
@@ -172,8 +162,7 @@ mod tests {
             assert_eq!(entry["name"].as_str(), Some(new.name));
             let stored = entry["pin_hash"].as_str().unwrap();
             assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-            let hash = PasswordHash::new(stored).unwrap();
-            assert!(Argon2::default().verify_password(new.pin.as_bytes(), &hash).is_ok());
+            assert_eq!(PinChecker::default().verify(&new.pin, stored), Ok(true));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Who acts on cards: one of the issuer's people, by their PIN. No name in a request is believed.
 
+use chit_pin::PinError;
 use chit_proto::issuer::v1::Approval;
 use tonic::Status;
 
@@ -26,15 +27,23 @@ pub async fn proved(api: &Api, approval: &mut Option<Approval>) -> Result<Custod
     if !api.people.knows(&name) {
         return Err(refused(Refusal::PinWrong));
     }
-    let (people, now_ms, tried) = (api.people.clone(), api.now_ms(), name.clone());
-    let right = api.on_disk(move |store| {
+    let (people, now, tried) = (api.people.clone(), api.clock.now(), name.clone());
+    let tried = api.on_disk(move |store| {
+        let before = store.write(|draft| draft.lockout(&tried))?;
+        if let Err(closed) = before.check(now) {
+            return Ok(Err(closed));
+        }
+        // Nobody waits for the store meanwhile: argon2id is slow on purpose. Others may have tried, so it is read once more.
+        let right = people.has_pin(&tried, &pin);
         store.write(|draft| {
-            let lockout = draft.lockout(&tried)?;
-            lockout.check(now_ms)?;
-            let right = people.has_pin(&tried, &pin);
-            draft.put_lockout(&tried, lockout.after_try(right, now_ms))?;
-            Ok(right)
+            let (after, answer) = draft.lockout(&tried)?.after_try(right, now);
+            draft.put_lockout(&tried, after)?;
+            Ok(answer)
         })
     });
-    if right.await? { Ok(Custodian(name)) } else { Err(refused(Refusal::PinWrong)) }
+    match tried.await? {
+        Ok(()) => Ok(Custodian(name)),
+        Err(PinError::LockedOut { .. }) => Err(refused(Refusal::PinLockedOut)),
+        Err(PinError::Form | PinError::Wrong { .. } | PinError::Stored) => Err(refused(Refusal::PinWrong)),
+    }
 }

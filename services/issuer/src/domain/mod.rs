@@ -8,7 +8,6 @@ mod custody;
 mod growth;
 mod holder;
 mod judge;
-mod lockout;
 mod refusal;
 
 pub use ask::{Ask, Number, Reply, hear};
@@ -18,5 +17,4 @@ pub use custody::{Act, Custody};
 pub use growth::{Seen, grown};
 pub use holder::{Holder, Language};
 pub use judge::judge;
-pub use lockout::Lockout;
 pub use refusal::Refusal;

@@ -1,11 +1,13 @@
 //! The record of custody, a chain of hashes, and the wrong PINs of those who may write in it.
 
+use chit_pin::PinLockout;
+use jiff::Timestamp;
 use redb::ReadableTable;
 use sha2::{Digest as _, Sha256};
 
 use super::records::{self, CustodyRecord};
 use super::{CUSTODY, Draft, PINS, Result, StoreError};
-use crate::domain::{Act, Custody, Lockout};
+use crate::domain::{Act, Custody};
 
 /// An act, its place and the hash that the next one names.
 pub struct Kept {
@@ -62,14 +64,18 @@ impl Draft<'_> {
         Ok(Kept { seq, custody, sha256: Sha256::digest(&record).into() })
     }
 
-    pub fn lockout(&self, name: &str) -> Result<Lockout> {
+    pub fn lockout(&self, name: &str) -> Result<PinLockout> {
         let pins = self.transaction.open_table(PINS)?;
         let kept = pins.get(&self.pin_key(name))?.map(|kept| kept.value());
-        Ok(kept.map_or_else(Lockout::default, |(wrong, locks, until_ms)| Lockout { wrong, locks, until_ms }))
+        let (wrong, locks, until_ms) = kept.unwrap_or_default();
+        let until = (until_ms > 0).then(|| Timestamp::from_millisecond(until_ms)).transpose();
+        let locked_until = until.map_err(|_no_time| StoreError::Damaged("the time of a lockout"))?;
+        Ok(PinLockout { wrong, locked_until, locks })
     }
 
-    pub fn put_lockout(&self, name: &str, lockout: Lockout) -> Result<()> {
-        let Lockout { wrong, locks, until_ms } = lockout;
+    pub fn put_lockout(&self, name: &str, lockout: PinLockout) -> Result<()> {
+        let PinLockout { wrong, locked_until, locks } = lockout;
+        let until_ms = locked_until.map_or(0, Timestamp::as_millisecond);
         self.transaction.open_table(PINS)?.insert(&self.pin_key(name), (wrong, locks, until_ms))?;
         Ok(())
     }

@@ -38,7 +38,7 @@ const WITNESSED: TableDefinition<&str, (u64, &[u8; 32])> = TableDefinition::new(
 // <place in the record of custody, CustodyRecord, sealed>
 const CUSTODY: TableDefinition<u64, &[u8]> = TableDefinition::new("custody");
 // <keyed hash of a custodian's name, (wrong PINs, times locked, locked until in unix ms)>
-const PINS: TableDefinition<&[u8; 16], (u32, u32, i64)> = TableDefinition::new("pins");
+const PINS: TableDefinition<&[u8; 16], (u8, u8, i64)> = TableDefinition::new("pins");
 // <"data key", the store's data key, wrapped by issuer-data.key>
 const DATA_KEY: TableDefinition<&str, &[u8]> = TableDefinition::new("data_key");
 

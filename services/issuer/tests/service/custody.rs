@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use argon2::{Argon2, PasswordHasher as _};
 use proto::CustodyAct as Act;
 
 use super::*;
@@ -13,7 +12,7 @@ const PHONE: &str = "+8613800005678";
 
 /// Two people with the same PIN.
 pub fn staff() -> String {
-    let hash = Argon2::default().hash_password_with_salt(PIN.as_bytes(), &[1; 16]).unwrap();
+    let hash = chit_pin::hash_pin(PIN, &[1; 16]).unwrap();
     let mut text = String::new();
     for name in ["chen", "sun"] {
         writeln!(text, "[[staff]]\nname = \"{name}\"\npin_hash = \"{hash}\"").unwrap();

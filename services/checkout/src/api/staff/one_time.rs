@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::context::Shop;
-use crate::staff::pin::hash_pin;
-use crate::values::refusal::{Refusal, Result};
+use chit_pin::{hash_pin, pin_of};
 
-const PINS: u32 = 1_000_000;
+use crate::context::Shop;
+use crate::staff::approval::ApprovalError;
+use crate::values::refusal::{Refusal, Result};
 
 /// Six digits that are told once, and their hash. Each PIN is as likely as any other.
 pub async fn pin(shop: &Arc<Shop>) -> Result<(String, String)> {
-    let draw = loop {
-        let draw = u32::from_be_bytes(shop.random()?);
-        // Draws above the last whole million are thrown away.
-        if draw < u32::MAX / PINS * PINS {
-            break draw;
+    let pin = loop {
+        if let Some(pin) = pin_of(u32::from_be_bytes(shop.random()?)) {
+            break pin;
         }
     };
-    let pin = format!("{:06}", draw % PINS);
     let hash = hash(shop, pin.clone()).await?;
     Ok((pin, hash))
 }
@@ -28,5 +25,6 @@ pub async fn hash(shop: &Arc<Shop>, pin: String) -> Result<String> {
     tokio::task::spawn_blocking(move || hash_pin(&pin, &salt))
         .await
         .map_err(|join| Refusal::internal(format!("the PIN was not hashed: {join}")))?
+        .map_err(ApprovalError::from)
         .map_err(|error| Refusal::field("new_pin", error.reason(), error.to_string()))
 }

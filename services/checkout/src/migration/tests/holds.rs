@@ -299,7 +299,7 @@ fn a_repeated_request_gets_its_first_answer_whoever_repeats_it() {
 fn wrong_pins_cursors_and_sums_are_what_they_were() {
     let (_shop, store, holds) = imported();
     for (name, known) in holds["wrong_pins"].as_object().unwrap() {
-        let lockout = see(&store, |view| view.pin_lockout(name, &crate::staff::lockout::Origin::shared()));
+        let lockout = see(&store, |view| view.pin_lockout(name, &crate::staff::origin::Origin::shared()));
         let until = lockout.locked_until.map(|at| at.to_string());
         assert_same(known, &json!({ "wrong": lockout.wrong, "locked_until": until }), name);
     }

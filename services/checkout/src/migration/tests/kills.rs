@@ -145,8 +145,8 @@ fn an_import_begins_anew_if_the_older_program_wrote_meanwhile() {
     importer.kill();
     super::schemas::forget_wrong_pins(&shop);
     let store = shop.open().unwrap();
-    let lockout = see(&store, |view| view.pin_lockout("zhao", &crate::staff::lockout::Origin::shared()));
-    assert_eq!(lockout, crate::staff::lockout::PinLockout::default(), "as the older program left it at last");
+    let lockout = see(&store, |view| view.pin_lockout("zhao", &crate::staff::origin::Origin::shared()));
+    assert_eq!(lockout, chit_pin::PinLockout::default(), "as the older program left it at last");
     let fresh = Shop::of_schema_2();
     super::schemas::forget_wrong_pins(&fresh);
     let counts = |store: &crate::store::Store| {

@@ -1,28 +1,8 @@
-//! Wrong PINs, counted by name and origin: nobody locks another out from outside.
+//! Wrong PINs, counted. Whose they are, and where they come from, is the caller's to tell apart.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::approval::ApprovalError;
-
-/// Where PINs come from. All callers that are not known one by one share an origin.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Origin(String);
-
-impl Origin {
-    /// A Unix user that is no till, or the machine's own.
-    pub fn shared() -> Self {
-        Self("shop".into())
-    }
-
-    /// A till's process, a paired device or a certificate, by its name in the history.
-    pub fn of(caller: &str) -> Self {
-        Self(caller.to_owned())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use crate::PinError;
 
 /// Five wrong PINs close the door, the first time for five minutes. Four digits would fall in an hour without it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -39,15 +19,15 @@ impl PinLockout {
     const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
     /// Ask before the PIN is even hashed.
-    pub fn check(self, now: Timestamp) -> Result<(), ApprovalError> {
+    pub fn check(self, now: Timestamp) -> Result<(), PinError> {
         match self.locked_until {
-            Some(until) if now < until => Err(ApprovalError::LockedOut { until }),
+            Some(until) if now < until => Err(PinError::LockedOut { until }),
             _ => Ok(()),
         }
     }
 
     /// The counter to store after a PIN was tried, and the answer.
-    pub fn after_try(self, right: bool, now: Timestamp) -> (Self, Result<(), ApprovalError>) {
+    pub fn after_try(self, right: bool, now: Timestamp) -> (Self, Result<(), PinError>) {
         if let Err(locked) = self.check(now) {
             return (self, Err(locked));
         }
@@ -58,11 +38,11 @@ impl PinLockout {
         let wrong = before + 1;
         if wrong < Self::WRONG_MAX {
             let left = Self::WRONG_MAX - wrong;
-            return (Self { wrong, locked_until: None, ..self }, Err(ApprovalError::WrongPin { left }));
+            return (Self { wrong, locked_until: None, ..self }, Err(PinError::Wrong { left }));
         }
         let until = now + Self::closed_for(self.locks);
         let locks = self.locks.saturating_add(1);
-        (Self { wrong, locked_until: Some(until), locks }, Err(ApprovalError::LockedOut { until }))
+        (Self { wrong, locked_until: Some(until), locks }, Err(PinError::LockedOut { until }))
     }
 
     /// Twice as long each time.
@@ -92,19 +72,15 @@ mod tests {
         let mut lockout = PinLockout::default();
         for left in (1..5).rev() {
             let (next, answer) = lockout.after_try(false, start());
-            assert_eq!(answer, Err(ApprovalError::WrongPin { left }));
+            assert_eq!(answer, Err(PinError::Wrong { left }));
             lockout = next;
         }
         let until = start() + PinLockout::FIRST;
         let (lockout, answer) = lockout.after_try(false, start());
-        assert_eq!(answer, Err(ApprovalError::LockedOut { until }));
+        assert_eq!(answer, Err(PinError::LockedOut { until }));
         let before = until - SignedDuration::from_secs(1);
-        assert_eq!(
-            lockout.after_try(true, before).1,
-            Err(ApprovalError::LockedOut { until }),
-            "even a right one"
-        );
-        assert_eq!(lockout.after_try(false, until).1, Err(ApprovalError::WrongPin { left: 4 }));
+        assert_eq!(lockout.after_try(true, before).1, Err(PinError::LockedOut { until }), "even a right one");
+        assert_eq!(lockout.after_try(false, until).1, Err(PinError::Wrong { left: 4 }));
         assert_eq!(lockout.after_try(true, until), (PinLockout::default(), Ok(())));
     }
 

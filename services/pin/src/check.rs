@@ -1,5 +1,5 @@
 //! PINs as argon2id hashes. A check takes 19 MiB for some tens of milliseconds, so all checks share one buffer and run
-//! one after the other: however many people sign in at once, checkout grows by one buffer.
+//! one after the other: however many people sign in at once, the service grows by one buffer.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,20 +7,20 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use subtle::ConstantTimeEq;
 
-use super::approval::ApprovalError;
+use crate::PinError;
 
 #[derive(Default)]
 pub struct PinChecker {
     memory: Mutex<Vec<Block>>,
 }
 
-fn check_form(pin: &str) -> Result<(), ApprovalError> {
+fn check_form(pin: &str) -> Result<(), PinError> {
     let good = (4..=8).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit());
-    if good { Ok(()) } else { Err(ApprovalError::PinForm) }
+    if good { Ok(()) } else { Err(PinError::Form) }
 }
 
 /// argon2id with the crate's defaults (19 MiB, two passes; the OWASP minimum): some tens of milliseconds.
-pub fn hash_pin(pin: &str, salt: &[u8; 16]) -> Result<String, ApprovalError> {
+pub fn hash_pin(pin: &str, salt: &[u8; 16]) -> Result<String, PinError> {
     check_form(pin)?;
     let hash = Argon2::default().hash_password_with_salt(pin.as_bytes(), salt);
     Ok(hash.expect("the default parameters and a salt of 16 bytes are valid").to_string())
@@ -28,10 +28,15 @@ pub fn hash_pin(pin: &str, salt: &[u8; 16]) -> Result<String, ApprovalError> {
 
 impl PinChecker {
     /// Runs for as long as `hash_pin`, and waits for the check before it: call it off the async threads.
-    pub fn verify(&self, pin: &str, pin_hash: &str) -> Result<bool, ApprovalError> {
+    pub fn verify(&self, pin: &str, pin_hash: &str) -> Result<bool, PinError> {
         check_form(pin)?;
-        let stored = PasswordHash::new(pin_hash).map_err(|_damaged| ApprovalError::StoredPin)?;
-        self.matches(pin, &stored).ok_or(ApprovalError::StoredPin)
+        let stored = PasswordHash::new(pin_hash).map_err(|_damaged| PinError::Stored)?;
+        self.matches(pin, &stored).ok_or(PinError::Stored)
+    }
+
+    /// Whether a stored hash can be checked at all.
+    pub fn is_readable(pin_hash: &str) -> bool {
+        PasswordHash::new(pin_hash).is_ok()
     }
 
     fn matches(&self, pin: &str, stored: &PasswordHash) -> Option<bool> {
@@ -61,7 +66,7 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$"));
         assert_eq!(checker.verify("4711", &hash), Ok(true));
         assert_eq!(checker.verify("4712", &hash), Ok(false));
-        assert_eq!(checker.verify("4711", "damaged"), Err(ApprovalError::StoredPin));
+        assert_eq!(checker.verify("4711", "damaged"), Err(PinError::Stored));
     }
 
     #[test]
@@ -76,7 +81,7 @@ mod tests {
     #[test]
     fn a_pin_is_four_to_eight_digits() {
         for pin in ["123", "123456789", "12a4", "", "123\u{ff14}"] {
-            assert_eq!(hash_pin(pin, &[1; 16]), Err(ApprovalError::PinForm), "{pin}");
+            assert_eq!(hash_pin(pin, &[1; 16]), Err(PinError::Form), "{pin}");
         }
     }
 }
