@@ -69,7 +69,10 @@ fn record(view: &View, deduction: &Deduction, days: &QuietHours) -> Result<BadRe
         return_reason: last.map(|returned| returned.reason.clone()).unwrap_or_default(),
         listed_on: days.local_day(since).to_string(),
         ends_on: days.local_day(until).to_string(),
-        evidence_sha256: deduction.evidence.map(|sealed| hex(&sealed.manifest_sha256)).unwrap_or_default(),
+        evidence_sha256: deduction
+            .evidence
+            .map(|sealed| hex::encode(sealed.manifest_sha256))
+            .unwrap_or_default(),
     })
 }
 
@@ -79,8 +82,4 @@ fn debtor(view: &View, payer: Payer) -> Result<(String, String, String)> {
         Some(mandate) => (mandate.account.holder, mandate.account.iban, mandate.id.to_string()),
         None => (payer.name, String::new(), String::new()),
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

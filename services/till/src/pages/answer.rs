@@ -31,6 +31,11 @@ pub struct ApprovalFields {
 }
 
 impl ApprovalFields {
+    /// The request's id: a try with a PIN is an intent of its own, as the first try had another body.
+    pub fn intent(&self, rid: &str) -> String {
+        if self.approver.is_empty() { rid.to_owned() } else { format!("{rid}-a") }
+    }
+
     pub fn approval(&self) -> Option<Approval> {
         (!self.approver.is_empty()).then(|| Approval { actor: self.approver.clone(), pin: self.pin.clone() })
     }

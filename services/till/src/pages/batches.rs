@@ -103,9 +103,7 @@ pub async fn mark(State(till): App, staff: SignedIn, Form(form): Form<PaperForm>
         reason: form.reason.to_ascii_uppercase(),
         booked_on: form.booked_on.clone(),
     };
-    let approval = form.approval.approval();
-    // A try with a PIN is an intent of its own: the first try had another body.
-    let request_id = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
+    let (approval, request_id) = (form.approval.approval(), form.approval.intent(&form.rid));
     let (statement, lines) = (form.statement.clone(), vec![line]);
     let request = MarkStatementRequest { request_id, statement, lines, approval };
     let status = match call!(till.peers.bank.mark_statement(request)).await {

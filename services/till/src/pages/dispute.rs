@@ -47,7 +47,7 @@ pub async fn open(State(till): App, staff: SignedIn, Form(form): Form<OpenForm>)
 
 pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {
     let approval = form.approval.approval();
-    let rid = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
+    let rid = form.approval.intent(&form.rid);
     let request = ResolveDisputeRequest {
         request_id: format!("{rid}-{}", form.outcome),
         dispute_id: form.dispute_id.clone(),
@@ -78,7 +78,7 @@ pub async fn resolve(State(till): App, staff: SignedIn, Form(form): Form<Resolve
 
 pub async fn withdraw(State(till): App, staff: SignedIn, Form(form): Form<ResolveForm>) -> Response {
     let approval = form.approval.approval();
-    let rid = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
+    let rid = form.approval.intent(&form.rid);
     let request = WithdrawDisputeRequest {
         request_id: format!("{rid}-withdraw"),
         dispute_id: form.dispute_id.clone(),

@@ -63,8 +63,8 @@ pub async fn settle(State(till): App, staff: SignedIn, Form(form): Form<OfficeFo
 
 pub async fn list(State(till): App, staff: SignedIn, Form(form): Form<OfficeForm>) -> Response {
     let approval = form.approval.approval();
-    let rid = if approval.is_some() { format!("{}-a", form.rid) } else { form.rid.clone() };
-    let request = ListBadRecordRequest { request_id: rid, sale_id: form.sale_id.clone(), approval };
+    let request_id = form.approval.intent(&form.rid);
+    let request = ListBadRecordRequest { request_id, sale_id: form.sale_id.clone(), approval };
     let status = match call!(till.peers.deductions.list_bad_record(request)).await {
         Ok(_) => return answer::done(),
         Err(status) => status,

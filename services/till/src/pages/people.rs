@@ -40,9 +40,8 @@ pub struct PersonForm {
 }
 
 impl PersonForm {
-    /// A try with a PIN is an intent of its own: the first try had another body.
     fn rid(&self) -> String {
-        if self.approval.approver.is_empty() { self.rid.clone() } else { format!("{}-a", self.rid) }
+        self.approval.intent(&self.rid)
     }
 }
 

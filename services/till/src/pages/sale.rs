@@ -44,9 +44,8 @@ impl SaleForm {
         self.answer == "yes"
     }
 
-    /// A try with a PIN is an intent of its own: the first try had another body.
     fn rid(&self) -> String {
-        if self.approval.approver.is_empty() { self.rid.clone() } else { format!("{}-a", self.rid) }
+        self.approval.intent(&self.rid)
     }
 }
 
