@@ -82,6 +82,7 @@ async fn enrol_person(desk: &Arc<VirtualDesk>, lang: Lang, form: &EnrolForm) -> 
         let person = scene.seat(&payer.payer_id);
         (person.name, person.phone) = (name.to_owned(), phone);
     });
+    desk.keep();
     follow::see_payer(desk, payer)
 }
 

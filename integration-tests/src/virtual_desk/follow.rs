@@ -72,19 +72,23 @@ pub async fn papers(desk: &Arc<VirtualDesk>) -> anyhow::Result<()> {
 /// Papers to show, each payer's card, and whose phone is whose.
 pub fn look_at_papers(desk: &VirtualDesk) -> anyhow::Result<()> {
     let shown = papers::look(&desk.papers, magic_payer::NAME)?;
+    let mut met = false;
     desk.change(|scene| {
         scene.papers = shown;
         for person in scene.everybody().filter(|person| !person.card_serial.is_empty()) {
             person.card = papers::card_of(&desk.papers, &person.card_serial, person.card);
         }
-        meet(scene, &desk.papers);
+        met = meet(scene, &desk.papers);
     });
-    desk.keep();
+    if met {
+        desk.keep();
+    }
     Ok(())
 }
 
-/// A mandate names its payer and masks their number; the first SMS to them shows the rest of it.
-fn meet(scene: &mut Scene, folder: &Path) {
+/// A mandate names its payer and masks their number; the first SMS to them shows the rest of it. True if somebody was met.
+fn meet(scene: &mut Scene, folder: &Path) -> bool {
+    let mut met = false;
     let strangers = scene.everybody().filter(|person| person.phone.is_empty());
     let cards: Vec<(String, u32)> =
         strangers.filter_map(|person| Some((person.payer_id.clone(), person.card?))).collect();
@@ -99,6 +103,8 @@ fn meet(scene: &mut Scene, folder: &Path) {
         }
         if let Some(person) = scene.of_payer(&payer_id) {
             (person.name, person.phone) = (name, phone);
+            met = true;
         }
     }
+    met
 }
