@@ -21,9 +21,9 @@ cargo nextest run --workspace --no-run
 step "units of the Debian package"
 deploy/systemd/check
 step "tests"
-# The integration tests start the programs that were just built.
+# The integration tests start the programs that were just built. Tests wait for devices, disks and deadlines more than they work.
 log="target/test-summary.txt"
-CHIT_MODEL_STEPS=100000 cargo nextest run --workspace --no-fail-fast 2>&1 | tee "$log"
+CHIT_MODEL_STEPS=100000 cargo nextest run --workspace --no-fail-fast --test-threads $(($(nproc) * 2)) 2>&1 | tee "$log"
 step "left out here: measurements, which recipes run"
 cargo nextest list --workspace --run-ignored only 2>/dev/null
 step "examples in the documentation"
