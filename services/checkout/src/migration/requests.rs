@@ -1,12 +1,13 @@
 //! Remembered answers, and wrong PINs.
 
+use chit_pin::PinLockout;
+
 use super::tables::Row;
 use super::v2;
 use super::work::{Import, since};
 use crate::staff::origin::Origin;
 use crate::store::records::request::Remembered;
 use crate::values::refusal::Result;
-use chit_pin::PinLockout;
 
 pub fn request(import: &mut Import<'_>, row: &Row) -> Result<()> {
     let old: v2::Remembered = row.record()?;

@@ -1,5 +1,6 @@
 //! People, wrong PINs, sessions and devices in the store.
 
+use chit_pin::PinLockout;
 use jiff::Timestamp;
 
 use super::device::{Device, DeviceKind};
@@ -13,7 +14,6 @@ use crate::store::{Seek, Tx, View};
 use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
 use crate::values::time;
-use chit_pin::PinLockout;
 
 /// Of events about people and devices: they have no life of states, but they come and go.
 const ACTIVE: u32 = 1;

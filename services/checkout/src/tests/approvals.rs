@@ -1,5 +1,6 @@
 //! Approvals: counted, locked out, and witnessed.
 
+use chit_pin::PinLockout;
 use sha2::{Digest, Sha256};
 
 use super::counter::{commit, void};
@@ -10,7 +11,6 @@ use crate::staff::ApprovalInput;
 use crate::staff::approval::{Act, Hands};
 use crate::staff::origin::Origin;
 use crate::values::refusal::Result;
-use chit_pin::PinLockout;
 
 fn input(actor: &str, pin: &str) -> Option<ApprovalInput> {
     Some(ApprovalInput { actor: actor.into(), pin: pin.into() })
