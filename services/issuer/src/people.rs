@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use chit_pin::PinChecker;
+use chit_pin::{PinChecker, Turn};
 use chit_runtime::{ConfigError, Shared};
 use serde::Deserialize;
 
@@ -59,9 +59,14 @@ impl People {
         self.pin_hashes.contains_key(name)
     }
 
-    /// Takes some tens of milliseconds: call it off the async threads.
-    pub fn has_pin(&self, name: &str, pin: &str) -> bool {
-        self.pin_hashes.get(name).is_some_and(|hash| self.checker.verify(pin, hash) == Ok(true))
+    /// Look up the lockout, ask and count within it. Waits: off the async threads.
+    pub fn turn(&self) -> Turn<'_> {
+        self.checker.turn()
+    }
+
+    /// Takes some tens of milliseconds.
+    pub fn has_pin(&self, turn: &mut Turn<'_>, name: &str, pin: &str) -> bool {
+        self.pin_hashes.get(name).is_some_and(|hash| turn.verify(pin, hash) == Ok(true))
     }
 }
 
@@ -76,10 +81,9 @@ mod tests {
         let hash = hash_pin("471199", &[1; 16]).unwrap();
         let entry = |name: &str| format!("[[staff]]\nname = \"{name}\"\npin_hash = \"{hash}\"\n");
         let people = People::parse(&entry("chen")).unwrap();
-        assert!(people.knows("chen") && people.has_pin("chen", "471199"));
-        assert!(
-            !people.has_pin("chen", "471198") && !people.has_pin("sun", "471199") && !people.knows("sun")
-        );
+        let has_pin = |name, pin| people.has_pin(&mut people.turn(), name, pin);
+        assert!(people.knows("chen") && has_pin("chen", "471199"));
+        assert!(!has_pin("chen", "471198") && !has_pin("sun", "471199") && !people.knows("sun"));
         assert!(People::parse(&[entry("chen"), entry("chen")].concat()).is_err());
         assert!(People::parse("[[staff]]\nname = \"chen\"\npin_hash = \"x\"\n").is_err());
     }

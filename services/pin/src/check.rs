@@ -1,17 +1,23 @@
 //! PINs as argon2id hashes. A check takes 19 MiB for some tens of milliseconds, so all checks share one buffer and run
 //! one after the other: however many people sign in at once, the service grows by one buffer.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use subtle::ConstantTimeEq;
 
-use crate::PinError;
+use crate::error::PinError;
 
 #[derive(Default)]
 pub struct PinChecker {
-    memory: Mutex<Vec<Block>>,
+    bench: Mutex<Bench>,
+}
+
+#[derive(Default)]
+struct Bench {
+    memory: Vec<Block>,
+    hashed: u64,
 }
 
 fn check_form(pin: &str) -> Result<(), PinError> {
@@ -27,27 +33,46 @@ pub fn hash_pin(pin: &str, salt: &[u8; 16]) -> Result<String, PinError> {
 }
 
 impl PinChecker {
-    /// Runs for as long as `hash_pin`, and waits for the check before it: call it off the async threads.
-    pub fn verify(&self, pin: &str, pin_hash: &str) -> Result<bool, PinError> {
-        check_form(pin)?;
-        let stored = PasswordHash::new(pin_hash).map_err(|_damaged| PinError::Stored)?;
-        self.matches(pin, &stored).ok_or(PinError::Stored)
+    /// Waits for the check before it: call it off the async threads.
+    pub fn turn(&self) -> Turn<'_> {
+        Turn { bench: self.bench.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// Whether a stored hash can be checked at all.
     pub fn is_readable(pin_hash: &str) -> bool {
         PasswordHash::new(pin_hash).is_ok()
     }
+}
 
-    fn matches(&self, pin: &str, stored: &PasswordHash) -> Option<bool> {
+/// The only check that runs. Look up the lockout, verify and count within one turn: of a hundred guesses that come at once, those
+/// behind the fifth wrong one find the door closed and cost no hash.
+pub struct Turn<'c> {
+    bench: MutexGuard<'c, Bench>,
+}
+
+impl Turn<'_> {
+    /// PINs that were hashed since the start.
+    pub fn hashed(&self) -> u64 {
+        self.bench.hashed
+    }
+
+    /// Runs for as long as `hash_pin`.
+    pub fn verify(&mut self, pin: &str, pin_hash: &str) -> Result<bool, PinError> {
+        check_form(pin)?;
+        let stored = PasswordHash::new(pin_hash).map_err(|_damaged| PinError::Stored)?;
+        self.matches(pin, &stored).ok_or(PinError::Stored)
+    }
+
+    fn matches(&mut self, pin: &str, stored: &PasswordHash) -> Option<bool> {
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
         let version = Version::try_from(stored.version?).ok()?;
         let params = Params::try_from(stored).ok()?;
         let (salt, expected) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let Bench { memory, hashed } = &mut *self.bench;
         if memory.len() < params.block_count() {
             memory.resize(params.block_count(), Block::default());
         }
+        *hashed += 1;
         let mut found = vec![0; expected.len()];
         Argon2::new(algorithm, version, params)
             .hash_password_into_with_memory(pin.as_bytes(), salt.as_ref(), &mut found, &mut memory[..])
@@ -64,18 +89,19 @@ mod tests {
     fn a_right_pin_is_accepted_and_a_wrong_one_is_not() {
         let (checker, hash) = (PinChecker::default(), hash_pin("4711", &[1; 16]).unwrap());
         assert!(hash.starts_with("$argon2id$v=19$"));
-        assert_eq!(checker.verify("4711", &hash), Ok(true));
-        assert_eq!(checker.verify("4712", &hash), Ok(false));
-        assert_eq!(checker.verify("4711", "damaged"), Err(PinError::Stored));
+        assert_eq!(checker.turn().verify("4711", &hash), Ok(true));
+        assert_eq!(checker.turn().verify("4712", &hash), Ok(false));
+        assert_eq!(checker.turn().verify("4711", "damaged"), Err(PinError::Stored));
     }
 
     #[test]
     fn a_second_check_takes_no_more_memory() {
         let (checker, hash) = (PinChecker::default(), hash_pin("4711", &[1; 16]).unwrap());
-        checker.verify("4711", &hash).unwrap();
-        let before = checker.memory.lock().unwrap().capacity();
-        checker.verify("4712", &hash).unwrap();
-        assert_eq!(checker.memory.lock().unwrap().capacity(), before);
+        checker.turn().verify("4711", &hash).unwrap();
+        let before = checker.turn().bench.memory.capacity();
+        checker.turn().verify("4712", &hash).unwrap();
+        let turn = checker.turn();
+        assert_eq!((turn.bench.memory.capacity(), turn.hashed()), (before, 2));
     }
 
     #[test]

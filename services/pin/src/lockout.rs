@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::PinError;
+use crate::error::PinError;
 
 /// Five wrong PINs close the door, the first time for five minutes. Four digits would fall in an hour without it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -16,6 +16,8 @@ use crate::thumb::Thumb;
 const READERS_MAX: usize = 64;
 /// Sign-in pages that are told when the shop is up again; the others still take a PIN.
 const STRANGERS_MAX: usize = 16;
+/// PINs that are checked at a time. checkout checks one after the other.
+const SIGN_INS_MAX: usize = 2;
 
 pub struct Till {
     pub peers: Peers,
@@ -28,6 +30,8 @@ pub struct Till {
     pub readers: Arc<Semaphore>,
     /// Pages of people who are not signed in.
     pub strangers: Arc<Semaphore>,
+    /// Sign-ins that are asked of checkout. The others wait here, each in its turn: a hundred at once cost a cashier no more than these.
+    pub sign_ins: Semaphore,
     pub zone: TimeZone,
     pub clock: Clock,
     pub cfg: Config,
@@ -44,6 +48,7 @@ impl Till {
             thumb: Thumb::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             strangers: Arc::new(Semaphore::new(STRANGERS_MAX)),
+            sign_ins: Semaphore::new(SIGN_INS_MAX),
             zone: TimeZone::get(&ctx.shared.time_zone)?,
             clock: ctx.clock.clone(),
             shutdown: ctx.shutdown.clone(),

@@ -95,6 +95,11 @@ impl Staff {
         Ok(Self { store, pins: PinChecker::default(), one_person })
     }
 
+    #[cfg(test)]
+    pub fn hashed(&self) -> u64 {
+        self.pins.turn().hashed()
+    }
+
     /// Checks a PIN alone. It counts towards the same lockout as an Approval.
     pub fn sign_in(&self, input: &ApprovalInput, origin: &Origin, now: Timestamp) -> Result<Person> {
         let person = self.identify("", input, origin, now)?;
@@ -149,15 +154,14 @@ impl Staff {
     /// Whose name and PIN these are. `part` is where they stand in the request.
     fn identify(&self, part: &str, input: &ApprovalInput, origin: &Origin, now: Timestamp) -> Result<Person> {
         let field = format!("{part}actor");
+        let mut turn = self.pins.turn();
         let (person, known) = self.store.read_blocking(|view| {
             let person = view.person(&field, &input.actor)?;
             let lockout = view.pin_lockout(&person.name, origin)?;
             Ok((person, lockout))
         })?;
         known.check(now).map_err(|error| refuse(part, &error.into()))?;
-        let right =
-            self.pins.verify(&input.pin, &person.pin_hash).map_err(|error| refuse(part, &error.into()))?;
-        // Others may have tried meanwhile, so it is read once more where it is written.
+        let right = turn.verify(&input.pin, &person.pin_hash).map_err(|error| refuse(part, &error.into()))?;
         let (name, origin) = (person.name.clone(), origin.clone());
         let tried = self.store.write_blocking(move |tx| {
             let before = tx.pin_lockout(&name, &origin)?;

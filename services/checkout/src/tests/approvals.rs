@@ -38,6 +38,28 @@ async fn a_change_takes_two_different_people_with_right_pins_one_of_them_a_super
     two(&till, input(SUPERVISOR, PIN), input(CASHIER, PIN)).await.unwrap();
 }
 
+/// A hash costs tens of milliseconds of a core that a cashier may be waiting for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_guesses_at_once_those_behind_a_closed_door_are_not_hashed() {
+    let till = Till::open().await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let shop = till.shop.clone();
+        guesses.spawn(async move {
+            let guess = input(SUPERVISOR, "111111");
+            shop.approve(Origin::shared(), guess, Act::Refund, Hands::NONE)
+                .await
+                .map(|_grant| ())
+                .unwrap_err()
+        });
+    }
+    let refused = guesses.join_all().await;
+    let wrong = refused.iter().filter(|refusal| refusal.reason == "PIN_WRONG").count();
+    let max = usize::from(PinLockout::WRONG_MAX);
+    assert_eq!((wrong, refused.len()), (max - 1, 20), "the fifth closes the door");
+    assert_eq!(till.shop.staff.hashed(), u64::from(PinLockout::WRONG_MAX));
+}
+
 #[tokio::test]
 async fn wrong_pins_are_counted_on_disk_for_each_of_the_two() {
     let till = Till::open().await;

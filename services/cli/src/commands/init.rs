@@ -162,7 +162,7 @@ mod tests {
             assert_eq!(entry["name"].as_str(), Some(new.name));
             let stored = entry["pin_hash"].as_str().unwrap();
             assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-            assert_eq!(PinChecker::default().verify(&new.pin, stored), Ok(true));
+            assert_eq!(PinChecker::default().turn().verify(&new.pin, stored), Ok(true));
         }
     }
 

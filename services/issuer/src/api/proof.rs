@@ -29,12 +29,13 @@ pub async fn proved(api: &Api, approval: &mut Option<Approval>) -> Result<Custod
     }
     let (people, now, tried) = (api.people.clone(), api.clock.now(), name.clone());
     let tried = api.on_disk(move |store| {
+        let mut turn = people.turn();
         let before = store.write(|draft| draft.lockout(&tried))?;
         if let Err(closed) = before.check(now) {
             return Ok(Err(closed));
         }
-        // Nobody waits for the store meanwhile: argon2id is slow on purpose. Others may have tried, so it is read once more.
-        let right = people.has_pin(&tried, &pin);
+        // Nobody waits for the store meanwhile: argon2id is slow on purpose.
+        let right = people.has_pin(&mut turn, &tried, &pin);
         store.write(|draft| {
             let (after, answer) = draft.lockout(&tried)?.after_try(right, now);
             draft.put_lockout(&tried, after)?;

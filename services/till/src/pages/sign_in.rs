@@ -58,7 +58,10 @@ pub async fn sign_in(
 ) -> Response {
     let browser = cookie(&headers, BROWSER_COOKIE).unwrap_or_default().to_owned();
     let request = SignInRequest { actor: form.name, pin: form.pin, browser };
-    let opened = match call!(till.peers.staff.sign_in(request)).await {
+    let turn = till.sign_ins.acquire().await;
+    let opened = call!(till.peers.staff.sign_in(request)).await;
+    drop(turn);
+    let opened = match opened {
         Ok(opened) => opened,
         Err(status) => return answer::refused(&visitor.reader, &status),
     };
