@@ -196,13 +196,13 @@ fn client(shop: &Shop) -> IssuerServiceClient<Channel> {
 
 /// What is shown once.
 #[derive(Default)]
-struct Made {
-    recovery_key: Option<String>,
+pub(super) struct Made {
+    pub(super) recovery_key: Option<String>,
     /// Name and PIN.
     first: Option<(String, String)>,
 }
 
-fn init(shared: &Shared) -> anyhow::Result<Made> {
+pub(super) fn init(shared: &Shared) -> anyhow::Result<Made> {
     chit_runtime::config::claim_state(shared)?;
     let dir = &shared.keys_dir;
     let place = || format!("cannot prepare {}", dir.display());

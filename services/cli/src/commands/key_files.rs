@@ -97,6 +97,15 @@ pub fn key_file(name: &str) -> String {
     format!("{name}.key")
 }
 
+/// Keys that systemd keeps sealed to this machine, and gives to their service alone (deploy/systemd/examples/sealed-credentials.conf).
+pub fn sealed(dir: &Path) -> Vec<String> {
+    let is_sealed = |name: &String| {
+        let stem = name.trim_end_matches(".key");
+        !dir.join(name).exists() && dir.join(format!("{stem}.sealed")).exists()
+    };
+    key_files(dir).into_iter().filter(is_sealed).collect()
+}
+
 fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
     let file = dir.join(key_file(name));
     if !file.exists() {
@@ -115,13 +124,20 @@ fn keep_or_make_key(dir: &Path, name: &str) -> anyhow::Result<[u8; KEY_LEN]> {
 
 /// Makes those that are not there, and notes which key is which, without saying anything of a key.
 pub fn make(dir: &Path, owner: Owner) -> anyhow::Result<()> {
+    let (file, sealed) = (owner.ids_file(), sealed(dir));
+    let noted = fs::read_to_string(dir.join(file)).unwrap_or_default();
     let mut key_ids = String::new();
     for (name, kind) in owner.keys() {
+        if sealed.contains(&key_file(name)) {
+            let start = format!("{name} = ");
+            key_ids
+                .extend(noted.lines().filter(|line| line.starts_with(&start)).flat_map(|line| [line, "\n"]));
+            continue;
+        }
         let secret = keep_or_make_key(dir, name)?;
         let _ = writeln!(key_ids, "{name} = \"{}\"", key_id(*kind, &secret));
     }
-    let file = owner.ids_file();
-    if fs::read_to_string(dir.join(file)).ok().as_ref() != Some(&key_ids) {
+    if noted != key_ids {
         write(dir, file, key_ids.as_bytes(), true)?;
     }
     Ok(())

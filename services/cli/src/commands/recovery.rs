@@ -68,8 +68,20 @@ pub fn open(dir: &Path, identity: &Identity) -> anyhow::Result<Vec<(String, Zero
     keys.collect()
 }
 
+/// A wrap that is written now would lack the sealed keys, and with the machine they would be gone.
+pub fn can_write(dir: &Path) -> anyhow::Result<()> {
+    let sealed = key_files::sealed(dir).join(", ");
+    anyhow::ensure!(
+        sealed.is_empty(),
+        "sealed to this machine: {sealed}, so {WRAP_FILE} cannot be written anew; decrypt each for the moment \
+         (`systemd-creds decrypt --name=NAME.key NAME.sealed NAME.key`), run this again, then seal it again"
+    );
+    Ok(())
+}
+
 /// All keys as they are now.
 pub fn write(dir: &Path) -> anyhow::Result<()> {
+    can_write(dir)?;
     let recipient = recipient(dir)?;
     let mut plain = Zeroizing::new(String::new());
     for name in key_files::key_files(dir) {
@@ -109,5 +121,26 @@ mod tests {
         assert_eq!(keys.len(), key_files::key_files(dir.path()).len());
         assert!(keys.iter().any(|(name, key)| name == "card-master.key" && **key == [7; 32]));
         assert!(open(dir.path(), &Identity::generate()).is_err());
+    }
+
+    #[test]
+    fn a_key_that_the_machine_seals_stays_in_the_wrap_and_none_is_made_in_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let shop = key_files::Owner::Shop;
+        let at = |name: &str| dir.path().join(name);
+        key_files::make(dir.path(), shop).unwrap();
+        let identity: Identity = wrap(dir.path()).unwrap().unwrap().parse().unwrap();
+        let ids = fs::read_to_string(at(shop.ids_file())).unwrap();
+        let key = fs::read(at("sms-data.key")).unwrap();
+        fs::rename(at("sms-data.key"), at("sms-data.sealed")).unwrap();
+        assert_eq!(key_files::sealed(dir.path()), ["sms-data.key"]);
+
+        key_files::make(dir.path(), shop).unwrap();
+        assert!(wrap(dir.path()).unwrap().is_none() && !at("sms-data.key").exists());
+        assert_eq!(fs::read_to_string(at(shop.ids_file())).unwrap(), ids);
+        let told = write(dir.path()).unwrap_err().to_string();
+        assert!(told.contains("sealed to this machine: sms-data.key,"), "{told}");
+        let kept = open(dir.path(), &identity).unwrap();
+        assert!(kept.iter().any(|(name, kept)| name == "sms-data.key" && **kept == key));
     }
 }

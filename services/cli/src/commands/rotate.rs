@@ -49,6 +49,7 @@ pub fn run(shared: &Shared, name: &str, finish: bool, output: Output) -> Result<
 }
 
 fn begin(dir: &Path, name: &str, stored: &[u8]) -> Result<&'static str, Failure> {
+    recovery::can_write(dir)?;
     if stored.len() != KEY_LEN {
         return Err(Failure::refused("ROTATING", "this key is being rotated already; --finish ends that"));
     }
@@ -89,7 +90,7 @@ fn keep(dir: &Path, name: &str, key: &[u8]) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::init;
+    use crate::commands::{init, issuer};
 
     #[test]
     fn a_key_is_rotated_in_two_steps_and_no_step_can_be_taken_twice() {
@@ -114,5 +115,23 @@ mod tests {
         step(true).unwrap();
         assert_eq!(fs::read(&file).unwrap(), both[..KEY_LEN]);
         assert_eq!(run(&shared, "till", false, Output::new(true)).unwrap_err().exit_code(), 64);
+    }
+
+    #[test]
+    fn the_key_of_an_issuers_store_is_rotated_as_well_and_its_wrap_holds_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Shared::sandbox_in(dir.path());
+        let identity = issuer::init(&shared).unwrap().recovery_key.unwrap().parse().unwrap();
+        let file = shared.keys_dir.join("issuer-data.key");
+        let step = |finish| run(&shared, "issuer-data", finish, Output::new(true));
+        step(false).unwrap();
+        assert_eq!(step(true).unwrap_err().reason, "NOT_IN_USE");
+        let both = fs::read(&file).unwrap();
+        Credential::read(&both).unwrap().note(&shared.state_of("issuer")).unwrap();
+        step(true).unwrap();
+        let now = fs::read(&file).unwrap();
+        assert_eq!(now, both[..KEY_LEN]);
+        let wrapped = recovery::open(&shared.keys_dir, &identity).unwrap();
+        assert!(wrapped.iter().any(|(name, key)| name == "issuer-data.key" && **key == now));
     }
 }

@@ -15,9 +15,14 @@ pub fn check(shared: &Shared, currency: &str) -> Vec<Check> {
         return vec![Check::new(Level::Fail, "keys", found, "use sudo")];
     }
     let files = key_files::key_files(&shared.keys_dir);
-    let mut checks: Vec<_> = files.iter().filter_map(|name| key(shared, name)).collect();
+    let sealed = key_files::sealed(&shared.keys_dir);
+    let in_clear = files.iter().filter(|name| !sealed.contains(name));
+    let mut checks: Vec<_> = in_clear.filter_map(|name| key(shared, name)).collect();
     if checks.is_empty() {
-        checks.push(Check::ok("keys", format!("{} keys in {}", files.len(), shared.keys_dir.display())));
+        let of_them =
+            if sealed.is_empty() { String::new() } else { format!(", {} of them sealed", sealed.len()) };
+        let found = format!("{} keys in {}{of_them}", files.len(), shared.keys_dir.display());
+        checks.push(Check::ok("keys", found));
     }
     if key_files::owners(&shared.keys_dir).contains(&Owner::Shop) {
         checks.push(staff(shared));
