@@ -16,6 +16,9 @@ use crate::domain::ids::RecordingId;
 
 /// Frames waiting for the encoder: most of a second of a 15 fps camera, 17 MB at 1280×720.
 pub const FRAMES_WAITING_MAX: usize = 12;
+/// Sound rings no bell of its own while pictures come: the engine wakes for them often enough. Without pictures it wakes for so many
+/// packets, a sixth of a second.
+const SOUNDS_A_BELL: usize = 8;
 /// Orders waiting: every recording joins and leaves once, so this is an engine that stands still.
 const ORDERS_WAITING_MAX: usize = 256;
 
@@ -61,6 +64,8 @@ struct Shared {
 struct Waiting {
     inputs: VecDeque<EngineInput>,
     frames: usize,
+    /// Packets that rang no bell.
+    quiet_sounds: usize,
     closed: bool,
 }
 
@@ -88,9 +93,13 @@ impl EngineQueue {
             tracing::error!("the encoder is gone or stands still");
             return false;
         }
+        let can_wait = matches!(order, EngineInput::Sound(_)) && waiting.quiet_sounds + 1 < SOUNDS_A_BELL;
+        waiting.quiet_sounds = if can_wait { waiting.quiet_sounds + 1 } else { 0 };
         waiting.inputs.push_back(order);
         drop(waiting);
-        self.0.bell.notify_one();
+        if !can_wait {
+            self.0.bell.notify_one();
+        }
         true
     }
 
@@ -106,6 +115,7 @@ impl EngineQueue {
         loop {
             if let Some(input) = waiting.inputs.pop_front() {
                 waiting.frames -= usize::from(matches!(input, EngineInput::Frame(_)));
+                waiting.quiet_sounds = 0;
                 return Some(input);
             }
             if waiting.closed {
@@ -119,6 +129,24 @@ impl EngineQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_wakes_the_engine_once_in_a_sixth_of_a_second_if_no_picture_does() {
+        let queue = EngineQueue::default();
+        let sound = || Arc::new(CodedSound { monotonic_ns: 0, packet: Vec::new() });
+        let quiet = || queue.0.waiting.lock().unwrap().quiet_sounds;
+        let counted: Vec<usize> = (0..SOUNDS_A_BELL)
+            .map(|_| {
+                assert!(queue.tell(EngineInput::Sound(sound())));
+                quiet()
+            })
+            .collect();
+        assert_eq!(counted, [1, 2, 3, 4, 5, 6, 7, 0], "the eighth rings");
+        queue.tell(EngineInput::Sound(sound()));
+        while quiet() > 0 {
+            assert!(queue.next().is_some());
+        }
+    }
 
     #[test]
     fn a_busy_encoder_loses_the_oldest_frames_and_no_order() {

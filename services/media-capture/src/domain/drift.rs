@@ -69,11 +69,6 @@ impl Drift {
         Laid { is_new, from_ns, samples: out }
     }
 
-    /// How far the sound is from the camera's time now.
-    pub fn error_ms(&self) -> f64 {
-        self.error_ns / 1e6
-    }
-
     fn out_ns(&self) -> f64 {
         self.base_ns.unwrap_or(0) as f64 + self.produced as f64 * 1e9 / f64::from(RATE)
     }
