@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::batches::BankShop;
 use crate::driver::Page;
 use crate::shop::Shop;
 use crate::tour::tour;
@@ -12,6 +13,12 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots
 
 pub async fn take() {
     fs::create_dir_all(FOLDER).unwrap();
+    let bank = BankShop::open().await;
+    for lang in ["zh-CN", "en"] {
+        bank.look_at_batches(lang).await;
+        keep(&bank.page, "till-batches", lang).await;
+    }
+    drop(bank);
     for lang in ["zh-CN", "en"] {
         let shop = Shop::open(lang).await;
         let keep = async |name: &'static str| keep(&shop.page, name, lang).await;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::batches::BankShop;
 use crate::driver::Page;
 use crate::shop::Shop;
 use crate::tour::tour;
@@ -52,6 +53,15 @@ async fn every_page_is_accessible(lang: &str) {
     let axe = axe();
     let look = async |name: &'static str| is_accessible(&shop.page, &axe, &format!("{name} {lang}")).await;
     tour(&shop, lang, &look).await;
+}
+
+#[tokio::test]
+async fn axe_finds_no_serious_issue_on_the_page_of_batches() {
+    let shop = BankShop::open().await;
+    for lang in ["zh-CN", "en"] {
+        shop.look_at_batches(lang).await;
+        is_accessible(&shop.page, &axe(), &format!("batches {lang}")).await;
+    }
 }
 
 #[tokio::test]

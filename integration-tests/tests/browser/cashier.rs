@@ -144,9 +144,12 @@ pub async fn begin_by_keys(page: &Page) {
 }
 
 pub async fn sign_in_by_touch(shop: &Shop) {
-    let page = &shop.page;
-    page.tap(&format!("label:has(#staff-{CASHIER})")).await;
-    for digit in shop.pin(CASHIER).chars() {
+    touch_in(&shop.page, CASHIER, &shop.pin(CASHIER)).await;
+}
+
+pub async fn touch_in(page: &Page, name: &str, pin: &str) {
+    page.tap(&format!("label:has(#staff-{name})")).await;
+    for digit in pin.chars() {
         page.tap(&format!("[data-type='{digit}'][data-into=pin]")).await;
     }
     page.tap("#act-sign-in").await;

@@ -4,10 +4,10 @@ use crate::cashier::{begin_by_keys, fill_basket_by_keys, show_code, sign_in_by_k
 use crate::shop::Shop;
 
 /// CSS pixels: 360 of a phone; 1024 × 600 at 200 %.
-const SCREENS: [(u32, u32); 2] = [(360, 640), (512, 300)];
+pub const SCREENS: [(u32, u32); 2] = [(360, 640), (512, 300)];
 
 /// Nothing is wider than the screen.
-const NOTHING_STICKS_OUT: &str = "document.documentElement.scrollWidth <= innerWidth";
+pub const NOTHING_STICKS_OUT: &str = "document.documentElement.scrollWidth <= innerWidth";
 
 /// One line high, whatever the width.
 const SUMS_ARE_WHOLE: &str = "[...document.querySelectorAll('.line .sum, #total')].every(\
