@@ -1,7 +1,7 @@
 //! Who may make which call of checkout, as its sources say: `api/*/mod.rs` names an access for each call, `api/access.rs` says
 //! what an access is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -76,14 +76,17 @@ fn calls(api: &Path) -> anyhow::Result<Vec<(String, String)>> {
                 let access = access.split([' ', ',']).next().unwrap_or_default();
                 found.push((format!("{service}.{}", in_interface(name)), access.to_owned()));
             }
-            // A stream stands outside: `("watch_events", Access::LOOK_AT_SALE)`.
-            if let Some((_, rest)) = line.split_once("&[(\"") {
-                let (name, access) = rest.split_once("\", Access::").context("a stream names its access")?;
-                let access = access.trim_end_matches([')', ']', ';']);
+            // A service with a stream lists its calls by hand: `("watch_events", Access::LOOK_AT_SALE)`.
+            for entry in line.split("(\"").skip(1) {
+                let Some((name, access)) = entry.split_once("\", Access::") else { continue };
+                let access = access.split(')').next().unwrap_or_default();
                 found.push((format!("{service}.{}", in_interface(name)), access.to_owned()));
             }
         }
     }
+    // Such a list names those again that are no streams.
+    let mut seen = BTreeSet::new();
+    found.retain(|(name, _)| seen.insert(name.clone()));
     Ok(found)
 }
 

@@ -111,6 +111,23 @@ async fn a_person_at_the_pc_sells_asks_settles_and_resolves() {
     fs::write(&photo, bytes).unwrap();
     let changed = fault(&pc, &["evidence", "verify", &bundle, "--export", journal]).await;
     assert_eq!(changed, "FILE_CHANGED");
+    a_payer_is_given_what_is_stored_of_them_and_erased(&pc, house.place.root(), payer_id).await;
+}
+
+async fn a_payer_is_given_what_is_stored_of_them_and_erased(pc: &Pc, root: &Path, payer_id: &str) {
+    let (folder, two) = (root.join("own-data"), ["--approver", SUPERVISOR, "--second-approver", CASHIER]);
+    let export = ["payer", "export", payer_id, "--to", folder.to_str().unwrap(), "--approver", SUPERVISOR];
+    assert_eq!(pc.says(&export).await["sales"], 1);
+    let given: Value = serde_json::from_slice(&fs::read(folder.join("payer.json")).unwrap()).unwrap();
+    assert_eq!(text(&given["person"], "name"), "Ada Li");
+    assert!(!given["sales"][0]["messages"].as_array().unwrap().is_empty());
+    assert!(fs::read(folder.join("photo.jpg")).unwrap().starts_with(&[0xff, 0xd8]));
+    assert!(!pc.run(&export).await.status.success(), "nothing is overwritten");
+    let erase = [&["payer", "erase", payer_id], &two[..]].concat();
+    assert_eq!(pc.run(&erase).await.status.code(), Some(REFUSED), "changed less than 24 hours ago");
+    pc.says(&["sandbox", "advance", "24h"]).await;
+    assert_eq!(text(&pc.says(&erase).await, "state"), "ERASED");
+    assert_eq!(text(&pc.says(&["payer", "show", payer_id]).await, "state"), "ERASED");
 }
 
 /// By a third party: with the keys and the zip alone, on a machine without a shop.

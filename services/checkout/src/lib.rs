@@ -33,6 +33,8 @@ mod sale;
 
 mod shift;
 
+mod erasure;
+
 pub mod config;
 mod issuer;
 mod keys;

@@ -9,6 +9,7 @@ use chit_proto::checkout::v1::device_service_client::DeviceServiceClient;
 use chit_proto::checkout::v1::dispute_service_client::DisputeServiceClient;
 use chit_proto::checkout::v1::event_service_client::EventServiceClient;
 use chit_proto::checkout::v1::house_account_service_client::HouseAccountServiceClient;
+use chit_proto::checkout::v1::payer_data_service_client::PayerDataServiceClient;
 use chit_proto::checkout::v1::payer_service_client::PayerServiceClient;
 use chit_proto::checkout::v1::sale_service_client::SaleServiceClient;
 use chit_proto::checkout::v1::sandbox_service_client::SandboxServiceClient;
@@ -103,6 +104,10 @@ impl Shop {
 
     pub fn payers(&self) -> PayerServiceClient<Channel> {
         PayerServiceClient::new(self.checkout())
+    }
+
+    pub fn payer_data(&self) -> PayerDataServiceClient<Channel> {
+        PayerDataServiceClient::new(self.checkout())
     }
 
     pub fn deductions(&self) -> DeductionServiceClient<Channel> {

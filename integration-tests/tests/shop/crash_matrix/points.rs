@@ -47,7 +47,7 @@ const VOID: [&str; 4] =
     ["void_pending/begin", "void_pending/done", "cancel_receipt/begin", "cancel_receipt/done"];
 const CASH: [&str; 4] =
     ["post_payment/begin", "post_payment/done", "cancel_message/begin", "cancel_message/done"];
-const PAY_IN: [&str; 2] = ["post_pay_in/begin", "post_pay_in/done"];
+const PAY_IN: [&str; 2] = ["post_house_cash/begin", "post_house_cash/done"];
 const COPY: [&str; 2] = ["print_copy/begin", "print_copy/done"];
 const ENROL: [&str; 4] = [
     "print_enrolment/begin",

@@ -42,6 +42,7 @@ pub const PURE: [(&str, &[&str]); 1] = [(
         "risk",
         "sale",
         "shift",
+        "erasure",
     ],
 )];
 
@@ -140,6 +141,7 @@ pub const LADDERS: [(&str, Ladder); 6] = [
             &["risk"],
             &["sale"],
             &["shift"],
+            &["erasure"],
             &["config"],
             &["issuer", "keys", "migration", "peers"],
             &["context"],

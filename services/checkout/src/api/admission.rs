@@ -2,8 +2,8 @@
 
 use super::access::{self, ClientRole, Table};
 use super::{
-    bank, deduction, device, dispute, enquiry, events, house_account, payer, sale, sandbox, settlement, shop,
-    staff,
+    bank, deduction, device, dispute, enquiry, events, house_account, payer, payer_data, sale, sandbox,
+    settlement, shop, staff,
 };
 
 /// Health and reflection are for everybody whom the CA knows.
@@ -11,9 +11,10 @@ const PLUMBING: [&str; 2] = ["grpc.health.v1.", "grpc.reflection.v1."];
 const PACKAGE: &str = "chit.checkout.v1.";
 
 /// Every service of checkout with its calls.
-pub const SERVICES: [(&str, Table); 13] = [
+pub const SERVICES: [(&str, Table); 14] = [
     ("SaleService", sale::CALLS),
     ("PayerService", payer::CALLS),
+    ("PayerDataService", payer_data::CALLS),
     ("DeductionService", deduction::CALLS),
     ("SettlementService", settlement::CALLS),
     ("BankService", bank::CALLS),
@@ -52,6 +53,7 @@ mod tests {
         for call in [
             "SandboxService/AdvanceClock",
             "PayerService/EnrolPayer",
+            "PayerDataService/ExportPayer",
             "SettlementService/RunSettlement",
             "BankService/ImportBankFile",
             "BankService/GetMandate",

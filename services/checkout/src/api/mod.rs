@@ -15,6 +15,7 @@ mod house_account;
 mod mutation;
 mod page;
 pub(crate) mod payer;
+mod payer_data;
 mod pieces;
 mod sale;
 mod sandbox;
@@ -72,6 +73,7 @@ pub fn add_all(server: Server, shop: Arc<Shop>) -> Server {
     server
         .add(v1::sale_service_server::SaleServiceServer::new(api.clone()))
         .add(v1::payer_service_server::PayerServiceServer::new(api.clone()))
+        .add(v1::payer_data_service_server::PayerDataServiceServer::new(api.clone()))
         .add(v1::deduction_service_server::DeductionServiceServer::new(api.clone()))
         .add(v1::settlement_service_server::SettlementServiceServer::new(api.clone()))
         .add(v1::bank_service_server::BankServiceServer::new(api.clone()))

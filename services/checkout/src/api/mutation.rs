@@ -130,8 +130,8 @@ mutations!(
     CommitSaleRequest, VoidSaleRequest, OverrideEvidenceRequest, EnrolPayerRequest, ResolveDisputeRequest,
     ListBadRecordRequest, ConfirmTimeRequest, RecordOtherPaymentRequest, WithdrawDisputeRequest, AddStaffRequest,
     DisableStaffRequest, ResetPinRequest, PairDeviceRequest, RevokeDeviceRequest, SetMandateRequest,
-    PayInRequest, MarkStatementRequest ;
-    ChangePhoneRequest, ResetPayerRequest
+    PayInRequest, PayOutRequest, MarkStatementRequest ;
+    ChangePhoneRequest, ResetPayerRequest, ErasePayerRequest
 );
 
 impl Mutation for chit_proto::checkout::v1::AnswerInPersonRequest {

@@ -37,6 +37,6 @@ pub fn tell(tx: &mut Tx, voice: &Voice, dispute: &Dispute, message: MessageId) -
         .map_err(unwritable)?;
     voice.count_unasked(&mut payer, tx.now);
     let window = voice.window(tx.now, None);
-    tx.send(&to(&payer, message, text, Purpose::Answer, None, vec![dispute.sale], window))?;
+    tx.send(to(&payer, message, text, Purpose::Answer, None, vec![dispute.sale], window).as_ref())?;
     tx.put_payer("system", &payer)
 }

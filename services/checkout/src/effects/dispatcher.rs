@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    announce, bank_file, batch, code, enrolment, evidence, facts, flight, hand_over, issuer, pay_in, point,
-    receipt, recording, reserve, sms, transfers,
+    announce, bank_file, batch, code, enrolment, evidence, facts, flight, hand_over, house_cash, issuer,
+    point, receipt, recording, reserve, sms, transfers,
 };
 use crate::context::Shop;
 use crate::outbox::{Effect, Lane};
@@ -190,7 +190,7 @@ async fn apply(shop: &Arc<Shop>, entry: u64, effect: &Effect) -> std::result::Re
         Effect::HoldFlight { batch } => flight::hold(shop, entry, batch).await,
         Effect::HoldAside { batch } => flight::hold_aside(shop, entry, batch).await,
         Effect::BookPosting { posting } => flight::book(shop, entry, posting).await,
-        Effect::PostPayIn { payer, entry: line } => pay_in::post(shop, entry, payer, line).await,
+        Effect::PostHouseCash { payer, entry: line } => house_cash::post(shop, entry, payer, line).await,
         Effect::BookAside { posting } => flight::book_aside(shop, entry, posting).await,
         Effect::ForwardReply { request, .. } => issuer::forward(shop, entry, request).await,
         Effect::AssignRows { payer, request } => issuer::assign_rows(shop, entry, payer, request).await,

@@ -16,9 +16,9 @@ mod facts;
 pub mod flight;
 pub mod goods;
 mod hand_over;
+pub mod house_cash;
 mod issuer;
 mod papers;
-pub mod pay_in;
 mod point;
 mod receipt;
 mod receipt_qr;
@@ -28,5 +28,5 @@ mod sms;
 pub mod transfers;
 
 pub use accounts::ensure_accounts;
-pub use code::issue;
+pub use code::{issue, remove_pictures};
 pub use dispatcher::run;

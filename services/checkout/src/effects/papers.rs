@@ -85,7 +85,7 @@ pub fn mandate(shop: &Shop, payer: &Payer) -> Document {
         mandate_id: payer.mandate.to_string(),
         shop_name: shop.cfg.shop_name(payer.is_chinese()).to_owned(),
         payer_name: payer.name.clone(),
-        phone_masked: masked(payer.phone.reveal()),
+        phone_masked: payer.phone.as_ref().map(|phone| masked(phone.reveal())).unwrap_or_default(),
         time: time(payer.enrolled_at),
         paragraphs: if payer.is_chinese() { mandate_zh(shop) } else { mandate_en(shop) },
     };

@@ -32,8 +32,8 @@ pub async fn book(shop: &Arc<Shop>, entry: u64, effect: &Effect, sale: SaleId) -
 /// transfer of its own.
 pub fn renew(tx: &mut Tx, entry: u64, effect: Effect, fresh: TransferId) -> Result<Effect> {
     match effect {
-        Effect::PostPayIn { payer, entry } => {
-            house::renew_pay_in(tx, payer, entry, fresh)?;
+        Effect::PostHouseCash { payer, entry } => {
+            house::renew_cash(tx, payer, entry, fresh)?;
             return Ok(effect);
         }
         Effect::HoldAside { batch } => {

@@ -19,7 +19,8 @@ use crate::values::time;
 pub fn payer(import: &mut Import<'_>, row: &Row) -> Result<()> {
     let old: v2::Payer = row.record()?;
     let photo = old.photo_jpeg.clone();
-    let mut payer = from_old(row.id()?, old)?;
+    let phone = PhoneE164::new(&old.phone).map_err(|_form| damaged("the payer's number cannot be read"))?;
+    let mut payer = from_old(row.id()?, old, phone.clone())?;
     if payer.state == PayerState::Locked {
         // The older program let the days before a bad record run on; from now on they stand.
         let now_ms = import.tx.now.as_millisecond();
@@ -29,7 +30,7 @@ pub fn payer(import: &mut Import<'_>, row: &Row) -> Result<()> {
     if !photo.is_empty() {
         import.tx.put_photo(payer.id, &photo)?;
     }
-    freeze_namesakes(import, &payer.phone)
+    freeze_namesakes(import, &phone)
 }
 
 /// One phone, one payer. The older program compared digits, so one number written in two ways may stand for two payers:
@@ -52,7 +53,7 @@ pub fn photo(import: &mut Import<'_>, row: &Row) -> Result<()> {
     import.tx.put_photo(row.id()?, &row.value)
 }
 
-fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
+fn from_old(id: PayerId, old: v2::Payer, phone: PhoneE164) -> Result<Payer> {
     let change = change(&old)?;
     let used: Result<Vec<CodeHash>> =
         old.used_code_hashes.iter().map(|hash| Ok(CodeHash(records::fixed(hash)?))).collect();
@@ -62,7 +63,7 @@ fn from_old(id: PayerId, old: v2::Payer) -> Result<Payer> {
         state,
         frozen: state == PayerState::Frozen,
         name: old.name,
-        phone: PhoneE164::new(&old.phone).map_err(|_form| damaged("the payer's number cannot be read"))?,
+        phone: Some(phone),
         language: if old.language == "en" { Language::English } else { Language::Chinese },
         code: IssuedCode {
             serial: u16::try_from(old.code_serial).map_err(|_large| damaged("the code's serial is large"))?,

@@ -126,7 +126,7 @@ pub enum Effect {
         posting: PostingId,
     },
     /// The payer paid cash into their account. `entry`: the line of its statement.
-    PostPayIn {
+    PostHouseCash {
         payer: PayerId,
         entry: u64,
     },
@@ -212,7 +212,7 @@ impl Effect {
             Self::BookPosting { .. } => "BOOK_POSTING",
             Self::HoldAside { .. } => "HOLD_ASIDE",
             Self::BookAside { .. } => "BOOK_ASIDE",
-            Self::PostPayIn { .. } => "POST_PAY_IN",
+            Self::PostHouseCash { .. } => "POST_HOUSE_CASH",
             Self::ForwardReply { .. } => "FORWARD_REPLY",
             Self::AssignRows { .. } => "ASSIGN_ROWS",
             Self::ReportLost { .. } => "REPORT_LOST",
@@ -229,7 +229,7 @@ impl Effect {
             | Self::MoveToBadDebt { .. }
             | Self::PostPayment { .. }
             | Self::PostRecovery { .. }
-            | Self::PostPayIn { .. } => Track::Money,
+            | Self::PostHouseCash { .. } => Track::Money,
             Self::NoteSale { .. } | Self::HoldEvidence { .. } | Self::ReleaseHold { .. } => Track::Custody,
             Self::Announce { .. } => Track::Voice,
             // What is in flight is held before it can land.
@@ -258,7 +258,7 @@ impl Effect {
             | Self::BookPosting { .. }
             | Self::HoldAside { .. }
             | Self::BookAside { .. }
-            | Self::PostPayIn { .. }
+            | Self::PostHouseCash { .. }
             | Self::PrintEnrolment { .. }
             | Self::RenewCode { .. }
             | Self::AssignRows { .. }
@@ -294,7 +294,7 @@ impl Effect {
             Self::BookPosting { posting } | Self::BookAside { posting } => posting.to_bytes().to_vec(),
             Self::PrintEnrolment { payer }
             | Self::RenewCode { payer }
-            | Self::PostPayIn { payer, .. }
+            | Self::PostHouseCash { payer, .. }
             | Self::ForwardReply { payer, .. }
             | Self::AssignRows { payer, .. }
             | Self::ReportLost { payer, .. } => payer.0.to_vec(),

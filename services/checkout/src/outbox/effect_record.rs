@@ -38,7 +38,7 @@ impl Effect {
             Self::ReportLost { .. } => 28,
             Self::HoldAside { .. } => 29,
             Self::BookAside { .. } => 30,
-            Self::PostPayIn { .. } => 31,
+            Self::PostHouseCash { .. } => 31,
             Self::HandOverFile { .. } => 32,
         }
     }
@@ -55,7 +55,7 @@ impl Effect {
             | Self::ReportLost { request, .. } => request.to_bytes().to_vec(),
             Self::HoldEvidence { hold: Hold::Dispute(id), .. }
             | Self::ReleaseHold { hold: Hold::Dispute(id), .. } => id.to_bytes().to_vec(),
-            Self::PostPayIn { entry, .. } => entry.to_be_bytes().to_vec(),
+            Self::PostHouseCash { entry, .. } => entry.to_be_bytes().to_vec(),
             _ => Vec::new(),
         };
         let sales = match self {
@@ -113,7 +113,7 @@ impl Effect {
             },
             29 => Self::HoldAside { batch: records::id(&entry.subject)? },
             30 => Self::BookAside { posting: records::id(&entry.subject)? },
-            31 => Self::PostPayIn {
+            31 => Self::PostHouseCash {
                 payer: PayerId(records::fixed(&entry.subject)?),
                 entry: u64::from_be_bytes(records::fixed(&entry.made)?),
             },

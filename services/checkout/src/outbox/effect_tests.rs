@@ -35,7 +35,7 @@ fn all() -> Vec<Effect> {
         Effect::HandOverFile { batch: BatchId(Ulid::from_parts(17, 18)) },
         Effect::HoldFlight { batch: BatchId(Ulid::from_parts(17, 18)) },
         Effect::BookPosting { posting: PostingId(Ulid::from_parts(19, 20)) },
-        Effect::PostPayIn { payer: PayerId([8; 8]), entry: 21 },
+        Effect::PostHouseCash { payer: PayerId([8; 8]), entry: 21 },
         Effect::HoldAside { batch: BatchId(Ulid::from_parts(17, 18)) },
         Effect::BookAside { posting: PostingId(Ulid::from_parts(19, 20)) },
         Effect::ForwardReply { payer: PayerId([5; 8]), request, about: vec![sale] },

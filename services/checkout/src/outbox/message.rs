@@ -101,7 +101,8 @@ pub struct Message {
 }
 
 impl Tx {
-    pub fn send(&mut self, message: &Message) -> Result<()> {
+    pub fn send<'m>(&mut self, message: impl Into<Option<&'m Message>>) -> Result<()> {
+        let Some(message) = message.into() else { return Ok(()) };
         self.put_message(message)?;
         self.push(&Effect::SendMessage { message: message.id })
     }

@@ -111,7 +111,7 @@ pub fn payer(
         id: fresh.id,
         state: PayerState::Enrolling,
         name: new.name,
-        phone: new.phone,
+        phone: Some(new.phone),
         language: new.language,
         code,
         code_care: CodeCare::None,
@@ -146,7 +146,9 @@ fn consent_hash() -> [u8; 4] {
 }
 
 pub fn enrol(tx: &mut Tx, mut payer: Payer, photo: &[u8], grant: Grant) -> Result<Payer> {
-    if !tx.payers_by_phone(&payer.phone)?.is_empty() {
+    if let Some(phone) = &payer.phone
+        && !tx.payers_by_phone(phone)?.is_empty()
+    {
         return Err(number_taken());
     }
     serial_must_be_free(tx, payer.card.serial)?;
@@ -161,6 +163,9 @@ pub fn enrol(tx: &mut Tx, mut payer: Payer, photo: &[u8], grant: Grant) -> Resul
 /// A copy that left the shop shows the payer's code of this serial.
 pub fn expose_code(tx: &mut Tx, id: PayerId, serial: Option<u16>) -> Result<()> {
     let mut payer = tx.payer(id)?;
+    if payer.state == PayerState::Erased {
+        return Ok(());
+    }
     if serial.is_some_and(|serial| serial < payer.code.serial) || payer.code_care == CodeCare::Exposed {
         return Ok(());
     }

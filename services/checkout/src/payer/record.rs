@@ -8,6 +8,7 @@ use crate::values::calendar::DailyCount;
 use crate::values::ids::{AccountId, ChallengeId, JobId, MandateId, MessageId, PayerId};
 use crate::values::name::Named;
 use crate::values::phone::PhoneE164;
+use crate::values::refusal::{Refusal, Result};
 use crate::values::sms_text::Language;
 
 /// DESIGN "Phone or card change: no sales for 24 h".
@@ -27,11 +28,20 @@ pub enum PayerState {
     /// Nine wrong replies: SMS answering is closed until one right row at the counter.
     Locked = 5,
     Denied = 6,
+    /// Who they are was erased at their wish: an id that their sales keep. Final.
+    Erased = 7,
 }
 
 impl PayerState {
-    pub const ALL: [Self; 6] =
-        [Self::Enrolling, Self::Pending, Self::Active, Self::Frozen, Self::Locked, Self::Denied];
+    pub const ALL: [Self; 7] = [
+        Self::Enrolling,
+        Self::Pending,
+        Self::Active,
+        Self::Frozen,
+        Self::Locked,
+        Self::Denied,
+        Self::Erased,
+    ];
 }
 
 impl From<PayerState> for i32 {
@@ -163,7 +173,8 @@ pub struct Payer {
     pub id: PayerId,
     pub state: PayerState,
     pub name: String,
-    pub phone: PhoneE164,
+    /// None once they are erased.
+    pub phone: Option<PhoneE164>,
     pub language: Language,
     pub code: IssuedCode,
     pub code_care: CodeCare,
@@ -210,6 +221,33 @@ impl Payer {
     /// Nothing is sold to them before: who was robbed of phone or card must have time to say so.
     pub fn no_sales_until(&self) -> Option<Timestamp> {
         self.change.as_ref().map(|change| change.at + AFTER_CHANGE)
+    }
+
+    /// Their number; nothing is done any more with who was erased.
+    pub fn must_be_known(&self) -> Result<&PhoneE164> {
+        self.phone.as_ref().ok_or_else(|| {
+            Refusal::wrong_state(
+                "who this payer is was erased at their wish; enrol them anew if they come back",
+            )
+        })
+    }
+
+    /// Forgets who they are. No code of theirs opens anything, and nothing reaches them.
+    pub fn erase(&mut self) {
+        self.state = PayerState::Erased;
+        self.name.clear();
+        self.phone = None;
+        self.card = Card {
+            lost: true,
+            burned: RowBitmap::NONE_LEFT,
+            ..Card::new(CardSerial::from_random(0), self.card.job)
+        };
+        self.code.png_path.clear();
+        self.code_care = CodeCare::None;
+        self.change = None;
+        self.traceparent = None;
+        self.not_before = None;
+        self.frozen = false;
     }
 
     /// The code is frozen until the payer comes in person. A lock is stricter and stays.
@@ -295,6 +333,9 @@ impl Payer {
 
     /// Nobody asks them by SMS any more until a person has seen to it.
     pub fn needs_person(&self) -> bool {
+        if self.state == PayerState::Erased {
+            return false;
+        }
         let warned_in_vain =
             self.change.as_ref().and_then(|change| change.warning.as_ref()).is_some_and(|warning| {
                 matches!(warning.state, Warned::NotSent | Warned::Undelivered | Warned::Unknown)

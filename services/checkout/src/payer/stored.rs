@@ -23,18 +23,23 @@ impl Tx {
         let known = self.find_payer(payer.id)?;
         let before = self.record::<stored::Payer>(Table::Payers, &key)?;
         let record = to_record(self, payer)?;
-        if known.as_ref().is_none_or(|known| known.phone != payer.phone) {
-            if let Some(known) = &known {
-                self.forget_number(&known.phone, payer.id)?;
+        let phone_before = known.as_ref().and_then(|known| known.phone.as_ref());
+        if phone_before != payer.phone.as_ref() {
+            if let Some(phone) = phone_before {
+                self.forget_number(phone, payer.id)?;
             }
-            self.add_number(&payer.phone, payer.id)?;
+            if let Some(phone) = &payer.phone {
+                self.add_number(phone, payer.id)?;
+            }
         }
         if known.as_ref().is_none_or(|known| known.card.serial != payer.card.serial) {
             if let Some(known) = &known {
                 let old = card_ref(self, known.card.serial);
                 self.remove(Table::CardSerials, &old);
             }
-            self.set(Table::CardSerials, &record.card, key.to_vec());
+            if payer.state != PayerState::Erased {
+                self.set(Table::CardSerials, &record.card, key.to_vec());
+            }
         }
         if known.is_none() {
             self.set(Table::PayersByAccount, &payer.account.to_bytes(), key.to_vec());
@@ -64,6 +69,11 @@ impl Tx {
         let sealed = self.vault().seal(&context(b"photo/", payer), jpeg)?;
         self.set(Table::Photos, &payer.0, sealed);
         Ok(())
+    }
+
+    /// Of a payer who is erased.
+    pub fn remove_photo(&mut self, payer: PayerId) {
+        self.remove(Table::Photos, &payer.0);
     }
 
     fn add_number(&mut self, phone: &PhoneE164, payer: PayerId) -> Result<()> {
@@ -176,7 +186,7 @@ fn to_record(view: &View, payer: &Payer) -> Result<stored::Payer> {
     let issued = payer.card.issued.as_ref();
     let personal = stored::Personal {
         name: payer.name.clone(),
-        phone: payer.phone.reveal().to_owned(),
+        phone: payer.phone.as_ref().map(|phone| phone.reveal().to_owned()).unwrap_or_default(),
         card_serial: payer.card.serial.get(),
         issued_rows: issued
             .map(|issued| issued.rows.iter().map(|row| row.get()).collect())
@@ -249,7 +259,7 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
         id,
         state: state.ok_or_else(|| damaged("a payer's state is unknown"))?,
         name: personal.name.clone(),
-        phone: PhoneE164::new(&personal.phone).map_err(|_| damaged("a payer's number cannot be read"))?,
+        phone: phone(&personal)?,
         language: if record.english { Language::English } else { Language::Chinese },
         code: IssuedCode {
             serial: u16::try_from(record.code_serial).map_err(|_| damaged("a code's serial is large"))?,
@@ -289,6 +299,13 @@ fn from_record(view: &View, id: PayerId, record: stored::Payer) -> Result<Payer>
         locked_heard_ms: record.locked_heard_ms,
         forwarded_heard_ms: record.forwarded_heard_ms,
     })
+}
+
+fn phone(personal: &stored::Personal) -> Result<Option<PhoneE164>> {
+    if personal.phone.is_empty() {
+        return Ok(None);
+    }
+    PhoneE164::new(&personal.phone).map(Some).map_err(|_| damaged("a payer's number cannot be read"))
 }
 
 fn issued(personal: &stored::Personal) -> Result<Option<Issued>> {

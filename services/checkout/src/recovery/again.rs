@@ -28,7 +28,7 @@ pub fn announce(tx: &mut Tx, voice: &Voice, sale: SaleId, id: MessageId) -> Resu
     voice.count_unasked(&mut payer, tx.now);
     deduction.state = State::Returned(After::Again { on, message: id });
     let window = voice.window(tx.now, None);
-    tx.send(&to(&payer, id, text, Purpose::Notice, None, vec![sale], window))?;
+    tx.send(to(&payer, id, text, Purpose::Notice, None, vec![sale], window).as_ref())?;
     tx.put_payer("system", &payer)?;
     tx.put_deduction("system", &deduction)
 }

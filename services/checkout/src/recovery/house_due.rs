@@ -19,7 +19,7 @@ pub fn remind(tx: &mut Tx, voice: &Voice, id: PayerId, message: MessageId) -> Re
     let text = payer_texts::due(payer.language, voice.shop(&payer), amount, due.on).map_err(unwritable)?;
     voice.count_unasked(&mut payer, tx.now);
     let window = voice.window(tx.now, None);
-    tx.send(&to(&payer, message, text, Purpose::Notice, None, Vec::new(), window))?;
+    tx.send(to(&payer, message, text, Purpose::Notice, None, Vec::new(), window).as_ref())?;
     tx.put_payer("system", &payer)?;
     house::note_reminder(tx, id, today)
 }

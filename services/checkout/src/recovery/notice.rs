@@ -30,7 +30,7 @@ pub fn notify(tx: &mut Tx, voice: &Voice, sale: SaleId, id: MessageId) -> Result
         notice.message = Some(id);
     }
     let window = voice.window(tx.now, None);
-    tx.send(&to(&payer, id, text, Purpose::Notice, None, vec![sale], window))?;
+    tx.send(to(&payer, id, text, Purpose::Notice, None, vec![sale], window).as_ref())?;
     tx.put_payer("system", &payer)?;
     tx.put_deduction("system", &deduction)
 }

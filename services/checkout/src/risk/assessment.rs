@@ -58,7 +58,7 @@ pub fn assess(
         deny_listed: payer.listed,
         frozen: payer.frozen || payer.state == PayerState::Frozen,
         locked: payer.state == PayerState::Locked,
-        active: !matches!(payer.state, PayerState::Enrolling | PayerState::Pending),
+        active: !matches!(payer.state, PayerState::Enrolling | PayerState::Pending | PayerState::Erased),
         enrolled_here: !subject.foreign_code,
         changed_at: payer.change.as_ref().map(|change| change.at),
         face: subject.face,

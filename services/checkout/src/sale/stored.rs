@@ -203,6 +203,19 @@ impl View {
         self.has(Table::LookupCodes, &code.to_bytes())
     }
 
+    /// The payer's sale after this one, in the order of their time.
+    pub fn next_sale_of(&self, payer: PayerId, after: Option<SaleId>) -> Result<Option<SaleId>> {
+        let after = after.map(SaleId::to_bytes);
+        let from = after.as_ref().map_or(Seek::Start, |after| Seek::After(after));
+        let rows = self.page(Table::SalesByPayer, &payer.0, from, 1)?;
+        rows.first().map(|(key, _)| records::id(key)).transpose()
+    }
+
+    /// The payer's sales that the ledger is being asked for.
+    pub fn reserved_of(&self, payer: PayerId) -> Result<usize> {
+        Ok(self.keys_of(Table::Reservations, &payer.0)?.len())
+    }
+
     /// A page of sales before this one, newest first; of one payer or of all.
     pub fn sales_before(
         &self,

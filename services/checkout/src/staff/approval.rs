@@ -61,6 +61,9 @@ pub enum Act {
     WithdrawDispute,
     RecordMandate,
     MarkStatement,
+    /// What is stored of a payer leaves the shop, with them.
+    ExportPayer,
+    ErasePayer,
 }
 
 impl From<Act> for i32 {
@@ -83,9 +86,9 @@ impl Act {
         !matches!(self, Self::VoidBeforePrinting | Self::CloseShift)
     }
 
-    /// Phone and card together are the payer's proof; changing either takes two people.
+    /// Phone and card together are the payer's proof, and who was erased cannot object any more: either takes two people.
     pub fn needs_two_people(self) -> bool {
-        self == Self::ChangePhoneOrCard
+        matches!(self, Self::ChangePhoneOrCard | Self::ErasePayer)
     }
 }
 

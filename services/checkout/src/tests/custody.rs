@@ -142,7 +142,7 @@ async fn a_code_that_a_copy_outside_shows_is_replaced_at_the_next_purchase_and_h
     till.may_buy().await.unwrap();
     let (shop, payer) = (till.shop.clone(), till.payer_id);
     let serial = exposed.code.serial + 1;
-    let code = crate::effects::issue(&shop, payer, &exposed.phone, serial).unwrap();
+    let code = crate::effects::issue(&shop, payer, exposed.phone.as_ref().unwrap(), serial).unwrap();
     till.write(move |tx| crate::payer::renew_code(tx, payer, code)).await.unwrap();
     let renewed = till.payer().await;
     assert_eq!((renewed.code.serial, renewed.code_care), (serial, CodeCare::Renewed));

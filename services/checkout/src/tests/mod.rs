@@ -11,6 +11,7 @@ mod counter;
 mod custody;
 mod disputes;
 mod effects;
+mod erasure;
 pub mod fixture;
 mod lanes;
 mod locked;

@@ -76,11 +76,11 @@ impl Voice {
         };
         payer.answers = count;
         let text = answer.text(payer.language, self.shop(payer)).map_err(unwritable)?;
-        tx.send(&to(payer, id, text, Purpose::Answer, None, sales, Window::default()))
+        tx.send(to(payer, id, text, Purpose::Answer, None, sales, Window::default()).as_ref())
     }
 }
 
-/// A message to the number the payer has now.
+/// A message to the number the payer has now; who was erased has none, and hears no more.
 pub fn to(
     payer: &Payer,
     id: MessageId,
@@ -89,8 +89,9 @@ pub fn to(
     challenge: Option<ChallengeId>,
     sales: Vec<SaleId>,
     window: Window,
-) -> Message {
-    Message { id, payer: payer.id, to: payer.phone.clone(), text, purpose, challenge, sales, window }
+) -> Option<Message> {
+    let to = payer.phone.clone()?;
+    Some(Message { id, payer: payer.id, to, text, purpose, challenge, sales, window })
 }
 
 /// One sale as the payer will read it.

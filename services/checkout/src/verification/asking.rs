@@ -150,7 +150,9 @@ fn send(tx: &mut Tx, voice: &Voice, payer: &mut Payer, challenge: &Challenge, te
     tx.witness(&fact, sales.clone())?;
     voice.count_unasked(payer, tx.now);
     let window = voice.window(tx.now, None);
-    tx.send(&to(payer, challenge.message, text, Purpose::Challenge, Some(challenge.id), sales, window))
+    tx.send(
+        to(payer, challenge.message, text, Purpose::Challenge, Some(challenge.id), sales, window).as_ref(),
+    )
 }
 
 /// When the reminder may go out, if it still may at all.
@@ -213,7 +215,7 @@ pub fn remind(tx: &mut Tx, voice: &Voice, id: ChallengeId, message: MessageId) -
     voice.count_unasked(&mut payer, tx.now);
     let window = voice.window(tx.now, Some(until));
     let sales = challenge.asks.sales().to_vec();
-    tx.send(&to(&payer, message, text, Purpose::Reminder, Some(id), sales, window))?;
+    tx.send(to(&payer, message, text, Purpose::Reminder, Some(id), sales, window).as_ref())?;
     tx.put_challenge("system", &challenge)?;
     tx.put_payer("system", &payer)?;
     Ok(None)

@@ -58,7 +58,7 @@ pub fn disputed_in_person(
 
 /// A challenge belongs to the phone it was sent to and to the card whose row it names: with another one, no code answers
 /// it any more, late or not.
-pub(super) fn all_of(tx: &mut Tx, payer: crate::values::ids::PayerId, actor: &str) -> Result<()> {
+pub fn all_of(tx: &mut Tx, payer: crate::values::ids::PayerId, actor: &str) -> Result<()> {
     for mut challenge in tx.challenges_of(payer)? {
         if challenge.state.is_running() {
             rounds::call_off(tx, &mut challenge, actor, None)?;

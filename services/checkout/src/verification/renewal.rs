@@ -63,6 +63,7 @@ pub fn phone(
     fresh: Fresh,
 ) -> Result<Payer> {
     let payer = tx.payer(id)?;
+    payer.must_be_known()?;
     must_be_free(tx, &payer, phone)?;
     if payer.card.lost {
         return Err(card_lost());
@@ -73,7 +74,7 @@ pub fn phone(
     }
     let text = payer_texts::phone_changed(payer.language, voice.shop(&payer)).map_err(unwritable)?;
     let mut payer = begin(tx, payer, text, grant, fresh)?;
-    payer.phone = phone.clone();
+    payer.phone = Some(phone.clone());
     if !matches!(payer.state, PayerState::Frozen | PayerState::Locked) {
         payer.state = PayerState::Pending;
     }
@@ -91,6 +92,7 @@ pub fn card(
     fresh: Fresh,
 ) -> Result<Payer> {
     let payer = tx.payer(id)?;
+    payer.must_be_known()?;
     serial_must_be_free(tx, card.serial)?;
     let text = payer_texts::card_changed(payer.language, voice.shop(&payer)).map_err(unwritable)?;
     let mut payer = begin(tx, payer, text, grant, fresh)?;
@@ -115,7 +117,7 @@ fn begin(tx: &mut Tx, payer: Payer, text: SmsText, grant: JointGrant, fresh: Fre
     let (by, with) = grant.record(tx, payer.id)?;
     // Neither the quiet hours nor the two a day hold it: who was robbed must not hear of it a day later.
     let window = Window::default();
-    tx.send(&to(&payer, fresh.warning, text, Purpose::Warning, None, Vec::new(), window))?;
+    tx.send(to(&payer, fresh.warning, text, Purpose::Warning, None, Vec::new(), window).as_ref())?;
     calling_off::all_of(tx, payer.id, &by)?;
     let mut payer = tx.payer(payer.id)?;
     let mut change = Change { at: tx.now, by, with, warning: None };

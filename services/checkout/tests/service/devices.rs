@@ -85,6 +85,9 @@ impl World {
                 })
                 .await
             }
+            "GetEvidence" => {
+                unary(call, |_: media::GetEvidenceRequest| Ok(media::GetEvidenceResponse::default())).await
+            }
             "NoteSale" => {
                 unary(call, move |request: media::NoteSaleRequest| {
                     self.change(|facts| facts.noted.push(request));
@@ -133,6 +136,21 @@ impl World {
 
     pub async fn sms(self, method: &str, call: Call) -> Answer {
         match method {
+            "ListInbound" => {
+                unary(call, move |_: sms::ListInboundRequest| {
+                    let inbound = self.facts().inbound.iter().rev().cloned().collect();
+                    Ok(sms::ListInboundResponse { inbound, ..Default::default() })
+                })
+                .await
+            }
+            "GetMessage" => {
+                unary(call, move |request: sms::GetMessageRequest| {
+                    let facts = self.facts();
+                    let known = facts.messages.iter().find(|(sent, _)| sent.message_id == request.message_id);
+                    Ok(sms::GetMessageResponse { message: known.map(|(_, message)| message.clone()) })
+                })
+                .await
+            }
             "WatchModem" => {
                 stream(call, move |_: sms::WatchModemRequest| {
                     let modem = sms::Modem { state: sms::ModemState::Ready as i32, ..sms::Modem::default() };

@@ -89,11 +89,25 @@ async fn paid_off(restarts: bool) {
     assert_eq!(minor(&account.ledger_owed), -100);
     assert_eq!((minor(&account.account.as_ref().unwrap().credit), account.entries.len()), (100, 2));
     assert!(house.accounts().list_house_accounts(overdue).await.unwrap().into_inner().accounts.is_empty());
+    let back = |house: &House, amount_minor| proto::PayOutRequest {
+        request_id: house.new_id(),
+        payer_id: payer.payer_id.clone(),
+        amount: Some(Money { amount_minor, currency_code: "CNY".into() }),
+        approval: approval(),
+    };
+    let request = back(&house, 40);
+    let first = house.accounts().pay_out(request.clone()).await.unwrap().into_inner();
+    assert_eq!(house.accounts().pay_out(request).await.unwrap().into_inner(), first, "a retry");
+    house.step().await;
+    cash_in_ledger(&house, &[40, TOTAL_MINOR + 100]).await;
+    let account = shown(&house, &payer.payer_id).await;
+    assert_eq!((minor(&account.ledger_owed), minor(&account.account.unwrap().credit)), (-60, 60));
+    assert_eq!(account.entries[0].kind(), HouseEntryKind::PaidOut);
     let mut shop = ShopServiceClient::new(house.signed_in("wang").await);
     let report = shop.get_z_report(proto::GetZReportRequest::default()).await.unwrap().into_inner();
     assert_eq!(
         (report.paid_in_minor, report.gross_minor),
-        (TOTAL_MINOR + 100, 0),
+        (TOTAL_MINOR + 60, 0),
         "cash of today, and no sale"
     );
     assert_eq!(said(&house.world.facts()), 1, "once is enough");
@@ -128,6 +142,17 @@ async fn what_is_no_amount_or_lacks_a_second_person_is_refused() {
     let mut house = House::open(false).await;
     let payer = enrol(&mut house).await;
     let reason = |refusal: tonic::Status| chit_runtime::error::reason_of(&refusal).unwrap();
+    let back = proto::PayOutRequest {
+        request_id: house.new_id(),
+        payer_id: payer.payer_id.clone(),
+        amount: Some(Money { amount_minor: 1, currency_code: "CNY".into() }),
+        approval: approval(),
+    };
+    assert_eq!(
+        reason(house.accounts().pay_out(back).await.unwrap_err()),
+        "OVER_CREDIT",
+        "nothing was paid in"
+    );
     for (amount_minor, currency, wanted) in
         [(0, "CNY", "AMOUNT_NEGATIVE"), (-5, "CNY", "AMOUNT_NEGATIVE"), (500, "USD", "CURRENCY_UNKNOWN")]
     {

@@ -14,6 +14,7 @@ mod far_issuer;
 mod house;
 mod house_account;
 mod issuer;
+mod own_data;
 mod people;
 mod refusals;
 mod requests;

@@ -211,6 +211,9 @@ impl World {
                 })
                 .await
             }
+            "GetProof" => {
+                unary(call, |_: ledger::GetProofRequest| Ok(ledger::GetProofResponse::default())).await
+            }
             "ListTransfers" => {
                 unary(call, move |request: ledger::ListTransfersRequest| {
                     let transfers = self.facts().moves_of(&request.account_id);

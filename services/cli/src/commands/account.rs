@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use chit_proto::checkout::v1::{
     GetHouseAccountRequest, HouseAccount, HouseEntry, HouseEntryKind, ListHouseAccountsRequest, PayInRequest,
+    PayOutRequest,
 };
 use chit_proto::money::v1::Money;
 use clap::Subcommand;
@@ -34,6 +35,16 @@ pub enum AccountCommand {
         #[command(flatten)]
         approval: ApprovalArgs,
     },
+    /// Give cash back that was paid in and not used.
+    PayOut {
+        /// 16 hexadecimal digits of the payer.
+        payer: String,
+        /// What was given, in minor units: 500 is 5.00.
+        #[arg(long, value_name = "MINOR")]
+        amount_minor: i64,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
     /// List accounts on which something is owed.
     List {
         /// Only those on which something should have been paid before today.
@@ -51,6 +62,14 @@ pub async fn run(shop: &Shop, command: AccountCommand, currency: &str) -> Result
             let amount = Some(Money { amount_minor, currency_code: currency.to_owned() });
             let request = PayInRequest { request_id: shop.request_id(), payer_id, amount, approval };
             let account = ask!(client.pay_in(request)).await?.account.unwrap_or_default();
+            shop.output.result(text(&account), &value(&account));
+            Ok(())
+        }
+        AccountCommand::PayOut { payer: payer_id, amount_minor, approval } => {
+            let approval = Some(approval.needed().await?);
+            let amount = Some(Money { amount_minor, currency_code: currency.to_owned() });
+            let request = PayOutRequest { request_id: shop.request_id(), payer_id, amount, approval };
+            let account = ask!(client.pay_out(request)).await?.account.unwrap_or_default();
             shop.output.result(text(&account), &value(&account));
             Ok(())
         }
@@ -110,6 +129,7 @@ fn kind(entry: &HouseEntry) -> &'static str {
         HouseEntryKind::Charged => "charged",
         HouseEntryKind::PaidIn => "paid in",
         HouseEntryKind::Refunded => "refunded",
+        HouseEntryKind::PaidOut => "paid out",
     }
 }
 

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod ledger;
 mod new_files;
 pub mod payer;
+mod payer_data;
 pub mod pki;
 pub mod printer;
 mod process;

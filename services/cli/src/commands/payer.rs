@@ -1,12 +1,15 @@
-//! `chit payer`: a new phone or card. Two people approve it, and the payer cannot buy for 24 hours.
+//! `chit payer`: a new phone or card (two people approve it, and the payer cannot buy for 24 hours), and a payer's own data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use chit_proto::checkout::v1::{ChangePhoneRequest, GetPayerRequest, ResetPayerRequest, SetMandateRequest};
+use chit_proto::checkout::v1::{
+    ChangePhoneRequest, ErasePayerRequest, GetPayerRequest, ResetPayerRequest, SetMandateRequest,
+};
 use clap::Subcommand;
 use serde_json::json;
 
-use super::enrol;
+use super::{enrol, payer_data};
 use crate::approval::{ApprovalArgs, TwoApprovalsArgs};
 use crate::failure::Failure;
 use crate::shop::{Shop, ask};
@@ -47,6 +50,23 @@ pub enum PayerCommand {
         notice_days: u32,
         #[command(flatten)]
         approval: ApprovalArgs,
+    },
+    /// Write what is stored of a payer to a new folder, to be given to them: payer.json and photo.jpg.
+    Export {
+        /// 16 hexadecimal digits.
+        payer: String,
+        /// The folder; it must not exist.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+        #[command(flatten)]
+        approval: ApprovalArgs,
+    },
+    /// Erase who a payer is, at their wish; their sales stay under an id that leads to nobody. Nothing undoes it.
+    Erase {
+        /// 16 hexadecimal digits.
+        payer: String,
+        #[command(flatten)]
+        approvals: TwoApprovalsArgs,
     },
     /// Give a payer a new card; it ends a freeze and a lock. The old card stops working immediately.
     NewCard {
@@ -120,6 +140,17 @@ pub async fn run(shop: &Shop, command: PayerCommand) -> Result<(), Failure> {
                 approval,
             };
             return mandate(shop, request).await;
+        }
+        PayerCommand::Export { payer, to, approval } => {
+            let approval = approval.needed().await?;
+            return payer_data::export(shop, payer, approval, &to).await;
+        }
+        PayerCommand::Erase { payer: payer_id, approvals } => {
+            let (first, second) = approvals.needed().await?;
+            let (approval, second_approval) = (Some(first), Some(second));
+            let (client, request) =
+                (shop.payer_data(), ErasePayerRequest { request_id, payer_id, approval, second_approval });
+            ask!(client.erase_payer(request)).await?.payer
         }
         PayerCommand::Show { payer: payer_id } => {
             ask!(client.get_payer(GetPayerRequest { payer_id })).await?.payer

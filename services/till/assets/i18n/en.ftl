@@ -374,7 +374,7 @@ z-paid-otherwise = Paid otherwise
 z-void = Void
 z-refunds = Refunds
 z-net = Net
-z-paid-in = Paid in to accounts
+z-paid-in = Paid in to accounts, less what was paid out
 z-sales =
     { $count ->
         [one] { $count } sale
@@ -499,6 +499,7 @@ payer-state-ACTIVE = May buy
 payer-state-FROZEN = Frozen
 payer-state-LOCKED = Card locked
 payer-state-DENIED = On the deny list
+payer-state-ERASED = Erased
 payer-state-UNSPECIFIED = Unknown
 payer-next-ENROLLING = The printer prints the mandate and the code card. The payer signs the mandate and takes the card home.
 payer-next-PENDING = An SMS asks for a row of the card. The right answer activates the code.
@@ -506,6 +507,7 @@ payer-next-ACTIVE = The payer shows the code at the till.
 payer-next-FROZEN = The payer cannot buy until they get a new card in person.
 payer-next-LOCKED = Nine wrong replies. The payer needs a new card, in person.
 payer-next-DENIED = The payer must pay their debt first.
+payer-next-ERASED = Who this was is no longer stored; only the sales are. If they come back, enrol them anew.
 payer-next-UNSPECIFIED = Look again.
 fact-card = Card
 fact-rows = Rows left

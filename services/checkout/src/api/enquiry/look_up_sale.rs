@@ -15,14 +15,33 @@ use crate::custody;
 use crate::peers::peer;
 use crate::values::ids::SaleId;
 
-/// A view is logged before anything is shown.
+/// Why somebody looks at a sale.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// There is a question, and its film is held for the answer.
+    Enquiry,
+    /// The payer is given what is stored of them.
+    OwnData,
+}
+
 pub async fn handle(shop: &Arc<Shop>, call: Call<LookUpSaleRequest>) -> Result<LookUpSaleResponse, Status> {
     let (actor, reference) = (call.actor(), call.body.reference);
+    let id = shop.store.read(move |view| view.sale_by_reference(&reference)).await?;
+    whole(shop, id, &actor, Why::Enquiry).await
+}
+
+/// All that is known of a sale. A view is logged before anything is shown.
+pub async fn whole(
+    shop: &Arc<Shop>,
+    id: SaleId,
+    actor: &str,
+    why: Why,
+) -> Result<LookUpSaleResponse, Status> {
+    let actor = actor.to_owned();
     let look = move |tx: &mut crate::store::Tx| {
-        let id = tx.sale_by_reference(&reference)?;
         tx.record_view(&actor, &id.to_bytes())?;
         let shown = Shown::read(tx, id)?;
-        if shown.sale.sold().is_some() {
+        if why == Why::Enquiry && shown.sale.sold().is_some() {
             custody::enquired(tx, id, &actor)?;
         }
         let disputes = shown.deduction.as_ref().map(|deduction| deduction.disputes.clone());

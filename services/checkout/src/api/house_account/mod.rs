@@ -1,8 +1,10 @@
 //! HouseAccountService.
 
+mod cash;
 mod get_house_account;
 mod list_house_accounts;
 mod pay_in;
+mod pay_out;
 
 use chit_proto::checkout::v1::{HouseAccount, HouseCharge, HouseEntry};
 use iso_currency::Currency;
@@ -15,6 +17,7 @@ use crate::values::ids::PayerId;
 super::calls! {
     chit_proto::checkout::v1::house_account_service_server::HouseAccountService {
         pay_in(PayInRequest) -> PayInResponse for STAFF,
+        pay_out(PayOutRequest) -> PayOutResponse for STAFF,
         get_house_account(GetHouseAccountRequest) -> GetHouseAccountResponse for LOOK,
         list_house_accounts(ListHouseAccountsRequest) -> ListHouseAccountsResponse for LOOK,
     }

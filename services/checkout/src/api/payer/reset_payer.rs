@@ -18,10 +18,11 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ResetPayerRequest>) -> Result<R
     }
     let id: PayerId = call.body.payer_id.parse()?;
     let payer = shop.store.read(move |view| view.payer(id)).await?;
+    let phone = payer.must_be_known()?;
     let first = mutation::approval(call.body.approval.clone());
     let second = mutation::approval(call.body.second_approval.clone());
     let grant = shop.approve_two(call.by.origin.clone(), first, second, Act::ChangePhoneOrCard).await?;
-    let code = issue(shop, id, &payer.phone, renewal::next_serial(&payer)?)?;
+    let code = issue(shop, id, phone, renewal::next_serial(&payer)?)?;
     let (fresh, voice) = (Fresh { code, warning: shop.new_id()? }, shop.voice.clone());
     let card = NewCard { serial: next_serial(shop, &call.body.card_serial).await?, job: shop.new_id()? };
     let serials = call.by.sees_serials();

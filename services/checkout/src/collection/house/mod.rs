@@ -9,11 +9,12 @@ use jiff::civil::Date;
 
 use crate::values::calendar::QuietHours;
 use crate::values::ids::{PayerId, SaleId, TransferId};
+use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
 use crate::values::short_code::SaleNumber;
 use crate::values::target::plus_days;
 
-pub use steps::{charge, note_reminder, pay_in, refund, renew_pay_in};
+pub use steps::{charge, note_reminder, pay_in, pay_out, refund, renew_cash};
 
 /// From the sale to the last day on which it is paid in time: a shop's own credit is free of licence up to there.
 pub const DUE_DAYS_MAX: u8 = 50;
@@ -89,6 +90,16 @@ impl HouseAccount {
         Ok(())
     }
 
+    /// What was paid in and not used is given back.
+    pub fn pay_out(&mut self, minor: i64) -> Result<()> {
+        if minor > self.credit_minor {
+            let remedy = "more than was paid in and not used; GetHouseAccount says how much that is";
+            return Err(Refusal::field("amount.amount_minor", Reason::OVER_CREDIT, remedy));
+        }
+        self.credit_minor -= minor;
+        Ok(())
+    }
+
     /// Money that goes back for a sale: it is owed no more, and what was paid of it is there for others.
     pub fn refund(&mut self, sale: SaleId, minor: i64) -> Result<()> {
         let mut left = minor;
@@ -147,10 +158,11 @@ pub enum EntryKind {
     Charged = 1,
     PaidIn = 2,
     Refunded = 3,
+    PaidOut = 4,
 }
 
 impl EntryKind {
-    pub const ALL: [Self; 3] = [Self::Charged, Self::PaidIn, Self::Refunded];
+    pub const ALL: [Self; 4] = [Self::Charged, Self::PaidIn, Self::Refunded, Self::PaidOut];
 }
 
 /// A line of a statement.
@@ -167,7 +179,7 @@ pub struct Entry {
     pub sale: Option<(SaleId, SaleNumber)>,
     /// Of a charge.
     pub due_on: Option<Date>,
-    /// By which the ledger knows money that was paid in.
+    /// By which the ledger knows money that was paid in or out.
     pub transfer: Option<TransferId>,
 }
 

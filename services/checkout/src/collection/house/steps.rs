@@ -12,7 +12,7 @@ use crate::values::reason::Reason;
 use crate::values::refusal::{Refusal, Result};
 
 /// More than anybody carries to a shop; what is above is a slip of a finger.
-const PAID_IN_MINOR_MAX: i64 = 100_000_000;
+const CASH_MINOR_MAX: i64 = 100_000_000;
 
 /// A sale of the house rail is SETTLED: its payer owes it now.
 pub fn charge(tx: &mut Tx, deduction: &Deduction, terms: &Terms) -> Result<()> {
@@ -47,20 +47,45 @@ pub fn pay_in(
     transfer: TransferId,
     today: Date,
 ) -> Result<HouseAccount> {
-    if !(1..=PAID_IN_MINOR_MAX).contains(&amount_minor) {
-        let remedy = format!("give 1 to {PAID_IN_MINOR_MAX} minor units");
-        return Err(Refusal::field("amount.amount_minor", Reason::AMOUNT_NEGATIVE, remedy));
-    }
-    tx.payer(payer)?;
-    let mut account = tx.house_account(payer)?;
+    let mut account = account_of(tx, payer, amount_minor)?;
     account.pay(amount_minor)?;
     tx.put_house_account(payer, &account);
     let entry = entry(tx, payer, EntryKind::PaidIn, amount_minor, actor)?;
-    let number = entry.number;
-    tx.put_house_entry(&Entry { transfer: Some(transfer), ..entry });
+    post_cash(tx, Entry { transfer: Some(transfer), ..entry })?;
     tx.count_paid_in(&today.strftime("%Y%m%d").to_string(), amount_minor)?;
-    tx.push(&Effect::PostPayIn { payer, entry: number })?;
     Ok(account)
+}
+
+/// Cash back to a payer who does not want to buy for it any more.
+pub fn pay_out(
+    tx: &mut Tx,
+    payer: PayerId,
+    amount_minor: i64,
+    actor: &str,
+    transfer: TransferId,
+    today: Date,
+) -> Result<HouseAccount> {
+    let mut account = account_of(tx, payer, amount_minor)?;
+    account.pay_out(amount_minor)?;
+    tx.put_house_account(payer, &account);
+    let entry = entry(tx, payer, EntryKind::PaidOut, amount_minor, actor)?;
+    post_cash(tx, Entry { transfer: Some(transfer), ..entry })?;
+    tx.count_paid_in(&today.strftime("%Y%m%d").to_string(), -amount_minor)?;
+    Ok(account)
+}
+
+fn account_of(tx: &Tx, payer: PayerId, amount_minor: i64) -> Result<HouseAccount> {
+    if !(1..=CASH_MINOR_MAX).contains(&amount_minor) {
+        let remedy = format!("give 1 to {CASH_MINOR_MAX} minor units");
+        return Err(Refusal::field("amount.amount_minor", Reason::AMOUNT_NEGATIVE, remedy));
+    }
+    tx.payer(payer)?.must_be_known()?;
+    tx.house_account(payer)
+}
+
+fn post_cash(tx: &mut Tx, entry: Entry) -> Result<()> {
+    tx.put_house_entry(&entry);
+    tx.push(&Effect::PostHouseCash { payer: entry.payer, entry: entry.number })
 }
 
 /// Money goes back to the account for a sale.
@@ -81,8 +106,8 @@ pub fn note_reminder(tx: &mut Tx, payer: PayerId, today: Date) -> Result<()> {
     Ok(())
 }
 
-/// The ledger refused money that was paid in: the id is spent.
-pub fn renew_pay_in(tx: &mut Tx, payer: PayerId, number: u64, fresh: TransferId) -> Result<()> {
+/// The ledger refused money that was paid in or out: the id is spent.
+pub fn renew_cash(tx: &mut Tx, payer: PayerId, number: u64, fresh: TransferId) -> Result<()> {
     let entry = tx.house_entry(payer, number)?;
     tx.put_house_entry(&Entry { transfer: Some(fresh), ..entry });
     Ok(())

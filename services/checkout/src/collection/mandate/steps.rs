@@ -33,6 +33,7 @@ pub struct Recorded {
 pub fn record(tx: &mut Tx, new: NewMandate, today: Date, fresh: MandateId, actor: &str) -> Result<Recorded> {
     check(&new, today)?;
     let mut payer = tx.payer(new.payer)?;
+    payer.must_be_known()?;
     let known = tx.find_mandate(payer.mandate)?;
     let same = |known: &Mandate| {
         known.account.iban == new.account.iban && known.signed_on == new.signed_on && known.blocked.is_none()

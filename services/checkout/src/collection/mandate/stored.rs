@@ -24,6 +24,11 @@ impl Tx {
         self.put(Table::Mandates, &key, &record);
         Ok(())
     }
+
+    /// Of a payer who is erased.
+    pub fn remove_mandate(&mut self, id: MandateId) {
+        self.remove(Table::Mandates, &id.to_bytes());
+    }
 }
 
 impl View {

@@ -215,7 +215,7 @@ pub fn payer(view: &View, payer: &Payer) -> Result<Value> {
         "state": payer.state.name(),
         "listed": payer.listed,
         "name": payer.name,
-        "phone": payer.phone.reveal(),
+        "phone": payer.phone.as_ref().unwrap().reveal(),
         "language": if payer.is_chinese() { "zh-CN" } else { "en" },
         "photo_bytes": view.photo(payer.id)?.len(),
         "code_serial": payer.code.serial,

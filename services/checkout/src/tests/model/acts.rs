@@ -34,7 +34,7 @@ impl World {
             94..96 => self.list().await,
             96 => self.close_shift().await,
             97 if self.chance.one_in(4) => self.years_pass().await,
-            98 => self.pay_in().await,
+            98 => self.house_cash().await,
             _ => {}
         }
         if self.bank.is_some() && self.chance.one_in(2) {
@@ -176,20 +176,22 @@ impl World {
         self.took(format!("{sale} pays {part:?}"), paid);
     }
 
-    /// Money for the payer's account in the shop, where it keeps one.
-    async fn pay_in(&mut self) {
+    /// Money for the payer's account in the shop, where it keeps one, or back from it.
+    async fn house_cash(&mut self) {
         if self.bank.is_some() {
             return;
         }
         let minor = [1, 700, 25_000, 0][self.chance.below(4)];
         let (payer, transfer) = (self.till.payer_id, self.till.id());
         let today = self.till.shop.voice.quiet.local_day(self.till.shop.clock.now());
-        let pays = move |tx: &mut Tx| house::pay_in(tx, payer, minor, CASHIER, transfer, today).map(drop);
+        let (moves, sign): (fn(&mut Tx, _, _, &str, _, _) -> _, _) =
+            if self.chance.below(3) == 0 { (house::pay_out, -1) } else { (house::pay_in, 1) };
+        let pays = move |tx: &mut Tx| moves(tx, payer, minor, CASHIER, transfer, today).map(drop);
         let paid = self.till.write(pays).await;
         if paid.is_ok() {
-            self.told.paid_in_minor += minor;
+            self.told.paid_in_minor += sign * minor;
         }
-        self.took(format!("{minor} is paid in"), paid);
+        self.took(format!("{} is paid in", sign * minor), paid);
     }
 
     async fn settle(&mut self) {
@@ -220,7 +222,7 @@ impl World {
     async fn renew(&mut self) {
         let payer = self.till.payer().await;
         if self.chance.one_in(3) {
-            let other = if payer.phone.reveal() == PHONE { SECOND_PHONE } else { PHONE };
+            let other = if payer.phone.as_ref().unwrap().reveal() == PHONE { SECOND_PHONE } else { PHONE };
             let changed = self.till.change_phone(other).await;
             self.took("another phone".into(), changed.map(drop));
         } else if payer.needs_person() || self.chance.one_in(4) {

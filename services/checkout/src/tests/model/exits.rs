@@ -117,7 +117,7 @@ impl Exits {
             PayerState::Pending => running(view, payer.open_challenge)
                 .or_else(|| in_need.then_some(Owner::Person))
                 .or_else(|| self.due(DueKind::Attend, &id.0)),
-            PayerState::Active => Some(Owner::End),
+            PayerState::Active | PayerState::Erased => Some(Owner::End),
             PayerState::Frozen | PayerState::Locked => in_need.then_some(Owner::Person),
             // Its records end by themselves.
             PayerState::Denied => view.has_bad_record(id).unwrap().then_some(Owner::Due),

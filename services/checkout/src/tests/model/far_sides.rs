@@ -53,7 +53,7 @@ impl World {
                 | Effect::MoveToBadDebt { .. }
                 | Effect::PostPayment { .. }
                 | Effect::PostRecovery { .. }
-                | Effect::PostPayIn { .. }
+                | Effect::PostHouseCash { .. }
                 | Effect::HoldFlight { .. } => self.book(entry, effect).await,
                 Effect::BookPosting { posting } => {
                     self.book(entry, effect).await;

@@ -7,7 +7,7 @@ use super::World;
 
 use crate::collection::{Deduction, State, Step};
 use crate::context::Shop;
-use crate::effects::{bookings, flight, pay_in};
+use crate::effects::{bookings, flight, house_cash};
 use crate::outbox::Effect;
 use crate::payer::Payer;
 use crate::shift;
@@ -89,7 +89,7 @@ pub fn transfers_of(shop: &Shop, view: &View, effect: &Effect) -> Result<Vec<Tra
         | Effect::PostPayment { sale, .. }
         | Effect::PostRecovery { sale, .. } => bookings::of(&shop.house, effect, &view.deduction(*sale)?),
         Effect::HoldFlight { batch } => flight::of_file(shop, view, *batch),
-        Effect::PostPayIn { payer, entry } => Ok(vec![pay_in::transfer(shop, view, *payer, *entry)?]),
+        Effect::PostHouseCash { payer, entry } => Ok(vec![house_cash::transfer(shop, view, *payer, *entry)?]),
         Effect::BookPosting { posting } => flight::of_posting(shop, view, *posting),
         _ => Ok(Vec::new()),
     }
