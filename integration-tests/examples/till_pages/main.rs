@@ -3,15 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "it ends by panicking, as the tests do whose helpers it borrows")]
 #![allow(dead_code, reason = "the tests use the rest of those helpers")]
 
-#[path = "../../tests/browser/batches.rs"]
-mod batches;
+#[path = "../../tests/browser/bank_shop.rs"]
+mod bank_shop;
 mod bench;
 #[path = "../../tests/browser/cashier.rs"]
 mod cashier;
 #[path = "../../tests/browser/driver/mod.rs"]
 mod driver;
-#[path = "../../tests/browser/narrow.rs"]
-mod narrow;
 mod screenshots;
 #[path = "../../tests/browser/shop.rs"]
 mod shop;

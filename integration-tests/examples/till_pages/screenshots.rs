@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::batches::BankShop;
+use crate::bank_shop::BankShop;
 use crate::driver::Page;
 use crate::shop::Shop;
 use crate::tour::tour;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::batches::BankShop;
+use crate::bank_shop::BankShop;
 use crate::driver::Page;
 use crate::shop::Shop;
 use crate::tour::tour;

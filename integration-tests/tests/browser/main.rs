@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod accessibility;
+mod bank_shop;
 mod batches;
 mod cashier;
 mod counter;
