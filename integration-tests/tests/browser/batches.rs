@@ -3,6 +3,10 @@
 use crate::bank_shop::BankShop;
 use crate::narrow::{NOTHING_STICKS_OUT, SCREENS};
 
+/// Sums and headings are one line high, whatever the width.
+const NO_CELL_IS_BROKEN: &str = "[...document.querySelectorAll('.sums :is(th, td):not(:first-child)')].every(\
+    (cell) => cell.getBoundingClientRect().height < 4 * parseFloat(getComputedStyle(cell).fontSize) && cell.scrollWidth <= cell.clientWidth)";
+
 #[tokio::test]
 async fn batches_show_what_came_beside_what_the_ledger_booked_and_both_agree() {
     let shop = BankShop::open().await;
@@ -18,5 +22,6 @@ async fn batches_show_what_came_beside_what_the_ledger_booked_and_both_agree() {
     for (width, height) in SCREENS {
         page.resize(width, height).await;
         page.until(NOTHING_STICKS_OUT).await;
+        page.until(NO_CELL_IS_BROKEN).await;
     }
 }

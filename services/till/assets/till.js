@@ -197,10 +197,10 @@
   document.addEventListener('invalid', (event) => {
     event.preventDefault();
     const field = event.target;
-    const why = byId(field.id + '-why') || document.createElement('p');
+    const why = byId(field.id + '-why') || document.createElement('span');
     Object.assign(why, { id: field.id + '-why', className: 'why', role: 'alert' });
     why.textContent = field.dataset.wrong || body.dataset.wrong;
-    (field.closest('label') || field).after(why);
+    field.after(why);
     Object.assign(field, { ariaInvalid: 'true', ariaDescription: why.textContent });
     if (field === field.form.querySelector(':invalid:not(fieldset)')) field.focus();
   }, true);

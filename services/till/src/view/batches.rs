@@ -61,7 +61,7 @@ fn sums(reader: &Reader, books: &ReconcileResponse) -> Markup {
             }
             p { (reader.t("batches-owed")) " " strong { (money::of(books.ledger_returned.as_ref())) } }
             p { a href="/office#exceptions" { (reader.with("batches-exceptions", &[("count", books.open_exceptions.into())])) } }
-            div.row {
+            div.row.choices {
                 a.button #act-report-pdf data-act="report-pdf" href="/batches/reconciliation.pdf" { (reader.t("batches-pdf")) }
                 a.button #act-report-csv data-act="report-csv" href="/batches/reconciliation.csv" { (reader.t("batches-csv")) }
             }
@@ -93,9 +93,11 @@ fn batches(reader: &Reader, books: &ReconcileResponse) -> Markup {
     html! {
         section.card #bank-batches data-count=(books.batches.len()) {
             h2 { (reader.t("title-batches")) }
-            table.sums {
-                (head(reader, "batches-batch"))
-                @for batch in books.batches.iter().take(ROWS_MAX) { (row(reader, batch)) }
+            div.wide tabindex="0" {
+                table.sums {
+                    (head(reader, "batches-batch"))
+                    @for batch in books.batches.iter().take(ROWS_MAX) { (row(reader, batch)) }
+                }
             }
             @if books.batches.len() > ROWS_MAX {
                 p.muted { (reader.with("rows-more", &[("count", (books.batches.len() - ROWS_MAX).into())])) }
@@ -160,12 +162,14 @@ fn days(reader: &Reader, books: &ReconcileResponse) -> Markup {
         section.card #bank-days data-count=(books.days.len()) {
             h2 { (reader.t("batches-days")) }
             p.muted { (reader.t("batches-days-hint")) }
-            table.sums {
-                (head(reader, "batches-day"))
-                @for day in books.days.iter().take(ROWS_MAX) {
-                    tr data-day=(day.day) {
-                        td { (day.day) }
-                        @for money in [&day.expected, &day.received, &day.refused, &day.returned] { td { (money::of(money.as_ref())) } }
+            div.wide tabindex="0" {
+                table.sums {
+                    (head(reader, "batches-day"))
+                    @for day in books.days.iter().take(ROWS_MAX) {
+                        tr data-day=(day.day) {
+                            td { (day.day) }
+                            @for money in [&day.expected, &day.received, &day.refused, &day.returned] { td { (money::of(money.as_ref())) } }
+                        }
                     }
                 }
             }

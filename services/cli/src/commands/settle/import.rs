@@ -55,7 +55,7 @@ fn text(answer: &ImportBankFileResponse) -> String {
         ("accepted", tally.accepted.to_string()),
         ("paid", tally.received.to_string()),
         ("not paid", tally.refused.to_string()),
-        ("taken back", tally.returned.to_string()),
+        ("returned", tally.returned.to_string()),
         ("known before", tally.repeated.to_string()),
         ("not about sales", tally.others.to_string()),
         ("exceptions", tally.exceptions.to_string()),

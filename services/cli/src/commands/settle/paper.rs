@@ -22,9 +22,9 @@ pub async fn run(
     let request = MarkStatementRequest { request_id: shop.request_id(), statement, lines, approval };
     let tally = ask!(client.mark_statement(request)).await?.tally.unwrap_or_default();
     let rows = [
-        ("came", tally.received),
+        ("received", tally.received),
         ("refused", tally.refused),
-        ("taken back", tally.returned),
+        ("returned", tally.returned),
         ("known before", tally.repeated),
         ("exceptions", tally.exceptions),
     ];

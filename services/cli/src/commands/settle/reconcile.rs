@@ -58,7 +58,7 @@ fn text(shop: &Shop, answer: &ReconcileResponse) -> String {
         let made = view::local_time(batch.create_time.as_ref(), &shop.shared.time_zone);
         let _ = writeln!(
             text,
-            "batch {} of {made}: {} expected, {} came, {} refused, {} taken back, {} open",
+            "batch {} of {made}: {} expected, {} received, {} refused, {} returned, {} open",
             batch.batch_id,
             money::text(batch.expected.as_ref()),
             digits(batch.received.as_ref()),
@@ -70,7 +70,7 @@ fn text(shop: &Shop, answer: &ReconcileResponse) -> String {
     for day in &answer.days {
         let _ = writeln!(
             text,
-            "{}: {} expected, {} came, {} refused, {} taken back",
+            "{}: {} expected, {} received, {} refused, {} returned",
             day.day,
             money::text(day.expected.as_ref()),
             digits(day.received.as_ref()),
