@@ -121,6 +121,7 @@ async fn a_payer_is_given_what_is_stored_of_them_and_erased(pc: &Pc, root: &Path
     let given: Value = serde_json::from_slice(&fs::read(folder.join("payer.json")).unwrap()).unwrap();
     assert_eq!(text(&given["person"], "name"), "Ada Li");
     assert!(!given["sales"][0]["messages"].as_array().unwrap().is_empty());
+    assert_eq!(given["account"]["entries"].as_array().unwrap().len(), 2, "charged and refunded");
     assert!(fs::read(folder.join("photo.jpg")).unwrap().starts_with(&[0xff, 0xd8]));
     assert!(!pc.run(&export).await.status.success(), "nothing is overwritten");
     let erase = [&["payer", "erase", payer_id], &two[..]].concat();

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use chit_proto::checkout::v1::{
-    GetHouseAccountRequest, HouseAccount, HouseEntry, HouseEntryKind, ListHouseAccountsRequest, PayInRequest,
-    PayOutRequest,
+    GetHouseAccountRequest, GetHouseAccountResponse, HouseAccount, HouseEntry, HouseEntryKind,
+    ListHouseAccountsRequest, PayInRequest, PayOutRequest,
 };
 use chit_proto::money::v1::Money;
 use clap::Subcommand;
@@ -56,7 +56,7 @@ pub enum AccountCommand {
 pub async fn run(shop: &Shop, command: AccountCommand, currency: &str) -> Result<(), Failure> {
     let client = shop.house_accounts();
     match command {
-        AccountCommand::Show { payer: payer_id } => show(shop, payer_id).await,
+        AccountCommand::Show { payer } => show(shop, &payer).await,
         AccountCommand::PayIn { payer: payer_id, amount_minor, approval } => {
             let approval = Some(approval.needed().await?);
             let amount = Some(Money { amount_minor, currency_code: currency.to_owned() });
@@ -92,30 +92,44 @@ pub async fn run(shop: &Shop, command: AccountCommand, currency: &str) -> Result
     }
 }
 
-async fn show(shop: &Shop, payer_id: String) -> Result<(), Failure> {
+/// The account as the first page has it, with the lines of all pages.
+async fn whole(shop: &Shop, payer_id: &str) -> Result<GetHouseAccountResponse, Failure> {
     let (client, mut entries, mut page_token) = (shop.house_accounts(), Vec::new(), String::new());
-    let answer = loop {
-        let request = GetHouseAccountRequest { payer_id: payer_id.clone(), page_size: PAGE_SIZE, page_token };
+    loop {
+        let request =
+            GetHouseAccountRequest { payer_id: payer_id.to_owned(), page_size: PAGE_SIZE, page_token };
         let mut page = ask!(client.get_house_account(request)).await?;
         entries.append(&mut page.entries);
         page_token = std::mem::take(&mut page.next_page_token);
         if page_token.is_empty() {
-            break page;
+            return Ok(GetHouseAccountResponse { entries, ..page });
         }
-    };
-    let account = answer.account.unwrap_or_default();
-    let mut shown = text(&account);
-    let _ = writeln!(shown, "\nin the ledger: {} owed", money::text(answer.ledger_owed.as_ref()));
-    for entry in &entries {
+    }
+}
+
+/// For programs.
+pub async fn statement(shop: &Shop, payer_id: &str) -> Result<Value, Failure> {
+    Ok(statement_of(&whole(shop, payer_id).await?))
+}
+
+fn statement_of(whole: &GetHouseAccountResponse) -> Value {
+    let mut object = value(&whole.account.clone().unwrap_or_default());
+    object["ledger_owed_minor"] = minor(whole.ledger_owed.as_ref()).into();
+    object["entries"] = whole.entries.iter().map(entry_value).collect();
+    object
+}
+
+async fn show(shop: &Shop, payer_id: &str) -> Result<(), Failure> {
+    let whole = whole(shop, payer_id).await?;
+    let mut shown = text(&whole.account.clone().unwrap_or_default());
+    let _ = writeln!(shown, "\nin the ledger: {} owed", money::text(whole.ledger_owed.as_ref()));
+    for entry in &whole.entries {
         let at = view::local_time(entry.time.as_ref(), &shop.shared.time_zone);
         let amount = money::text(entry.amount.as_ref());
         let due = if entry.due_on.is_empty() { String::new() } else { format!(", due {}", entry.due_on) };
         let _ = writeln!(shown, "{at} {} {amount} {}{due}", kind(entry), entry.sale_number);
     }
-    let mut object = value(&account);
-    object["ledger_owed_minor"] = minor(answer.ledger_owed.as_ref()).into();
-    object["entries"] = entries.iter().map(entry_value).collect();
-    shop.output.result(shown, &object);
+    shop.output.result(shown, &statement_of(&whole));
     Ok(())
 }
 

@@ -6,13 +6,13 @@ use chit_proto::checkout::v1::export_payer_response::Part;
 use chit_proto::checkout::v1::{Approval, ExportPayerRequest, LookUpSaleResponse, PayerPerson};
 use serde_json::{Value, json};
 
-use super::new_files;
+use super::{account, new_files};
 use crate::failure::Failure;
 use crate::shop::Shop;
 use crate::view;
 
 pub async fn export(shop: &Shop, payer_id: String, approval: Approval, to: &Path) -> Result<(), Failure> {
-    let request = ExportPayerRequest { payer_id, approval: Some(approval) };
+    let request = ExportPayerRequest { payer_id: payer_id.clone(), approval: Some(approval) };
     let mut parts = shop.payer_data().export_payer(request).await?.into_inner();
     let (mut person, mut sales) = (None, Vec::new());
     while let Some(answer) = parts.message().await? {
@@ -22,13 +22,13 @@ pub async fn export(shop: &Shop, payer_id: String, approval: Approval, to: &Path
             None => {}
         }
     }
-    let person = person.unwrap_or_default();
+    let (person, account) = (person.unwrap_or_default(), account::statement(shop, &payer_id).await?);
     new_files::folder(to)?;
     if !person.photo_jpeg.is_empty() {
         new_files::write(&to.join("photo.jpg"), &person.photo_jpeg)?;
     }
     let count = sales.len();
-    let whole = json!({ "person": person_json(&person), "sales": sales });
+    let whole = json!({ "person": person_json(&person), "account": account, "sales": sales });
     let text = serde_json::to_vec_pretty(&whole)
         .map_err(|error| Failure::usage(format!("payer.json cannot be written: {error}")))?;
     new_files::write(&to.join("payer.json"), &text)?;

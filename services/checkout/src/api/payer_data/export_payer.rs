@@ -3,8 +3,7 @@ use std::sync::Arc;
 
 use chit_proto::checkout::v1::export_payer_response::Part;
 use chit_proto::checkout::v1::{ExportPayerRequest, ExportPayerResponse, PayerPerson};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
+use futures::{Stream, StreamExt as _, stream};
 use tonic::Status;
 
 use crate::api::call::Call;
@@ -15,10 +14,7 @@ use crate::store::View;
 use crate::values::ids::{PayerId, SaleId};
 use crate::values::refusal::Refusal;
 
-pub type Parts = Pin<Box<dyn tokio_stream::Stream<Item = Result<ExportPayerResponse, Status>> + Send>>;
-
-/// Sales that wait for a slow reader.
-const BUFFER: usize = 4;
+pub type Parts = Pin<Box<dyn Stream<Item = Result<ExportPayerResponse, Status>> + Send>>;
 
 pub async fn handle(shop: &Arc<Shop>, call: Call<ExportPayerRequest>) -> Result<Parts, Status> {
     let id: PayerId = call.body.payer_id.parse()?;
@@ -31,9 +27,13 @@ pub async fn handle(shop: &Arc<Shop>, call: Call<ExportPayerRequest>) -> Result<
     };
     let person = shop.store.write(given).await?;
     tracing::info!(payer = %id, actor = call.actor(), "a payer is given what is stored of them");
-    let (sender, receiver) = mpsc::channel(BUFFER);
-    tokio::spawn(send(shop.clone(), id, call.actor(), person, sender));
-    Ok(Box::pin(ReceiverStream::new(receiver)))
+    let (here, actor) = (shop.clone(), call.actor());
+    let first = stream::iter([Ok(ExportPayerResponse { part: Some(Part::Person(person)) })]);
+    let sales = stream::try_unfold(None, move |after| {
+        let (shop, actor) = (here.clone(), actor.clone());
+        async move { next_sale(&shop, id, after, &actor).await }
+    });
+    Ok(Box::pin(first.chain(sales)))
 }
 
 fn person(view: &View, id: PayerId) -> Result<PayerPerson, Refusal> {
@@ -59,38 +59,16 @@ fn person(view: &View, id: PayerId) -> Result<PayerPerson, Refusal> {
     })
 }
 
-async fn send(
-    shop: Arc<Shop>,
-    id: PayerId,
-    actor: String,
-    person: PayerPerson,
-    sender: mpsc::Sender<Result<ExportPayerResponse, Status>>,
-) {
-    let mut part = Ok(Some((Part::Person(person), None)));
-    while let Some(next) = part.transpose() {
-        let (answer, after) = match next {
-            Ok((part, after)) => (Ok(ExportPayerResponse { part: Some(part) }), after),
-            Err(status) => (Err(status), None),
-        };
-        let failed = answer.is_err();
-        // A reader who is gone wants no more.
-        if sender.send(answer).await.is_err() || failed {
-            return;
-        }
-        part = sale(&shop, id, after, &actor).await;
-    }
-}
-
-/// The sale after this one; none at the end.
-async fn sale(
+/// The sale after this one, with its id; none at the end.
+async fn next_sale(
     shop: &Arc<Shop>,
     payer: PayerId,
     after: Option<SaleId>,
     actor: &str,
-) -> Result<Option<(Part, Option<SaleId>)>, Status> {
+) -> Result<Option<(ExportPayerResponse, Option<SaleId>)>, Status> {
     let Some(id) = shop.store.read(move |view| view.next_sale_of(payer, after)).await? else {
         return Ok(None);
     };
     let whole = enquiry::whole(shop, id, actor, enquiry::Why::OwnData).await?;
-    Ok(Some((Part::Sale(whole), Some(id))))
+    Ok(Some((ExportPayerResponse { part: Some(Part::Sale(whole)) }, Some(id))))
 }
