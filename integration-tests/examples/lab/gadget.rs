@@ -77,6 +77,13 @@ impl Gadget {
         Ok(format!("/dev/ttyGS{}", number.trim()).into())
     }
 
+    /// The far end of a HID function: /dev/hidg and its number, which a gadget before it may have counted up.
+    pub fn hid(&self, function: &str) -> anyhow::Result<PathBuf> {
+        let device = fs::read_to_string(self.dir.join("functions").join(function).join("dev"))?;
+        let (_, minor) = device.trim().split_once(':').context("a device is MAJOR:MINOR")?;
+        Ok(format!("/dev/hidg{minor}").into())
+    }
+
     fn bind(&self, controller: &str) -> anyhow::Result<()> {
         let file = self.dir.join("UDC");
         fs::write(&file, controller).with_context(|| format!("{controller:?} to {}", file.display()))

@@ -15,7 +15,6 @@ use crate::report::Report;
 use crate::running::{PATIENCE, Service, until};
 
 const PORT: u8 = 3;
-const FAR_END: &str = "/dev/hidg0";
 const CODE: &str = "6901234567892";
 /// Device Class Definition for HID 1.11, appendix B.1: a boot keyboard.
 const KEYBOARD: &[u8] = &[
@@ -102,7 +101,7 @@ impl Counter {
             ("report_length", length.as_bytes()),
             ("report_desc", kind.descriptor),
         ];
-        let gadget = Gadget::plugged(PORT, &format!("hid.{}", kind.name), &identity, &attributes)?;
+        let gadget = Gadget::plugged(PORT, &function(kind.name), &identity, &attributes)?;
         let service = Service::start("scanner", &dir, &format!("{}\ncamera = false", kind.key))?;
         let client = ScannerServiceClient::new(chit_runtime::channel(&service.shared, "scanner"));
         Ok(Self { kind, service, client, gadget })
@@ -119,7 +118,9 @@ impl Counter {
         let mut events = self.client.clone().watch_scans(request).await?.into_inner();
         events.message().await?.context("no begin")?;
         let begun = Instant::now();
-        let mut far_end = OpenOptions::new().write(true).open(FAR_END).context(FAR_END)?;
+        let far_end = self.gadget.hid(&function(self.kind.name))?;
+        let mut far_end =
+            OpenOptions::new().write(true).open(&far_end).with_context(|| far_end.display().to_string())?;
         let write = self.kind.write;
         tokio::task::spawn_blocking(move || write(&mut far_end)).await??;
         loop {
@@ -150,6 +151,10 @@ impl Counter {
         };
         until(&format!("{} is {wanted:?}", self.kind.name), is).await
     }
+}
+
+fn function(name: &str) -> String {
+    format!("hid.{name}")
 }
 
 /// One key after the other, then Enter: modifiers, a reserved byte, six keys.

@@ -4,8 +4,8 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use crate::payer::Payer;
 use crate::payer::enrolment::witness_enrolment;
+use crate::payer::{Payer, PayerState};
 use crate::risk::Moment;
 use crate::staff::JointGrant;
 use crate::store::{Tx, View};
@@ -44,9 +44,15 @@ pub fn must_be_free(view: &View, id: PayerId, moment: Moment) -> Result<()> {
 
 fn ties(view: &View, payer: &Payer, moment: Moment) -> Result<Vec<String>> {
     let mut ties = Vec::new();
+    if payer.state == PayerState::Enrolling {
+        ties.push("their papers are being printed".to_owned());
+    }
+    if !view.forwards_of(payer.id)?.is_empty() {
+        ties.push("a reply of theirs waits for the issuer".to_owned());
+    }
     let sales = view.open_deductions_of(payer.id)?.len() + view.reserved_of(payer.id)?;
     if sales > 0 {
-        ties.push(format!("{sales} of their sales are not paid"));
+        ties.push(format!("sales that are not paid: {sales}"));
     }
     if view.has_bad_record(payer.id)? {
         ties.push("a bad record of theirs stands".to_owned());

@@ -1,8 +1,11 @@
 //! A payer who wants to be forgotten: what must have ended before, and what is left of them.
 
+use jiff::ToSpan as _;
+
 use super::disputes;
 use super::fixture::{CASHIER, DAY_H, PHONE, SUPERVISOR, Till};
 use crate::collection::house::{self, HouseAccount};
+use crate::collection::mandate::{BankAccount, Mandate};
 use crate::erasure;
 use crate::outbox::fact::FactKind;
 use crate::payer::{Payer, PayerState};
@@ -92,7 +95,7 @@ async fn who_waits_for_their_first_challenge_may_leave_too_and_it_is_called_off(
 async fn nobody_is_erased_while_something_is_open_between_them_and_the_shop() {
     let till = Till::open().await;
     let sale = till.queued(1_250).await;
-    assert!(tie(&till).await.contains("1 of their sales"));
+    assert!(tie(&till).await.contains("not paid: 1"));
     till.pays_in_cash(sale, None).await.unwrap();
 
     let id = till.payer_id;
@@ -131,4 +134,39 @@ async fn a_dispute_a_bad_record_and_a_change_of_yesterday_keep_a_payer_known() {
     assert!(refusal.message.contains("24 hours"), "{refusal}");
     till.advance(DAY_H);
     erase(&till).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_debit_that_the_bank_may_still_return_keeps_a_payer_known_for_13_months_and_their_account_goes_with_them()
+ {
+    let till = Till::open().await;
+    let (payer, today) = (till.payer().await, till.shop.moment().unwrap().today.date());
+    let used = |months: i32| {
+        let account =
+            BankAccount { holder: "Ada Li".into(), iban: "DE89370400440532013000".into(), bic: None };
+        let mandate = Mandate {
+            id: payer.mandate,
+            payer: payer.id,
+            signed_on: today,
+            account,
+            notice_days: 1,
+            first: None,
+            used_on: Some(today.saturating_sub(months.months())),
+            blocked: None,
+        };
+        till.write(move |tx| tx.put_mandate(&mandate))
+    };
+    used(13).await.unwrap();
+    assert!(tie(&till).await.contains("return a debit"));
+    used(14).await.unwrap();
+    erase(&till).await.unwrap();
+    let mandate = payer.mandate;
+    assert!(till.read(move |view| view.find_mandate(mandate)).await.is_none());
+}
+
+#[tokio::test]
+async fn nobody_is_erased_while_their_papers_are_being_printed() {
+    let till = Till::open().await;
+    till.change_payer(|payer| payer.state = PayerState::Enrolling).await;
+    assert!(erase(&till).await.unwrap_err().message.contains("papers"));
 }
