@@ -33,7 +33,11 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Make keys, staff with PINs, and house accounts; keeps what is there.
-    Init,
+    Init {
+        /// Only add the keys and accounts that a newer Chit needs, as an update of the package does. Shows nothing secret.
+        #[arg(long)]
+        update: bool,
+    },
     /// Check configuration, keys, services and devices, and say what to do next.
     Doctor,
     /// Sign in: for 12 hours, what you do is recorded under your name.
@@ -123,7 +127,7 @@ impl Command {
     /// Name of the command's span.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Init => "chit init",
+            Self::Init { .. } => "chit init",
             Self::Doctor => "chit doctor",
             Self::SignIn(_) => "chit sign-in",
             Self::SignOut => "chit sign-out",

@@ -31,7 +31,14 @@ pub async fn run(ctx: &Context, cli: Cli, output: Output) -> Result<(), Failure>
     let session = session::current(&cli.config)?;
     let shop = Shop::new(Arc::clone(&ctx.shared), output, session, cli.request_id)?;
     match cli.command {
-        Command::Init => init::run(&ctx.shared, &money::currency(&cli.config)?, output),
+        Command::Init { update } => {
+            let currency = money::currency(&cli.config)?;
+            if update {
+                init::update(&ctx.shared, &currency, output)
+            } else {
+                init::run(&ctx.shared, &currency, output)
+            }
+        }
         Command::Doctor => {
             doctor::run(&ctx.shared, &cli.config, &money::currency(&cli.config)?, output).await
         }

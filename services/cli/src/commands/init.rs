@@ -50,6 +50,35 @@ pub fn run(shared: &Shared, currency: &str, output: Output) -> Result<(), Failur
     Ok(())
 }
 
+/// What a newer program needs, added where an older one has been. Nobody may be there to read what is shown once, so a recovery
+/// key is made by `chit init` alone.
+pub fn update(shared: &Shared, currency: &str, output: Output) -> Result<(), Failure> {
+    let dir = &shared.keys_dir;
+    let (staff, before) = (dir.join("staff.toml"), key_files::present(dir));
+    let is_issuers = dir.join(Owner::Issuer.ids_file()).exists();
+    if !staff.exists() && !is_issuers {
+        return Err(Failure::refused("NOT_INITIALISED", "nothing is here to update; run `chit init`"));
+    }
+    if is_issuers {
+        key_files::make(dir, Owner::Issuer)?;
+    }
+    if staff.exists() {
+        prepare(shared, currency)?;
+    }
+    let added: Vec<String> = key_files::present(dir).difference(&before).cloned().collect();
+    let mut text = match added.as_slice() {
+        [] => "no key is missing".to_owned(),
+        added => format!("added: {}", added.join(", ")),
+    };
+    if !recovery::is_made(dir) {
+        text.push_str("; no recovery key yet: `sudo chit init` makes one and shows it");
+    } else if !added.is_empty() {
+        recovery::write(dir)?;
+    }
+    output.result(text, &json!({ "added": added, "has_recovery_key": recovery::is_made(dir) }));
+    Ok(())
+}
+
 fn prepare(shared: &Shared, currency: &str) -> anyhow::Result<Vec<NewPin>> {
     chit_runtime::config::claim_state(shared)?;
     let dir = &shared.keys_dir;
@@ -112,6 +141,34 @@ mod tests {
         entries
             .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn an_update_adds_what_is_missing_keeps_the_rest_and_shows_nothing_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let shared = Shared::sandbox_in(dir.path());
+        let update = || update(&shared, "CNY", Output::new(true));
+        assert_eq!(update().unwrap_err().reason, "NOT_INITIALISED");
+        run(&shared, "CNY", Output::new(true)).unwrap();
+        // As an older program left it.
+        for newer in ["checkout-data.key", "sms-data.key", "recovery.age", "recovery.recipient"] {
+            fs::remove_file(shared.keys_dir.join(newer)).unwrap();
+        }
+        let before = contents(&shared.keys_dir);
+        update().unwrap();
+        let after = contents(&shared.keys_dir);
+        let added: Vec<&String> = after.keys().filter(|name| !before.contains_key(*name)).collect();
+        assert_eq!(added, ["checkout-data.key", "sms-data.key"], "and no recovery key that nobody has read");
+        let kept = before.iter().filter(|(name, _)| *name != Owner::Shop.ids_file());
+        assert!(kept.clone().all(|(name, bytes)| after[name] == *bytes));
+        update().unwrap();
+        assert_eq!(contents(&shared.keys_dir), after);
+
+        run(&shared, "CNY", Output::new(true)).unwrap();
+        let wrapped = contents(&shared.keys_dir)["recovery.age"].clone();
+        fs::remove_file(shared.keys_dir.join("sms-data.key")).unwrap();
+        update().unwrap();
+        assert_ne!(contents(&shared.keys_dir)["recovery.age"], wrapped, "the wrap has the new key");
     }
 
     #[test]

@@ -88,6 +88,11 @@ pub fn key_files(dir: &Path) -> BTreeSet<String> {
     owners(dir).into_iter().flat_map(Owner::key_files).collect()
 }
 
+/// Of these, the files that are there.
+pub fn present(dir: &Path) -> BTreeSet<String> {
+    key_files(dir).into_iter().filter(|name| dir.join(name).exists()).collect()
+}
+
 /// Keys that `chit keys rotate` changes. While it does, the key before stands behind the new one (services/vault).
 pub fn rotates(name: &str) -> bool {
     name.strip_suffix(".key").unwrap_or(name).ends_with("-data")
