@@ -49,11 +49,25 @@ pub fn raw_frames(format: Format, seconds: u32, folder: &Path) -> anyhow::Result
     Ok(file)
 }
 
+/// How frames come to the coder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As from a camera, and as the service gets them. Between two frames caches cool and the processor rests, which costs x264
+    /// half as much again.
+    Live,
+    /// One after the other out of a file.
+    AsFast,
+}
+
 /// Processor time of ffmpeg's x264 ultrafast, one thread, at the service's rate.
-pub fn x264(raw: &Path, format: Format, kbps: u32) -> anyhow::Result<Duration> {
+pub fn x264(raw: &Path, format: Format, kbps: u32, pace: Pace) -> anyhow::Result<Duration> {
     let Format { width, height, fps } = format;
     let mut ffmpeg = Command::new("ffmpeg");
-    ffmpeg.args(["-v", "error", "-benchmark", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
+    ffmpeg.args(["-v", "error", "-benchmark"]);
+    if pace == Pace::Live {
+        ffmpeg.arg("-re");
+    }
+    ffmpeg.args(["-f", "rawvideo", "-pix_fmt", "yuv420p"]);
     ffmpeg.args(["-s", &format!("{width}x{height}"), "-r", &fps.to_string(), "-i"]).arg(raw);
     ffmpeg.args(["-c:v", "libx264", "-preset", "ultrafast", "-threads", "1", "-b:v", &format!("{kbps}k")]);
     ffmpeg.args(["-f", "mp4", "-y", "/dev/null", "-loglevel", "info"]);
