@@ -252,6 +252,9 @@ impl Payer {
 
     /// The code is frozen until the payer comes in person. A lock is stricter and stays.
     pub fn freeze(&mut self) {
+        if self.state == PayerState::Erased {
+            return;
+        }
         self.frozen = true;
         if self.state != PayerState::Locked {
             self.state = PayerState::Frozen;
@@ -267,6 +270,9 @@ impl Payer {
 
     /// Phone and card were proven together: they may buy, unless a freeze or a bad record stands.
     pub fn activate(&mut self) {
+        if self.state == PayerState::Erased {
+            return;
+        }
         self.state = match (self.frozen, self.listed) {
             (true, _) => PayerState::Frozen,
             (false, true) => PayerState::Denied,

@@ -38,7 +38,9 @@ pub fn answer(
     code: &RowCode,
     mut fresh: Fresh,
 ) -> Result<(Payer, Answered)> {
-    let dossier = Dossier::read(tx, verifier, tx.payer(id)?)?;
+    let payer = tx.payer(id)?;
+    payer.must_be_known()?;
+    let dossier = Dossier::read(tx, verifier, payer)?;
     if dossier.payer.card.lost {
         return Err(card_lost());
     }

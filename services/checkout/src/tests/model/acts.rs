@@ -3,11 +3,12 @@
 use super::World;
 use crate::collection::{Step as DeductionStep, house};
 use crate::dispute::Cause;
+use crate::erasure;
 use crate::inbound::modem;
 use crate::sale::state::SaleState;
 use crate::sale::{self, Stage, Step, Void};
-use crate::staff::Grant;
 use crate::staff::approval::Act;
+use crate::staff::{Grant, JointGrant};
 use crate::store::Tx;
 use crate::tests::fixture::{CASHIER, PHONE, SUPERVISOR};
 use crate::values::ids::SaleId;
@@ -111,6 +112,21 @@ impl World {
         self.till.advance(3 * 365 * 24);
         self.till.tick().await;
         self.steps.taken.push("years pass".into());
+        if self.chance.one_in(3) {
+            self.leave().await;
+        }
+    }
+
+    /// The payer wants to be forgotten, and may be if nothing is open any more.
+    async fn leave(&mut self) {
+        let (payer, moment) = (self.till.payer_id, self.till.shop.moment().unwrap());
+        let people = JointGrant {
+            approver: Grant::new(Act::ErasePayer, SUPERVISOR),
+            witness: Grant::new(Act::ErasePayer, CASHIER),
+        };
+        let leaves = move |tx: &mut Tx| erasure::erase(tx, payer, people, moment).map(drop);
+        let left = self.till.write(leaves).await;
+        self.took("the payer leaves for good".into(), left);
     }
 
     async fn close_shift(&mut self) {
@@ -222,7 +238,8 @@ impl World {
     async fn renew(&mut self) {
         let payer = self.till.payer().await;
         if self.chance.one_in(3) {
-            let other = if payer.phone.as_ref().unwrap().reveal() == PHONE { SECOND_PHONE } else { PHONE };
+            let has_first = payer.phone.as_ref().is_none_or(|phone| phone.reveal() == PHONE);
+            let other = if has_first { SECOND_PHONE } else { PHONE };
             let changed = self.till.change_phone(other).await;
             self.took("another phone".into(), changed.map(drop));
         } else if payer.needs_person() || self.chance.one_in(4) {

@@ -13,6 +13,7 @@ use crate::collection::mandate::{self, BankAccount, NewMandate};
 use crate::collection::{Deduction, Presentment};
 use crate::config::Config;
 use crate::config::bank::{BankConfig, RailName};
+use crate::payer::PayerState;
 use crate::store::Tx;
 use crate::tests::fixture::{SUPERVISOR, Till};
 
@@ -50,6 +51,9 @@ impl Bank {
 
 async fn sign(till: &Till) {
     let today = till.shop.voice.quiet.local_day(till.shop.clock.now());
+    if till.payer().await.state == PayerState::Erased {
+        return;
+    }
     let account = BankAccount { holder: "Ada Li".into(), iban: PAYER_IBAN.into(), bic: None };
     let new = NewMandate { payer: till.payer_id, account, signed_on: today, notice_days: NOTICE_DAYS };
     let fresh = till.id();
