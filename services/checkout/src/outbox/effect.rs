@@ -125,7 +125,7 @@ pub enum Effect {
     BookAside {
         posting: PostingId,
     },
-    /// The payer paid cash into their account. `entry`: the line of its statement.
+    /// The payer paid cash into their account, or got it back. `entry`: the line of its statement.
     PostHouseCash {
         payer: PayerId,
         entry: u64,

@@ -8,7 +8,7 @@ use proto::{PayerState, SaleState};
 
 use crate::custody::sell;
 use crate::house::{House, PHONE, PIN};
-use crate::sale::{TOTAL_MINOR, answer, approval, enrol};
+use crate::sale::{TOTAL_MINOR, answer, approval, enrol, enrolment};
 
 fn by(actor: &str) -> Option<proto::Approval> {
     Some(proto::Approval { actor: actor.into(), pin: PIN.into() })
@@ -112,15 +112,6 @@ async fn a_payer_is_erased_by_two_people_once_nothing_is_open_and_no_picture_of_
     assert_eq!(reason(exported(&house, &payer.payer_id, approval()).await), "WRONG_STATE");
     let kept = house.sale_is(&sale_id, SaleState::PaidOtherwise).await;
     assert_eq!(kept.total.unwrap().amount_minor, TOTAL_MINOR);
-    let again = proto::EnrolPayerRequest {
-        request_id: house.new_id(),
-        name: "Ada Li".into(),
-        phone: PHONE.into(),
-        language: "en".into(),
-        consent: true,
-        approval: approval(),
-        card_serial: String::new(),
-    };
-    let again = house.payers().enrol_payer(again).await.unwrap().into_inner().payer.unwrap();
+    let again = house.payers().enrol_payer(enrolment(&house)).await.unwrap().into_inner().payer.unwrap();
     assert_ne!(again.payer_id, payer.payer_id, "their number is free again");
 }

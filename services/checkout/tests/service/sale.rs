@@ -13,9 +13,8 @@ pub fn approval() -> Option<proto::Approval> {
     Some(proto::Approval { actor: "wang".into(), pin: PIN.into() })
 }
 
-/// An ACTIVE payer: papers printed, first challenge answered.
-pub async fn enrol(house: &mut House) -> proto::Payer {
-    let request = proto::EnrolPayerRequest {
+pub fn enrolment(house: &House) -> proto::EnrolPayerRequest {
+    proto::EnrolPayerRequest {
         request_id: house.new_id(),
         name: "Ada Li".into(),
         phone: PHONE.into(),
@@ -23,8 +22,12 @@ pub async fn enrol(house: &mut House) -> proto::Payer {
         consent: true,
         approval: approval(),
         card_serial: String::new(),
-    };
-    let payer = house.payers().enrol_payer(request).await.unwrap().into_inner().payer.unwrap();
+    }
+}
+
+/// An ACTIVE payer: papers printed, first challenge answered.
+pub async fn enrol(house: &mut House) -> proto::Payer {
+    let payer = house.payers().enrol_payer(enrolment(house)).await.unwrap().into_inner().payer.unwrap();
     house.step().await;
     house.payer_is(&payer.payer_id, PayerState::Pending).await;
     let of = proto::GetPayerRequest { payer_id: payer.payer_id.clone() };

@@ -47,13 +47,7 @@ pub fn pay_in(
     transfer: TransferId,
     today: Date,
 ) -> Result<HouseAccount> {
-    let mut account = account_of(tx, payer, amount_minor)?;
-    account.pay(amount_minor)?;
-    tx.put_house_account(payer, &account);
-    let entry = entry(tx, payer, EntryKind::PaidIn, amount_minor, actor)?;
-    post_cash(tx, Entry { transfer: Some(transfer), ..entry })?;
-    tx.count_paid_in(&today.strftime("%Y%m%d").to_string(), amount_minor)?;
-    Ok(account)
+    cash(tx, EntryKind::PaidIn, payer, amount_minor, actor, transfer, today)
 }
 
 /// Cash back to a payer who does not want to buy for it any more.
@@ -65,27 +59,38 @@ pub fn pay_out(
     transfer: TransferId,
     today: Date,
 ) -> Result<HouseAccount> {
-    let mut account = account_of(tx, payer, amount_minor)?;
-    account.pay_out(amount_minor)?;
-    tx.put_house_account(payer, &account);
-    let entry = entry(tx, payer, EntryKind::PaidOut, amount_minor, actor)?;
-    post_cash(tx, Entry { transfer: Some(transfer), ..entry })?;
-    tx.count_paid_in(&today.strftime("%Y%m%d").to_string(), -amount_minor)?;
-    Ok(account)
+    cash(tx, EntryKind::PaidOut, payer, amount_minor, actor, transfer, today)
 }
 
-fn account_of(tx: &Tx, payer: PayerId, amount_minor: i64) -> Result<HouseAccount> {
+/// Between the drawer and the account: its line, the day's sum, and the transfer.
+fn cash(
+    tx: &mut Tx,
+    kind: EntryKind,
+    payer: PayerId,
+    amount_minor: i64,
+    actor: &str,
+    transfer: TransferId,
+    today: Date,
+) -> Result<HouseAccount> {
     if !(1..=CASH_MINOR_MAX).contains(&amount_minor) {
         let remedy = format!("give 1 to {CASH_MINOR_MAX} minor units");
         return Err(Refusal::field("amount.amount_minor", Reason::AMOUNT_NEGATIVE, remedy));
     }
     tx.payer(payer)?.must_be_known()?;
-    tx.house_account(payer)
-}
-
-fn post_cash(tx: &mut Tx, entry: Entry) -> Result<()> {
-    tx.put_house_entry(&entry);
-    tx.push(&Effect::PostHouseCash { payer: entry.payer, entry: entry.number })
+    let mut account = tx.house_account(payer)?;
+    let in_drawer_minor = if kind == EntryKind::PaidOut {
+        account.pay_out(amount_minor)?;
+        -amount_minor
+    } else {
+        account.pay(amount_minor)?;
+        amount_minor
+    };
+    tx.put_house_account(payer, &account);
+    let line = Entry { transfer: Some(transfer), ..entry(tx, payer, kind, amount_minor, actor)? };
+    tx.put_house_entry(&line);
+    tx.count_paid_in(&today.strftime("%Y%m%d").to_string(), in_drawer_minor)?;
+    tx.push(&Effect::PostHouseCash { payer, entry: line.number })?;
+    Ok(account)
 }
 
 /// Money goes back to the account for a sale.

@@ -6,20 +6,12 @@ use tonic::Status;
 use super::reason;
 use crate::custody::sell;
 use crate::house::{House, PATIENCE, PHONE, PIN};
-use crate::sale::{approval, enrol};
+use crate::sale::{self, approval, enrol};
 
 const OTHER_PHONE: &str = "+8613800009999";
 
 fn enrolment(house: &House) -> proto::EnrolPayerRequest {
-    proto::EnrolPayerRequest {
-        request_id: house.new_id(),
-        name: "Ada Li".into(),
-        phone: OTHER_PHONE.into(),
-        language: "en".into(),
-        consent: true,
-        approval: approval(),
-        card_serial: String::new(),
-    }
+    proto::EnrolPayerRequest { phone: OTHER_PHONE.into(), ..sale::enrolment(house) }
 }
 
 async fn presented(house: &House, payer: &proto::Payer) -> Result<(), Status> {
