@@ -140,7 +140,8 @@ async fn house(program: &Path, keys: &str) -> anyhow::Result<(tempfile::TempDir,
     // The journal lies where the shop's would: on the disk, not in memory.
     let dir = tempfile::Builder::new().prefix("chit-bench-").tempdir_in("/var/tmp")?;
     let sink = Sink::start().await?;
-    let keys = format!("address = \"{}\"\nprofile = \"generic-80\"\nprocess_id = true\n{keys}", sink.address);
+    // A printer that is known draws the symbol itself, as the peers assume of theirs; elsewhere Chit sends it as a picture.
+    let keys = format!("address = \"{}\"\nprofile = \"epson-tm-80\"\n{keys}", sink.address);
     let service = Service::start(program, dir.path(), &keys, "warn,chit_printer::journal=debug")?;
     service.until_status(|status| status.condition() == PrinterCondition::Ready).await?;
     Ok((dir, sink, service))

@@ -248,6 +248,36 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_comes_in_pieces_counts_like_one_in_one_piece() {
+        let (file, ends) = clip();
+        let header = &file[..ends[0]];
+        let fragments: Vec<&[u8]> = ends.windows(2).map(|at| &file[at[0]..at[1]]).collect();
+        let mut whole = Whole::default();
+        assert!(!whole.take(fragments[0]), "no header yet");
+        assert!(!whole.take(&file[..ends[1]]), "a header and more");
+        assert!(whole.take(header) && !whole.take(header));
+        assert!(!whole.take(&file[ends[0]..ends[2]]), "two fragments");
+        assert!(!whole.take(&fragments[0][..fragments[0].len() - 1]), "a part of one");
+        assert_eq!((whole.len, whole.fragments), (header.len(), 0));
+        assert!(fragments.iter().all(|fragment| whole.take(fragment)));
+        assert_eq!(whole, whole_prefix(&file));
+    }
+
+    #[test]
+    fn the_pictures_of_a_fragment_are_found_where_they_lie_and_when_they_were_taken() {
+        let (file, ends) = clip();
+        for (at, start) in ends.windows(2).zip([0, 12_000, 924_000]) {
+            let fragment = &file[at[0]..at[1]];
+            let found = video_samples(fragment).unwrap();
+            let pictures: Vec<&[u8]> = found.into_iter().map(|picture| &fragment[picture]).collect();
+            assert_eq!(pictures, [&[1; 50][..], &[2; 30]]);
+            assert_eq!(video_times(fragment).unwrap(), [start, start + 6_000]);
+            let cut = &fragment[..fragment.len() - 1];
+            assert_eq!(video_samples(cut), None, "a picture ends behind the end");
+        }
+    }
+
+    #[test]
     fn bytes_that_are_no_clip_keep_nothing() {
         assert_eq!(whole_prefix(b"\0\0\0\x08free\0\0\0\x08moov"), Whole::default());
         assert_eq!(whole_prefix(&[0; 64]), Whole::default());

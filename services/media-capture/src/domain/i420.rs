@@ -55,6 +55,38 @@ pub fn from_ycbcr(ycbcr: &[u8], width: usize, height: usize) -> Option<Vec<u8>> 
 mod tests {
     use super::*;
 
+    /// Four pixels wide, four high: two rows and two columns of chroma.
+    const WIDTH: usize = 4;
+    const HEIGHT: usize = 4;
+
+    #[test]
+    fn each_chroma_sample_comes_from_its_own_place_in_the_picture() {
+        let mut yuyv = Vec::new();
+        let mut ycbcr = Vec::new();
+        for (y, x) in (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (y, x))) {
+            let (luma, block) = ((y * WIDTH + x) as u8, (y / 2 * 2 + x / 2) as u8);
+            let (u, v) = (100 + block, 200 + block);
+            yuyv.extend([luma, if x % 2 == 0 { u } else { v }]);
+            ycbcr.extend([luma, u, v]);
+        }
+        let mut planes: Vec<u8> = (0..16).collect();
+        planes.extend([100, 101, 102, 103, 200, 201, 202, 203]);
+        assert_eq!(from_yuyv(&yuyv, WIDTH, HEIGHT).unwrap(), planes);
+        assert_eq!(from_ycbcr(&ycbcr, WIDTH, HEIGHT).unwrap(), planes);
+    }
+
+    #[test]
+    fn a_picture_that_is_cut_off_or_has_half_a_chroma_sample_is_none() {
+        assert!(from_yuyv(&[0; 16], 4, 2).is_some() && from_ycbcr(&[0; 24], 4, 2).is_some());
+        // What a driver pads with behind the picture is not of it.
+        assert!(from_yuyv(&[0; 20], 4, 2).is_some() && from_ycbcr(&[0; 27], 4, 2).is_some());
+        assert!(from_yuyv(&[0; 15], 4, 2).is_none() && from_ycbcr(&[0; 23], 4, 2).is_none());
+        for (width, height) in [(3, 2), (2, 3), (3, 3)] {
+            assert!(from_yuyv(&[0; 64], width, height).is_none(), "{width}x{height}");
+            assert!(from_ycbcr(&[0; 64], width, height).is_none(), "{width}x{height}");
+        }
+    }
+
     #[test]
     fn yuyv_keeps_luma_and_averages_the_chroma_of_two_lines() {
         let yuyv = [1, 10, 2, 20, 3, 11, 4, 21];

@@ -132,6 +132,57 @@ mod tests {
         RawFrame { width: WIDTH as u16, height: HEIGHT as u16, seq: 0, monotonic_ns: 0, i420 }
     }
 
+    fn picture(width: usize, height: usize, luma: impl Fn(usize, usize) -> u8) -> RawFrame {
+        let mut i420: Vec<u8> = (0..width * height).map(|at| luma(at % width, at / width)).collect();
+        i420.resize(width * height * 3 / 2, 128);
+        RawFrame { width: width as u16, height: height as u16, seq: 0, monotonic_ns: 0, i420 }
+    }
+
+    /// White where `within` says so, grey elsewhere.
+    fn bright(within: impl Fn(usize, usize) -> bool) -> Verdict {
+        inspect(&picture(100, 100, |x, y| if within(x, y) { 255 } else { 60 }))
+    }
+
+    /// Computed by hand: in the middle of the only edge of its picture, -4 times the point and what surrounds it.
+    #[test]
+    fn sharpness_is_the_variance_of_the_laplacian() {
+        let dot = picture(5, 5, |x, y| if (x, y) == (2, 2) { 10 } else { 0 });
+        // Of nine points one is -40, four are 10, four are 0: squares 2,000 / 9, mean 0.
+        assert_eq!(inspect(&dot).sharpness, 222);
+        let ramp = picture(6, 4, |x, y| (3 * x + 7 * y) as u8);
+        assert_eq!(inspect(&ramp).sharpness, 0, "a slope is no edge");
+        // A bowl bends the same everywhere: much edge, and no variance.
+        let bowl = picture(8, 8, |x, y| (x * x + y * y) as u8);
+        assert_eq!(inspect(&bowl).sharpness, 0);
+        assert_eq!(inspect(&picture(2, 2, |_, _| 9)).sharpness, 0, "no point has all its neighbours");
+    }
+
+    #[test]
+    fn light_and_white_parts_are_counted_over_the_whole_picture() {
+        let verdict = inspect(&picture(10, 10, |x, _| if x == 0 { 250 } else { 50 }));
+        assert_eq!((verdict.light, verdict.overexposed_permille), (70, 100));
+        let almost = inspect(&picture(10, 10, |_, _| 249));
+        assert_eq!((almost.light, almost.overexposed_permille), (249, 0));
+    }
+
+    #[test]
+    fn a_paper_has_a_direction_only_if_it_is_oblong_and_of_a_paper_s_size() {
+        assert_eq!(bright(|x, y| (40..60).contains(&x) && (20..60).contains(&y)).paper_angle_deg, Some(0));
+        let lying = bright(|x, y| (20..60).contains(&x) && (40..60).contains(&y)).paper_angle_deg;
+        assert_eq!(lying.map(i32::abs), Some(90));
+        // Longer than wide by 1.25, and by 1.35.
+        assert_eq!(bright(|x, y| (40..60).contains(&x) && (20..45).contains(&y)).paper_angle_deg, None);
+        assert_eq!(bright(|x, y| (40..60).contains(&x) && (20..47).contains(&y)).paper_angle_deg, Some(0));
+        // A reflection, and a white counter.
+        assert_eq!(bright(|x, y| x == 50 && (20..29).contains(&y)).paper_angle_deg, None);
+        assert_eq!(bright(|x, _| x < 60).paper_angle_deg, None);
+        // A line along the diagonal leans to one side, a line along the other diagonal to the other.
+        let down = bright(|x, y| x.abs_diff(y) < 3).paper_angle_deg.unwrap();
+        let up = bright(|x, y| x.abs_diff(99 - y) < 3).paper_angle_deg.unwrap();
+        assert_eq!((down.abs(), up.abs()), (45, 45));
+        assert_eq!(down, -up);
+    }
+
     #[test]
     fn the_angle_of_a_paper_is_told_and_one_that_lies_askew_is_remarked() {
         for turned in [0i32, 15, -15, 40] {
