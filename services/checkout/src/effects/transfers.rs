@@ -87,3 +87,21 @@ pub fn following(spent: TransferId, fresh: TransferId) -> TransferId {
     let mixed = u128::from(fresh.0).wrapping_add(u128::from(spent.0) | 1);
     TransferId(ulid::Ulid::from_parts(fresh.0.timestamp_ms(), mixed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_that_follows_is_new_whatever_was_spent_and_the_same_each_time() {
+        let fresh = TransferId(ulid::Ulid::from_parts(1_764_000_000_000, 77));
+        for spent in
+            [0, 1, 2, 3, u128::MAX >> 48, u128::MAX - 1, u128::MAX].map(|id| TransferId(ulid::Ulid(id)))
+        {
+            let next = following(spent, fresh);
+            assert!(next != fresh && next != spent, "{spent:?}");
+            assert_eq!(next, following(spent, fresh));
+            assert_eq!(next.0.timestamp_ms(), fresh.0.timestamp_ms());
+        }
+    }
+}

@@ -61,6 +61,42 @@ mod tests {
         assert!(!is_target_day(date(2038, 4, 26)), "the latest Easter Monday");
     }
 
+    /// From the tables of the churches; the earliest and the latest there are, and the years of the two exceptions.
+    #[test]
+    fn easter_is_where_the_tables_have_it() {
+        let tables = [
+            (1818, 3, 22),
+            (1943, 4, 25),
+            (1954, 4, 18),
+            (1961, 4, 2),
+            (1981, 4, 19),
+            (2000, 4, 23),
+            (2024, 3, 31),
+            (2025, 4, 20),
+            (2026, 4, 5),
+            (2027, 3, 28),
+            (2028, 4, 16),
+            (2029, 4, 1),
+            (2030, 4, 21),
+            (2031, 4, 13),
+            (2032, 3, 28),
+            (2033, 4, 17),
+            (2034, 4, 9),
+            (2035, 3, 25),
+            (2036, 4, 13),
+            (2037, 4, 5),
+            (2038, 4, 25),
+            (2049, 4, 18),
+            (2076, 4, 19),
+            (2100, 3, 28),
+            (2200, 4, 6),
+            (2285, 3, 22),
+        ];
+        for (year, month, day) in tables {
+            assert_eq!(easter_sunday(year), date(year, month, day));
+        }
+    }
+
     #[test]
     fn days_are_counted_over_holidays() {
         assert_eq!(plus_target_days(date(2026, 12, 24), 1), date(2026, 12, 28));

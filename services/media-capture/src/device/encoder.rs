@@ -184,6 +184,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_plane_is_handed_on_as_it_lies_in_the_frame() {
+        let frame = RawFrame { width: 6, height: 4, seq: 0, monotonic_ns: 0, i420: (0..36).collect() };
+        let picture = Picture { frame: &frame, luma: frame.luma() };
+        assert_eq!((picture.dimensions(), picture.strides()), ((6, 4), (6, 3, 3)));
+        assert_eq!(picture.y(), &frame.i420[..24]);
+        assert_eq!((picture.u(), picture.v()), (&frame.i420[24..30], &frame.i420[30..]));
+    }
+
+    #[test]
     fn every_frame_becomes_a_picture_and_every_two_seconds_one_can_start_there() {
         let mut encoder = OpenH264::new(600, "till", 10.0, "cam").unwrap();
         let coded: Vec<CodedFrame> = (0..41u32)

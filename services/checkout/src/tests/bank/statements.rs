@@ -78,6 +78,71 @@ async fn the_same_file_and_the_same_news_in_another_one_change_nothing() {
 }
 
 #[tokio::test]
+async fn news_of_before_is_counted_as_such_and_nothing_else() {
+    let at = AtBank::open().await;
+    let (sale, _) = at.submitted().await;
+    let deduction = at.deduction(sale).await;
+    let accepted = at.status(&deduction, "ACCP", "");
+    let first = at.says(std::slice::from_ref(&accepted)).await;
+    assert_eq!((first.accepted, first.repeated), (1, 0));
+    let again = at.says(&[accepted, at.status(&deduction, "PDNG", "")]).await;
+    assert_eq!((again.accepted, again.repeated), (0, 2));
+    let refused = at.status(&deduction, "RJCT", "AM04");
+    assert_eq!(at.says(std::slice::from_ref(&refused)).await.refused, 1);
+    let again = at.says(&[refused, at.pacs(&deduction, "AM04")]).await;
+    assert_eq!((again.refused, again.returned, again.repeated), (0, 0, 2));
+    assert_eq!(at.booked().await.len(), 1);
+    assert!(at.exceptions().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_status_with_a_reason_and_no_word_is_a_refusal_and_one_with_neither_is_nothing() {
+    let at = AtBank::open().await;
+    let (sale, _) = at.submitted().await;
+    let deduction = at.deduction(sale).await;
+    let wordless = |reason: &str| {
+        let Record::Status(status) = at.status(&deduction, "", reason) else { panic!("a status") };
+        Record::Status(chit_iso20022::Status { status: None, ..status })
+    };
+    let nothing = at.says(&[wordless("")]).await;
+    assert_eq!((nothing.refused, nothing.repeated), (0, 1));
+    assert_eq!(at.till.state(sale).await, SaleState::Submitted);
+    assert_eq!(at.says(&[wordless("AC04")]).await.refused, 1);
+    assert_eq!(at.till.state(sale).await, SaleState::BadPending);
+}
+
+/// The bank took both sides of the same debit: a person asks it, and the money stays where it is.
+#[tokio::test]
+async fn what_contradicts_the_bank_s_own_word_goes_on_the_list_with_all_that_is_known() {
+    let at = AtBank::open().await;
+    let (sale, batch) = at.paid().await;
+    let deduction = at.deduction(sale).await;
+    let booked = at.booked().await.len();
+    let told = at.says(&[at.status(&deduction, "RJCT", "AC01")]).await;
+    assert_eq!((told.refused, told.exceptions), (0, 1));
+    let [exception] = &at.exceptions().await[..] else { panic!("one") };
+    let found = &exception.found;
+    assert_eq!((found.kind, found.reason.as_str()), (ExceptionKind::Contradiction, "AC01"));
+    assert_eq!((found.sale, found.batch, found.file.is_some()), (Some(sale), Some(batch.id), true));
+    assert_eq!((at.till.state(sale).await, at.booked().await.len()), (SaleState::Settled, booked));
+}
+
+#[tokio::test]
+async fn money_for_a_refused_debit_and_a_return_that_is_a_credit_contradict_too() {
+    let at = AtBank::open().await;
+    let (sale, _) = at.submitted().await;
+    let deduction = at.deduction(sale).await;
+    let back_to_front = Record::Booking(at.booking(&deduction, true, Some("MD06")));
+    at.says(&[back_to_front]).await;
+    assert_eq!(at.till.state(sale).await, SaleState::Submitted);
+    assert_eq!(at.exception_kinds().await, [ExceptionKind::Contradiction]);
+    at.says(&[at.status(&deduction, "RJCT", "AM04")]).await;
+    let paid = at.says(&[at.credit(&deduction)]).await;
+    assert_eq!((paid.received, at.till.state(sale).await), (0, SaleState::Returned));
+    assert_eq!(at.exception_kinds().await.last(), Some(&ExceptionKind::Contradiction));
+}
+
+#[tokio::test]
 async fn a_return_that_arrives_before_the_credit_ends_at_the_same_place() {
     let at = AtBank::open().await;
     let (sale, _) = at.submitted().await;
@@ -131,7 +196,12 @@ async fn a_refused_file_gives_its_sales_back_and_the_next_waits_until_a_person_h
     let id = batch.id;
     assert_eq!(at.till.read(move |view| view.filed(id)).await.state, FileState::Refused);
     assert_eq!(at.till.settle().await.unwrap_err().reason, "WRONG_STATE");
-    let exception = at.exceptions().await[0].id;
+    let again = at.says(&[at.file_status(&batch, "RJCT", "FF01")]).await;
+    assert_eq!((again.repeated, again.exceptions), (1, 0));
+    let exception = &at.exceptions().await[0];
+    let found = (exception.found.kind, exception.found.batch, exception.found.reason.as_str());
+    assert_eq!(found, (ExceptionKind::FileRefused, Some(batch.id), "FF01"));
+    let exception = exception.id;
     at.till
         .write(move |tx| exceptions::close(tx, exception, SUPERVISOR, "creditor id mended"))
         .await
@@ -198,6 +268,8 @@ async fn one_booking_for_the_whole_file_settles_all_of_it_or_none() {
     for sale in [one, two] {
         assert_eq!(at.till.state(sale).await, SaleState::Settled);
     }
+    let again = at.says(&[sum(2_500)]).await;
+    assert_eq!((again.received, again.repeated), (0, 1));
     let text = String::from_utf8(at.file(&batch).await).unwrap();
     assert!(text.contains("<SeqTp>FRST</SeqTp>") && text.contains("<SeqTp>RCUR</SeqTp>"), "{text}");
 }
