@@ -219,6 +219,26 @@ mod tests {
     }
 
     #[test]
+    fn a_preroll_is_short_only_beyond_its_slack_and_ends_where_the_clip_was_asked_for() {
+        let slack = PREROLL_SLACK_NS / MS;
+        let mut just = wanting(1_000, 9_000);
+        just.place(stamp(1_000 + slack, 0, true));
+        assert!(just.gaps.is_empty());
+        let mut beyond = wanting(1_000, 9_000);
+        beyond.place(stamp(1_001 + slack, 0, true));
+        assert_eq!(beyond.gaps.len(), 1);
+    }
+
+    #[test]
+    fn a_picture_from_before_the_last_one_is_dropped() {
+        let mut log = ClipLog::new(0);
+        log.place(stamp(100, 0, true));
+        assert_eq!(log.place(stamp(100, 1, true)), Place::Skip, "the same moment");
+        assert_eq!(log.place(stamp(99, 2, true)), Place::Skip);
+        assert_eq!((log.frames, log.dropped), (1, 2));
+    }
+
+    #[test]
     fn jumps_in_the_sequence_are_counted_as_dropped() {
         let mut log = ClipLog::new(0);
         assert_eq!(log.place(stamp(100, 7, true)), Place::Append);
@@ -244,17 +264,18 @@ mod tests {
     fn a_silent_camera_leaves_a_gap_even_if_nobody_noticed() {
         let mut log = ClipLog::new(0);
         log.place(stamp(0, 0, true));
-        assert_eq!(log.place(stamp(1_500, 1, true)), Place::AppendAfterGap);
-        assert_eq!(log.gaps[0].reason, GapReason::CameraLost);
+        assert_eq!(log.place(stamp(1_000, 1, true)), Place::Append, "a second is no silence yet");
+        assert_eq!(log.place(stamp(2_001, 2, true)), Place::AppendAfterGap);
+        assert_eq!(log.gaps, [gap(1_000, 2_001 * MS, GapReason::CameraLost)]);
     }
 
     #[test]
     fn a_clip_whose_last_second_saw_nothing_says_so() {
         let mut log = ClipLog::new(0);
         log.place(stamp(0, 0, true));
-        log.close(900 * MS);
+        log.close(1_000 * MS);
         assert!(log.gaps.is_empty());
-        log.close(1_100 * MS);
+        log.close(1_001 * MS);
         assert_eq!(log.gaps, [gap(0, NEVER, GapReason::CameraLost)]);
     }
 

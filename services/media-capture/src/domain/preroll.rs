@@ -80,6 +80,20 @@ mod tests {
 
     struct Picture(u64, bool);
 
+    struct Large(u64);
+
+    impl Coded for Large {
+        fn monotonic_ns(&self) -> u64 {
+            self.0
+        }
+        fn is_start(&self) -> bool {
+            true
+        }
+        fn bytes(&self) -> usize {
+            BYTES_MAX / 4
+        }
+    }
+
     impl Coded for Picture {
         fn monotonic_ns(&self) -> u64 {
             self.0 * 1_000_000_000
@@ -126,6 +140,19 @@ mod tests {
         let ring = ring(31);
         assert_eq!(first_second(&ring, 0), 20);
         assert_eq!(ring.bytes, 11_000);
+    }
+
+    #[test]
+    fn large_pictures_push_the_oldest_out_however_young_it_is() {
+        let mut ring = PreRoll::new(10);
+        for at in 0..4 {
+            ring.push(Arc::new(Large(at)));
+        }
+        assert_eq!((ring.first_ns(), ring.bytes), (Some(0), BYTES_MAX));
+        ring.push(Arc::new(Large(4)));
+        assert_eq!((ring.first_ns(), ring.bytes), (Some(1), BYTES_MAX));
+        ring.clear();
+        assert_eq!((ring.first_ns(), ring.bytes), (None, 0));
     }
 
     #[test]

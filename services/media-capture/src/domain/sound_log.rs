@@ -88,8 +88,25 @@ mod tests {
     fn silence_that_nobody_reported_is_a_gap_too() {
         let mut log = SoundLog::new(0);
         log.heard(0);
-        log.heard(400 * MS);
-        log.heard(2_000 * MS);
-        assert_eq!(log.close(2_100 * MS).len(), 1);
+        log.heard(500 * MS);
+        log.heard(1_001 * MS);
+        let gaps = log.close(2_001 * MS);
+        assert_eq!(gaps.len(), 1, "half a second is no gap yet, and neither is a second at the end");
+        assert_eq!((gaps[0].from_ns, gaps[0].to_ns), (500 * MS, 1_001 * MS));
+        let mut fell_silent = SoundLog::new(0);
+        fell_silent.heard(0);
+        assert_eq!(fell_silent.clone().close(1_000 * MS), []);
+        assert_eq!(fell_silent.close(1_001 * MS)[0].reason, GapReason::MicrophoneLost);
+    }
+
+    #[test]
+    fn a_loose_plug_cannot_grow_the_list_of_gaps_without_end() {
+        let mut log = SoundLog::new(0);
+        for flap in 0..200 {
+            log.interrupted(GapReason::MicrophoneLost);
+            log.heard(flap * MS);
+        }
+        let gaps = log.close(200 * MS);
+        assert_eq!((gaps.len(), gaps[GAPS_MAX - 1].to_ns), (GAPS_MAX, 199 * MS));
     }
 }
