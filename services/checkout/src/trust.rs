@@ -169,4 +169,17 @@ mod tests {
         assert!(doubtful_start(seen, seen + 5 * time::DAY_MS));
         assert!(doubtful_start(seen, seen - 3_600_000));
     }
+
+    #[test]
+    fn at_the_limit_there_is_no_doubt_yet() {
+        let seen = 1_795_000_000_000;
+        assert!(!doubtful_start(seen, seen + PAUSE_MS) && doubtful_start(seen, seen + PAUSE_MS + 1));
+        assert!(!doubtful_start(seen, seen - JUMP_MS) && doubtful_start(seen, seen - JUMP_MS - 1));
+        let before = reading(1_795_000_000, 100);
+        let after = |wall_ms| Reading { wall_ms, ..reading(0, 100) };
+        for sign in [1, -1] {
+            assert!(!after(before.wall_ms + sign * JUMP_MS).jumped_since(before));
+            assert!(after(before.wall_ms + sign * (JUMP_MS + 1)).jumped_since(before));
+        }
+    }
 }

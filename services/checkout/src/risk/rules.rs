@@ -359,4 +359,72 @@ mod tests {
         assert_eq!(RiskResult::from_bits(result.bits()), result);
         assert_eq!(ActionCodes::default().verdict(result), Verdict::Allow);
     }
+
+    #[test]
+    fn each_remark_on_a_payer_begins_and_ends_at_its_limit() {
+        let alone = |standing: Standing| result(&Exposure::default(), &standing, 100);
+        let until = |day| alone(Standing { code_to_day: DayNumber(day), ..good() });
+        assert_eq!(until(TODAY.0 + 14), RiskResult::NONE);
+        assert_eq!(until(TODAY.0), RiskResult::CODE_EXPIRES_SOON);
+        assert_eq!(until(TODAY.0 - 1), RiskResult::CODE_EXPIRES_SOON);
+        let changed = |ago: SignedDuration| alone(Standing { changed_at: Some(now() - ago), ..good() });
+        let day = SignedDuration::from_hours(24);
+        assert_eq!(changed(day), RiskResult::NONE);
+        assert_eq!(changed(day - SignedDuration::from_millis(1)), RiskResult::CHANGED_WITHIN_24_HOURS);
+        assert_eq!(alone(Standing { code_serial: 5, ..good() }), RiskResult::NONE, "renewed elsewhere");
+        assert_eq!(alone(Standing { face: Face::NotAsked, ..good() }), RiskResult::FACE_NOT_CONFIRMED);
+        assert_eq!(alone(Standing { time_in_doubt: true, ..good() }), RiskResult::TIME_IN_DOUBT);
+    }
+
+    #[test]
+    fn a_shop_that_is_stricter_with_its_own_is_as_strict_with_others() {
+        let limits = Limits { sale_minor: 3_000, payer_sales: 0, ..Limits::default() };
+        let foreign = Standing { enrolled_here: false, newest_serial: None, ..good() };
+        let result = assess(&limits, &Exposure::default(), &foreign, 3_001, now(), TODAY);
+        assert!(result.contains(RiskResult::OVER_SALE_LIMIT.with(RiskResult::TOO_MANY_UNVERIFIED)));
+    }
+
+    #[test]
+    fn each_result_has_a_bit_of_its_own() {
+        let named = [
+            RiskResult::CODE_EXPIRES_SOON,
+            RiskResult::OVER_SALE_LIMIT,
+            RiskResult::OVER_PAYER_LIMIT,
+            RiskResult::TOO_MANY_UNVERIFIED,
+            RiskResult::OVER_TILL_LIMIT,
+            RiskResult::OLDEST_UNVERIFIED_TOO_OLD,
+            RiskResult::DENY_LISTED,
+            RiskResult::SERIAL_OLD,
+            RiskResult::FROZEN,
+            RiskResult::LOCKED,
+            RiskResult::FOREIGN_TILL,
+            RiskResult::FACE_NOT_CONFIRMED,
+            RiskResult::FACE_DIFFERENT,
+            RiskResult::CHANGED_WITHIN_24_HOURS,
+            RiskResult::NOT_ACTIVE,
+            RiskResult::TIME_IN_DOUBT,
+            RiskResult::OVER_DAY_LIMIT,
+        ];
+        assert_eq!(named.len(), NAMES.len());
+        for (bit, result) in named.into_iter().enumerate() {
+            assert_eq!((result.bits(), result.names()), (1 << bit, vec![NAMES[bit]]));
+            assert_eq!(RiskResult::named(NAMES[bit]), Some(result));
+        }
+        let together = named.into_iter().fold(RiskResult::NONE, RiskResult::with);
+        assert_eq!(together.names(), NAMES);
+    }
+
+    #[test]
+    fn what_follows_from_the_payer_is_known_before_anything_is_sold() {
+        let of_the_payer = [
+            "DENY_LISTED",
+            "SERIAL_OLD",
+            "FROZEN",
+            "LOCKED",
+            "FOREIGN_TILL",
+            "CHANGED_WITHIN_24_HOURS",
+            "NOT_ACTIVE",
+        ];
+        assert_eq!(RiskResult::OF_THE_PAYER.names(), of_the_payer);
+    }
 }
