@@ -21,6 +21,7 @@ mod objections;
 mod replies;
 mod reports;
 mod risks;
+mod sealed;
 mod silence;
 mod storage;
 mod stuck;

@@ -158,3 +158,7 @@ pub fn pdu(letter: &DeliverSm, now: Timestamp) -> Vec<u8> {
     };
     pdu::deliver::write(&from, header, &units, now)
 }
+
+#[cfg(test)]
+#[path = "letters_tests.rs"]
+mod tests;
