@@ -116,10 +116,12 @@ fn every_final_word_and_state_is_known_and_no_other() {
 fn a_letter_that_comes_again_is_known_by_its_content_alone() {
     let letter = deliver(0, DataCoding::McSpecific, b"123456");
     assert_eq!(hash(&letter), hash(&letter.clone()));
+    let mut from_another = letter.clone();
+    from_another.source_addr = COctetString::from_str("8613800138001").unwrap();
     let others = [
         deliver(0, DataCoding::McSpecific, b"123457"),
         deliver(0, DataCoding::Ucs2, b"123456"),
-        DeliverSm { source_addr: COctetString::from_str("8613800138001").unwrap(), ..letter.clone() },
+        from_another,
     ];
     for other in others {
         assert_ne!(hash(&letter), hash(&other));
