@@ -251,10 +251,14 @@ impl Smpp {
     }
 }
 
+/// 1 to 0x7FFFFFFF, then 1 again (SMPP 3.4 §3.2).
+fn sequence_after(last: u32) -> u32 {
+    last % 0x7FFF_FFFF + 1
+}
+
 impl Session {
     async fn send(&mut self, pdu: Pdu) -> Result<u32> {
-        // 1 to 0x7FFFFFFF (SMPP 3.4 §3.2).
-        self.sequence = self.sequence % 0x7FFF_FFFF + 1;
+        self.sequence = sequence_after(self.sequence);
         self.answer(self.sequence, pdu).await?;
         Ok(self.sequence)
     }
@@ -324,5 +328,44 @@ fn verdict(status: CommandStatus) -> Verdict {
         0x45 | 0x04 | 0x0D | 0x0E | 0x0F | 0x11 => Verdict::Temporary,
         // System error, unknown error, provider's own codes.
         _ => Verdict::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequence_numbers_begin_at_1_and_begin_anew_before_the_reserved_bit() {
+        assert_eq!([0, 1, 0x7FFF_FFFE, 0x7FFF_FFFF].map(sequence_after), [1, 2, 0x7FFF_FFFF, 1]);
+    }
+
+    #[test]
+    fn only_a_response_is_an_answer() {
+        let is_answer = |pdu| is_answer(&Command::new(CommandStatus::EsmeRok, 1, pdu));
+        assert!(is_answer(Pdu::EnquireLinkResp) && is_answer(Pdu::GenericNack));
+        assert!(!is_answer(Pdu::EnquireLink) && !is_answer(Pdu::Unbind));
+    }
+
+    #[test]
+    fn a_refusal_is_final_passing_or_leaves_open_whether_the_message_went() {
+        let of = |status: u32| verdict(CommandStatus::from(status));
+        assert!([0x14, 0x58].into_iter().all(|status| of(status) == Verdict::Busy));
+        for status in [0x01, 0x0A, 0x0B, 0x48, 0x51, 0xC0, 0xC4] {
+            assert_eq!(of(status), Verdict::Permanent, "{status:#x}");
+        }
+        for status in [0x04, 0x0D, 0x0E, 0x0F, 0x11, 0x45] {
+            assert_eq!(of(status), Verdict::Temporary, "{status:#x}");
+        }
+        for status in [0x08, 0x47, 0x52, 0xC5, 0xFF, 0x400] {
+            assert_eq!(of(status), Verdict::Unknown, "{status:#x}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_does_not_fit_is_named() {
+        assert!(text::<1, 9>("12345678", "password").is_ok());
+        let long = text::<1, 9>("123456789", "password").unwrap_err();
+        assert!(matches!(long, Failure::Setting("password")));
     }
 }
