@@ -92,6 +92,7 @@ mod tests {
         assert_eq!(checker.turn().verify("4711", &hash), Ok(true));
         assert_eq!(checker.turn().verify("4712", &hash), Ok(false));
         assert_eq!(checker.turn().verify("4711", "damaged"), Err(PinError::Stored));
+        assert!(PinChecker::is_readable(&hash) && !PinChecker::is_readable("damaged"));
     }
 
     #[test]

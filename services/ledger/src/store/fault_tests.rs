@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use redb::ReadableTable as _;
 
-use super::journal_file::{JournalFile, SECTOR};
+use super::journal_file::{GroupBytes, JournalFile, SECTOR};
 use super::simulated_disk::{Dice, Power, SimulatedDisk, database};
 use super::{Head, JournalStore, Storage};
 use crate::audit;
@@ -244,4 +244,20 @@ proptest! {
             Err(error) => prop_assert!(error.contains("damaged"), "{}", error),
         }
     }
+}
+
+/// One read fetches 512 bytes; a longer record takes another.
+#[test]
+fn a_record_of_any_length_reads_back_and_nothing_else_is_taken_for_one() {
+    let disks = Disks::new();
+    let journal = JournalFile::open(Arc::new(disks.journal.clone())).unwrap();
+    let bodies = [0, 1, 503, 504, 505, 3_000].map(|len| vec![0x5a; len]);
+    let mut group = GroupBytes::new();
+    let places = bodies.each_ref().map(|body| SECTOR + group.push(body));
+    journal.append(SECTOR, group, 1, &[0; 32]).unwrap();
+    for (place, body) in places.iter().zip(&bodies) {
+        assert_eq!(&journal.record(*place).unwrap(), body, "at {place}");
+        assert!(journal.record(place + 1).is_err(), "behind {place}");
+    }
+    assert!(journal.record(1 << 30).is_err(), "behind the end");
 }

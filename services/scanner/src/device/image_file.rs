@@ -100,6 +100,9 @@ mod tests {
         assert_eq!(grey(png_of(png::ColorType::Grayscale, &[7, 250])), [7, 250]);
         assert_eq!(grey(png_of(png::ColorType::Rgb, &[255, 255, 255, 255, 0, 0])), [255, 76]);
         assert_eq!(grey(png_of(png::ColorType::Rgba, &[0, 0, 0, 0, 0, 0, 0, 255])), [255, 0]);
+        // Half of what is missing to white is left.
+        assert_eq!(grey(png_of(png::ColorType::GrayscaleAlpha, &[55, 102, 55, 51])), [175, 215]);
+        assert_eq!(grey(png_of(png::ColorType::Rgba, &[55, 55, 55, 102, 0, 255, 0, 255])), [175, 150]);
     }
 
     #[test]

@@ -94,6 +94,14 @@ fn a_card_of_several_lines_ends_with_its_end_and_a_frame_with_its_etx() {
 }
 
 #[test]
+fn a_text_whose_last_line_looks_like_a_code_is_one_text_and_noise_before_a_code_is_none_of_it() {
+    let text = [b"Second shelf from above\n", EAN].concat();
+    assert_eq!(fresh(&[(0, &[&text[..], b"\r"].concat())]), [code(&text)]);
+    let noise = [b"\x01\x06\n", EAN, b"\r"].concat();
+    assert_eq!(fresh(&[(0, &noise)]).last(), Some(&code(EAN)));
+}
+
+#[test]
 fn every_split_of_every_stream_gives_the_same_codes() {
     let vcard = b"BEGIN:VCARD\r\nVERSION:3.0\r\nN:Li;Na\r\nEND:VCARD";
     let lines = b"Sean Owen\r\nsrowen@example.org";
