@@ -81,6 +81,11 @@ mod tests {
         }
         assert_eq!(Credit::find("Balance 5.00", "Guthaben"), None);
         assert!(Credit::parse("4.99") < Credit::parse("5"));
+        for no_amount in
+            ["", "-", "+5", "--5", "1.+5", "1.-5", "x", "1.x", "1.234", ".5", "99999999999999999999"]
+        {
+            assert_eq!(Credit::parse(no_amount), None, "{no_amount}");
+        }
     }
 
     #[test]

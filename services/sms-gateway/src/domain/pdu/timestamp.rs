@@ -69,4 +69,12 @@ mod tests {
         assert_eq!(parse("00000000000000"), None);
         assert_eq!(parse("4211428150FF23"), None);
     }
+
+    #[test]
+    fn an_octet_is_two_digits_the_low_one_first_or_none() {
+        assert_eq!([0x00, 0x21, 0x99, 0x10].map(two_digits), [0, 12, 99, 1].map(Some));
+        for octet in [0x0A, 0xA0, 0xAA, 0xF9, 0x9F] {
+            assert_eq!(two_digits(octet), None, "{octet:#x}");
+        }
+    }
 }
