@@ -44,9 +44,10 @@ impl Past {
     /// `None`: one more may go now. Else when the fullest window has room again.
     pub fn full_until(&self, caps: Caps, now: Timestamp) -> Option<Timestamp> {
         let until = |(limit, window): (u32, SignedDuration)| {
+            // Without a limit nothing is the oldest inside.
             let oldest_inside = self.0.len().checked_sub(limit as usize)?;
             let room_at = *self.0.get(oldest_inside)? + window;
-            (limit > 0 && room_at > now).then_some(room_at)
+            (room_at > now).then_some(room_at)
         };
         caps.windows().into_iter().filter_map(until).max()
     }
