@@ -1,6 +1,7 @@
 //! What keeps the file from growing for ever.
 
 use super::index::row;
+use super::receipts;
 use super::records::RequestRecord;
 use super::txn::{Keyed, Txn};
 use super::{
@@ -91,7 +92,7 @@ fn prune_messages(txn: &Txn, policy: &Policy, now: Timestamp) -> Result<()> {
             }
         }
     }
-    for row in old {
+    for row in &old {
         let (message, id) = (&row.message, row.message.id.as_str());
         txn.open_table(MESSAGES)?.remove(id)?;
         txn.open_table(SENDS)?.remove(id)?;
@@ -100,5 +101,5 @@ fn prune_messages(txn: &Txn, policy: &Policy, now: Timestamp) -> Result<()> {
         let tail = txn.keyed(Keyed::Tail, message.to.tail().as_bytes());
         txn.open_table(DESTINATIONS)?.remove((tail.as_str(), row.number))?;
     }
-    Ok(())
+    receipts::forget(txn, &old.into_iter().map(|row| row.message.id).collect())
 }
