@@ -1,7 +1,8 @@
 //! Receipts of an SMPP server name a message by the server's own number.
 
 use super::txn::Txn;
-use super::{MESSAGES, Policy, RECEIPTS, Result, Store, index, outbox};
+use super::{Policy, RECEIPTS, Result, Store, StoreError, index, outbox};
+use crate::domain::outbox::Outgoing;
 use crate::domain::pdu::{Address, DeliveryOutcome};
 use crate::domain::receipt_id;
 use jiff::Timestamp;
@@ -65,33 +66,37 @@ pub struct Receipt {
 
 /// By the number as the server gave it; in the other base only if the recipient is the same.
 fn subject(txn: &Txn, modem: &str, receipt: &Receipt, policy: &Policy) -> Result<Option<(String, u8)>> {
-    let (receipts, messages) = (txn.open_table(RECEIPTS)?, txn.open_table(MESSAGES)?);
-    let known = |number: &str| -> Result<Option<(String, u8)>> {
-        let Some(found) = receipts.get((modem, number))? else { return Ok(None) };
-        let (id, part) = found.value();
-        // Older programs left the numbers of messages that were gone.
-        Ok(messages.get(id)?.map(|_message| (id.to_owned(), part)))
-    };
-    if let Some(found) = known(&receipt_id::plain(&receipt.number))? {
-        return Ok(Some(found));
+    if let Some((message, part)) = numbered(txn, modem, &receipt_id::plain(&receipt.number))? {
+        return Ok(Some((message.id, part)));
     }
     let sender = receipt.from.sender(policy.country);
     for number in receipt_id::in_other_base(&receipt.number) {
-        if let Some((id, part)) = known(&number)? {
-            let to = index::read(txn, &id)?.message.to.canonical();
-            if sender.candidates().contains(&to) {
-                return Ok(Some((id, part)));
-            }
+        if let Some((message, part)) = numbered(txn, modem, &number)?
+            && sender.candidates().contains(&message.to.canonical())
+        {
+            return Ok(Some((message.id, part)));
         }
     }
     Ok(None)
+}
+
+/// The message of this number, and its part. Older programs left the numbers of messages that were gone.
+fn numbered(txn: &Txn, modem: &str, number: &str) -> Result<Option<(Outgoing, u8)>> {
+    let receipts = txn.open_table(RECEIPTS)?;
+    let Some(found) = receipts.get((modem, number))? else { return Ok(None) };
+    let (id, part) = found.value();
+    match index::read(txn, id) {
+        Ok(row) => Ok(Some((row.message, part))),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{Desk, at};
     use super::*;
-    use crate::domain::outbox::{Class, Outgoing, State, tests::message};
+    use crate::domain::outbox::{Class, State, tests::message};
     use chit_msisdn::TypeOfNumber;
 
     fn run<T>(work: impl Future<Output = Result<T>>) -> T {
@@ -157,7 +162,7 @@ mod tests {
             submitted(&desk, id, number);
         }
         tell(&desk, "1", "8613800138000", at(1));
-        let long_after = at(400 * 86_400);
+        let long_after = at(500 * 86_400);
         // The last message stays, for the numbering.
         desk.store().prune(long_after).unwrap();
         assert!(desk.store().get("a").is_err() && desk.store().get("b").is_ok());
