@@ -88,6 +88,24 @@ async fn a_basket_made_from_an_older_one_does_not_replace_what_was_scanned_since
 }
 
 #[tokio::test]
+async fn goods_that_are_scanned_again_are_one_more_of_them_and_at_another_price_a_line_of_their_own() {
+    let till = Till::open().await;
+    let sale_id = till.put(SaleState::Draft, 100, |put| put.sale.lines.clear()).await;
+    let scan = |gtin: &str, unit_price_minor: i64| {
+        let item = goods::CatalogueItem { gtin: gtin.into(), description: "tea".into(), unit_price_minor };
+        till.write(move |tx| goods::add_scanned(tx, sale_id, &item))
+    };
+    // The same number with and without its leading zero, as readers send a UPC-A.
+    for (gtin, price) in [("036000291452", 250), ("0036000291452", 250), ("036000291452", 300)] {
+        scan(gtin, price).await.unwrap();
+    }
+    let sale = scan("6901234567892", 250).await.unwrap();
+    let lines: Vec<(i64, i64)> =
+        sale.lines.iter().map(|line| (line.quantity_milli, line.total_minor)).collect();
+    assert_eq!(lines, [(2000, 500), (1000, 300), (1000, 250)]);
+}
+
+#[tokio::test]
 async fn i1_the_limits_are_checked_again_in_the_transaction_that_reserves_the_place() {
     let till = Till::open_with(toml::from_str("limits.payer_day_minor = 0").unwrap()).await;
     let first = till.put(SaleState::PayerOk, 15_000, |_| {}).await;
